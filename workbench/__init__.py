@@ -1,0 +1,1 @@
+"""Look inside JEPA world models."""

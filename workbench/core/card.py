@@ -1,0 +1,176 @@
+"""What a model is, what of it loaded, and how to name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from workbench.core.errors import PartUnavailable
+
+Origin = Literal["read", "inferred", "given", "assumed"]
+Status = Literal["whole", "partial", "missing"]
+# The parts in the order of a forward pass; every family's report uses these names.
+PARTS = ("encoder_context", "encoder_target", "masked", "dynamics", "decoder")
+
+
+@dataclass(frozen=True)
+class ModelKey:
+    """Names a model without holding it, so that the server, the worker and a stored result can all speak of it.
+
+    Args:
+        path: file or folder of the checkpoint.
+        family: forces a family; None = recognised.
+        overrides: what the tensors do not say, as sorted (name, value) pairs.
+        device: "cpu", "cuda", "mps". dtype: "float32", "bfloat16", "float16".
+    """
+
+    path: str
+    family: str | None = None
+    overrides: tuple[tuple[str, object], ...] = ()
+    device: str = "cpu"
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class ClipKey:
+    """Names a clip without holding it.
+
+    Args:
+        path: an image, a video, a folder or a bank.
+        index: which clip of a folder or bank.
+        frames: how many frames to sample; None = all, or one for a still.
+        fps: at how many frames per second; None = as they come.
+    """
+
+    path: str
+    index: int = 0
+    frames: int | None = None
+    fps: float | None = None
+
+
+@dataclass(frozen=True)
+class BankKey:
+    """Names a bank: the held-out clips that a reference, a basis and a rank are taken over."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that is known of a model, and how it came to be known.
+
+    Args:
+        name: as in an override, e.g. "heads". value: as shown. origin: read from the tensors, inferred from a table, given by the
+            user or a file beside it, or assumed. why: the tensor, table or file.
+    """
+
+    name: str
+    value: object
+    origin: Origin
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class PartReport:
+    """What of one part was found in the file.
+
+    Args:
+        name: one of PARTS. matched: tensor names loaded. missing: expected, not in the file. unexpected: in the file, not used.
+        reshaped: (name, expected shape, found shape), not loaded. ignored: (name, reason) left out on purpose.
+        parameters: numbers in the matched tensors. bytes: as stored. dtype: as stored.
+    """
+
+    name: str
+    matched: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    reshaped: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = ()
+    ignored: tuple[tuple[str, str], ...] = ()
+    parameters: int = 0
+    bytes: int = 0
+    dtype: str = ""
+
+    @property
+    def status(self) -> Status:
+        """whole: every expected tensor was loaded and none was left over; missing: none was; partial: anything between."""
+        if not self.matched:
+            return "missing"
+        return "partial" if self.missing or self.reshaped or self.unexpected else "whole"
+
+    def sentence(self) -> str:
+        """The status in words, with up to three names for what is wrong."""
+        words = f"{self.name}: {self.status}, {len(self.matched)} tensors matched"
+        wrong = (("missing", self.missing), ("unexpected", self.unexpected), ("of another shape", tuple(r[0] for r in self.reshaped)))
+        for what, names in wrong:
+            if names:
+                more = "" if len(names) <= 3 else f" and {len(names) - 3} more"
+                words += f"; {len(names)} {what}: {', '.join(names[:3])}{more}"
+        return words
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a checkpoint held, part by part, and everything that was not simply read from it."""
+
+    path: str
+    family: str
+    parts: tuple[PartReport, ...]
+    facts: tuple[Fact, ...] = ()
+    file_bytes: int = 0
+    other: tuple[str, ...] = ()  # top-level entries that are not parts: optimizer, epoch, loss …
+
+    def part(self, name: str) -> PartReport:
+        """The report of one part; an empty one, status missing, where the file has nothing of it."""
+        return next((p for p in self.parts if p.name == name), PartReport(name))
+
+    def require(self, *names: str) -> None:
+        """Refuse to go on with a part that is missing or did not load whole.
+
+        Raises:
+            PartUnavailable: with the counts and the first names.
+        """
+        for name in names:
+            part = self.part(name)
+            if part.status != "whole":
+                raise PartUnavailable(
+                    part.sentence(),
+                    where=self.path,
+                    fix="a picture from weights that did not load would be false; open a file that holds this part whole",
+                )
+
+    @property
+    def whole(self) -> bool:
+        """No part that the file has is incomplete."""
+        return all(p.status != "partial" for p in self.parts)
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Who a model is.
+
+    Args:
+        family: registry name. name: for the reader. paper: arXiv id or url. licence: of the weights.
+        image_size: (height, width) in pixels it was trained at. frames: per clip; 1 for an image model.
+        patch: (height, width) pixels a token. tubelet: frames a token. dim: features a token.
+        hashes: part -> sha256 over the names and values of the tensors used.
+        unit: what a latent is measured in, e.g. "layer-normed features".
+        samplers: the mask samplers it was trained with, first the default, as (name, parameters).
+        preprocessing: one line on size rule, mean and deviation.
+        notes: what it can and cannot do.
+    """
+
+    family: str
+    name: str
+    paper: str = ""
+    licence: str = ""
+    image_size: tuple[int, int] = (0, 0)
+    frames: int = 1
+    patch: tuple[int, int] = (1, 1)
+    tubelet: int = 1
+    dim: int = 0
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    unit: str = "features"
+    samplers: tuple[tuple[str, dict], ...] = ()
+    preprocessing: str = ""
+    notes: str = ""

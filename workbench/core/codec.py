@@ -1,0 +1,106 @@
+"""The one codec for wire, store and export: a JSON header and an npz. Nothing in it can run code."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.core.errors import BadInput
+
+_MAGIC = b"JWB1"
+_classes: dict[str, type] = {}
+
+
+def portable(cls: type) -> type:
+    """Class decorator: instances of this frozen dataclass may cross a process border or be stored."""
+    _classes[cls.__name__] = cls
+    return cls
+
+
+def dumps(value: Any) -> bytes:
+    """Bytes of a value made of numbers, texts, lists, dicts with text keys, arrays and portable dataclasses.
+
+    Raises:
+        BadInput: something in it is of another kind.
+    """
+    arrays: list[np.ndarray] = []
+    header = json.dumps(_pack(value, arrays)).encode()
+    body = io.BytesIO()
+    np.savez(body, *arrays, allow_pickle=False)
+    return _MAGIC + struct.pack("<I", len(header)) + header + body.getvalue()
+
+
+def loads(data: bytes | memoryview) -> Any:
+    """The value again.
+
+    Raises:
+        BadInput: not made by `dumps`, damaged, or of an unknown class.
+    """
+    data = bytes(data)
+    try:
+        if data[:4] != _MAGIC:
+            raise ValueError("it does not start with JWB1")
+        (n,) = struct.unpack("<I", data[4:8])
+        with np.load(io.BytesIO(data[8 + n :]), allow_pickle=False) as body:
+            arrays = [body[f"arr_{i}"] for i in range(len(body.files))]
+        return _unpack(json.loads(data[8 : 8 + n]), arrays)
+    except BadInput:
+        raise
+    except Exception as err:  # every way a foreign file can be wrong: struct, zip, json, numpy, dataclass
+        raise BadInput(f"this is not a stored result: {err}", where=f"{len(data)} bytes", fix="export it again") from err
+
+
+def save(value: Any, path: str | Path) -> None:
+    """Write a value beside the old file and then swap, so that a half-written file never replaces a good one."""
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(dumps(value))
+    part.replace(path)
+
+
+def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "biufU":
+            raise BadInput(f"an array of {value.dtype} cannot be stored", fix="use numbers or texts")
+        arrays.append(value)
+        return {"$": "array", "v": len(arrays) - 1}
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return {"$": "float", "v": repr(float(value))}
+    if isinstance(value, tuple | list | frozenset):
+        return {"$": type(value).__name__, "v": [_pack(v, arrays) for v in value]}
+    if isinstance(value, dict):
+        return {"$": "dict", "v": [[str(k), _pack(v, arrays)] for k, v in value.items()]}
+    if type(value).__name__ in _classes and dataclasses.is_dataclass(value):
+        fields = [[f.name, _pack(getattr(value, f.name), arrays)] for f in dataclasses.fields(value)]
+        return {"$": "object", "c": type(value).__name__, "v": fields}
+    raise BadInput(f"a {type(value).__name__} cannot be stored or sent", fix="mark its class @portable or send plain values")
+
+
+def _unpack(node: Any, arrays: list[np.ndarray]) -> Any:
+    if not isinstance(node, dict):
+        return node
+    kind, v = node["$"], node["v"]
+    if kind == "array":
+        return arrays[v]
+    if kind == "float":
+        return float(v)
+    if kind == "dict":
+        return {k: _unpack(x, arrays) for k, x in v}
+    if kind == "object":
+        if node["c"] not in _classes:
+            raise BadInput(f"this result holds a {node['c']}, which this version does not know", fix="update jepa-workbench")
+        return _classes[node["c"]](**{k: _unpack(x, arrays) for k, x in v})
+    if kind not in ("tuple", "list", "frozenset"):
+        raise BadInput(f"unknown kind {kind!r} in a stored result")
+    items = [_unpack(x, arrays) for x in v]
+    return items if kind == "list" else tuple(items) if kind == "tuple" else frozenset(items)

@@ -1,0 +1,133 @@
+"""A Jepa: a card, a report, and parts. Families build them, measures use them; neither knows the other."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+
+from workbench.core.card import LoadReport, ModelCard
+from workbench.core.clip import Clip
+from workbench.core.errors import PartUnavailable
+from workbench.model.latents import Latents
+from workbench.model.spec import ActionSpec, Prepared
+
+
+class Encoder(ABC):
+    """Pixels to latents. `weights` names which copies the file holds: "target", "context" or both."""
+
+    weights: tuple[str, ...]
+    layers: int
+
+    @abstractmethod
+    def prepare(self, clips: Sequence[Clip]) -> Prepared:
+        """Size, crop and normalise clips as in training. All clips of one call get one grid.
+
+        Raises:
+            ClipError: the clips cannot share a grid, or one is too small or too short.
+        """
+
+    @abstractmethod
+    def encode(
+        self,
+        video: Float[Tensor, "batch channels frames height width"],
+        *,
+        weights: str = "target",
+        visible: Bool[Tensor, "batch ticks rows cols"] | None = None,
+        layer: int | None = None,
+    ) -> Latents:
+        """Latents of the visible tokens, NaN elsewhere. Hidden tokens never enter the encoder.
+
+        Args:
+            weights: one of `self.weights`. visible: None = all; the rows of a batch may see different numbers of tokens.
+            layer: output of block `layer`, before the final norm; None: after the final norm.
+        """
+
+
+class MaskedPredictor(ABC):
+    """Context to predicted targets. `mask_tokens` is how many learned mask tokens there are."""
+
+    mask_tokens: int
+
+    @abstractmethod
+    def targets(
+        self, video: Float[Tensor, "batch channels frames height width"], visible: Bool[Tensor, "batch ticks rows cols"] | None = None
+    ) -> Latents | None:
+        """What the training loss compares with: the EMA teacher and its own normalisation. None where the teacher is not in the file.
+
+        Args:
+            visible: lets the teacher see only these tokens (the *copy* and *smooth* yardsticks); None = all, as in training.
+        """
+
+    @abstractmethod
+    def predict(
+        self,
+        video: Float[Tensor, "batch channels frames height width"],
+        context: Bool[Tensor, "batch ticks rows cols"],
+        targets: Bool[Tensor, "blocks batch ticks rows cols"],
+        *,
+        mask_token: int | None = None,
+    ) -> tuple[Latents, ...]:
+        """One prediction a block, NaN at tokens that are not its targets. The context is encoded once.
+
+        Args:
+            mask_token: which learned mask token; None = the family's default.
+        """
+
+
+class Dynamics(ABC):
+    """Past and actions to future. `history` is (least, most) ticks of context; `action` None: no actions needed."""
+
+    history: tuple[int, int]
+    action: ActionSpec | None
+
+    @abstractmethod
+    def embed(self, video: Float[Tensor, "batch channels frames height width"], states: Float[Tensor, "batch frames state"] | None = None) -> Latents:
+        """Frame by frame latents, normalised as the predictor expects them."""
+
+    @abstractmethod
+    def predict(self, context: Latents, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
+        """The primitive, teacher-forced: answer k foretells tick k + 1."""
+
+    @abstractmethod
+    def rollout(self, context: Latents, horizon: int, *, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
+        """Open loop for `horizon` ticks, states advanced. actions[k] leaves tick k: moves == context ticks − 1 + horizon."""
+
+
+class Decoder(ABC):
+    """Latents back to pixels."""
+
+    @abstractmethod
+    def decode(self, latents: Latents) -> UInt8[Tensor, "batch frames height width channels"]:
+        """What the decoder draws for these latents."""
+
+
+@dataclass(frozen=True, eq=False)
+class Jepa:
+    """A model as measures see it. A part is present or None.
+
+    Args:
+        untrained: seed -> the same architecture with its published initialisation: the twin.
+    """
+
+    card: ModelCard
+    report: LoadReport
+    encoder: Encoder
+    untrained: Callable[[int], Jepa]
+    masked: MaskedPredictor | None = None
+    dynamics: Dynamics | None = None
+    decoder: Decoder | None = None
+
+    def need_masked(self) -> MaskedPredictor:
+        """The masked predictor, with a whole context encoder and target encoder behind it.
+
+        Raises:
+            PartUnavailable: the part is missing or did not load whole.
+        """
+        self.report.require("encoder_context", "masked")
+        if self.masked is None:
+            raise PartUnavailable("this model has no masked predictor", where=self.report.path, fix="open a checkpoint that holds one")
+        return self.masked
