@@ -1,0 +1,48 @@
+"""What the browser tests share: how Chromium starts, a bare page that hosts one view, and nothing from outside this machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_ARGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_HOME = {"127.0.0.1", "localhost", "::1"}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Chromium of this machine, without the parts that phone home."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    path = {"executable_path": found} if found else {}
+    return {**browser_type_launch_args, **path, "args": list(_ARGS)}
+
+
+@pytest.fixture
+def page(page: Any) -> Iterator[Any]:
+    """A page that may speak to this machine only, and must not throw."""
+    outside: list[str] = []
+    thrown: list[str] = []
+    page.on("request", lambda request: outside.append(request.url) if _is_outside(request.url) else None)
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    yield page
+    assert outside == [], f"asked the internet for {outside}"
+    assert thrown == [], f"the page threw {thrown}"
+
+
+def _is_outside(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in _HOME

@@ -1,0 +1,96 @@
+"""The ground of every view: documented, validated traits that cross to the browser and back."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+_HOST_KEYWORDS = frozenset({"layout", "tooltip", "tabbable", "comm"})
+
+
+class View(anywidget.AnyWidget):
+    """A view that runs unchanged in JupyterLab and in Panel. Keywords of the constructor are its traits; any other is an error."""
+
+    theme = t.Enum(["auto", "light", "dark"], "auto", help="light, dark, or as the page around it").tag(sync=True)
+    busy = t.Bool(False, help="a newer answer is being computed; what is shown stays, slightly dimmed").tag(sync=True)
+
+    def __init__(self, **values: Any) -> None:
+        known = set(self.view_traits())
+        for name in values.keys() - known - _HOST_KEYWORDS:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{type(self).__name__} has no trait {name!r}{hint}\n  → its traits are {', '.join(sorted(known))}")
+        super().__init__(**values)
+
+    @classmethod
+    def view_traits(cls) -> list[str]:
+        """Names of the synced traits that are this view's own, in a stable order; what a host has to mirror."""
+        host = anywidget.AnyWidget.class_traits(sync=True)
+        return sorted(name for name in cls.class_traits(sync=True) if name not in host and not name.startswith("_"))
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """Changes several traits as one: checked against each other at the end, and sent in one message."""
+        with self.hold_sync(), self.hold_trait_notifications():
+            yield
+
+
+def binary(help: str) -> t.Bytes:
+    """A trait of raw bytes. Its shape stands in another trait.
+
+    Args:
+        help: what the bytes are: type, axes, unit.
+    """
+    trait = t.Bytes(b"", help=help)
+    return trait.tag(sync=True, from_json=_from_json)
+
+
+def whole_numbers(default: list[int], help: str, *, length: int | None = None) -> t.List[int]:
+    """A trait of whole numbers.
+
+    Args:
+        default: its value at the start.
+        help: what the numbers are.
+        length: how many there must be; any number when left out.
+    """
+    bounds = {} if length is None else {"minlen": length, "maxlen": length}
+    return t.List(t.Int(), default, help=help, **bounds).tag(sync=True)
+
+
+def numbers(default: list[float], help: str, *, length: int | None = None) -> t.List[float]:
+    """A trait of floating-point numbers; as `whole_numbers`."""
+    bounds = {} if length is None else {"minlen": length, "maxlen": length}
+    return t.List(t.Float(), default, help=help, **bounds).tag(sync=True)
+
+
+def check_bytes(owner: str, name: str, value: bytes, shape: tuple[int, ...], *, item: int = 1) -> bytes:
+    """The value, if it is empty or holds exactly this shape.
+
+    Args:
+        owner: class name of the view, for the message.
+        name: the trait, for the message.
+        value: the bytes.
+        shape: how many items along each axis.
+        item: bytes an item.
+
+    Raises:
+        TraitError: the length does not fit.
+    """
+    wanted = item
+    for n in shape:
+        wanted *= n
+    if value and len(value) != wanted:
+        raise t.TraitError(
+            f"{owner}.{name} holds {len(value)} bytes, but its shape {list(shape)} × {item} byte(s) asks for {wanted}\n"
+            f"  → set {name} and its shape in one `with view.together():`"
+        )
+    return value
+
+
+def _from_json(value: Any, _widget: Any) -> bytes:
+    return bytes(value) if value is not None else b""
