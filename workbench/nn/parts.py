@@ -1,0 +1,141 @@
+"""Encoder and MaskedPredictor of `workbench.model` over a `Vit` and a `VitPredictor`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.nn import functional as F
+
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput, PartUnavailable
+from workbench.core.grid import TokenGrid
+from workbench.model.jepa import Encoder, MaskedPredictor
+from workbench.model.latents import Latents, Space
+from workbench.model.spec import Prepared
+from workbench.nn.vit import Vit, VitPredictor
+
+Video = Float[Tensor, "batch channels frames height width"]
+Prepare = Callable[[Sequence[Clip]], Prepared]
+
+
+def same_count(*wheres: Bool[Tensor, "batch tokens"]) -> Iterator[tuple[list[int], list[Int[Tensor, "rows kept"]]]]:
+    """Rows of a batch that keep equally many tokens in every mask, with the ids kept: what one dense forward pass can serve."""
+    groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    counts = [w.sum(1).tolist() for w in wheres]
+    for row, key in enumerate(zip(*counts, strict=True)):
+        groups[tuple(int(k) for k in key)].append(row)
+    for key, rows in groups.items():
+        yield rows, [w[rows].nonzero()[:, 1].reshape(len(rows), k) for w, k in zip(wheres, key, strict=True)]
+
+
+def layer_norm(tokens: Float[Tensor, "... dim"]) -> Float[Tensor, "... dim"]:
+    """Layer norm over the features without affine, ε = 1e-5: what the loss of these families compares with."""
+    return F.layer_norm(tokens, tokens.shape[-1:])
+
+
+class VitEncoder(Encoder):
+    """One or two `Vit`s of one architecture, by the name of their weights."""
+
+    def __init__(self, vits: Mapping[str, Vit], prepare: Prepare, spaces: Mapping[str, str]) -> None:
+        self.vits, self._prepare, self.spaces = dict(vits), prepare, dict(spaces)
+        self.weights = tuple(w for w in ("target", "context") if w in vits)
+        self.layers = next(iter(vits.values())).config.depth
+
+    def prepare(self, clips: Sequence[Clip]) -> Prepared:
+        """See `Encoder.prepare`."""
+        return self._prepare(clips)
+
+    def vit(self, weights: str) -> Vit:
+        """The encoder with these weights.
+
+        Raises:
+            PartUnavailable: the file does not hold them.
+        """
+        if weights not in self.vits:
+            raise PartUnavailable(
+                f"this file has no {weights} encoder, only {' and '.join(self.weights)}", fix=f"ask for weights={self.weights[0]!r}"
+            )
+        return self.vits[weights]
+
+    def grid(self, video: Video) -> TokenGrid:
+        """The token grid of a prepared video, in prepared pixels."""
+        c = self.vits[self.weights[0]].config
+        if video.shape[2] % c.tubelet or video.shape[3] % c.patch or video.shape[4] % c.patch:
+            raise BadInput(
+                f"a video of {video.shape[2]} frames of {video.shape[3]}×{video.shape[4]} cannot be cut into {c.tubelet}×{c.patch}×{c.patch} tokens",
+                fix="use encoder.prepare(clips).video",
+            )
+        return TokenGrid(*c.grid(video), patch=(c.patch, c.patch), tubelet=c.tubelet)
+
+    @torch.inference_mode()
+    def encode(
+        self, video: Video, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None, layer: int | None = None
+    ) -> Latents:
+        """See `Encoder.encode`."""
+        vit, grid = self.vit(weights), self.grid(video)
+        if layer is not None and not 0 <= layer < self.layers:
+            raise BadInput(f"there is no block {layer}", where="layer", fix=f"0 to {self.layers - 1}, or None for the output")
+        space = Space("target" if weights == "target" else "context", self.spaces[weights] + ("" if layer is None else f"@{layer}"))
+        video = like(video, vit)
+        if visible is None:
+            return Latents(vit(video, layer=layer).float().unflatten(1, grid.shape), grid, space)
+        flat = visible.to(video.device).flatten(1)
+        full = video.new_full((*flat.shape, vit.config.dim), torch.nan, dtype=torch.float32)
+        for rows, (ids,) in same_count(flat):
+            if ids.shape[1]:
+                full[torch.tensor(rows, device=ids.device)[:, None], ids] = vit(video[rows], ids, layer).float()
+        return Latents(full.unflatten(1, grid.shape), grid, space)
+
+
+def like(video: Video, module: torch.nn.Module) -> Video:
+    """The video with a module's dtype and on its device."""
+    p = next(module.parameters())
+    return video.to(device=p.device, dtype=p.dtype)
+
+
+class VitMasked(MaskedPredictor):
+    """The predictor over its context encoder, and the targets of its teacher."""
+
+    def __init__(self, encoder: VitEncoder, predictor: VitPredictor, default_token: int = 0) -> None:
+        self.encoder, self.predictor, self.default_token = encoder, predictor, default_token
+        self.mask_tokens = max(predictor.config.mask_tokens, 1)
+        self.space = encoder.spaces.get("target", "target") + "+layernorm"
+
+    @torch.inference_mode()
+    def targets(self, video: Video, visible: Bool[Tensor, "batch ticks rows cols"] | None = None) -> Latents | None:
+        """See `MaskedPredictor.targets`: the teacher's output, layer-normed."""
+        if "target" not in self.encoder.weights:
+            return None
+        full = self.encoder.encode(video, weights="target", visible=visible)
+        return Latents(layer_norm(full.tokens), full.grid, Space("target", self.space))
+
+    @torch.inference_mode()
+    def predict(
+        self,
+        video: Video,
+        context: Bool[Tensor, "batch ticks rows cols"],
+        targets: Bool[Tensor, "blocks batch ticks rows cols"],
+        *,
+        mask_token: int | None = None,
+    ) -> tuple[Latents, ...]:
+        """See `MaskedPredictor.predict`."""
+        if mask_token is not None and not 0 <= mask_token < self.mask_tokens:
+            raise BadInput(f"there is no mask token {mask_token}", where="mask_token", fix=f"0 to {self.mask_tokens - 1}")
+        seen = self.encoder.encode(video, weights="context", visible=context)
+        values = seen.tokens.flatten(1, 3).to(next(self.predictor.parameters()).dtype)
+        flat_c, flat_t = context.to(values.device).flatten(1), targets.to(values.device).flatten(2)
+        blocks, batch, tokens = flat_t.shape
+        full = values.new_full((blocks * batch, tokens, values.shape[-1]), torch.nan, dtype=torch.float32)
+        token = self.default_token if mask_token is None else mask_token
+        for rows, (c_ids, t_ids) in same_count(flat_c.repeat(blocks, 1), flat_t.flatten(0, 1)):
+            if c_ids.shape[1] and t_ids.shape[1]:
+                at = torch.tensor(rows, device=values.device)
+                known = values[at % batch].gather(1, c_ids[..., None].expand(-1, -1, values.shape[-1]))
+                answer = self.predictor(known, c_ids, t_ids, (seen.grid.rows, seen.grid.cols), token)
+                full[at[:, None], t_ids] = answer.float()
+        space = Space("predicted", self.space)
+        return tuple(Latents(f.unflatten(1, seen.grid.shape), seen.grid, space) for f in full.unflatten(0, (blocks, batch)))

@@ -1,0 +1,158 @@
+"""The vision transformer and the masked predictor of I-JEPA and V-JEPA 2, under their official tensor names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from workbench.nn.blocks import Block, published_init
+from workbench.nn.positions import Rotary, resize_2d, rotary_3d, sincos_2d
+
+
+@dataclass(frozen=True)
+class VitConfig:
+    """Sizes of an encoder.
+
+    Args:
+        dim, depth, heads: of the blocks. hidden: of the MLP. patch, tubelet: pixels and frames a token. channels: of the pixels.
+        table: nominal (rows, cols) of a stored 2-D position table; None: rotary positions on the actual grid.
+    """
+
+    dim: int
+    depth: int
+    heads: int
+    hidden: int
+    patch: int
+    tubelet: int = 1
+    channels: int = 3
+    table: tuple[int, int] | None = None
+
+    def grid(self, video: Tensor) -> tuple[int, int, int]:
+        """(ticks, rows, cols) of a video of this size."""
+        return video.shape[2] // self.tubelet, video.shape[3] // self.patch, video.shape[4] // self.patch
+
+
+@dataclass(frozen=True)
+class PredictorConfig:
+    """Sizes of a masked predictor; `mask_tokens` 0: the single, unnumbered one of I-JEPA."""
+
+    dim: int
+    depth: int
+    heads: int
+    hidden: int
+    mask_tokens: int = 0
+
+
+class PatchEmbed(nn.Module):
+    """Pixels of a token to features. The kernel has the official convolution's shape; it is applied to the wanted patches only."""
+
+    def __init__(self, config: VitConfig) -> None:
+        super().__init__()
+        p, u = config.patch, config.tubelet
+        conv = nn.Conv2d if config.table is not None else nn.Conv3d
+        kernel = (p, p) if config.table is not None else (u, p, p)
+        self.proj = conv(config.channels, config.dim, kernel_size=kernel, stride=kernel)  # type: ignore[arg-type]
+
+    def forward(self, patches: Float[Tensor, "batch tokens pixels"]) -> Float[Tensor, "batch tokens dim"]:
+        return F.linear(patches, self.proj.weight.flatten(1), self.proj.bias)
+
+
+def patchify(video: Float[Tensor, "batch channels frames height width"], tubelet: int, patch: int) -> Float[Tensor, "batch tokens pixels"]:
+    """Cut into tokens, row-major; the pixels of a token in the order of a convolution kernel (channel, frame, row, column)."""
+    b, c, f, h, w = video.shape
+    cut = video.reshape(b, c, f // tubelet, tubelet, h // patch, patch, w // patch, patch)
+    return cut.permute(0, 2, 4, 6, 1, 3, 5, 7).reshape(b, (f // tubelet) * (h // patch) * (w // patch), -1)
+
+
+def take(tokens: Float[Tensor, "batch tokens dim"], ids: Int[Tensor, "batch kept"]) -> Float[Tensor, "batch kept dim"]:
+    """The tokens with these ids."""
+    return tokens.expand(ids.shape[0], -1, -1).gather(1, ids[..., None].expand(-1, -1, tokens.shape[-1]))
+
+
+class Vit(nn.Module):
+    """Encoder. Hidden tokens are left out before the patch embedding, so that nothing of them can leak."""
+
+    def __init__(self, config: VitConfig) -> None:
+        super().__init__()
+        self.config = config
+        if config.table is not None:
+            self.pos_embed = nn.Parameter(sincos_2d(config.dim, *config.table), requires_grad=False)
+        self.patch_embed = PatchEmbed(config)
+        self.blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden) for _ in range(config.depth))
+        self.norm = nn.LayerNorm(config.dim, eps=1e-6)
+
+    def forward(
+        self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None = None, layer: int | None = None
+    ) -> Float[Tensor, "batch kept dim"]:
+        c = self.config
+        _, rows, cols = c.grid(video)
+        patches = patchify(video, c.tubelet, c.patch)
+        where = torch.arange(patches.shape[1], device=video.device)[None] if ids is None else ids
+        x = self.patch_embed(patches if ids is None else take(patches, ids))
+        rotary: Rotary | None = None
+        if c.table is not None:
+            x = x + take(resize_2d(self.pos_embed, rows, cols), where)
+        else:
+            rotary = rotary_3d(where, rows, cols, c.dim // c.heads, dtype=x.dtype)
+        for block in list(self.blocks)[: None if layer is None else layer + 1]:
+            x = block(x, rotary)
+        return self.norm(x) if layer is None else x
+
+    def initialise(self) -> Vit:
+        """The published initialisation, from torch's current seed."""
+        published_init(self)
+        return self
+
+
+class VitPredictor(nn.Module):
+    """Context tokens and the places of the targets to predicted targets, in the order of the target ids."""
+
+    def __init__(self, config: PredictorConfig, encoder: VitConfig) -> None:
+        super().__init__()
+        self.config, self.encoder = config, encoder
+        self.predictor_embed = nn.Linear(encoder.dim, config.dim)
+        if config.mask_tokens:
+            self.mask_tokens = nn.ParameterList(nn.Parameter(torch.zeros(1, 1, config.dim)) for _ in range(config.mask_tokens))
+        else:
+            self.mask_token = nn.Parameter(torch.zeros(1, 1, config.dim))
+        if encoder.table is not None:
+            self.predictor_pos_embed = nn.Parameter(sincos_2d(config.dim, *encoder.table), requires_grad=False)
+        self.predictor_blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden) for _ in range(config.depth))
+        self.predictor_norm = nn.LayerNorm(config.dim, eps=1e-6)
+        self.predictor_proj = nn.Linear(config.dim, encoder.dim)
+
+    def forward(
+        self,
+        context: Float[Tensor, "batch kept dim"],
+        context_ids: Int[Tensor, "batch kept"],
+        target_ids: Int[Tensor, "batch asked"],
+        grid: tuple[int, int],
+        mask_token: int = 0,
+    ) -> Float[Tensor, "batch asked dim"]:
+        rows, cols = grid
+        seen = self.predictor_embed(context)
+        token = cast(Tensor, self.mask_tokens[mask_token % len(self.mask_tokens)] if self.config.mask_tokens else self.mask_token)
+        asked = token.expand(*target_ids.shape, -1)
+        rotary: Rotary | None = None
+        if self.encoder.table is not None:
+            places = resize_2d(self.predictor_pos_embed, rows, cols)
+            seen, asked = seen + take(places, context_ids), asked + take(places, target_ids)
+        else:
+            ids = torch.cat([context_ids, target_ids], 1)
+            rotary = rotary_3d(ids, rows, cols, self.config.dim // self.config.heads, dtype=seen.dtype)
+        x = torch.cat([seen, asked], 1)
+        for block in self.predictor_blocks:
+            x = block(x, rotary)
+        return self.predictor_proj(self.predictor_norm(x[:, context_ids.shape[1] :]))
+
+    def initialise(self) -> VitPredictor:
+        """The published initialisation: numbered mask tokens start at zero, the single one of I-JEPA as a truncated normal."""
+        published_init(self)
+        if not self.config.mask_tokens:
+            nn.init.trunc_normal_(self.mask_token, std=0.02)
+        return self
