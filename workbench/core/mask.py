@@ -60,6 +60,15 @@ class Mask:
         h.update(np.packbits(self.context).tobytes() + np.packbits(self.targets).tobytes())
         return h.hexdigest()
 
+    @classmethod
+    def of(cls, shape: tuple[int, int, int], context: str, targets: list[str], sampler: str = "painted") -> Mask:
+        """A mask from token numbers in words: `Mask.of((1, 8, 8), "0-13 20", ["14-19", "32-40"])`."""
+        return cls(_from_ranges(context, shape), np.stack([_from_ranges(t, shape) for t in targets]), sampler)
+
+    def ranges(self) -> tuple[str, list[str]]:
+        """Context and target blocks as `of` reads them."""
+        return _to_ranges(self.context), [_to_ranges(t) for t in self.targets]
+
     def usable(self) -> Mask:
         """This mask without its empty blocks.
 
@@ -82,3 +91,19 @@ class Mask:
         if self.shape != tuple(shape):
             raise MaskError(f"the mask is {self.shape} tokens, the clip {tuple(shape)}", where=self.sampler, fix="sample or paint it on this clip")
         return self
+
+
+def _from_ranges(text: str, shape: tuple[int, int, int]) -> Bool[np.ndarray, "ticks rows cols"]:
+    flat = np.zeros(int(np.prod(shape)), dtype=bool)
+    for item in text.split():
+        first, _, last = item.partition("-")
+        if not first.isdigit() or (last and not last.isdigit()) or int(last or first) >= flat.size:
+            raise MaskError(f"{item!r} is not a range of tokens below {flat.size}", where=f"shape {shape}", fix='write "0-13 20"')
+        flat[int(first) : int(last or first) + 1] = True
+    return flat.reshape(shape)
+
+
+def _to_ranges(where: Bool[np.ndarray, "ticks rows cols"]) -> str:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], where.ravel().astype(np.int8), [0]])))
+    pairs = edges.reshape(-1, 2)
+    return " ".join(f"{a}-{b - 1}" if b - 1 > a else f"{a}" for a, b in pairs.tolist())

@@ -14,7 +14,7 @@ def report(done: int, total: int) -> None:
     """Tell whoever waits how far the work is. The listener may raise `Cancelled` to stop it here.
 
     Args:
-        done: steps finished. total: steps in all; 0 where nobody knows.
+        done: steps finished. total: steps in all; 0 where nobody knows: then it is only a safe point to stop at.
     """
     listener = _listener.get()
     if listener is not None:

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from workbench.core import progress
 from workbench.nn.blocks import Block, published_init
 from workbench.nn.positions import Rotary, resize_2d, rotary_3d, sincos_2d
 
@@ -100,6 +101,7 @@ class Vit(nn.Module):
         else:
             rotary = rotary_3d(where, rows, cols, c.dim // c.heads, dtype=x.dtype)
         for block in list(self.blocks)[: None if layer is None else layer + 1]:
+            progress.report(0, 0)
             x = block(x, rotary)
         return self.norm(x) if layer is None else x
 
@@ -147,6 +149,7 @@ class VitPredictor(nn.Module):
             rotary = rotary_3d(ids, rows, cols, self.config.dim // self.config.heads, dtype=seen.dtype)
         x = torch.cat([seen, asked], 1)
         for block in self.predictor_blocks:
+            progress.report(0, 0)
             x = block(x, rotary)
         return self.predictor_proj(self.predictor_norm(x[:, context_ids.shape[1] :]))
 

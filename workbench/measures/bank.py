@@ -1,0 +1,93 @@
+"""A bank: held-out clips over which references, bases and ranks are taken. Remembers what a model makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from weakref import WeakKeyDictionary
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from workbench.core import progress
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput, PartUnavailable
+from workbench.core.results import Reference
+from workbench.model.jepa import Jepa
+
+_BATCH = 16
+_REMEMBERED = 16
+
+
+class Bank:
+    """Clips with a name. `targets(jepa)` are computed once a model and kept while the model lives."""
+
+    def __init__(self, clips: Iterable[Clip], name: str) -> None:
+        self.clips, self.name = tuple(clips), name
+        if len(self.clips) < 2:
+            raise BadInput(f"a bank needs at least 2 clips, {name} has {len(self.clips)}", where="Bank", fix="give a folder with more of them")
+        self._targets: WeakKeyDictionary[Jepa, tuple[Tensor, Tensor]] = WeakKeyDictionary()
+        self._references: WeakKeyDictionary[Jepa, dict[str, Reference]] = WeakKeyDictionary()
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def targets(self, jepa: Jepa) -> Float[Tensor, "clips ticks rows cols dim"]:
+        """The training targets of every clip."""
+        return self._embedded(jepa)[0]
+
+    def shown(self, jepa: Jepa) -> UInt8[Tensor, "clips frames height width 3"]:
+        """The prepared pixels of every clip."""
+        return self._embedded(jepa)[1]
+
+    def without(self, clip: Clip | None) -> list[int]:
+        """Indices of all clips but those with the same pixels: a clip is never its own yardstick."""
+        return [i for i, c in enumerate(self.clips) if clip is None or c.digest != clip.digest]
+
+    def reference(self, jepa: Jepa, without: Clip | None = None) -> Reference:
+        """Mean and median target at each position, leaving out a clip."""
+        keep = self.without(without)
+        known = self._references.setdefault(jepa, {})
+        left_out = without.digest if without is not None and len(keep) < len(self) else ""
+        if left_out not in known:
+            targets = self.targets(jepa)[keep]
+            while len(known) >= _REMEMBERED:
+                known.pop(next(iter(known)))
+            known[left_out] = Reference(targets.mean(0).numpy(), targets.median(0).values.numpy(), len(keep), self.name, space(jepa))
+        return known[left_out]
+
+    def _embedded(self, jepa: Jepa) -> tuple[Tensor, Tensor]:
+        if jepa not in self._targets:
+            found, shown = [], []
+            for start in range(0, len(self), _BATCH):
+                prepared = jepa.encoder.prepare(self.clips[start : start + _BATCH])
+                found.append(teacher(jepa, prepared.video))
+                shown.append(prepared.shown)
+                progress.report(min(start + _BATCH, len(self)), len(self))
+            self._targets[jepa] = torch.cat(found), torch.cat(shown)
+        return self._targets[jepa]
+
+
+def teacher(jepa: Jepa, video: Tensor, visible: Tensor | None = None) -> Float[Tensor, "batch ticks rows cols dim"]:
+    """The training targets on the CPU.
+
+    Raises:
+        PartUnavailable: the teacher is not in the file.
+    """
+    latents = None if jepa.masked is None else jepa.masked.targets(video, visible)
+    if latents is None:
+        raise PartUnavailable("the targets need a predictor and its teacher", where=jepa.report.path, fix="open a checkpoint with a target encoder")
+    return latents.tokens.cpu()
+
+
+def space(jepa: Jepa) -> str:
+    """The id of the space that targets and predictions of this model live in."""
+    return jepa.card.hashes.get("encoder_target", jepa.card.name)
+
+
+def neighbours(clips: Sequence[Clip], clip: Clip, count: int) -> list[Clip]:
+    """Evenly spread other clips, the same for the same clip."""
+    others = [c for c in clips if c.digest != clip.digest]
+    step = max(len(others) // max(count, 1), 1)
+    first = int(clip.digest[:6], 16) % step
+    return others[first::step][:count]

@@ -1,0 +1,78 @@
+"""Is it any better than doing nothing clever? For one clip, and over a bank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from workbench.core import progress
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput, PartUnavailable
+from workbench.core.mask import Mask
+from workbench.core.results import BankErrors, PredictionError, Provenance, Yardsticks
+from workbench.masks import make
+from workbench.measures.attempts import Problem, attempt, fits
+from workbench.measures.bank import Bank
+from workbench.measures.base import measure
+from workbench.measures.prediction import error_of
+from workbench.measures.retrieval import quilt, retrieval_rank
+from workbench.model.jepa import Jepa
+
+CONTROLS = ("copy", "smooth", "other", "twin", "pixels")
+
+
+@measure
+def yardsticks(jepa: Jepa, clip: Clip, mask: Mask, *, distance: str = "l1", bank: Bank | None = None, mask_token: int | None = None) -> Yardsticks:
+    """Every control on the same targets, the retrieval ranks and the quilt. Those that need a bank are left out without one."""
+    problem = Problem.of(jepa, clip, mask, bank, None, mask_token)
+    found: list[PredictionError] = []
+    for done, name in enumerate(CONTROLS):
+        progress.report(done, len(CONTROLS) + 2)
+        if name != "other" or fits(problem):
+            found.append(error_of(problem, attempt(problem, name), distance, "yardsticks"))
+    if not fits(problem):
+        return Yardsticks(tuple(found), None, None)
+    answer = attempt(problem)
+    rank = retrieval_rank(problem, answer, distance)
+    progress.report(len(CONTROLS) + 1, len(CONTROLS) + 2)
+    return Yardsticks(tuple(found), rank, quilt(problem, answer))
+
+
+@measure
+def bank_errors(
+    jepa: Jepa,
+    bank: Bank,
+    *,
+    sampler: str,
+    parameters: dict | None = None,
+    seed: int = 0,
+    distance: str = "l1",
+    predictors: Sequence[str] = ("model", "copy", "smooth", "other"),
+    limit: int | None = None,
+    mask_token: int | None = None,
+) -> BankErrors:
+    """The errors of predictor and controls over a bank, a fresh mask a clip.
+
+    Args:
+        sampler: a name in workbench.masks. parameters: its own. seed: of the masks. limit: at most so many clips.
+    """
+    draw = make(sampler, **(parameters or {}))
+    clips = bank.clips[:limit]
+    rng = np.random.default_rng(seed)
+    shape = jepa.encoder.prepare(clips[:1]).grid.shape
+    errors, plain = np.full((len(predictors), len(clips)), np.nan), np.full(len(clips), np.nan)
+    for i, clip in enumerate(clips):
+        problem = Problem.of(jepa, clip, draw.sample(shape, rng), bank, None, mask_token)
+        for k, name in enumerate(predictors):
+            one = error_of(problem, attempt(problem, name), distance)
+            if one.reference_n < 2:
+                raise PartUnavailable("the clips of this bank lie on different grids", where=bank.name, fix="give clips of one size")
+            errors[k, i] = one.mean
+            plain[i] = float(np.nanmean(one.reference)) if name == "model" else plain[i]
+        progress.report(i + 1, len(clips))
+    if "model" not in predictors:
+        raise BadInput("the trained predictor must be among the predictors", where="predictors", fix='add "model"')
+    settings = {"sampler": sampler, "distance": distance, **(parameters or {})}
+    origin = Provenance("bank_errors", jepa.card.name, dict(jepa.card.hashes), bank.name, sampler, seed, settings)
+    return BankErrors(tuple(predictors), errors, plain, distance, bank.name, sampler, seed, origin)

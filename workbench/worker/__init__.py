@@ -1,0 +1,1 @@
+"""The other side of `workbench.jobs`: owns models and clips, and runs measures. Started as `python -m workbench.worker`."""

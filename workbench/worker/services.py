@@ -1,0 +1,64 @@
+"""What a worker answers besides measures: what is in a file, what a clip looks like to a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from workbench.checkpoints import open_checkpoint
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput
+from workbench.core.facts import ClipList, ModelFacts, ShownClip, TensorFacts, TensorHistogram
+from workbench.measures.bank import Bank
+from workbench.model.jepa import Jepa
+
+if TYPE_CHECKING:
+    from workbench.worker.shelf import Shelf
+
+_BINS = 60
+
+
+def model_facts(shelf: Shelf, model: Jepa) -> ModelFacts:
+    """Card, report and the list of everything in the file."""
+    tensors = open_checkpoint(model.report.path).tensors.values()
+    listed = tuple(TensorFacts(t.name, tuple(t.shape), str(t.dtype), t.bytes) for t in tensors)
+    return ModelFacts(model.card, model.report, listed, 0 if model.masked is None else model.masked.mask_tokens)
+
+
+def clip_list(shelf: Shelf, path: str, frames: int | None = None, fps: float | None = None) -> ClipList:
+    """What a path holds, without decoding it."""
+    clips = shelf.clips(path, frames, fps)
+    return ClipList(path, clips.kind, clips.title, tuple(clips.names))
+
+
+def shown_clip(shelf: Shelf, model: Jepa, clip: Clip) -> ShownClip:
+    """The clip as the model is shown it."""
+    prepared = model.encoder.prepare([clip])
+    return ShownClip(prepared.shown[0].numpy(), prepared.grid, clip.source, (clip.height, clip.width), clip.digest, clip.fps)
+
+
+def warm(shelf: Shelf, model: Jepa, bank: Bank) -> int:
+    """Compute the bank's targets, so that the first painted hole is answered at once. Returns the number of clips."""
+    return len(bank.targets(model))
+
+
+def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
+    """The values of one tensor of a file.
+
+    Raises:
+        BadInput: the file has no tensor of that name.
+    """
+    checkpoint = open_checkpoint(path)
+    if name not in checkpoint.tensors:
+        raise BadInput(f"there is no tensor {name!r}", where=path, fix="choose one from the list")
+    values = checkpoint.read([name], torch.float32, "cpu")[name].flatten().numpy()
+    good = values[np.isfinite(values)]
+    counts, edges = np.histogram(good, _BINS) if good.size else (np.zeros(_BINS, np.int64), np.linspace(0, 1, _BINS + 1))
+    spread = (float(good.mean()), float(good.std()), float(good.min()), float(good.max())) if good.size else (0.0, 0.0, 0.0, 0.0)
+    return TensorHistogram(name, counts.astype(np.int64), edges.astype(np.float64), *spread, int(values.size - good.size))
+
+
+SERVICES: Mapping[str, Callable[..., Any]] = {f.__name__: f for f in (model_facts, clip_list, shown_clip, warm, tensor_histogram)}

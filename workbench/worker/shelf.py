@@ -1,0 +1,96 @@
+"""What a worker owns: models, clips and banks by their keys. Evicted by size, opened again when asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import torch
+
+from workbench.core.card import BankKey, ClipKey, ModelKey
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput
+from workbench.data import Clips, open_clips
+from workbench.families import guard_memory, load
+from workbench.measures.bank import Bank
+from workbench.measures.catalogue import CATALOGUE, entry
+from workbench.model.jepa import Jepa
+from workbench.worker import services
+from workbench.worker.memo import remembering
+
+_MODELS, _FOLDERS, _BANKS = 3, 8, 4
+_BANK_LIMIT = 256
+
+
+class Shelf:
+    """Keys in, objects out. One a worker; in a notebook, one a kernel."""
+
+    def __init__(self) -> None:
+        self._models: OrderedDict[ModelKey, Jepa] = OrderedDict()
+        self._folders: OrderedDict[tuple[Any, ...], Clips] = OrderedDict()
+        self._banks: OrderedDict[str, Bank] = OrderedDict()
+
+    def run(self, name: str, arguments: dict[str, Any]) -> Any:
+        """Run a measure or a service by name; keys among the arguments become the things they name.
+
+        Raises:
+            WorkbenchError: of every kind; nothing is remembered of a failed call.
+        """
+        with guard_memory(name):
+            found = {k: self._resolve(v) for k, v in arguments.items()}
+            if name in services.SERVICES:
+                return services.SERVICES[name](self, **found)
+            function = entry(name).function()
+            return function(found.pop("model"), **found)
+
+    def model(self, key: ModelKey) -> Jepa:
+        """The model of that key, loaded once."""
+        if key not in self._models:
+            options = dict(key.overrides)
+            jepa = load(key.path, family=key.family, device=key.device, dtype=getattr(torch, key.dtype), **options)
+            _put(self._models, key, remembering(jepa), _MODELS)
+        self._models.move_to_end(key)
+        return self._models[key]
+
+    def clips(self, path: str, frames: int | None = None, fps: float | None = None) -> Clips:
+        """The images or videos of a path."""
+        key = (path, frames, fps)
+        if key not in self._folders:
+            _put(self._folders, key, open_clips(path, frames=frames, fps=fps), _FOLDERS)
+        return self._folders[key]
+
+    def clip(self, key: ClipKey) -> Clip:
+        """The clip of that key."""
+        clips = self.clips(key.path, key.frames, key.fps)
+        if not 0 <= key.index < len(clips):
+            raise BadInput(f"there is no clip {key.index}, there are {len(clips)}", where=key.path, fix=f"0 to {len(clips) - 1}")
+        return clips[key.index]
+
+    def bank(self, key: BankKey) -> Bank:
+        """The bank of that key: at most 256 clips, evenly taken."""
+        if key.path not in self._banks:
+            clips = self.clips(key.path)
+            step = -(-len(clips) // _BANK_LIMIT)
+            name = clips.title if step == 1 else f"every {step}th of {clips.title}"
+            _put(self._banks, key.path, Bank([clips[i] for i in range(0, len(clips), step)], name), _BANKS)
+        return self._banks[key.path]
+
+    def _resolve(self, value: Any) -> Any:
+        if isinstance(value, ModelKey):
+            return self.model(value)
+        if isinstance(value, ClipKey):
+            return self.clip(value)
+        if isinstance(value, BankKey):
+            return self.bank(value)
+        return value
+
+
+def known(name: str) -> bool:
+    """Whether a worker can run this."""
+    return name in CATALOGUE or name in services.SERVICES
+
+
+def _put(shelf: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:
+    shelf[key] = value
+    while len(shelf) > most:
+        shelf.popitem(last=False)

@@ -1,0 +1,58 @@
+"""Messages between server and worker: a length, then one value in the project's codec. No pickle crosses."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from typing import Any, BinaryIO
+
+from workbench.core import codec, errors
+from workbench.core.errors import WorkbenchError
+
+_LENGTH = struct.Struct("<Q")
+
+
+class Wire:
+    """One end of a pair of pipes. Sending is safe from several threads."""
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        self._in, self._out, self._lock = incoming, outgoing, threading.Lock()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one message.
+
+        Raises:
+            OSError: the other end is gone.
+        """
+        data = codec.dumps(message)
+        with self._lock:
+            self._out.write(_LENGTH.pack(len(data)))
+            self._out.write(data)
+            self._out.flush()
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next message; None when the other end has closed."""
+        head = self._in.read(_LENGTH.size)
+        if len(head) < _LENGTH.size:
+            return None
+        (length,) = _LENGTH.unpack(head)
+        data = self._in.read(length)
+        return codec.loads(data) if len(data) == length else None
+
+
+def pack_error(error: BaseException) -> dict[str, str]:
+    """An error as plain texts. A foreign exception keeps its class name and words."""
+    if isinstance(error, WorkbenchError):
+        return {"class": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
+    return {
+        "class": "WorkbenchError",
+        "what": f"{type(error).__name__}: {error}",
+        "where": "worker",
+        "fix": "this is a fault of ours: its trace is in the log",
+    }
+
+
+def unpack_error(data: dict[str, str]) -> WorkbenchError:
+    """The error again, of its own class."""
+    cls = getattr(errors, data["class"], WorkbenchError)
+    return cls(data["what"], where=data["where"], fix=data["fix"])
