@@ -15,7 +15,7 @@ from typing import Any
 from workbench.core import progress
 from workbench.core.errors import Cancelled, WorkbenchError, WorkerDied
 from workbench.measures.catalogue import CATALOGUE
-from workbench.worker.wire import Wire, pack_error, unpack_error
+from workbench.core.wire import Wire, pack_error, unpack_error
 
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]
@@ -264,6 +264,23 @@ class _Process:
             self.end()  # the listener sees the closed pipe and answers every open job
 
     def _listen(self, process: subprocess.Popen[bytes], wire: Wire) -> None:
+        try:
+            self._hear(wire)
+        except WorkbenchError:  # a message that cannot be read: nothing after it can be trusted
+            process.kill()
+        code = process.wait()
+        with self.lock:
+            left, self.open = self.open, {}
+        for job in left.values():
+            if not job.answered.is_set():
+                died = WorkerDied(
+                    f"the worker ended while it computed {job.name} (exit code {code})",
+                    where=f"{self.lane} lane",
+                    fix="try again: it is started anew; if it ended for lack of memory, use a smaller clip or model",
+                )
+                job.finish(lambda j=job, e=died: j.failed(e))
+
+    def _hear(self, wire: Wire) -> None:
         while (message := wire.receive()) is not None:
             job = self.open.get(message.get("id", -1))
             if job is None:
@@ -276,14 +293,3 @@ class _Process:
                 job.finish(lambda j=job, m=message: j.done(m["value"]))
             elif not job.answered.is_set():
                 job.finish(lambda j=job, m=message: j.failed(unpack_error(m["error"])))
-        code = process.wait()
-        with self.lock:
-            left, self.open = self.open, {}
-        for job in left.values():
-            if not job.answered.is_set():
-                died = WorkerDied(
-                    f"the worker ended while it computed {job.name} (exit code {code})",
-                    where=f"{self.lane} lane",
-                    fix="try again: it is started anew; if it ended for lack of memory, use a smaller clip or model",
-                )
-                job.finish(lambda j=job, e=died: j.failed(e))

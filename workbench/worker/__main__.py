@@ -17,7 +17,7 @@ def main() -> int:
     if lane == "heavy" and hasattr(os, "nice"):
         os.nice(10)
     from workbench.worker.lane import serve
-    from workbench.worker.wire import Wire
+    from workbench.core.wire import Wire
 
     serve(Wire(incoming, outgoing))
     return 0
