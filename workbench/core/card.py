@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from workbench.core.errors import PartUnavailable
 
@@ -78,7 +78,7 @@ class PartReport:
     Args:
         name: one of PARTS. matched: tensor names loaded. missing: expected, not in the file. unexpected: in the file, not used.
         reshaped: (name, expected shape, found shape), not loaded. ignored: (name, reason) left out on purpose.
-        parameters: numbers in the matched tensors. bytes: as stored. dtype: as stored.
+        parameters: numbers in the matched tensors. bytes: as stored. dtype: as stored. nonfinite: loaded, but holding NaN or infinity.
     """
 
     name: str
@@ -90,18 +90,25 @@ class PartReport:
     parameters: int = 0
     bytes: int = 0
     dtype: str = ""
+    nonfinite: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:
-        """whole: every expected tensor was loaded and none was left over; missing: none was; partial: anything between."""
+        """whole: every expected tensor was loaded, is finite, and none was left over; missing: none was; partial: anything between."""
         if not self.matched:
             return "missing"
-        return "partial" if self.missing or self.reshaped or self.unexpected else "whole"
+        return "partial" if self.missing or self.reshaped or self.unexpected or self.nonfinite else "whole"
 
     def sentence(self) -> str:
         """The status in words, with up to three names for what is wrong."""
         words = f"{self.name}: {self.status}, {len(self.matched)} tensors matched"
-        wrong = (("missing", self.missing), ("unexpected", self.unexpected), ("of another shape", tuple(r[0] for r in self.reshaped)))
+        reshaped = tuple(r[0] for r in self.reshaped)
+        wrong = (
+            ("missing", self.missing),
+            ("unexpected", self.unexpected),
+            ("of another shape", reshaped),
+            ("with NaN or infinity", self.nonfinite),
+        )
         for what, names in wrong:
             if names:
                 more = "" if len(names) <= 3 else f" and {len(names) - 3} more"
@@ -169,8 +176,8 @@ class ModelCard:
     patch: tuple[int, int] = (1, 1)
     tubelet: int = 1
     dim: int = 0
-    hashes: Mapping[str, str] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict[str, str])
     unit: str = "features"
-    samplers: tuple[tuple[str, dict], ...] = ()
+    samplers: tuple[tuple[str, dict[str, Any]], ...] = ()
     preprocessing: str = ""
     notes: str = ""

@@ -1,0 +1,82 @@
+"""The families that `load` knows. A family file adds itself with one call of `register`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from workbench.checkpoints import Checkpoint
+from workbench.core.card import LoadReport
+from workbench.core.errors import BadInput
+from workbench.model.jepa import Jepa
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What `load` was asked for.
+
+    Args:
+        asked: the path as given. overrides: what the tensors do not say. parts: names of `core.card.PARTS` to read; None = all.
+        encoder, decoder: files of their own, for families that keep them so.
+    """
+
+    checkpoint: Checkpoint
+    asked: Path
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] | None = None
+    encoder: Path | None = None
+    decoder: Path | None = None
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    dtype: torch.dtype = torch.float32
+
+    def wants(self, part: str) -> bool:
+        """The part is to be read."""
+        return self.parts is None or part in self.parts
+
+    def one_file(self) -> None:
+        """For families that keep everything in one file.
+
+        Raises:
+            BadInput: an encoder or decoder file was given.
+        """
+        for name in ("encoder", "decoder"):
+            if getattr(self, name) is not None:
+                raise BadInput("this family keeps all its parts in one file", where=f"{name}=", fix=f"leave {name}= out")
+
+
+@dataclass(frozen=True)
+class Family:
+    """How one kind of checkpoint becomes a Jepa.
+
+    Args:
+        recognise: the file is of this family; may raise AmbiguousModel with what would decide it.
+        signs: what `recognise` looks for, in words. overrides: name -> meaning of what the tensors do not say.
+        inspect: the report without the weights.
+    """
+
+    name: str
+    signs: str
+    recognise: Callable[[Checkpoint], bool]
+    build: Callable[[Request], Jepa]
+    inspect: Callable[[Request], LoadReport]
+    overrides: Mapping[str, str]
+
+
+FAMILIES: dict[str, Family] = {}
+
+
+def register(
+    name: str,
+    *,
+    signs: str,
+    recognise: Callable[[Checkpoint], bool],
+    build: Callable[[Request], Jepa],
+    inspect: Callable[[Request], LoadReport] | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> None:
+    """Make a family known to `load`. Without `inspect` the report is taken from the built model."""
+    FAMILIES[name] = Family(name, signs, recognise, build, inspect or (lambda request: build(request).report), dict(overrides or {}))

@@ -1,0 +1,119 @@
+"""What tensors do not say: from the caller, else from the yaml or json beside the file, else from a published table, else refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from workbench.core.card import Fact, Origin
+from workbench.core.errors import AmbiguousModel, BadInput, CheckpointError
+from workbench.families.registry import Request
+from workbench.families.sizes import Size, by_name, head_options
+
+_MODEL_NAMES = ("meta.model_name", "model.model_name")
+_MOST_PIXELS = 8192
+
+
+class Settings:
+    """Settles one value after another and keeps how it came to be known, as `facts`."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.facts: list[Fact] = []
+
+    def note(self, name: str, value: Any, origin: Origin, why: str) -> Any:
+        """Keep a fact and give its value back."""
+        self.facts.append(Fact(name, value, origin, why))
+        return value
+
+    def settle(
+        self,
+        name: str,
+        *,
+        parse: Callable[[Any], Any],
+        options: str,
+        config: Sequence[str] = (),
+        table: tuple[Any, Origin, str] | None = None,
+    ) -> Any:
+        """The value of one setting.
+
+        Args:
+            parse: the value as wanted; raises ValueError with a reason. options: what would do, for the refusal.
+            config: places in the yaml, first that speaks wins. table: (value, origin, why), the last resort.
+
+        Raises:
+            BadInput: the override does not fit. CheckpointError: the yaml does not fit. AmbiguousModel: nobody says.
+        """
+        checkpoint = self.request.checkpoint
+        if self.request.overrides.get(name) is not None:
+            given = self.request.overrides[name]
+            try:
+                return self.note(name, parse(given), "given", "by the caller")
+            except (ValueError, TypeError) as err:
+                raise BadInput(f"{name}={given!r} does not fit: {err}", where=f"{name}=", fix=options) from err
+        for place in config:
+            said = checkpoint.setting(place)
+            if said is not None:
+                try:
+                    return self.note(name, parse(said), "given", f"{place} in {checkpoint.config_path.rpartition('/')[2]}")
+                except (ValueError, TypeError) as err:
+                    raise CheckpointError(f"{place}: {said!r} does not fit: {err}", where=checkpoint.config_path, fix=options) from err
+        if table is not None:
+            return self.note(name, parse(table[0]), table[1], table[2])
+        raise AmbiguousModel(f"neither the tensors nor a file beside them say {name}", where=str(checkpoint.path), fix=options)
+
+    def heads(self, name: str, dim: int, *, rotary: bool, config: Sequence[str], table: tuple[int, Origin, str] | None) -> int:
+        """A number of attention heads: any wrong divisor of `dim` would load whole and give a false picture."""
+        fitting = head_options(dim, rotary=rotary)
+        because = " into heads of at least 12 features, an even number" if rotary else ""
+        options = f"give {name}=…: {_listed(fitting)} divide {dim}{because}" if fitting else f"no number of heads divides {dim}{because}"
+
+        def parse(value: Any) -> int:
+            if isinstance(value, bool) or int(value) != value or int(value) not in fitting:
+                raise ValueError(f"{dim} features cannot be cut into {value} heads")
+            return int(value)
+
+        return self.settle(name, parse=parse, options=options, config=config, table=table)
+
+    def named_size(self, dim: int) -> tuple[Size, str] | None:
+        """The published size that the yaml names, and where."""
+        checkpoint = self.request.checkpoint
+        for place in _MODEL_NAMES:
+            size = by_name(checkpoint.setting(place), dim, checkpoint.config_path)
+            if size is not None:
+                return size, f"{place} {size.name} in {checkpoint.config_path.rpartition('/')[2]}"
+        return None
+
+
+def size_parser(patch: int) -> Callable[[Any], tuple[int, int]]:
+    """Reads (height, width), or one number for a square; both multiples of the patch."""
+
+    def parse(value: Any) -> tuple[int, int]:
+        sides = (value, value) if isinstance(value, int) else tuple(value)
+        if len(sides) != 2 or any(isinstance(s, bool) or int(s) != s or not patch <= s <= _MOST_PIXELS or s % patch for s in sides):
+            raise ValueError(f"height and width must be multiples of the patch, {patch} pixels, and at most {_MOST_PIXELS}")
+        return int(sides[0]), int(sides[1])
+
+    return parse
+
+
+def frames_parser(tubelet: int) -> Callable[[Any], int]:
+    """Reads a number of frames, a multiple of the tubelet; of several (one a data set) the largest."""
+
+    def parse(value: Any) -> int:
+        frames: Any = max(value) if isinstance(value, list | tuple) and value else value
+        if isinstance(frames, bool) or int(frames) != frames or frames < tubelet or frames % tubelet:
+            raise ValueError(f"frames must be a multiple of the tubelet, {tubelet}")
+        return int(frames)
+
+    return parse
+
+
+def renamed(said: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The yaml's values under our names; entries that are absent or null are left out."""
+    return {ours: said[theirs] for theirs, ours in names.items() if said.get(theirs) is not None}
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    words = [str(n) for n in numbers]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
