@@ -1,0 +1,119 @@
+// A checkpoint's card and its parts. Every name here may come from a stranger's file: text content only.
+import { bytes, grouped, many, parameters, plain, shape } from "./_amounts.js";
+import { element, icon } from "./_kit.js";
+
+/**
+ * @typedef {{name: string, value: any, origin: string, why?: string}} Fact
+ * @typedef {{name: string, label?: string, status: string, matched?: number, missing?: string[], unexpected?: string[],
+ *   reshaped?: [string, number[], number[]][], ignored?: [string, string][], parameters?: number, bytes?: number, dtype?: string, refused?: string}} Part
+ * @typedef {{name: string, family?: string, paper?: string, licence?: string, notes?: string, preprocessing?: string, path?: string, file_bytes?: number,
+ *   facts?: Fact[], parts?: Part[], other?: string[], tensors?: import("./_tree.js").Tensor[]}} Checkpoint
+ */
+
+const ORIGINS = {
+  read: "read from the tensors",
+  inferred: "inferred from a published table",
+  given: "given by you or a file beside it",
+  assumed: "assumed: nothing in the file says so",
+};
+const STATUS = { whole: "whole", partial: "partial", missing: "not in the file" };
+const WARN = "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.4M8 11.6v.1";
+const FIRST = 200;
+
+/** Who the model is, and where each value came from. @param {Checkpoint} model @returns {HTMLElement} */
+export function card(model) {
+  const about = [model.family, model.paper, model.licence].filter(Boolean).map((words) => element("span", { text: words }));
+  const node = element("section", { class: "jw-card", "aria-label": "Card" }, element("h2", { text: model.name }), element("p", { class: "jw-card-about" }, ...about));
+  if (model.notes) node.append(element("p", { text: model.notes }));
+  const facts = (model.facts ?? []).map((fact) => factRow(fact));
+  const said = /** @type {[string, string | undefined][]} */ ([
+    ["preprocessing", model.preprocessing],
+    ["file", [model.path, model.file_bytes === undefined ? "" : bytes(model.file_bytes)].filter(Boolean).join(" · ")],
+  ]);
+  const rest = said.filter(([, value]) => value).map(([name, value]) => element("tr", {}, element("th", { scope: "row", text: name }), element("td", { colspan: 2, text: value })));
+  if (facts.length + rest.length) node.append(element("table", { class: "jw-facts" }, element("tbody", {}, ...facts, ...rest)));
+  return node;
+}
+
+/** @param {Fact} fact */
+function factRow(fact) {
+  const meaning = ORIGINS[/** @type {"read"} */ (fact.origin)];
+  const origin = element("span", { class: "jw-origin", "data-origin": fact.origin, title: meaning, text: fact.origin });
+  const why = fact.why ? [element("span", { class: "jw-why", title: fact.why, text: fact.why })] : [];
+  return element(
+    "tr",
+    {},
+    element("th", { scope: "row", text: fact.name.replaceAll("_", " ") }),
+    element("td", { class: "jw-fact-value", text: plain(fact.value) }),
+    element("td", {}, element("div", { class: "jw-fact-origin" }, origin, ...why)),
+  );
+}
+
+/** What of each part was found. @param {Checkpoint} model @returns {HTMLElement} */
+export function parts(model) {
+  const list = element("ul", { class: "jw-parts" }, ...(model.parts ?? []).map((part) => partRow(part)));
+  const titles = ["part", "loaded", "parameters", "stored", "type"].map((word) => element("span", { text: word }));
+  const node = element("section", { "aria-label": "Parts" }, element("div", { class: "jw-part-head jw-part-titles", "aria-hidden": "true" }, ...titles), list);
+  const other = model.other ?? [];
+  if (other.length) {
+    const words = `Also in the file, no part of the model: ${other.slice(0, 12).join(", ")}${other.length > 12 ? ` and ${other.length - 12} more` : ""}`;
+    node.append(element("p", { class: "jw-quiet jw-parts-other", text: words }));
+  }
+  return node;
+}
+
+/** @param {Part} part */
+function partRow(part) {
+  const status = STATUS[/** @type {"whole"} */ (part.status)];
+  const has = part.status !== "missing";
+  const dot = element("span", { class: "jw-dot", "data-status": part.status, "aria-hidden": "true" });
+  const mark = part.status === "partial" ? [icon(WARN)] : [];
+  const head = element(
+    "div",
+    { class: "jw-part-head" },
+    element("span", { class: "jw-part-name" }, dot, element("span", { text: part.label || part.name })),
+    element("span", { class: "jw-part-status" }, ...mark, element("span", { text: status })),
+    element("span", { class: "jw-part-amount", text: has ? parameters(part.parameters ?? 0) : "", title: has ? `${grouped(part.parameters ?? 0)} parameters` : null }),
+    element("span", { class: "jw-part-amount", text: has ? bytes(part.bytes ?? 0) : "" }),
+    element("span", { class: "jw-part-dtype", text: part.dtype ?? "" }),
+  );
+  const node = element("li", { class: "jw-part", "data-status": part.status, "data-part": part.name }, head);
+  if (part.refused) node.append(element("p", { class: "jw-part-refused", text: part.refused }));
+  const groups = namesOf(part);
+  const counts = element("span", { text: [`${many(part.matched ?? 0, "tensor")} matched`, ...groups.map((group) => `${grouped(group.lines.length)} ${group.word}`)].join(" · ") });
+  if (groups.length) node.append(names(counts, groups));
+  else if (has) node.append(element("div", { class: "jw-part-counts" }, counts));
+  return node;
+}
+
+/** What did not match, group by group. @param {Part} part */
+function namesOf(part) {
+  return [
+    { word: "missing", title: "Expected, but not in the file", lines: part.missing ?? [] },
+    { word: "unexpected", title: "In the file, but not used", lines: part.unexpected ?? [] },
+    { word: "of another shape", title: "Of another shape, not loaded", lines: (part.reshaped ?? []).map(([name, a, b]) => `${name}: expected ${shape(a)}, found ${shape(b)}`) },
+    { word: "left out on purpose", title: "Left out on purpose", lines: (part.ignored ?? []).map(([name, reason]) => `${name}: ${reason}`) },
+  ].filter((group) => group.lines.length);
+}
+
+/** The counts, which open the list of names; the list is built when it is first opened. @param {HTMLElement} counts @param {ReturnType<typeof namesOf>} groups */
+function names(counts, groups) {
+  const node = element("details", { class: "jw-part-counts" }, element("summary", {}, counts));
+  const build = () => {
+    for (const { title, lines } of groups) {
+      const list = element("ul", { class: "jw-names" });
+      const show = (/** @type {string[]} */ some) => list.append(...some.map((line) => element("li", { text: line })));
+      show(lines.slice(0, FIRST));
+      node.append(element("h4", { text: title }), list);
+      if (lines.length <= FIRST) continue;
+      const more = element("button", { type: "button", class: "jw-button", text: `Show the other ${grouped(lines.length - FIRST)}` });
+      more.addEventListener("click", () => {
+        show(lines.slice(FIRST));
+        more.remove();
+      });
+      node.append(more);
+    }
+  };
+  node.addEventListener("toggle", build, { once: true });
+  return node;
+}
