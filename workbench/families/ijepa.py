@@ -14,10 +14,11 @@ from workbench.families.prepare import Preparation
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, renamed, size_parser
 from workbench.families.sizes import by_shape
-from workbench.families.vit_family import VitPlan, found_parts, shape_of, tower
+from workbench.families.vit_family import VitPlan, encoder_names, found_parts, shape_of, tower
 from workbench.model.jepa import Jepa
 from workbench.nn.vit import PredictorConfig, VitConfig
 
+_KERNEL = "patch_embed.proj.weight"
 _HEADS = ("meta.num_heads", "model.num_heads")
 _PREDICTOR_HEADS = ("meta.pred_num_heads", "model.pred_num_heads")
 _MASK_NAMES = {  # in params-ijepa.yaml -> of the sampler "ijepa_multiblock"
@@ -34,7 +35,7 @@ def recognise(checkpoint: Checkpoint) -> bool:
     groups = names_by_group(checkpoint)
     for group in ("encoder", "target_encoder"):
         names = groups.get(group, {})
-        kernel = shape_of(checkpoint, names, "patch_embed.proj.weight")
+        kernel = shape_of(checkpoint, names, _KERNEL)
         if kernel is not None and len(kernel) == 4 and "pos_embed" in names and "cls_token" not in names:
             return True
     return False
@@ -48,7 +49,7 @@ def plan(request: Request) -> VitPlan:
     """
     request.one_file()
     found, settings = found_parts(request), Settings(request)
-    names = found.get("encoder_target") or found["encoder_context"]
+    names = encoder_names(request.checkpoint, found, _KERNEL)
     config = _encoder(request.checkpoint, names, settings)
     side = config.table[0] if config.table else 0
     native = (side * config.patch, side * config.patch)
@@ -56,6 +57,7 @@ def plan(request: Request) -> VitPlan:
         "image_size",
         parse=size_parser(config.patch),
         options=f"give (height, width) in multiples of {config.patch}",
+        standin=native,
         table=(native, "read", f"pos_embed has {side}×{side} places of {config.patch} pixels"),
     )
     if size != native:
@@ -63,20 +65,20 @@ def plan(request: Request) -> VitPlan:
     card = {"paper": "arXiv 2301.08243", "samplers": (("ijepa_multiblock", _mask(request.checkpoint)),)}
     predictor = _predictor(request, found, config, settings) if "masked" in found and request.wants("masked") else None
     preparation = Preparation(size, config.patch, video=False)
-    return VitPlan("ijepa", "I-JEPA", request, found, config, predictor, preparation, tuple(settings.facts), card)
+    return VitPlan("ijepa", "I-JEPA", request, found, config, predictor, preparation, settings.close(), card)
 
 
 def _encoder(checkpoint: Checkpoint, names: Names, settings: Settings) -> VitConfig:
-    kernel, places = shape_of(checkpoint, names, "patch_embed.proj.weight"), shape_of(checkpoint, names, "pos_embed")
+    kernel, places = shape_of(checkpoint, names, _KERNEL), shape_of(checkpoint, names, "pos_embed")
     if kernel is None or len(kernel) != 4 or kernel[1] != 3 or kernel[2] != kernel[3] or min(kernel) < 1:
-        raise CheckpointError(f"patch_embed.proj.weight is {kernel}, not (dim, 3, patch, patch)", where=str(checkpoint.path), fix="open another file")
+        raise CheckpointError(f"{_KERNEL} is {kernel}, not (dim, 3, patch, patch)", where=str(checkpoint.path), fix="open another file")
     if places is None or len(places) != 3 or isqrt(places[1]) ** 2 != places[1] or places[2] != kernel[0]:
         raise CheckpointError(
             f"pos_embed is {places}, not (1, side², {kernel[0]}): a square of positions", where=str(checkpoint.path), fix="open another file"
         )
     dim, patch, side = kernel[0], kernel[2], isqrt(places[1])
     stack = tower(checkpoint, names, "blocks", dim)
-    for name, value, why in (("patch", patch, "patch_embed.proj.weight"), ("dim", dim, "patch_embed.proj.weight"), ("depth", stack.depth, "blocks")):
+    for name, value, why in (("patch", patch, _KERNEL), ("dim", dim, _KERNEL), ("depth", stack.depth, "blocks")):
         settings.note(name, value, "read", why)
     named = settings.named_size(dim)
     size = by_shape(dim, stack.depth, stack.hidden, without=("vit_giant_xformers",))

@@ -15,11 +15,12 @@ _MOST_PIXELS = 8192
 
 
 class Settings:
-    """Settles one value after another and keeps how it came to be known, as `facts`."""
+    """Settles one value after another and keeps how it came to be known, as `facts`. What nobody says is asked for together, by `close`."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.facts: list[Fact] = []
+        self._open: list[tuple[str, str]] = []
 
     def note(self, name: str, value: Any, origin: Origin, why: str) -> Any:
         """Keep a fact and give its value back."""
@@ -32,6 +33,7 @@ class Settings:
         *,
         parse: Callable[[Any], Any],
         options: str,
+        standin: Any,
         config: Sequence[str] = (),
         table: tuple[Any, Origin, str] | None = None,
     ) -> Any:
@@ -39,10 +41,11 @@ class Settings:
 
         Args:
             parse: the value as wanted; raises ValueError with a reason. options: what would do, for the refusal.
+            standin: goes on for now where nobody says; `close` refuses it.
             config: places in the yaml, first that speaks wins. table: (value, origin, why), the last resort.
 
         Raises:
-            BadInput: the override does not fit. CheckpointError: the yaml does not fit. AmbiguousModel: nobody says.
+            BadInput: the override does not fit. CheckpointError: the yaml does not fit.
         """
         checkpoint = self.request.checkpoint
         if self.request.overrides.get(name) is not None:
@@ -60,7 +63,20 @@ class Settings:
                     raise CheckpointError(f"{place}: {said!r} does not fit: {err}", where=checkpoint.config_path, fix=options) from err
         if table is not None:
             return self.note(name, parse(table[0]), table[1], table[2])
-        raise AmbiguousModel(f"neither the tensors nor a file beside them say {name}", where=str(checkpoint.path), fix=options)
+        self._open.append((name, options))
+        return standin
+
+    def close(self) -> tuple[Fact, ...]:
+        """All facts, once everything is known.
+
+        Raises:
+            AmbiguousModel: with everything that nobody says, and what would do.
+        """
+        if self._open:
+            names = " and ".join(name for name, _ in self._open)
+            options = "; ".join(text for _, text in self._open)
+            raise AmbiguousModel(f"neither the tensors nor a file beside them say {names}", where=str(self.request.checkpoint.path), fix=options)
+        return tuple(self.facts)
 
     def heads(self, name: str, dim: int, *, rotary: bool, config: Sequence[str], table: tuple[int, Origin, str] | None) -> int:
         """A number of attention heads: any wrong divisor of `dim` would load whole and give a false picture."""
@@ -73,7 +89,7 @@ class Settings:
                 raise ValueError(f"{dim} features cannot be cut into {value} heads")
             return int(value)
 
-        return self.settle(name, parse=parse, options=options, config=config, table=table)
+        return self.settle(name, parse=parse, options=options, standin=(*fitting, 1)[0], config=config, table=table)
 
     def named_size(self, dim: int) -> tuple[Size, str] | None:
         """The published size that the yaml names, and where."""

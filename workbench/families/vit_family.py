@@ -77,6 +77,12 @@ def found_parts(request: Request) -> dict[str, Names]:
     return found
 
 
+def encoder_names(checkpoint: Checkpoint, found: Mapping[str, Names], kernel: str) -> Names:
+    """The encoder whose shapes speak for both: the first that has its patch kernel."""
+    both = [found[p] for p in ("encoder_target", "encoder_context") if p in found]
+    return next((names for names in both if shape_of(checkpoint, names, kernel)), both[0])
+
+
 @dataclass(frozen=True, eq=False)
 class VitPlan:
     """A model before its weights are read: everything that its report says, and how to build it.
