@@ -188,7 +188,7 @@ function edge(pen, lattice, flags, opacity, lines) {
 
 /** A repeating pattern in device pixels. @param {Pen} pen @param {number} ratio @param {"dots" | "hatch"} kind @param {string} colour @returns {CanvasPattern | string} */
 function tile(pen, ratio, kind, colour) {
-  const size = Math.round((kind === "dots" ? 6 : 10) * ratio);
+  const size = Math.round((kind === "dots" ? 6 : 11) * ratio);
   const small = document.createElement("canvas");
   small.width = small.height = size;
   const brush = small.getContext("2d");
@@ -198,7 +198,7 @@ function tile(pen, ratio, kind, colour) {
     brush.arc(size / 2, size / 2, 0.85 * ratio, 0, 2 * Math.PI);
     brush.fill();
   } else {
-    for (const [line, width] of /** @type {[string, number][]} */ ([["rgb(12 16 24 / 55%)", 4.2], ["rgb(255 255 255 / 60%)", 3.2], [colour, 2.2]])) {
+    for (const [line, width] of /** @type {[string, number][]} */ ([["rgb(12 16 24 / 50%)", 4], ["rgb(255 255 255 / 60%)", 3], [colour, 2]])) {
       brush.beginPath();
       for (const shift of [-size, 0, size]) {
         brush.moveTo(shift - size, size * 2);

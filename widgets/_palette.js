@@ -26,7 +26,7 @@ export function createPalette(model) {
   const command = (/** @type {string} */ name) => () => press(model, "command", name);
   const tools = TOOLS.map(([tool, key, label]) => {
     const made = button(`${label} (${key})`, element("span", { class: `jw-swatch jw-swatch-${tool}` }), choose("tool", tool));
-    made.append(element("span", { class: "jw-word", text: tool }), element("span", { class: "jw-letter", text: key }));
+    made.append(element("span", { class: "jw-word" }, element("u", { text: tool[0] }), element("span", { text: tool.slice(1) })));
     return mark(made, "tool", tool);
   });
   const select = mark(button("Select tokens (S)", icon(ICONS.select), choose("tool", "select")), "tool", "select");

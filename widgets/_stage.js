@@ -126,3 +126,14 @@ function listenToKeys(node, hearer) {
   });
   node.addEventListener("blur", () => hearer.point(null));
 }
+
+/** Asks for a redraw when the room changes, or the pixels a CSS pixel. @param {HTMLElement} root @param {() => void} request @returns {() => void} stops */
+export function followSize(root, request) {
+  const observer = new ResizeObserver(request);
+  observer.observe(root);
+  window.addEventListener("resize", request);
+  return () => {
+    observer.disconnect();
+    window.removeEventListener("resize", request);
+  };
+}

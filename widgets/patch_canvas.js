@@ -8,7 +8,7 @@ import { flagsOf, layersOf, summaryOf } from "./_paint.js";
 import { createPalette, paletteKeys } from "./_palette.js";
 import { createLegend, tokenText } from "./_legend.js";
 import { createPlayer } from "./_player.js";
-import { createStage } from "./_stage.js";
+import { createStage, followSize } from "./_stage.js";
 import { createStroke } from "./_stroke.js";
 
 const EYE = "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z";
@@ -163,17 +163,12 @@ function render({ model, el }) {
     onAll(model, MASK, () => redraw("mask", "marks")),
     onAll(model, MARKS, () => redraw("marks")),
     onAll(model, AROUND, () => redraw()),
+    followSize(root, frame.request),
   ];
-  const resized = new ResizeObserver(() => frame.request());
-  const zoomed = () => frame.request();
-  resized.observe(root);
-  window.addEventListener("resize", zoomed);
   around();
   frame.request();
   return () => {
     stops.forEach((stop) => stop());
-    resized.disconnect();
-    window.removeEventListener("resize", zoomed);
     frame.cancel();
     player.dispose();
     dispose();
