@@ -1,11 +1,10 @@
-"""The one codec for wire, store and export: a JSON header and an npz. Nothing in it can run code."""
+"""The one codec for wire, store and export: a plain npz with a JSON header among its arrays. Nothing in it can run code."""
 
 from __future__ import annotations
 
 import dataclasses
 import io
 import json
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from workbench.core.errors import BadInput
 
-_MAGIC = b"JWB1"
+_HEADER = "workbench.json"
 _classes: dict[str, type] = {}
 
 
@@ -30,10 +29,10 @@ def dumps(value: Any) -> bytes:
         BadInput: something in it is of another kind.
     """
     arrays: list[np.ndarray] = []
-    header = json.dumps(_pack(value, arrays)).encode()
+    header = np.frombuffer(json.dumps(_pack(value, arrays)).encode(), np.uint8)
     body = io.BytesIO()
-    np.savez(body, *arrays, allow_pickle=False)
-    return _MAGIC + struct.pack("<I", len(header)) + header + body.getvalue()
+    np.savez(body, allow_pickle=False, **{_HEADER: header}, **{f"array_{i}": a for i, a in enumerate(arrays)})  # type: ignore[arg-type]
+    return body.getvalue()
 
 
 def loads(data: bytes | memoryview) -> Any:
@@ -42,14 +41,11 @@ def loads(data: bytes | memoryview) -> Any:
     Raises:
         BadInput: not made by `dumps`, damaged, or of an unknown class.
     """
-    data = bytes(data)
     try:
-        if data[:4] != _MAGIC:
-            raise ValueError("it does not start with JWB1")
-        (n,) = struct.unpack("<I", data[4:8])
-        with np.load(io.BytesIO(data[8 + n :]), allow_pickle=False) as body:
-            arrays = [body[f"arr_{i}"] for i in range(len(body.files))]
-        return _unpack(json.loads(data[8 : 8 + n]), arrays)
+        with np.load(io.BytesIO(data), allow_pickle=False) as body:
+            arrays = [body[f"array_{i}"] for i in range(len(body.files) - 1)]
+            header = json.loads(body[_HEADER].tobytes())
+        return _unpack(header, arrays)
     except BadInput:
         raise
     except Exception as err:  # every way a foreign file can be wrong: struct, zip, json, numpy, dataclass

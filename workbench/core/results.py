@@ -208,12 +208,14 @@ class Quilt:
     Args:
         predicted: the patches whose targets are nearest to what was predicted. ceiling: nearest to the true target.
         nearest: the three nearest (clip, token) of each predicted token, −1 where none was asked. distance: theirs.
+        thumbs: the first frame of those patches, asked tokens in row-major order.
     """
 
     predicted: UInt8[np.ndarray, "frames height width 3"]
     ceiling: UInt8[np.ndarray, "frames height width 3"]
     nearest: Int[np.ndarray, "ticks rows cols 3 2"]
     distance: Float[np.ndarray, "ticks rows cols 3"]
+    thumbs: UInt8[np.ndarray, "asked 3 height width 3"]
     bank: str
     provenance: Provenance
 

@@ -87,6 +87,7 @@ def quilt(problem: Problem, answer: Attempt) -> Quilt:
         _sew(problem, shown, asked, best[:, 0]).numpy(),
         names.numpy(),
         apart.numpy(),
+        cut(shown, grid.shape).flatten(0, 1)[chosen, 0].numpy(),
         f"{bank.name}, {len(keep)} other clips",
         provenance("quilt", problem),
     )

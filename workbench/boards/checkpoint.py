@@ -1,0 +1,93 @@
+"""Checkpoint: what the file holds, what of it loaded, and where every value came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from widgets import Headline, ModelView
+from workbench.boards import code
+from workbench.boards.layout import Column, Layout
+from workbench.boards.workspace import Workspace
+from workbench.core.facts import ModelFacts, TensorHistogram
+from workbench.measures.catalogue import ENTRIES
+from workbench.present.show import PART_LABELS, fill, histogram_dict, model_dict
+
+
+class CheckpointBoard:
+    """Did the weights load? The sentence says so; the rows show it part by part."""
+
+    title = "Checkpoint"
+    needs: tuple[str, ...] = ()
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.space = workspace
+        self.headline = Headline(sentence="Opening a model …", sources=[], commands=["export"], info=_info())
+        self.model = ModelView()
+        self.headline.on_command = lambda name: self.space.export({"facts": self.space.facts}) if name == "export" else None
+        self.model.observe(self._chosen, names=["chosen"])
+        workspace.on("model", self._opened)
+        workspace.on("opening", self._opening)
+
+    @property
+    def layout(self) -> Layout:
+        """The sentence, then the model."""
+        return Column((self.headline, self.model))
+
+    def _opening(self) -> None:
+        fill(self.headline, {"busy": bool(self.space.opening)})
+
+    def _opened(self) -> None:
+        facts = self.space.facts
+        if facts is None:
+            return
+        sentence, tone = status_sentence(facts)
+        hashes = facts.card.hashes
+        lines = code.open_lines(self.space.session.state, self.space.sample, next(iter(hashes.values()), ""))
+        fill(
+            self.headline,
+            {"sentence": sentence, "tone": tone, "detail": detail(facts), "code": "\n".join([*lines, "print(jepa.report.whole)"]), "busy": False},
+        )
+        fill(self.model, {"model": model_dict(facts), "chosen": "", "histogram": {}})
+
+    def _chosen(self, change: Any) -> None:
+        facts = self.space.facts
+        if facts is None or not change["new"]:
+            return
+        self.model.busy = True
+        path = facts.report.path
+        self.space.submit("tensor_histogram", "histogram", self._counted, self._failed, path=path, name=change["new"])
+
+    def _counted(self, found: TensorHistogram) -> None:
+        fill(self.model, {"histogram": histogram_dict(found), "busy": False})
+
+    def _failed(self, error: Any) -> None:
+        self.model.busy = False
+        self.space.tell(error)
+
+
+def status_sentence(facts: ModelFacts) -> tuple[str, str]:
+    """Whether the weights loaded, in words, and the tone."""
+    parts = facts.report.parts
+    bad = [p for p in parts if p.status == "partial"]
+    if bad:
+        off = sorted({e.title for e in ENTRIES for p in bad if p.name in e.needs})
+        rest = f" Off because of it: {', '.join(off)}." if off else ""
+        return f"Not whole: {'; '.join(p.sentence() for p in bad)}.{rest}", "error"
+    found = [PART_LABELS[p.name] for p in parts if p.status == "whole"]
+    matched = sum(len(p.matched) for p in parts)
+    return f"{facts.card.name}: all {matched} expected tensors matched; whole: {', '.join(found)}.", "plain"
+
+
+def detail(facts: ModelFacts) -> str:
+    """How much was not simply read."""
+    by = {o: sum(f.origin == o for f in facts.report.facts) for o in ("read", "inferred", "given", "assumed")}
+    return "Settings: " + ", ".join(f"{n} {o}" for o, n in by.items() if n) + "."
+
+
+def _info() -> dict[str, str]:
+    return {
+        "title": "Parts of a checkpoint",
+        "formula": "whole: every expected tensor was found with its shape, and none was left over; partial: anything between; missing: none was found",
+        "source": "tensor names of the official code of each family",
+        "cannot": "That all tensors matched does not say that heads or sizes were set right: see which settings were assumed.",
+    }

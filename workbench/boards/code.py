@@ -1,0 +1,33 @@
+"""`</>`: the lines of Python that reproduce the number on a board. They are run in the tests."""
+
+from __future__ import annotations
+
+from workbench.core.results import PredictionError
+from workbench.session import State
+
+
+def open_lines(state: State, sample: str | None, weights: str) -> list[str]:
+    """Import and load, with the hash of the weights."""
+    key = state.model
+    if key is None:
+        return []
+    options = "".join(f", {k}={v!r}" for k, v in key.overrides)
+    return ["import workbench as jw", f"jepa = jw.load({sample or key.path!r}{options})  # weights {weights[:12]}"]
+
+
+def masked_lines(state: State, sample: str | None, error: PredictionError, mask_token: int | None) -> str:
+    """The skill on screen, from nothing."""
+    if state.mask is None or state.clip is None:
+        return ""
+    context, targets = state.mask.ranges()
+    lines = open_lines(state, sample, error.provenance.weights.get("masked", ""))
+    data = sample if sample and state.bank and "bank" in state.bank.path else state.clip.path
+    frames = f", frames={state.clip.frames}" if state.clip.frames else ""
+    lines.append(f"bank = jw.open_bank({data!r}{frames})" if state.bank else f"bank = None  # one clip only: {data}")
+    where = f"bank.clips[{state.clip.index}]" if state.bank else f"jw.open_clips({data!r}{frames})[0]"
+    lines.append(f"mask = jw.Mask.of({state.mask.shape}, {context!r}, {targets!r})")
+    more = "" if mask_token is None else f", mask_token={mask_token}"
+    who = "" if error.predictor == "model" else f", predictor={error.predictor!r}"
+    lines.append(f"error = jw.predict(jepa, {where}, mask, bank=bank, distance={error.distance!r}{who}{more})")
+    lines.append(f"print(round(error.skill, 4))  # {error.skill:.4f}")
+    return "\n".join(lines)

@@ -1,0 +1,373 @@
+"""Masks and prediction: paint a hole, see what the predictor thinks is there, and whether that is better than doing nothing clever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from widgets import Headline, MapPane, PatchCanvas, Toolbar
+from workbench.boards import code, controls
+from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.workspace import Workspace
+from workbench.core.errors import Cancelled, MaskError, WorkbenchError
+from workbench.core.mask import Mask
+from workbench.core.results import BankErrors, MaskedView, PredictionError, Yardsticks
+from workbench.link import link
+from workbench.masks import Sampler
+from workbench.measures.catalogue import entry
+from workbench.present import words
+from workbench.present.charts import yardstick_bars
+from workbench.present.show import clip_traits, fill, mask_dict, mask_of, quilt_traits, view_traits
+from workbench.session import State
+
+_LARGE = 50_000_000  # parameters from which a bank is judged on fewer clips
+_FEW = 16
+
+
+class MasksBoard:
+    """The main job. Views: headline, toolbar, canvas, pane and bars; all follow the session, none follows another."""
+
+    title = "Masks"
+    needs = entry("masked_view").needs
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.space, self.session = workspace, workspace.session
+        self.headline = Headline(sentence="Opening a model …", info=_info(), commands=["reset", "undo", "redo", "export"])
+        self.toolbar = Toolbar()
+        self.canvas = PatchCanvas(overlay_on=False)
+        self.pane = MapPane(mode="predicted")
+        self.bars = Chart(430, "error ÷ reference")
+        self.view: MaskedView | None = None
+        self.yard: Yardsticks | None = None
+        self.bank: BankErrors | None = None
+        self.choice: Mapping[str, Any] = {}
+        self.sampler: Sampler | None = None
+        self.heat = 0.0
+        self._settling = False
+        self._wire()
+
+    @property
+    def layout(self) -> Layout:
+        """Sentence, controls, then picture, pane and bars side by side."""
+        return Column((self.headline, self.toolbar, Row((self.canvas, self.pane, self.bars), (0.38, 0.38, 0.24))))
+
+    def _wire(self) -> None:
+        s, c, p = self.session, self.canvas, self.pane
+        for view in (c, p):
+            for name in ("hover", "tick", "block"):
+                link(s, name, view, name)
+        link(s, "selection", c, "selection", show=self._tokens, take=lambda ids: {"selection": _select(s.state, ids)})
+        link(s, "selection", p, "selection", show=self._tokens, take=lambda ids: {"selection": _select(s.state, ids)})
+        link(s, "mask", c, "mask", show=self._mask_shown, take=self._mask_painted, refused=self.space.tell)
+        link(s, "mask", p, "mask", show=self._mask_shown, take=lambda _: {})
+        link(s, "predictor", self.headline, "source")
+        c.on_command = self._canvas_command
+        self.headline.on_command = self._headline_command
+        self.toolbar.observe(self._controls_changed, names=["values"])
+        self.toolbar.on_press = lambda name: self._again() if name == "again" else None
+        self.space.on("model", self._model_opened)
+        self.space.on("clip", self._clip_shown)
+        self.space.on("theme", self._draw_bars)
+        s.watch(["mask", "clip", "model", "distance"], lambda old, new: self._compute(everything=True))
+        s.watch(["predictor"], lambda old, new: self._compute(everything=False))
+        s.watch(["mask", "selection"], lambda old, new: self._tell_history())
+        s.watch(["block"], lambda old, new: self._block_chosen())
+
+    # --- what the session shows -------------------------------------------------------------------------------------------------------
+
+    def _tokens(self, state: State) -> list[int]:
+        return state.selection.of(state.clip.index) if state.clip else []
+
+    def _mask_shown(self, state: State) -> dict[str, Any]:
+        fits = state.mask is not None and list(state.mask.shape) == self.canvas.grid
+        return mask_dict(state.mask) if fits and state.mask else {"context": [], "blocks": [[]]}
+
+    def _mask_painted(self, value: dict[str, Any]) -> dict[str, Any]:
+        if self.space.shown is None:
+            return {}
+        return {"mask": mask_of(value, self.space.shown.grid.shape)}
+
+    def _tell_history(self) -> None:
+        can = {"can_undo": self.session.can_undo, "can_redo": self.session.can_redo}
+        fill(self.canvas, can)
+        fill(self.headline, can)
+
+    def _canvas_command(self, name: str) -> None:
+        own = {"clear": self.canvas.clear, "invert": self.canvas.invert}
+        {"undo": self.session.undo, "redo": self.session.redo, **own}[name]()
+
+    def _headline_command(self, name: str) -> None:
+        if name == "reset":
+            self._reset()
+        elif name in ("undo", "redo"):
+            self._canvas_command(name)
+        elif name == "export":
+            self.space.export(self.results())
+
+    def results(self) -> dict[str, Any]:
+        """Everything on the board, for export."""
+        return {
+            k: v for k, v in (("view", self.view), ("yardsticks", self.yard), ("bank", self.bank), ("mask", self.session.state.mask)) if v is not None
+        }
+
+    # --- model, clip, sampler ---------------------------------------------------------------------------------------------------------
+
+    def _model_opened(self) -> None:
+        facts = self.space.facts
+        if facts is None:
+            return
+        self.view = self.yard = self.bank = None
+        self.heat = 0.0
+        self.choice = controls.choices(facts.card)[0]
+        self._controls_shown({"seed": 0, "distance": self.session.state.distance})
+        refusal = entry("masked_view").refusal(facts.report)
+        if refusal:
+            self._refuse(refusal)
+
+    def _refuse(self, reason: str) -> None:
+        with self.headline.together():
+            self.headline.sentence, self.headline.tone = f"This board is off: {reason}", "error"
+            self.headline.detail, self.headline.busy, self.headline.code = "See the Checkpoint board for what the file holds.", False, ""
+        fill(self.pane, {"missing": dict.fromkeys(("target", "predicted", "error", "quilt"), reason), "busy": False})
+
+    def _clip_shown(self) -> None:
+        shown = self.space.shown
+        if shown is None or self.sampler is None:
+            return
+        self.heat = 0.0
+        fill(self.canvas, {**clip_traits(shown), "overlay": b"", "mask": self.canvas.mask if list(shown.grid.shape) == self.canvas.grid else {}})
+        fill(self.pane, _blank(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid))
+        if self.session.state.mask is None:
+            self._draw()
+        self._judge_bank()
+
+    def _controls_shown(self, old: Mapping[str, Any]) -> None:
+        facts = self.space.facts
+        if facts is None:
+            return
+        mask = self.session.state.mask
+        self._settling = True
+        try:
+            with self.toolbar.together():
+                row = controls.schema(facts.card, self.choice, len(mask.targets) if mask is not None else 1, facts.mask_tokens)
+                held = {k: old[k] for k in ("block", "mask_token") if k in old and any(c["id"] == k for c in row)}
+                self.toolbar.controls = row
+                self.toolbar.values = {**controls.values(self.choice, old), **held}
+        finally:
+            self._settling = False
+        self.sampler = controls.sampler(self.choice, self.toolbar.values)
+
+    def _controls_changed(self, change: Any) -> None:
+        if self._settling or self.space.facts is None:
+            return
+        old, new = change["old"], change["new"]
+        touched = {k for k in new if new[k] != old.get(k)}
+        self.session.set(distance=new["distance"], block=new.get("block", -1))
+        if "sampler" in touched:
+            self.choice = next(c for c in controls.choices(self.space.facts.card) if c["value"] == new["sampler"])
+            self._controls_shown(new)
+        if "mask_token" in touched:
+            self._compute(everything=True)
+        if touched - {"distance", "block", "mask_token"}:
+            try:
+                self.sampler = controls.sampler(self.choice, self.toolbar.values)
+                self._draw()
+            except WorkbenchError as error:
+                self.space.tell(error)
+        if touched - {"block", "seed"}:
+            self._judge_bank()
+
+    def _again(self) -> None:
+        self.toolbar.values = {**self.toolbar.values, "seed": (self.toolbar.values["seed"] + 1) % 100_000}
+
+    def _reset(self) -> None:
+        """The opening state of this board: first sampler, seed 0, all blocks, the predictor's own picture."""
+        if self.space.facts is None:
+            return
+        self.choice = controls.choices(self.space.facts.card)[0]
+        self._controls_shown({"seed": 0, "distance": "l1"})
+        fill(self.canvas, {"tool": "target", "stroke": "brush", "brush": 1, "overlay_on": False})
+        self.pane.mode = "predicted"
+        self.session.set(distance="l1", block=-1, predictor="model", hover=-1, tick=0)
+        self._draw()
+        self._judge_bank()
+
+    def _draw(self) -> None:
+        shown = self.space.shown
+        if shown is None or self.sampler is None:
+            return
+        try:
+            mask = controls.draw(self.sampler, shown.grid.shape, self.toolbar.values["seed"])
+        except MaskError as error:
+            self.space.tell(error)
+            whole = np.ones(shown.grid.shape, dtype=bool)
+            mask = Mask(whole, np.zeros((1, *shown.grid.shape), dtype=bool))
+        if self.session.state.block >= len(mask.targets):
+            self.session.set(block=-1)
+        self.session.set(mask=mask)
+        self._controls_shown(self.toolbar.values)
+
+    # --- work -------------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def mask_token(self) -> int | None:
+        """The chosen mask token; None for the family's default."""
+        chosen = self.toolbar.values.get("mask_token", -1)
+        return None if chosen < 0 else chosen
+
+    def _problem(self) -> dict[str, Any]:
+        s = self.session.state
+        return {"model": s.model, "clip": s.clip, "mask": s.mask, "bank": s.bank, "distance": s.distance, "mask_token": self.mask_token}
+
+    def _compute(self, *, everything: bool) -> None:
+        s, facts = self.session.state, self.space.facts
+        if s.mask is None or s.clip is None or facts is None or self.space.shown is None or s.mask.shape != self.space.shown.grid.shape:
+            return
+        if entry("masked_view").refusal(facts.report):
+            return
+        self.canvas.hint = controls.hint(self.sampler, s.mask) if self.sampler else ""
+        try:
+            s.mask.usable()
+        except MaskError as error:
+            self._idle(f"{error.what[0].upper()}{error.what[1:]}: {error.fix}.")
+            return
+        fill(self.pane, {"busy": True})
+        fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True, "note": words.HELD.get(s.predictor, "")})
+        again = everything and s.predictor == "model"
+        self.space.submit("masked_view", "masked", lambda view: self._viewed(view, again), self._failed, predictor=s.predictor, **self._problem())
+
+    def _idle(self, sentence: str) -> None:
+        self.space.jobs.cancel((self.session.id, "masked"))
+        fill(self.headline, {"sentence": sentence, "tone": "warn", "detail": "", "busy": False, "code": "", "note": ""})
+        fill(self.pane, {"busy": False})
+
+    def _failed(self, error: WorkbenchError) -> None:
+        fill(self.headline, {"busy": False, "cancellable": False})
+        fill(self.pane, {"busy": False})
+        if not isinstance(error, Cancelled):
+            fill(self.headline, {"sentence": error.what, "detail": error.fix, "tone": "error"})
+            self.space.tell(error)
+
+    def _viewed(self, view: MaskedView, again: bool) -> None:
+        self.view = view
+        if again:
+            self.yard = None
+        error = view.error
+        top = float(np.nanquantile(error.tokens, 0.98)) if np.isfinite(error.tokens).any() else 1.0
+        if view.error.predictor == "model":
+            self.heat = max(self.heat, _nice(max(top, 1.2 * error.mean / error.ratio)))
+        scale = [0.0, self.heat if error.predictor not in ("twin", "pixels") else _nice(top)]
+        said = {"captions": words.captions(view, self.yard), "error_range": scale, "version": self.pane.version + 1, "busy": False}
+        fill(self.pane, {**view_traits(view, self.yard), **said, "missing": {k: v for k, v in self.pane.missing.items() if k == "quilt"}})
+        heat = {"overlay": error.tokens.astype(np.float32).tobytes(), "overlay_range": scale, "overlay_label": "error"}
+        fill(self.canvas, {**heat, "overlay_unit": words.UNITS[error.distance], "version": self.canvas.version + 1})
+        self._speak()
+        if again:
+            self.space.submit("yardsticks", "yardsticks", self._measured, self._failed, **self._problem())
+
+    def _measured(self, yard: Yardsticks) -> None:
+        self.yard = yard
+        fill(self.pane, quilt_traits(yard))
+        self._speak()
+
+    def _speak(self) -> None:
+        if self.view is None:
+            return
+        error = self._chosen(self.view.error)
+        yard = None if self.yard is None else _only(self.yard, self.session.state.block)
+        sentence, tone = words.sentence(error, yard)
+        detail = (
+            words.bank_line(self.bank, error)
+            if self.bank
+            else "Over the bank: computing …"
+            if self.session.state.bank
+            else "No bank: one clip is an anecdote."
+        )
+        text = code.masked_lines(self.session.state, self.space.sample, self.view.error, self.mask_token)
+        said = {"sentence": sentence, "tone": tone, "detail": detail, "code": text, "busy": False, "cancellable": False}
+        fill(self.headline, {**said, "note": words.HELD.get(error.predictor, "")})
+        self._draw_bars()
+
+    def _chosen(self, error: PredictionError) -> PredictionError:
+        block = self.session.state.block
+        return error.block(block) if 0 <= block < len(error.blocks) else error
+
+    def _block_chosen(self) -> None:
+        block = self.session.state.block
+        if self.toolbar.values.get("block", -1) != block and any(c["id"] == "block" for c in self.toolbar.controls):
+            self.toolbar.values = {**self.toolbar.values, "block": block}
+        self._speak()
+
+    def _draw_bars(self) -> None:
+        if self.view is not None:
+            self.bars.set(yardstick_bars(self.view.error, self.yard, dark=self.space.dark))
+
+    def _judge_bank(self) -> None:
+        s, facts = self.session.state, self.space.facts
+        if s.bank is None or facts is None or self.sampler is None or entry("bank_errors").refusal(facts.report):
+            self.bank = None
+            return
+        large = sum(p.parameters for p in facts.report.parts) > _LARGE
+        arguments = {"sampler": self.sampler.name, "parameters": {p.name: getattr(self.sampler, p.name) for p in self.sampler.parameters()}}
+        self.space.submit(
+            "bank_errors",
+            "bank",
+            self._judged,
+            self._bank_failed,
+            model=s.model,
+            bank=s.bank,
+            seed=0,
+            distance=s.distance,
+            limit=_FEW if large else None,
+            mask_token=self.mask_token,
+            **arguments,
+        )
+
+    def _judged(self, found: BankErrors) -> None:
+        self.bank = found
+        self._speak()
+
+    def _bank_failed(self, error: WorkbenchError) -> None:
+        self.bank = None
+        if not isinstance(error, Cancelled):
+            self.headline.detail = f"Over the bank: {error.what}"
+
+
+def _info() -> dict[str, str]:
+    about = entry("masked_view")
+    return {"title": about.title, "formula": about.formula, "source": entry("prediction_error").source, "cannot": about.cannot}
+
+
+def _select(state: State, ids: list[int]) -> Any:
+    from workbench.core.selection import Selection
+
+    return Selection.tokens(state.clip.index if state.clip else 0, ids)
+
+
+def _only(yard: Yardsticks, block: int) -> Yardsticks:
+    """The controls on one block alone."""
+    if block < 0:
+        return yard
+    return Yardsticks(tuple(c.block(block) if block < len(c.blocks) else c for c in yard.controls), yard.rank, yard.quilt)
+
+
+def _blank(shape: tuple[int, int, int], pixels: tuple[int, ...], tubelet: int, old: list[int]) -> dict[str, Any]:
+    """Nothing of another grid stays on the pane."""
+    empty = dict.fromkeys(("target", "predicted", "asked", "error", "quilt", "quilt_ceiling", "nearest_pixels"), b"")
+    fresh = {
+        "grid": list(shape),
+        "tubelet": tubelet,
+        "aspect": list(pixels[1:3]),
+        "pixels_shape": list(pixels),
+        "nearest_tokens": [],
+        "nearest_text": [],
+    }
+    return {**empty, **fresh} if list(shape) != old else {"aspect": list(pixels[1:3])}
+
+
+def _nice(value: float) -> float:
+    """The next of 1, 1.5, 2, 3, 5, 7.5 × a power of ten, so that the scale seldom moves."""
+    power = 10.0 ** np.floor(np.log10(max(value, 1e-9)))
+    return float(next(m * power for m in (1, 1.5, 2, 3, 5, 7.5, 10) if m * power >= value * 0.999))

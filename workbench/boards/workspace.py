@@ -1,0 +1,137 @@
+"""What all boards of one session share: the open model, its clips, and the way to the worker."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench import samples
+from workbench.core.card import BankKey, ClipKey, ModelKey
+from workbench.core.errors import BadInput, Cancelled, WorkbenchError
+from workbench.core.facts import ClipList, ModelFacts, ShownClip
+from workbench.jobs import Deliver, Job, Jobs, now
+from workbench.session import Session
+
+Notify = Callable[[WorkbenchError], None]
+Heard = Callable[[], None]
+
+
+def to_log(error: WorkbenchError) -> None:
+    """Where errors go before a host says otherwise."""
+    print(f"jepa-workbench: {error}")
+
+
+class Workspace:
+    """One session's model and clips. What is on screen stays until what replaces it is ready.
+
+    Args:
+        jobs: where work goes. deliver: brings answers to the host's thread. device, dtype: for models opened here.
+    """
+
+    def __init__(self, jobs: Jobs, *, deliver: Deliver = now, notify: Notify = to_log, device: str = "cpu", dtype: str = "float32") -> None:
+        self.session, self.jobs, self.deliver, self.notify = Session(), jobs, deliver, notify
+        self.device, self.dtype = device, dtype
+        self.facts: ModelFacts | None = None
+        self.clips: ClipList | None = None
+        self.shown: ShownClip | None = None
+        self.sample: str | None = None
+        self.opening = ""
+        self._heard: dict[str, list[Heard]] = {"model": [], "clips": [], "clip": [], "opening": [], "theme": []}
+        self.dark = False
+        self._turn = itertools.count()
+
+    def on(self, event: str, heard: Heard) -> None:
+        """Call after "model", "clips", "clip", "opening" or "theme" changed."""
+        self._heard[event].append(heard)
+
+    def submit(self, name: str, view: str, done: Callable[[Any], None], failed: Notify | None = None, **arguments: Any) -> Job:
+        """Ask for work in this session's slot of that view. Errors that nobody takes are shown to the user."""
+        progress = arguments.pop("progress", None)
+        more = {"progress": progress} if progress else {}
+        slot = (self.session.id, view)
+        return self.jobs.submit(name, slot=slot, done=done, failed=failed or self.tell, deliver=self.deliver, **more, **arguments)
+
+    def tell(self, error: WorkbenchError) -> None:
+        """Show an error to the user; a cancelled job is none."""
+        self.open_ended()
+        if not isinstance(error, Cancelled):
+            self.notify(error)
+
+    def open(self, path: str, data: str | None = None, index: int = 0, **overrides: Any) -> None:
+        """Open a sample by name, or a checkpoint by path, with its own clips or those of `data`."""
+        sample = path if path in samples.names() else None
+        folder = str(samples.find(path).path) if sample else str(Path(path).expanduser())
+        key = ModelKey(folder, None, tuple(sorted(overrides.items())), self.device, self.dtype)
+        clips = data or (str(samples.find(path).bank) if sample else None)
+        self._start(f"opening {sample or Path(folder).name}")
+
+        def opened(facts: ModelFacts) -> None:
+            self.facts, self.sample = facts, sample
+            self.session.set(model=key, clip=None, bank=None, mask=None, tick=0, hover=-1, block=-1, predictor="model")
+            self.shown = None
+            self._say("model")
+            where = clips or (self.clips.path if self.clips else None)
+            self.open_ended()
+            if where:
+                self.open_data(where, index)
+
+        self.submit("model_facts", "open", opened, model=key)
+
+    def open_data(self, path: str, index: int = 0) -> None:
+        """Open an image, a video, a folder or a bank, and show one of its clips."""
+        frames = None if self.facts is None or self.facts.card.frames == 1 else self.facts.card.frames
+        self._start(f"opening {Path(path).name}")
+
+        def listed(clips: ClipList) -> None:
+            self.open_ended()
+            self.choose(index, clips)
+
+        self.submit("clip_list", "open", listed, path=str(Path(path).expanduser()), frames=frames)
+
+    def choose(self, index: int, clips: ClipList | None = None) -> None:
+        """Show another clip of the open list, or the first of a new one."""
+        listed, model = clips or self.clips, self.session.state.model
+        if listed is None or model is None:
+            return
+        if not 0 <= index < len(listed.names):
+            raise BadInput(f"there is no clip {index}, there are {len(listed.names)}", where=listed.path)
+        frames = None if self.facts is None or self.facts.card.frames == 1 else self.facts.card.frames
+        key = ClipKey(listed.path, index, frames)
+
+        def ready(shown: ShownClip) -> None:
+            fresh = listed is not self.clips
+            self.clips, self.shown = listed, shown
+            mask = self.session.state.mask
+            keep = mask if mask is not None and mask.shape == shown.grid.shape else None
+            bank = BankKey(listed.path) if len(listed.names) > 1 else None
+            self.session.set(clip=key, bank=bank, mask=keep, tick=0, hover=-1)
+            if fresh:
+                self._say("clips")
+            self._say("clip")
+
+        self.submit("shown_clip", "clip", ready, model=model, clip=key)
+
+    def set_dark(self, dark: bool) -> None:
+        """Follow the host's theme."""
+        if dark != self.dark:
+            self.dark = dark
+            self._say("theme")
+
+    def open_ended(self) -> None:
+        """Nothing is being opened any more."""
+        self._start("")
+
+    def close(self) -> None:
+        """Drop everything that this session waits for."""
+        self.jobs.forget(self.session.id)
+
+    def _start(self, what: str) -> None:
+        if what != self.opening:
+            self.opening = what
+            self._say("opening")
+
+    def _say(self, event: str) -> None:
+        for heard in self._heard[event]:
+            heard()

@@ -1,0 +1,110 @@
+"""Plotly figures of results: bars of errors against the reference, block by block or tick by tick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.core.results import BankErrors, PredictionError, RetrievalRank, Yardsticks
+from workbench.present.words import SHORT, number, rank_line
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+PREDICTED, REAL, QUIET, TARGET = "#CC79A7", "#009E73", "#8A93A3", "#E69F00"
+_TEXT = {True: "#E8EBF1", False: "#1C2230"}
+_LINE = {True: "rgba(235,240,255,0.25)", False: "rgba(20,28,45,0.2)"}
+
+
+def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: bool = False) -> go.Figure:
+    """Error ÷ reference of the predictor and every control, the reference as a line at 1; below it block by block, or tick by tick."""
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    rows = [error, *(yard.controls if yard else ())]
+    parts = _parts(error)
+    split = [0.62, 0.38] if parts else [1.0]
+    figure = make_subplots(rows=len(split), cols=1, row_heights=split, vertical_spacing=0.16)
+    names = [SHORT[r.predictor] for r in rows]
+    values = [r.ratio for r in rows]
+    colours = [PREDICTED if i == 0 else QUIET for i in range(len(rows))]
+    hover = [f"{n}: {number(v)} × reference<br>skill {number(1 - v)}<br>mean {number(r.mean)}" for n, v, r in zip(names, values, rows, strict=True)]
+    text = [number(v) for v in values]
+    shape = {"pattern": {"shape": ["" if i == 0 else "/" for i in range(len(rows))], "size": 5, "solidity": 0.35}}
+    bars = go.Bar(
+        x=values, y=names, orientation="h", marker={"color": colours, **shape}, text=text, hovertext=hover, hoverinfo="text", cliponaxis=False
+    )
+    figure.add_trace(bars, row=1, col=1)
+    if parts:
+        kind, labels, ratios = parts
+        said = [f"{kind} {a}: {number(r)} × reference" for a, r in zip(labels, ratios, strict=True)]
+        below = go.Bar(
+            x=labels, y=ratios, marker={"color": TARGET}, text=[number(r) for r in ratios], hovertext=said, hoverinfo="text", cliponaxis=False
+        )
+        figure.add_trace(below, row=2, col=1)
+        figure.update_xaxes(title={"text": f"by {kind}", "standoff": 2}, type="category", row=2, col=1)
+        figure.update_yaxes(range=[0, max(1.15, *ratios) * 1.15], showticklabels=False, row=2, col=1)
+        figure.add_hline(y=1, line={"width": 1, "color": _TEXT[dark]}, row=2, col=1)  # type: ignore[arg-type]
+    figure.add_vline(x=1, line={"width": 1, "color": _TEXT[dark]}, row=1, col=1)  # type: ignore[arg-type]
+    figure.update_yaxes(autorange="reversed", row=1, col=1)
+    figure.update_xaxes(range=[0, max(1.15, *values) * 1.18], showticklabels=False, row=1, col=1)
+    return _calm(figure, "error ÷ reference (line: 1)", dark)
+
+
+def _parts(error: PredictionError) -> tuple[str, list[str], list[float]] | None:
+    """Ratios block by block for several blocks, tick by tick for a clip; None where there is one of each."""
+    blocks, ticks = error.blocks.shape[:2]
+    if blocks > 1:
+        return "block", [str(i + 1) for i in range(blocks)], [error.block(i).ratio for i in range(blocks)]
+    if ticks > 1:
+        asked = [t for t in range(ticks) if np.isfinite(error.blocks[:, t]).any()]
+        ratios = [float(np.nanmean(error.blocks[:, t]) / np.nanmean(error.reference[:, t])) for t in asked]
+        return ("tick", [str(t) for t in asked], ratios) if len(asked) > 1 else None
+    return None
+
+
+def bank_bars(found: BankErrors, *, dark: bool = False) -> go.Figure:
+    """Skill of predictor and controls over a bank, each with its 95 % interval."""
+    import plotly.graph_objects as go
+
+    skills = [found.skill(p) for p in found.predictors]
+    spans = [found.interval(p) for p in found.predictors]
+    error = {
+        "type": "data",
+        "symmetric": False,
+        "array": [h - s for s, (_, h) in zip(skills, spans, strict=True)],
+        "arrayminus": [s - low for s, (low, _) in zip(skills, spans, strict=True)],
+    }
+    colours = [PREDICTED if p == "model" else QUIET for p in found.predictors]
+    figure = go.Figure(go.Bar(x=[SHORT[p] for p in found.predictors], y=skills, error_y=error, marker={"color": colours}))
+    figure.add_hline(y=0, line={"width": 1, "color": _TEXT[dark]})
+    return _calm(figure, f"skill over {found.clips} clips of {found.bank}, 95 % interval", dark)
+
+
+def rank_bars(rank: RetrievalRank, *, dark: bool = False) -> go.Figure:
+    """Per token, where its true target ranks among the bank's images; a flat histogram is chance."""
+    import plotly.graph_objects as go
+
+    values = rank.across[np.isfinite(rank.across)]
+    figure = go.Figure(
+        go.Histogram(x=values, xbins={"start": 1, "end": rank.images + 1, "size": max(rank.images // 20, 1)}, marker={"color": PREDICTED})
+    )
+    return _calm(figure, rank_line(rank), dark)
+
+
+def _calm(figure: go.Figure, title: str, dark: bool) -> go.Figure:
+    figure.update_layout(
+        title={"text": title, "font": {"size": 12}, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": _TEXT[dark], "size": 11.5, "family": "system-ui, sans-serif"},
+        margin={"l": 4, "r": 10, "t": 26, "b": 4},
+        showlegend=False,
+        bargap=0.32,
+        hoverlabel={"align": "left"},
+        dragmode=False,
+    )
+    figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, automargin=True)
+    figure.update_yaxes(showgrid=False, zeroline=False, fixedrange=True, automargin=True)
+    return figure

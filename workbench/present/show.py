@@ -1,0 +1,211 @@
+"""`show(result)`: the view of a result, for a notebook or a board."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from widgets import MapPane, ModelView, PatchCanvas
+from workbench.core.card import PARTS
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput
+from workbench.core.facts import ModelFacts, ShownClip, TensorHistogram
+from workbench.core.mask import Mask
+from workbench.core.results import BankErrors, MaskedView, PredictionError, RetrievalRank, Yardsticks
+from workbench.measures.catalogue import ENTRIES
+from workbench.present.charts import bank_bars, rank_bars, yardstick_bars
+from workbench.present.words import UNITS, captions
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+PART_LABELS = {
+    "encoder_context": "encoder (context)",
+    "encoder_target": "encoder (target)",
+    "masked": "predictor",
+    "dynamics": "dynamics",
+    "decoder": "decoder",
+}
+
+
+@singledispatch
+def show(result: Any, **options: Any) -> Any:
+    """The view of a result: maps become widgets, charts become Plotly figures. Both render in a notebook and in the app.
+
+    Raises:
+        BadInput: nothing shows results of this kind.
+    """
+    raise BadInput(f"nothing shows a {type(result).__name__}", where="show()", fix="show a result of a measure, a clip or a load report")
+
+
+@show.register
+def _(result: ShownClip, mask: Mask | None = None) -> PatchCanvas:
+    canvas = PatchCanvas(**clip_traits(result))
+    if mask is not None:
+        canvas.mask = mask_dict(mask)
+    return canvas
+
+
+@show.register
+def _(result: Clip) -> PatchCanvas:
+    whole = {"pixels": np.ascontiguousarray(result.rgb()).tobytes(), "pixels_shape": list(result.rgb().shape[:3])}
+    return PatchCanvas(**whole, grid=[result.frames, 1, 1], read_only=True)
+
+
+@show.register
+def _(result: MaskedView, mode: str = "predicted") -> MapPane:
+    pane = MapPane(mode=mode)
+    fill(pane, view_traits(result, None))
+    return pane
+
+
+@show.register
+def _(result: PredictionError, yard: Yardsticks | None = None, dark: bool = False) -> go.Figure:
+    return yardstick_bars(result, yard, dark=dark)
+
+
+@show.register
+def _(result: BankErrors, dark: bool = False) -> go.Figure:
+    return bank_bars(result, dark=dark)
+
+
+@show.register
+def _(result: RetrievalRank, dark: bool = False) -> go.Figure:
+    return rank_bars(result, dark=dark)
+
+
+@show.register
+def _(result: ModelFacts) -> ModelView:
+    return ModelView(model=model_dict(result))
+
+
+def fill(view: Any, traits: dict[str, Any]) -> None:
+    """Set several traits of a view as one change, leaving out those that stay the same."""
+    changed = {k: v for k, v in traits.items() if getattr(view, k) != v}
+    if changed:
+        with view.together():
+            for name, value in changed.items():
+                setattr(view, name, value)
+
+
+def mask_dict(mask: Mask) -> dict[str, Any]:
+    """A mask as the canvas speaks of it."""
+    return {"context": np.flatnonzero(mask.context).tolist(), "blocks": [np.flatnonzero(t).tolist() for t in mask.targets]}
+
+
+def mask_of(value: dict[str, Any], shape: tuple[int, int, int]) -> Mask:
+    """What was painted on the canvas, as a mask.
+
+    Raises:
+        MaskError: a token is context and target at once.
+    """
+    tokens = int(np.prod(shape))
+    layers = [value["context"], *(value["blocks"] or [[]])]
+    flat = np.zeros((len(layers), tokens), dtype=bool)
+    for row, ids in zip(flat, layers, strict=True):
+        row[[i for i in ids if 0 <= i < tokens]] = True
+    return Mask(flat[0].reshape(shape), flat[1:].reshape(-1, *shape))
+
+
+def clip_traits(shown: ShownClip) -> dict[str, Any]:
+    """A clip as the canvas wants it."""
+    g = shown.grid
+    return {
+        "pixels": np.ascontiguousarray(shown.pixels).tobytes(),
+        "pixels_shape": list(shown.pixels.shape[:3]),
+        "grid": list(g.shape),
+        "tubelet": g.tubelet,
+        "source": [float(v) for v in (*g.scale, *g.offset)],
+        "source_size": list(shown.source_size),
+        "fps": float(shown.fps or 8.0),
+    }
+
+
+def view_traits(view: MaskedView, yard: Yardsticks | None) -> dict[str, Any]:
+    """A masked view as the large pane wants it."""
+    error = view.error
+    return {
+        "grid": list(error.grid.shape),
+        "tubelet": error.grid.tubelet,
+        "target": view.target.tobytes(),
+        "predicted": view.predicted.tobytes(),
+        "asked": view.asked.astype(np.uint8).tobytes(),
+        "error": error.tokens.astype(np.float32).tobytes(),
+        "error_label": "error",
+        "error_unit": UNITS[error.distance],
+        "captions": captions(view, yard),
+    }
+
+
+def quilt_traits(yard: Yardsticks) -> dict[str, Any]:
+    """Quilt and nearest patches as the large pane wants them; the reason where there are none."""
+    q = yard.quilt
+    if q is None:
+        return {"missing": {"quilt": "A quilt needs a bank of other clips on the same grid. Open a folder of images or clips."}}
+    asked = q.nearest[..., 0, 0] >= 0
+    texts = [
+        [f"clip {c}, token {t}\n{d:.2f} away" for (c, t), d in zip(n.tolist(), far.tolist(), strict=True)]
+        for n, far in zip(q.nearest[asked], q.distance[asked], strict=True)
+    ]
+    return {
+        "missing": {},
+        "pixels_shape": list(q.predicted.shape[:3]),
+        "quilt": np.ascontiguousarray(q.predicted).tobytes(),
+        "quilt_ceiling": np.ascontiguousarray(q.ceiling).tobytes(),
+        "nearest_tokens": np.flatnonzero(asked).tolist(),
+        "nearest_pixels": np.ascontiguousarray(q.thumbs).tobytes(),
+        "nearest_text": texts,
+    }
+
+
+def model_dict(facts: ModelFacts) -> dict[str, Any]:
+    """A model as the Checkpoint view wants it."""
+    card, report = facts.card, facts.report
+    used = {name: p.name for p in report.parts for name in p.matched}
+    parts = [
+        {
+            "name": p.name,
+            "label": PART_LABELS[p.name],
+            "status": p.status,
+            "matched": len(p.matched),
+            "missing": list(p.missing),
+            "unexpected": list(p.unexpected),
+            "reshaped": [[n, list(a), list(b)] for n, a, b in p.reshaped],
+            "ignored": [list(i) for i in p.ignored],
+            "parameters": p.parameters,
+            "bytes": p.bytes,
+            "dtype": p.dtype,
+            "refused": refusals(facts, p.name),
+        }
+        for p in (report.part(n) for n in PARTS)
+    ]
+    return {
+        **{k: getattr(card, k) for k in ("name", "family", "paper", "licence", "notes", "preprocessing")},
+        "path": report.path,
+        "file_bytes": report.file_bytes,
+        "facts": [{"name": f.name, "value": _plain(f.value), "origin": f.origin, "why": f.why} for f in report.facts],
+        "parts": parts,
+        "other": list(report.other),
+        "tensors": [{**dataclasses.asdict(t), "shape": list(t.shape), "part": used.get(t.name, "")} for t in facts.tensors],
+    }
+
+
+def refusals(facts: ModelFacts, part: str) -> str:
+    """Which measures are off because of one part; "" when none is."""
+    if facts.report.part(part).status == "whole":
+        return ""
+    off = [e.title for e in ENTRIES if part in e.needs]
+    return f"Off without it: {', '.join(off)}." if off else ""
+
+
+def histogram_dict(found: TensorHistogram) -> dict[str, Any]:
+    """A histogram as the Checkpoint view wants it."""
+    numbers = {"mean": found.mean, "std": found.std, "min": found.low, "max": found.high}
+    return {"name": found.name, "counts": found.counts.tolist(), "edges": found.edges.tolist(), **numbers, "nan": found.odd}
+
+
+def _plain(value: object) -> Any:
+    return list(value) if isinstance(value, tuple) else value
