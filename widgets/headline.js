@@ -1,4 +1,5 @@
 // The top of a board: a sentence, what is shown instead while a key is held, and the ways to doubt, copy and reset.
+import { downloads } from "./_download.js";
 import { MODEL, follow, latch, letGo, letGoOfAll, noHold, release, shown, sourceOfKey, take } from "./_hold.js";
 import { button, element, icon, isForBoards, isTyping, mount, onAll, press, same, setAttribute, setText, write } from "./_kit.js";
 import { copyText, popover } from "./_popover.js";
@@ -37,7 +38,8 @@ function render({ model, el }) {
   };
   drawBusy();
   const stop = onAll(model, ["busy", "progress"], drawBusy);
-  return () => [stop, words.dispose, sources.dispose, tools.dispose, dispose].forEach((end) => end());
+  const stopDownloads = downloads(model);
+  return () => [stop, stopDownloads, words.dispose, sources.dispose, tools.dispose, dispose].forEach((end) => end());
 }
 
 /** The sentence with its thin line, and the badge that says what is shown in place of the model. @param {Model} model */

@@ -9,7 +9,7 @@ import traitlets as t
 
 from widgets._esm import css, esm
 from widgets._schema import FLAG, TEXT, check_dict, dicts, one_of
-from widgets._traits import View
+from widgets._traits import View, binary
 
 MODEL = "model"
 _COMMANDS = ("reset", "undo", "redo", "export")
@@ -48,6 +48,8 @@ class Headline(View):
     commands = t.List(t.Enum(_COMMANDS), ["reset", "export"], help="which of reset, undo, redo, export have a button").tag(sync=True)
     can_undo = t.Bool(False, help="there is a state to go back to").tag(sync=True)
     can_redo = t.Bool(False, help="there is a state to go forward to").tag(sync=True)
+    file = binary("bytes that the browser offers as a download when they change; set together with `file_name`")
+    file_name = t.Unicode("", help="name of that download").tag(sync=True)
     command = t.List(["", 0], minlen=2, maxlen=2, help="[name, n]: the last button pressed; n grows with each press").tag(sync=True)
 
     def __init__(self, **values: Any) -> None:

@@ -1,1 +1,48 @@
-"""Look inside JEPA world models."""
+"""Look inside JEPA world models.
+
+    import workbench as jw
+
+    jepa = jw.load("shapes")                       # a sample, or the path of a checkpoint
+    bank = jw.open_bank("shapes")                  # held-out clips: the yardstick
+    mask = jw.sample_mask("ijepa_multiblock", (1, 8, 8), seed=0, min_keep=4)
+    error = jw.predict(jepa, bank.clips[0], mask, bank=bank)
+    print(error.skill)
+    jw.board("shapes")                             # in a notebook: the same boards as in the app
+
+Nothing is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_VERBS = {
+    "load": "workbench.front",
+    "inspect": "workbench.front",
+    "open_bank": "workbench.front",
+    "open_clips": "workbench.front",
+    "sample_mask": "workbench.masks",
+    "predict": "workbench.measures.prediction:prediction_error",
+    "masked_view": "workbench.measures.prediction",
+    "yardsticks": "workbench.measures.yardsticks",
+    "bank_errors": "workbench.measures.yardsticks",
+    "show": "workbench.present",
+    "board": "workbench.notebook",
+    "Bank": "workbench.measures.bank",
+    "Clip": "workbench.core.clip",
+    "Mask": "workbench.core.mask",
+}
+
+__all__ = list(_VERBS)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _VERBS:
+        raise AttributeError(f"module 'workbench' has no attribute {name!r}; it has {', '.join(_VERBS)}")
+    module, _, attribute = _VERBS[name].partition(":")
+    return getattr(import_module(module), attribute or name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,8 +14,8 @@ from typing import Any
 
 from workbench.core import progress
 from workbench.core.errors import Cancelled, WorkbenchError, WorkerDied
-from workbench.measures.catalogue import CATALOGUE
 from workbench.core.wire import Wire, pack_error, unpack_error
+from workbench.measures.catalogue import CATALOGUE
 
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from workbench.core.card import BankKey, ClipKey, ModelKey
@@ -31,7 +31,7 @@ class State:
     bank: BankKey | None = None
     mask: Mask | None = None
     tick: int = 0
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     hover: int = -1
     predictor: str = "model"
     distance: str = "l1"

@@ -7,7 +7,7 @@ from typing import Any
 from widgets import Headline, ModelView
 from workbench.boards import code
 from workbench.boards.layout import Column, Layout
-from workbench.boards.workspace import Workspace
+from workbench.boards.workspace import Workspace, offer
 from workbench.core.facts import ModelFacts, TensorHistogram
 from workbench.measures.catalogue import ENTRIES
 from workbench.present.show import PART_LABELS, fill, histogram_dict, model_dict
@@ -23,7 +23,7 @@ class CheckpointBoard:
         self.space = workspace
         self.headline = Headline(sentence="Opening a model …", sources=[], commands=["export"], info=_info())
         self.model = ModelView()
-        self.headline.on_command = lambda name: self.space.export({"facts": self.space.facts}) if name == "export" else None
+        self.headline.on_command = lambda name: offer(self.headline, *workspace.export({"facts": workspace.facts})) if name == "export" else None
         self.model.observe(self._chosen, names=["chosen"])
         workspace.on("model", self._opened)
         workspace.on("opening", self._opening)

@@ -10,7 +10,7 @@ import numpy as np
 from widgets import Headline, MapPane, PatchCanvas, Toolbar
 from workbench.boards import code, controls
 from workbench.boards.layout import Chart, Column, Layout, Row
-from workbench.boards.workspace import Workspace
+from workbench.boards.workspace import Workspace, offer
 from workbench.core.errors import Cancelled, MaskError, WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.results import BankErrors, MaskedView, PredictionError, Yardsticks
@@ -101,10 +101,13 @@ class MasksBoard:
     def _headline_command(self, name: str) -> None:
         if name == "reset":
             self._reset()
+        elif name == "cancel":
+            for view in ("masked", "yardsticks", "bank"):
+                self.space.jobs.cancel((self.session.id, view))
         elif name in ("undo", "redo"):
             self._canvas_command(name)
         elif name == "export":
-            self.space.export(self.results())
+            offer(self.headline, *self.space.export(self.results()))
 
     def results(self) -> dict[str, Any]:
         """Everything on the board, for export."""

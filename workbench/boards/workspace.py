@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from widgets import Headline
 from workbench import samples
+from workbench.core import codec
 from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.facts import ClipList, ModelFacts, ShownClip
@@ -16,6 +17,7 @@ from workbench.session import Session
 
 Notify = Callable[[WorkbenchError], None]
 Heard = Callable[[], None]
+Allow = Callable[[str], str]
 
 
 def to_log(error: WorkbenchError) -> None:
@@ -23,15 +25,36 @@ def to_log(error: WorkbenchError) -> None:
     print(f"jepa-workbench: {error}")
 
 
+def expand(path: str) -> str:
+    """A path as a user of a notebook may open it: any, with ~ spelled out."""
+    return str(Path(path).expanduser())
+
+
+def offer(headline: Headline, name: str, data: bytes) -> None:
+    """Offer a file as a download in the browser, whichever host shows it."""
+    with headline.together():
+        headline.file, headline.file_name = data, name
+
+
 class Workspace:
     """One session's model and clips. What is on screen stays until what replaces it is ready.
 
     Args:
-        jobs: where work goes. deliver: brings answers to the host's thread. device, dtype: for models opened here.
+        jobs: where work goes. deliver: brings answers to the host's thread. notify: shows an error to the user. allow: path as typed -> path
+            to open, or an error. device, dtype: for models opened here.
     """
 
-    def __init__(self, jobs: Jobs, *, deliver: Deliver = now, notify: Notify = to_log, device: str = "cpu", dtype: str = "float32") -> None:
-        self.session, self.jobs, self.deliver, self.notify = Session(), jobs, deliver, notify
+    def __init__(
+        self,
+        jobs: Jobs,
+        *,
+        deliver: Deliver = now,
+        notify: Notify = to_log,
+        allow: Allow = expand,
+        device: str = "cpu",
+        dtype: str = "float32",
+    ) -> None:
+        self.session, self.jobs, self.deliver, self.notify, self.allow = Session(), jobs, deliver, notify, allow
         self.device, self.dtype = device, dtype
         self.facts: ModelFacts | None = None
         self.clips: ClipList | None = None
@@ -40,7 +63,6 @@ class Workspace:
         self.opening = ""
         self._heard: dict[str, list[Heard]] = {"model": [], "clips": [], "clip": [], "opening": [], "theme": []}
         self.dark = False
-        self._turn = itertools.count()
 
     def on(self, event: str, heard: Heard) -> None:
         """Call after "model", "clips", "clip", "opening" or "theme" changed."""
@@ -62,9 +84,11 @@ class Workspace:
     def open(self, path: str, data: str | None = None, index: int = 0, **overrides: Any) -> None:
         """Open a sample by name, or a checkpoint by path, with its own clips or those of `data`."""
         sample = path if path in samples.names() else None
-        folder = str(samples.find(path).path) if sample else str(Path(path).expanduser())
+        folder = str(samples.find(path).path) if sample else self.allow(path)
         key = ModelKey(folder, None, tuple(sorted(overrides.items())), self.device, self.dtype)
         clips = data or (str(samples.find(path).bank) if sample else None)
+        if data:
+            self.allow(data)
         self._start(f"opening {sample or Path(folder).name}")
 
         def opened(facts: ModelFacts) -> None:
@@ -88,7 +112,7 @@ class Workspace:
             self.open_ended()
             self.choose(index, clips)
 
-        self.submit("clip_list", "open", listed, path=str(Path(path).expanduser()), frames=frames)
+        self.submit("clip_list", "open", listed, path=self.allow(path), frames=frames)
 
     def choose(self, index: int, clips: ClipList | None = None) -> None:
         """Show another clip of the open list, or the first of a new one."""
@@ -105,13 +129,18 @@ class Workspace:
             self.clips, self.shown = listed, shown
             mask = self.session.state.mask
             keep = mask if mask is not None and mask.shape == shown.grid.shape else None
-            bank = BankKey(listed.path) if len(listed.names) > 1 else None
+            bank = BankKey(listed.path, frames) if len(listed.names) > 1 else None
             self.session.set(clip=key, bank=bank, mask=keep, tick=0, hover=-1)
             if fresh:
                 self._say("clips")
             self._say("clip")
 
         self.submit("shown_clip", "clip", ready, model=model, clip=key)
+
+    def export(self, results: dict[str, Any]) -> tuple[str, bytes]:
+        """Everything in `results` as one npz that numpy reads too, with a name for it."""
+        name = self.sample or (Path(self.facts.report.path).stem if self.facts else "workbench")
+        return f"jepa-workbench-{name}.npz", codec.dumps(results)
 
     def set_dark(self, dark: bool) -> None:
         """Follow the host's theme."""

@@ -51,9 +51,10 @@ class ClipKey:
 
 @dataclass(frozen=True)
 class BankKey:
-    """Names a bank: the held-out clips that a reference, a basis and a rank are taken over."""
+    """Names a bank: the held-out clips that a reference, a basis and a rank are taken over. `frames` as in ClipKey."""
 
     path: str
+    frames: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from workbench.core.errors import MaskError
+from workbench.core.mask import Mask
 from workbench.masks.base import Dice, Parameter, Sampler, Shape
 from workbench.masks.ijepa import IJepaMultiblock, RandomTokens
 from workbench.masks.vjepa import RandomTube, VJepaMultiblock
@@ -27,7 +30,17 @@ __all__ = [
     "Shape",
     "VJepaMultiblock",
     "make",
+    "sample_mask",
 ]
+
+
+def sample_mask(name: str, shape: Shape, *, seed: int = 0, preset: str | None = None, **params: Any) -> Mask:
+    """One mask from a sampler by its name; the same for the same seed.
+
+    Args:
+        shape: tokens of the grid (ticks, rows, cols). Others as in `make`.
+    """
+    return make(name, preset=preset, **params).sample(shape, np.random.default_rng(seed))
 
 
 def make(name: str, *, preset: str | None = None, **params: Any) -> Sampler:

@@ -30,7 +30,7 @@ class Problem:
 
     Args:
         mask: usable, on the clip's grid. prepared: the clip as the model wants it. bank: None: the clip itself is the only yardstick.
-        given: a reference to use in place of the bank's.
+        given: a reference to use in place of the bank's. distance: in which the reference answers best: L1 the median, else the mean.
     """
 
     jepa: Jepa
@@ -40,10 +40,18 @@ class Problem:
     bank: Bank | None = None
     given: Reference | None = None
     mask_token: int | None = None
+    distance: str = "l1"
 
     @classmethod
     def of(
-        cls, jepa: Jepa, clip: Clip, mask: Mask, bank: Bank | None = None, given: Reference | None = None, mask_token: int | None = None
+        cls,
+        jepa: Jepa,
+        clip: Clip,
+        mask: Mask,
+        bank: Bank | None = None,
+        given: Reference | None = None,
+        mask_token: int | None = None,
+        distance: str = "l1",
     ) -> Problem:
         """Prepare the clip and check the mask against its grid.
 
@@ -51,7 +59,7 @@ class Problem:
             MaskError: wrong grid, no context or no target.
         """
         prepared = jepa.encoder.prepare([clip])
-        return cls(jepa, clip, mask.on(prepared.grid.shape).usable(), prepared, bank, given, mask_token)
+        return cls(jepa, clip, mask.on(prepared.grid.shape).usable(), prepared, bank, given, mask_token, distance)
 
     @property
     def context(self) -> Bool[Tensor, "1 ticks rows cols"]:
@@ -149,7 +157,8 @@ def _other(problem: Problem) -> Attempt:
 def _position(problem: Problem) -> Attempt:
     target = teacher(problem.jepa, problem.prepared.video)[0]
     known = reference_of(problem, target)
-    return Attempt("position", _fill(problem, torch.from_numpy(known.mean)), target, known, lambda: _basis(problem, target))
+    answer = known.median if problem.distance == "l1" else known.mean
+    return Attempt("position", _fill(problem, torch.from_numpy(answer)), target, known, lambda: _basis(problem, target))
 
 
 def _twin(problem: Problem) -> Attempt:

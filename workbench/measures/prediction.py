@@ -66,7 +66,7 @@ def prediction_error(
 
     I-JEPA (arXiv 2301.08243): their s_y(i) is `targets`, ŝ_y(i) is `predict`; V-JEPA (arXiv 2404.08471): P(E(x), m).
     """
-    problem = Problem.of(jepa, clip, mask, bank, reference, mask_token)
+    problem = Problem.of(jepa, clip, mask, bank, reference, mask_token, distance)
     return error_of(problem, attempt(problem, predictor), distance)
 
 
@@ -82,7 +82,7 @@ def masked_view(
     mask_token: int | None = None,
 ) -> MaskedView:
     """Target and predicted tokens in one set of colours, and the error between them. Arguments as in `prediction_error`."""
-    problem = Problem.of(jepa, clip, mask, bank, None, mask_token)
+    problem = Problem.of(jepa, clip, mask, bank, None, mask_token, distance)
     answer = attempt(problem, predictor)
     basis = answer.basis()
     asked = problem.blocks.any(0)

@@ -25,7 +25,7 @@ CONTROLS = ("copy", "smooth", "other", "twin", "pixels")
 @measure
 def yardsticks(jepa: Jepa, clip: Clip, mask: Mask, *, distance: str = "l1", bank: Bank | None = None, mask_token: int | None = None) -> Yardsticks:
     """Every control on the same targets, the retrieval ranks and the quilt. Those that need a bank are left out without one."""
-    problem = Problem.of(jepa, clip, mask, bank, None, mask_token)
+    problem = Problem.of(jepa, clip, mask, bank, None, mask_token, distance)
     found: list[PredictionError] = []
     for done, name in enumerate(CONTROLS):
         progress.report(done, len(CONTROLS) + 2)
@@ -63,7 +63,7 @@ def bank_errors(
     shape = jepa.encoder.prepare(clips[:1]).grid.shape
     errors, plain = np.full((len(predictors), len(clips)), np.nan), np.full(len(clips), np.nan)
     for i, clip in enumerate(clips):
-        problem = Problem.of(jepa, clip, draw.sample(shape, rng), bank, None, mask_token)
+        problem = Problem.of(jepa, clip, draw.sample(shape, rng), bank, None, mask_token, distance)
         for k, name in enumerate(predictors):
             one = error_of(problem, attempt(problem, name), distance)
             if one.reference_n < 2:

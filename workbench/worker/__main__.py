@@ -16,8 +16,8 @@ def main() -> int:
     os.dup2(2, 1)  # whatever a library prints goes to the log, not into the protocol
     if lane == "heavy" and hasattr(os, "nice"):
         os.nice(10)
-    from workbench.worker.lane import serve
     from workbench.core.wire import Wire
+    from workbench.worker.lane import serve
 
     serve(Wire(incoming, outgoing))
     return 0

@@ -12,8 +12,8 @@ from typing import Any
 
 from workbench.core import progress
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
-from workbench.worker.shelf import Shelf
 from workbench.core.wire import Wire, pack_error
+from workbench.worker.shelf import Shelf
 
 _TELL_EVERY = 0.05  # seconds between two progress messages
 

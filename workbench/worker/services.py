@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 _BINS = 60
 
 
+def title(path: str) -> str:
+    """What clips of a path are called in words: "shapes bank" for a sample's own, else the name of file or folder."""
+    place = Path(path)
+    return f"{place.parent.name} bank" if place.name == "bank.npz" else place.name
+
+
 def model_facts(shelf: Shelf, model: Jepa) -> ModelFacts:
     """Card, report and the list of everything in the file."""
     tensors = open_checkpoint(model.report.path).tensors.values()
@@ -31,7 +38,7 @@ def model_facts(shelf: Shelf, model: Jepa) -> ModelFacts:
 def clip_list(shelf: Shelf, path: str, frames: int | None = None, fps: float | None = None) -> ClipList:
     """What a path holds, without decoding it."""
     clips = shelf.clips(path, frames, fps)
-    return ClipList(path, clips.kind, clips.title, tuple(clips.names))
+    return ClipList(path, clips.kind, title(path), tuple(clips.names))
 
 
 def shown_clip(shelf: Shelf, model: Jepa, clip: Clip) -> ShownClip:

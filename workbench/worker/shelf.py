@@ -11,12 +11,14 @@ from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.data import Clips, open_clips
-from workbench.families import guard_memory, load
+from workbench.families.load import load
+from workbench.families.memory import guard_memory
 from workbench.measures.bank import Bank
 from workbench.measures.catalogue import CATALOGUE, entry
 from workbench.model.jepa import Jepa
 from workbench.worker import services
 from workbench.worker.memo import remembering
+from workbench.worker.services import title
 
 _MODELS, _FOLDERS, _BANKS = 3, 8, 4
 _BANK_LIMIT = 256
@@ -28,7 +30,7 @@ class Shelf:
     def __init__(self) -> None:
         self._models: OrderedDict[ModelKey, Jepa] = OrderedDict()
         self._folders: OrderedDict[tuple[Any, ...], Clips] = OrderedDict()
-        self._banks: OrderedDict[str, Bank] = OrderedDict()
+        self._banks: OrderedDict[BankKey, Bank] = OrderedDict()
 
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
         """Run a measure or a service by name; keys among the arguments become the things they name.
@@ -68,12 +70,12 @@ class Shelf:
 
     def bank(self, key: BankKey) -> Bank:
         """The bank of that key: at most 256 clips, evenly taken."""
-        if key.path not in self._banks:
-            clips = self.clips(key.path)
+        if key not in self._banks:
+            clips = self.clips(key.path, key.frames)
             step = -(-len(clips) // _BANK_LIMIT)
-            name = clips.title if step == 1 else f"every {step}th of {clips.title}"
-            _put(self._banks, key.path, Bank([clips[i] for i in range(0, len(clips), step)], name), _BANKS)
-        return self._banks[key.path]
+            name = title(key.path) if step == 1 else f"{title(key.path)} (every {step}th)"
+            _put(self._banks, key, Bank([clips[i] for i in range(0, len(clips), step)], name), _BANKS)
+        return self._banks[key]
 
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, ModelKey):

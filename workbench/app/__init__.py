@@ -1,0 +1,1 @@
+"""The app: the only importer of panel. A shell around the boards."""

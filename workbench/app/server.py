@@ -1,0 +1,67 @@
+"""Serves the app on this machine only, unless told otherwise."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import panel as pn
+
+from workbench import samples
+from workbench.app import fast
+from workbench.app.shell import Start, page, unexpected
+from workbench.core.errors import BadInput
+from workbench.data.paths import confine
+from workbench.jobs import Jobs, WorkerJobs
+
+_MESSAGE = 256 * 1024 * 1024  # bytes of the largest message: a clip crosses once
+
+
+def allow_within(folders: list[Path]) -> list[Path]:
+    """The folders that a browser may name paths in: those given, and the samples."""
+    return [f.expanduser().resolve() for f in (*folders, samples.root())]
+
+
+def serve(
+    checkpoint: str | None = None,
+    *,
+    data: str | None = None,
+    port: int = 5006,
+    address: str = "127.0.0.1",
+    device: str = "cpu",
+    jobs: Jobs | None = None,
+) -> None:
+    """Serve until interrupted.
+
+    Args:
+        checkpoint: sample name or path; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
+        address: 127.0.0.1 lets only this machine in.
+
+    Raises:
+        BadInput: a path that does not exist.
+    """
+    named = [Path(p) for p in (checkpoint, data) if p and p not in samples.names()]
+    for path in named:
+        if not path.expanduser().exists():
+            raise BadInput(f"there is no {path}", where="command line", fix=f"give a path, or a sample: {', '.join(samples.names())}")
+    folders = [p if p.is_dir() else p.parent for p in (n.expanduser() for n in named)] or [Path.cwd()]
+    roots = allow_within(folders)
+    start = Start(checkpoint or samples.names()[0], data, device, lambda p: str(confine(p, roots)))
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    fast.apply()
+    pn.extension("plotly", notifications=True, exception_handler=unexpected)
+    work = jobs or WorkerJobs()
+    origins = [f"{h}:{port}" for h in {address, "localhost", "127.0.0.1"}]
+    try:
+        pn.serve(
+            {"/": lambda: page(work, start)},
+            port=port,
+            address=address,
+            websocket_origin=origins if port else "*" if address in ("127.0.0.1", "localhost") else origins,
+            show=False,
+            title="JEPA Workbench",
+            websocket_max_message_size=_MESSAGE,
+            verbose=True,
+        )
+    finally:
+        work.close()

@@ -1,0 +1,162 @@
+"""The page: boards at the left, what is open above, the chosen board in the middle."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from widgets import Toolbar
+from workbench.app.to_panel import arrange, to_panel
+from workbench.boards.checkpoint import CheckpointBoard
+from workbench.boards.masks import MasksBoard
+from workbench.boards.opener import Opener
+from workbench.boards.workspace import Allow, Workspace
+from workbench.core.errors import WorkbenchError
+from workbench.jobs import Jobs
+
+log = logging.getLogger("workbench")
+_SECTIONS = (("LOOK", ("Checkpoint", "Masks")),)
+_FIRST = "Masks"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a new page opens with."""
+
+    checkpoint: str
+    data: str | None
+    device: str
+    allow: Allow
+
+
+def page(jobs: Jobs, start: Start) -> pmui.Page:
+    """One user's page with a workspace of its own."""
+    space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=toast, allow=start.allow, device=start.device)
+    boards = {b.title: b for b in (CheckpointBoard(space), MasksBoard(space))}
+    opener = Opener(space)
+    views: dict[str, pn.viewable.Viewable] = {}
+    room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
+
+    def choose(title: str) -> None:
+        if title not in views:
+            views[title] = arrange(boards[title].layout)
+        room[:] = [views[title]]
+
+    shell = pmui.Page(
+        title="JEPA Workbench",
+        header=[_status(space)],
+        sidebar=[*_menu(choose), arrange(opener.layout)],
+        main=[room],
+        sidebar_width=252,
+        sidebar_variant="persistent",
+        theme_config=_THEME,
+        busy_indicator=None,
+        meta={"name": "JEPA Workbench"},
+    )
+    every = [opener.files, opener.clips, *(v for b in boards.values() for v in vars(b).values() if hasattr(v, "view_traits"))]
+    _follow_theme(shell, space, every)
+    choose(_FIRST)
+    pn.state.onload(lambda: _open(space, start))
+    pn.state.on_session_destroyed(lambda _context: space.close())
+    return shell
+
+
+def _open(space: Workspace, start: Start) -> None:
+    try:
+        space.open(start.checkpoint, start.data)
+    except WorkbenchError as error:
+        space.tell(error)
+
+
+def deliver_to(document: Any) -> Callable[[Callable[[], None]], None]:
+    """Bring answers of the worker to the thread that owns this page, as one message. A page that is gone hears nothing."""
+
+    def deliver(call: Callable[[], None]) -> None:
+        def run() -> None:
+            with pn.io.hold(document):
+                call()
+
+        if document is None:
+            call()
+        elif document.session_context is not None and not document.session_context.destroyed:
+            document.add_next_tick_callback(run)
+
+    return deliver
+
+
+def toast(error: WorkbenchError) -> None:
+    """Tell the user, with what to do. Text from files is shown as text."""
+    if pn.state.notifications is not None:
+        pn.state.notifications.error(f"{error.what}{f' ({error.where})' if error.where else ''} → {error.fix}", duration=9000)
+
+
+def unexpected(error: BaseException) -> None:
+    """An exception in a callback: to the log in full, to the user in words."""
+    log.error("an exception in a callback", exc_info=error)
+    if pn.state.notifications is not None:
+        words = error if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
+        pn.state.notifications.error(f"{words} → this is a fault of ours; the log of the server has the trace", duration=0)
+
+
+def _menu(choose: Callable[[str], None]) -> list[pn.viewable.Viewable]:
+    items: list[pn.viewable.Viewable] = []
+    buttons: dict[str, pmui.Button] = {}
+
+    def pressed(title: str) -> None:
+        for name, button in buttons.items():
+            button.variant = "contained" if name == title else "text"
+        choose(title)
+
+    for section, titles in _SECTIONS:
+        items.append(pmui.Typography(section, variant="overline", margin=(10, 16, 0, 16), sx={"letterSpacing": "0.12em", "opacity": 0.7}))
+        for title in titles:
+            variant = "contained" if title == _FIRST else "text"
+            button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(2, 12))
+            button.sx = {"justifyContent": "flex-start"}
+            button.on_click(lambda _event, title=title: pressed(title))
+            buttons[title] = button
+            items.append(button)
+    return items
+
+
+def _status(space: Workspace) -> pn.viewable.Viewable:
+    """One line in the header: the model, the clip, what is being opened."""
+    line = Toolbar(theme="dark")
+
+    def tell() -> None:
+        words = []
+        if space.facts is not None:
+            whole = "whole" if space.facts.report.whole else "NOT whole"
+            size = sum(p.parameters for p in space.facts.report.parts) / 1e6
+            words.append(f"{'●' if space.facts.report.whole else '◐'} {space.facts.card.name} ({size:.2f} M, {whole})")
+        if space.clips is not None and space.session.state.clip is not None:
+            words.append(f"▣ clip {space.session.state.clip.index} of {len(space.clips.names)}")
+        words.append(f"▶ {space.opening or 'ready'}")
+        line.controls = [{"kind": "label", "id": f"w{i}", "label": w} for i, w in enumerate(words)]
+
+    for event in ("model", "clips", "clip", "opening"):
+        space.on(event, tell)
+    tell()
+    return to_panel(line, sizing_mode="stretch_width", margin=(0, 8))
+
+
+def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any]) -> None:
+    def follow(*_events: Any) -> None:
+        for view in views:
+            view.theme = "dark" if shell.dark_theme else "light"
+        space.set_dark(shell.dark_theme)
+
+    shell.param.watch(follow, "dark_theme")
+    follow()
+
+
+_TYPE = {"fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "fontSize": 13, "button": {"textTransform": "none"}}
+_THEME = {
+    "light": {"palette": {"primary": {"main": "#2F5FD0"}, "background": {"default": "#FFFFFF", "paper": "#FFFFFF"}}, "typography": _TYPE},
+    "dark": {"palette": {"primary": {"main": "#8FB0FF"}, "background": {"default": "#14171D", "paper": "#171B22"}}, "typography": _TYPE},
+}

@@ -1,0 +1,93 @@
+"""What is open: a sample or a checkpoint, and which of its clips. Two slim rows of controls, shared by both hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from widgets import Toolbar
+from workbench import samples
+from workbench.boards.layout import Column, Layout
+from workbench.boards.workspace import Workspace
+from workbench.core.errors import WorkbenchError
+
+_OTHER = "a checkpoint of yours"
+
+
+class Opener:
+    """Choose a sample, or type the path of a checkpoint and of images or videos; step through the clips."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.space = workspace
+        self.files, self.clips = Toolbar(), Toolbar()
+        self._settling = False
+        self._shown()
+        self.files.observe(self._files_changed, names=["values"])
+        self.clips.observe(self._clips_changed, names=["values"])
+        for event in ("model", "clips", "clip", "opening"):
+            workspace.on(event, self._shown)
+
+    @property
+    def layout(self) -> Layout:
+        """Files above, clips below."""
+        return Column((self.files, self.clips))
+
+    def _shown(self) -> None:
+        """Bring both rows to what is open."""
+        self._settling = True
+        try:
+            with self.files.together():
+                self.files.controls, self.files.values = self._file_row()
+                self.files.busy = bool(self.space.opening)
+            with self.clips.together():
+                self.clips.controls, self.clips.values = self._clip_row()
+        finally:
+            self._settling = False
+
+    def _file_row(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        options = [{"value": n, "label": samples.find(n).title} for n in samples.names()]
+        key = self.space.session.state.model
+        path = "" if key is None or self.space.sample else key.path
+        data = "" if self.space.clips is None or self._is_sample_bank(self.space.clips.path) else self.space.clips.path
+        row = [
+            {
+                "kind": "select",
+                "id": "sample",
+                "label": "model",
+                "options": [*options, {"value": "", "label": _OTHER}],
+                "help": "A sample, or a file.",
+            },
+            {"kind": "text", "id": "path", "label": "checkpoint", "help": "Path of a checkpoint file or folder, then Enter.", "width": 230},
+            {"kind": "text", "id": "data", "label": "images or video", "help": "Path of an image, a video or a folder, then Enter.", "width": 230},
+        ]
+        return row, {"sample": self.space.sample or "", "path": path, "data": data}
+
+    def _is_sample_bank(self, path: str) -> bool:
+        return any(str(samples.find(n).bank) == path for n in samples.names())
+
+    def _clip_row(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        clips, key = self.space.clips, self.space.session.state.clip
+        if clips is None or key is None:
+            return [{"kind": "label", "id": "none", "label": self.space.opening or "no clip is open"}], {}
+        last = len(clips.names) - 1
+        row: list[dict[str, Any]] = [{"kind": "int", "id": "clip", "label": "clip", "min": 0, "max": last, "disabled": last == 0}]
+        row.append({"kind": "label", "id": "of", "label": f"of {len(clips.names)} · {clips.title}"})
+        return row, {"clip": key.index}
+
+    def _files_changed(self, change: Any) -> None:
+        if self._settling:
+            return
+        old, new = change["old"], change["new"]
+        try:
+            if new["sample"] and new["sample"] != old["sample"]:
+                self.space.open(new["sample"])
+            elif new["path"] and new["path"] != old["path"]:
+                self.space.open(new["path"], new["data"] or None)
+            elif new["data"] and new["data"] != old["data"]:
+                self.space.open_data(new["data"])
+        except WorkbenchError as error:
+            self.space.tell(error)
+            self._shown()
+
+    def _clips_changed(self, change: Any) -> None:
+        if not self._settling and "clip" in change["new"]:
+            self.space.choose(change["new"]["clip"])

@@ -1,0 +1,71 @@
+"""`jepa-workbench app | inspect | samples`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from workbench.core.errors import MissingExtra, WorkbenchError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Errors that we foresee are one paragraph, not a trace."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        return chosen.run(chosen)
+    except WorkbenchError as error:
+        print(f"jepa-workbench: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    from workbench import samples
+
+    parser = argparse.ArgumentParser(prog="jepa-workbench", description="Look inside JEPA world models.")
+    commands = parser.add_subparsers(title="commands", required=True)
+    app = commands.add_parser("app", help="open the app in the browser", description="Serve the app on this machine.")
+    app.add_argument("checkpoint", nargs="?", help="checkpoint file or folder, or a sample's name (default: the first sample)")
+    app.add_argument("--data", help="image, video or folder to look at (default: the sample's own clips)")
+    app.add_argument("--port", type=int, default=5006, help="port (default 5006; 0 takes a free one)")
+    app.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine)")
+    app.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
+    app.set_defaults(run=_app)
+    inspect = commands.add_parser("inspect", help="what of a checkpoint loads", description="Print the load report. Exit 1 if a part is incomplete.")
+    inspect.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
+    inspect.add_argument("--family", help="take it for this family instead of recognising it")
+    inspect.add_argument("--heads", type=int, help="attention heads of the encoder, where the file does not tell")
+    inspect.add_argument("--predictor-heads", type=int, help="attention heads of the predictor")
+    inspect.set_defaults(run=_inspect)
+    shipped = commands.add_parser("samples", help="list, train or evaluate the shipped samples")
+    samples.add_arguments(shipped)
+    shipped.set_defaults(run=samples.run)
+    return parser
+
+
+def _app(chosen: argparse.Namespace) -> int:
+    try:
+        from workbench.app.server import serve
+    except ModuleNotFoundError as error:
+        if error.name not in ("panel", "panel_material_ui", "bokeh"):
+            raise
+        raise MissingExtra(f"the app needs {error.name}", where="jepa-workbench app", fix='pip install "jepa-workbench[app]"') from error
+    serve(chosen.checkpoint, data=chosen.data, port=chosen.port, address=chosen.address, device=chosen.device)
+    return 0
+
+
+def _inspect(chosen: argparse.Namespace) -> int:
+    from workbench.front import inspect
+    from workbench.present.text import report_text
+
+    overrides = {k: v for k, v in (("heads", chosen.heads), ("predictor_heads", chosen.predictor_heads)) if v is not None}
+    report = inspect(chosen.checkpoint, family=chosen.family, **overrides)
+    print(report_text(report))
+    return 0 if report.whole else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
