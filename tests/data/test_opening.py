@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.data.pictures import GOLDEN, encoded, gradient, write_video
+from workbench.core.card import ClipKey
+from workbench.core.errors import BadInput, ClipError
+from workbench.data import load_clip, open_clips, opening
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "media"
+    (place / "sub").mkdir(parents=True)
+    for name in ("clip10.png", "clip2.PNG", "Clip1.png", "sub/b.png"):
+        (place / name).write_bytes(encoded(gradient()))
+    write_video(place / "clip3.avi", frames=6)
+    (place / "notes.txt").write_text("hello")
+    (place / ".hidden.png").write_bytes(b"")
+    return place
+
+
+def test_a_folder_is_sorted_as_a_reader_would(folder: Path) -> None:
+    clips = open_clips(folder, frames=3)
+    assert clips.names == ("Clip1.png", "clip2.PNG", "clip3.avi", "clip10.png", "sub/b.png")
+    assert clips.kind == "folder"
+    assert [c.frames for c in clips] == [1, 1, 3, 1, 1]
+
+
+def test_nothing_is_decoded_before_it_is_looked_at(folder: Path) -> None:
+    (folder / "clip2.PNG").write_bytes(b"broken")
+    clips = open_clips(folder)
+    assert clips[0].frames == 1
+    with pytest.raises(ClipError, match="neither an image"):
+        clips[1]
+
+
+def test_indices_work_as_in_a_list(folder: Path) -> None:
+    clips = open_clips(folder)
+    assert len(clips) == 5
+    assert clips[-1].source.endswith("b.png")
+    assert [c.frames for c in clips[:2]] == [1, 1]
+    with pytest.raises(IndexError):
+        clips[5]
+
+
+def test_the_contents_decide_and_not_the_name(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.avi", frames=6).rename(tmp_path / "a.png")
+    clips = open_clips(tmp_path / "a.png", frames=2)
+    assert (clips.kind, clips.names, clips[0].frames) == ("video", ("a.png",), 2)
+
+
+def test_a_still_image_stays_one_frame(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(gradient()))
+    clips = open_clips(tmp_path / "a.png", frames=16, fps=4.0)
+    assert (clips.kind, clips[0].frames) == ("image", 1)
+
+
+def test_gifs_move_or_not(tmp_path: Path) -> None:
+    assert open_clips(GOLDEN / "three.gif", frames=2)[0].frames == 2
+    assert open_clips(GOLDEN / "one.gif", frames=2)[0].frames == 1
+
+
+def test_a_key_names_a_clip(folder: Path) -> None:
+    clip = load_clip(ClipKey(str(folder), 2, frames=2))
+    assert clip.source.endswith("clip3.avi")
+    assert clip.frames == 2
+    for index in (5, -1):
+        with pytest.raises(ClipError, match="there are 5"):
+            load_clip(ClipKey(str(folder), index))
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ClipError, match="this folder is empty"):
+        open_clips(tmp_path)
+
+
+def test_a_folder_without_media_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    (tmp_path / "b.csv").write_text("hello")
+    with pytest.raises(ClipError, match="none of the 2 files") as caught:
+        open_clips(tmp_path)
+    assert "PNG" in caught.value.fix
+
+
+def test_a_huge_folder_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_MOST_FILES", 3)
+    with pytest.raises(ClipError, match="more than 3 files"):
+        open_clips(folder)
+
+
+def test_folders_that_link_in_circles_are_walked_once(folder: Path) -> None:
+    (folder / "sub" / "up").symlink_to(folder, target_is_directory=True)
+    assert len(open_clips(folder)) == 5
+
+
+def test_a_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.png").symlink_to(tmp_path / "b.png")
+    (tmp_path / "b.png").symlink_to(tmp_path / "a.png")
+    with pytest.raises(ClipError):
+        open_clips(tmp_path / "a.png")
+    with pytest.raises(ClipError, match="none of the 2 files"):
+        open_clips(tmp_path)
+
+
+def test_links_that_lead_out_of_a_folder_are_left_out(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(encoded(gradient()))
+    (folder / "a.png").symlink_to(tmp_path / "secret.png")
+    (folder / "again.png").symlink_to(folder / "clip10.png")
+    names = open_clips(folder).names
+    assert "a.png" not in names
+    assert "again.png" in names
+
+
+@pytest.mark.parametrize("path", ["none.png", "no/such/folder", "a\0b.png", "x" * 5000])
+def test_a_path_that_leads_nowhere_is_refused(path: str, tmp_path: Path) -> None:
+    with pytest.raises(ClipError) as caught:
+        open_clips(tmp_path / path)
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize(("data", "said"), [(b"", "empty"), (b"some text that is long enough", "neither an image")])
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / "a.bin").write_bytes(data)
+    with pytest.raises(BadInput, match=said):
+        open_clips(tmp_path / "a.bin")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(ClipError, match="neither a file nor a folder"):
+        open_clips(tmp_path / "a.png")
+
+
+def test_data_imports_neither_torch_nor_opencv() -> None:
+    code = "import sys, workbench.data; sys.exit(bool({'torch', 'cv2'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,42 @@
+"""Clips read one at a time, when they are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, overload
+
+from workbench.core.clip import Clip
+
+Kind = Literal["image", "video", "folder", "bank"]
+
+
+class Clips(Sequence[Clip]):
+    """A row of clips, each read when it is asked for and not kept.
+
+    Args:
+        names: one a clip, for the reader. kind: what they were opened from. read: index -> clip.
+    """
+
+    def __init__(self, names: tuple[str, ...], kind: Kind, read: Callable[[int], Clip]) -> None:
+        self.names = names
+        self.kind: Kind = kind
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, index: int) -> Clip: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Clip]: ...
+
+    def __getitem__(self, index: int | slice) -> Clip | list[Clip]:
+        """One clip, or several.
+
+        Raises:
+            IndexError: there are fewer. ClipError: this one cannot be decoded.
+        """
+        if isinstance(index, slice):
+            return [self[k] for k in range(*index.indices(len(self)))]
+        return self._read(range(len(self))[index])

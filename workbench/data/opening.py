@@ -1,0 +1,112 @@
+"""The front door: whatever lies at a path, as clips."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+from workbench.core.card import ClipKey
+from workbench.core.clip import Clip
+from workbench.core.errors import ClipError
+from workbench.data.banks import load_bank
+from workbench.data.clips import Clips
+from workbench.data.headers import kind_of
+from workbench.data.images import load_image
+from workbench.data.paths import readable
+from workbench.data.videos import load_video, still
+
+IMAGES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"))
+VIDEOS = frozenset((".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ogv", ".mpg", ".mpeg", ".flv", ".wmv", ".ts", ".gif"))
+_READ = "give an image (PNG, JPEG, WebP, BMP, TIFF), a video (MP4, MOV, WebM, MKV, AVI, GIF), a folder of them, or a bank (.npz, .npy)"
+_MOST_FILES = 100_000
+
+
+def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None = None) -> Clips:
+    """An image, a video, a folder or a bank as a row of clips, each read when it is looked at.
+
+    A folder holds its images and videos and those of its subfolders, in natural order (clip 2 before clip 10); links that
+    lead out of it are left out. What a file is, its first bytes say, not its name.
+
+    Args:
+        path: a file or a folder. frames: how many to take of each video or bank clip; None = all. Stills stay one frame.
+        fps: frames a second to take; None = as they come.
+
+    Raises:
+        ClipError: nothing there can be read. A damaged file in a folder raises when it is looked at.
+    """
+    real = readable(path)
+    if real.is_dir():
+        files = _media(real)
+        return Clips(tuple(f.relative_to(real).as_posix() for f in files), "folder", lambda k: _read(files[k], frames, fps))
+    kind = _kind(real)
+    if kind == "bank":
+        return load_bank(real, frames=frames, fps=fps)
+    return Clips((real.name,), kind, lambda _: _read(real, frames, fps))
+
+
+def load_clip(key: ClipKey) -> Clip:
+    """The clip that a key names.
+
+    Raises:
+        ClipError: it cannot be read, or there are fewer clips.
+    """
+    clips = open_clips(key.path, frames=key.frames, fps=key.fps)
+    if not 0 <= key.index < len(clips):
+        raise ClipError(f"clip {key.index} was asked, there are {len(clips)}, numbered from 0", where=key.path, fix="choose one of them")
+    return clips[key.index]
+
+
+def _kind(path: Path) -> Literal["image", "video", "bank"]:
+    head = _head(path)
+    kind = kind_of(head)
+    if not kind:
+        what = "this file is empty" if not head else "this is neither an image, nor a video, nor a bank"
+        raise ClipError(what, where=str(path), fix=_READ)
+    return kind
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(64)
+
+
+def _read(path: Path, frames: int | None, fps: float | None) -> Clip:
+    if _kind(path) == "image" or (_head(path).startswith(b"GIF8") and still(path)):
+        return load_image(path)
+    return load_video(path, frames=frames, fps=fps)
+
+
+def _media(folder: Path) -> list[Path]:
+    """Images and videos of a folder and its subfolders, by name, in natural order."""
+    found: list[Path] = []
+    seen = 0
+    for place, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        seen += len(names)
+        if seen > _MOST_FILES:
+            raise ClipError(f"this folder holds more than {_MOST_FILES:,} files", where=str(folder), fix="open one of its subfolders")
+        paths = (Path(place, n) for n in names if not n.startswith(".") and Path(n).suffix.lower() in IMAGES | VIDEOS)
+        found += [p for p in paths if not p.is_symlink() or _stays(p, folder)]
+    if not found:
+        what = "this folder is empty" if not seen else f"none of the {seen} files in this folder is an image or a video"
+        raise ClipError(what, where=str(folder), fix=_READ)
+    return sorted(found, key=lambda p: _natural(p.relative_to(folder).as_posix()))
+
+
+def _refuse(err: OSError) -> None:
+    raise ClipError(f"this folder cannot be read: {err.strerror}", where=str(err.filename), fix="change its permissions") from err
+
+
+def _stays(link: Path, folder: Path) -> bool:
+    """Whether a link leads to a file inside the folder."""
+    try:
+        real = link.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return False
+    return real.is_file() and real.is_relative_to(folder)
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", name) if part]
