@@ -92,5 +92,15 @@ def check_bytes(owner: str, name: str, value: bytes, shape: tuple[int, ...], *, 
     return value
 
 
+def proposed(proposal: dict[str, Any], *names: str) -> list[Any]:
+    """Values of these traits as they will be if a proposal is accepted; for checks of one trait against another.
+
+    Args:
+        proposal: what traitlets gives to a validator.
+        names: traits of the same view.
+    """
+    return [proposal["value"] if name == proposal["trait"].name else getattr(proposal["owner"], name) for name in names]
+
+
 def _from_json(value: Any, _widget: Any) -> bytes:
     return bytes(value) if value is not None else b""

@@ -11,9 +11,10 @@ from jaxtyping import Bool, Float, UInt8
 
 from widgets._esm import css, esm
 from widgets._masks import check_mask
-from widgets._traits import View, binary, check_bytes, numbers, whole_numbers
+from widgets._traits import View, binary, check_bytes, numbers, proposed, whole_numbers
 
 MODES = ("target", "predicted", "error", "quilt")
+_BYTES_A_TOKEN = {"target": 3, "predicted": 3, "asked": 1, "error": 4}
 
 
 class MapPane(View):
@@ -77,14 +78,14 @@ class MapPane(View):
             predicted: colours of the predicted latents, 0–255.
             asked: True where there is a prediction.
             error: one a token, NaN = no prediction.
-            grid: (ticks, rows, cols), when it is another.
+            grid: (ticks, rows, cols); another one takes mask and nearest patches away.
 
         Raises:
             TraitError: a map does not lie on the grid.
         """
         with self.together():
-            if grid is not None:
-                self.grid = list(grid)
+            if grid is not None and list(grid) != self.grid:
+                self.grid, self.mask, self.nearest_tokens, self.nearest_pixels = list(grid), {}, [], b""
             self.target = _bytes(target, np.uint8)
             self.predicted = _bytes(predicted, np.uint8)
             self.asked = _bytes(asked, np.uint8)
@@ -126,27 +127,27 @@ class MapPane(View):
     def _valid_mask(self, proposal: dict[str, Any]) -> dict[str, Any]:
         return check_mask("MapPane", proposal["value"], self.grid)
 
-    @t.validate("target", "predicted")
-    def _valid_colours(self, proposal: dict[str, Any]) -> bytes:
-        return check_bytes("MapPane", proposal["trait"].name, proposal["value"], (*self.grid, 3))
+    @t.validate("grid", *_BYTES_A_TOKEN)
+    def _valid_map(self, proposal: dict[str, Any]) -> bytes | list[int]:
+        grid, mask = proposed(proposal, "grid", "mask")
+        for name, item in _BYTES_A_TOKEN.items():
+            check_bytes("MapPane", name, proposed(proposal, name)[0], tuple(grid), item=item)
+        check_mask("MapPane", mask, grid)
+        return proposal["value"]
 
-    @t.validate("asked")
-    def _valid_asked(self, proposal: dict[str, Any]) -> bytes:
-        return check_bytes("MapPane", "asked", proposal["value"], tuple(self.grid))
+    @t.validate("quilt", "quilt_ceiling", "pixels_shape")
+    def _valid_quilt(self, proposal: dict[str, Any]) -> bytes | list[int]:
+        for name in ("quilt", "quilt_ceiling"):
+            value, shape = proposed(proposal, name, "pixels_shape")
+            check_bytes("MapPane", name, value, (*shape, 3))
+        return proposal["value"]
 
-    @t.validate("error")
-    def _valid_error(self, proposal: dict[str, Any]) -> bytes:
-        return check_bytes("MapPane", "error", proposal["value"], tuple(self.grid), item=4)
-
-    @t.validate("quilt", "quilt_ceiling")
-    def _valid_quilt(self, proposal: dict[str, Any]) -> bytes:
-        return check_bytes("MapPane", proposal["trait"].name, proposal["value"], (*self.pixels_shape, 3))
-
-    @t.validate("nearest_pixels")
-    def _valid_nearest(self, proposal: dict[str, Any]) -> bytes:
-        if self.nearest_shape == [0, 0]:
-            return proposal["value"]
-        return check_bytes("MapPane", "nearest_pixels", proposal["value"], (len(self.nearest_tokens), 3, *self.nearest_shape, 3))
+    @t.validate("nearest_tokens", "nearest_pixels", "nearest_shape")
+    def _valid_nearest(self, proposal: dict[str, Any]) -> bytes | list[int]:
+        tokens, pixels, shape = proposed(proposal, "nearest_tokens", "nearest_pixels", "nearest_shape")
+        if shape != [0, 0]:
+            check_bytes("MapPane", "nearest_pixels", pixels, (len(tokens), 3, *shape, 3))
+        return proposal["value"]
 
     @t.validate("captions", "missing", "labels")
     def _valid_words(self, proposal: dict[str, Any]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from widgets._esm import css, esm
 from widgets._masks import arrays_of, check_mask, cleared, inverted, mask_of
-from widgets._traits import View, binary, check_bytes, numbers, whole_numbers
+from widgets._traits import View, binary, check_bytes, numbers, proposed, whole_numbers
 
 _COMMANDS = ("undo", "redo", "clear", "invert")
 _HISTORY = 200
@@ -218,9 +218,18 @@ class PatchCanvas(View):
     def _valid_mask(self, proposal: dict[str, Any]) -> dict[str, Any]:
         return check_mask("PatchCanvas", proposal["value"], self.grid)
 
-    @t.validate("pixels")
-    def _valid_pixels(self, proposal: dict[str, Any]) -> bytes:
-        return check_bytes("PatchCanvas", "pixels", proposal["value"], (*self.pixels_shape, 3))
+    @t.validate("grid")
+    def _valid_grid(self, proposal: dict[str, Any]) -> list[int]:
+        grid: list[int] = proposal["value"]
+        check_mask("PatchCanvas", self.mask, grid)
+        check_bytes("PatchCanvas", "overlay", self.overlay, tuple(grid), item=4)
+        return grid
+
+    @t.validate("pixels", "pixels_shape")
+    def _valid_pixels(self, proposal: dict[str, Any]) -> bytes | list[int]:
+        pixels, shape = proposed(proposal, "pixels", "pixels_shape")
+        check_bytes("PatchCanvas", "pixels", pixels, (*shape, 3))
+        return proposal["value"]
 
     @t.validate("overlay")
     def _valid_overlay(self, proposal: dict[str, Any]) -> bytes:

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+import traitlets as t
+
+from widgets import MapPane, PatchCanvas, View
+
+
+@pytest.mark.parametrize("kind", [PatchCanvas, MapPane])
+def test_a_misspelt_keyword_is_an_error_that_names_the_right_one(kind: type[View]) -> None:
+    with pytest.raises(TypeError, match=r"no trait 'gird'; did you mean 'grid'"):
+        kind(gird=[1, 2, 2])
+
+
+@pytest.mark.parametrize("kind", [PatchCanvas, MapPane])
+def test_every_trait_says_what_it_is(kind: type[View]) -> None:
+    for name in kind.view_traits():
+        assert kind.class_traits()[name].help, name
+
+
+def test_bytes_from_the_browser_arrive_whatever_they_are_wrapped_in() -> None:
+    canvas = PatchCanvas(pixels_shape=[1, 1, 2])
+    canvas.set_state({"pixels": memoryview(bytes(range(6)))})
+    assert canvas.pixels == bytes(range(6))
+
+
+def test_together_checks_at_the_end_and_takes_all_back_when_it_does_not_fit() -> None:
+    canvas = PatchCanvas(pixels=bytes(12), pixels_shape=[1, 2, 2])
+    change(canvas, [1, 1, 1], bytes(3))
+    assert canvas.pixels_shape == [1, 1, 1]
+    with pytest.raises(t.TraitError, match="holds 5 bytes"):
+        change(canvas, [2, 1, 1], bytes(5))
+    assert (canvas.pixels_shape, canvas.pixels) == ([1, 1, 1], bytes(3))
+
+
+def test_a_shape_that_leaves_its_bytes_behind_is_refused() -> None:
+    canvas = PatchCanvas(pixels=bytes(12), pixels_shape=[1, 2, 2])
+    with pytest.raises(t.TraitError, match="pixels holds 12 bytes"):
+        canvas.pixels_shape = [1, 2, 3]
+    pane = MapPane(grid=[1, 2, 2], asked=bytes(4))
+    with pytest.raises(t.TraitError, match="asked holds 4 bytes"):
+        pane.grid = [1, 2, 3]
+
+
+def change(canvas: PatchCanvas, shape: list[int], pixels: bytes) -> None:
+    with canvas.together():
+        canvas.pixels_shape, canvas.pixels = shape, pixels
+
+
+def test_view_traits_are_what_a_host_has_to_mirror() -> None:
+    names = PatchCanvas.view_traits()
+    assert {"pixels", "mask", "hover", "theme", "busy"} <= set(names)
+    assert not {"layout", "tooltip", "comm", "_esm"} & set(names)
