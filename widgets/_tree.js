@@ -97,3 +97,9 @@ export function above(name) {
   const words = name.split(".");
   return words.slice(1).map((_, n) => words.slice(0, n + 1).join("."));
 }
+
+/** Where the group stands that a row lies in; the row itself at the top. @param {Row[]} shown @param {number} place @returns {number} */
+export function parentOf(shown, place) {
+  for (let n = place - 1; n >= 0; n -= 1) if (shown[n].level < shown[place].level) return n;
+  return place;
+}
