@@ -168,6 +168,7 @@ def _walk(content: Any, prefix: str, above: tuple[int, ...]) -> Iterator[tuple[s
         if isinstance(value, Mapping | list | tuple):
             if id(value) in above or len(above) >= _MAX_LEVELS:
                 raise CheckpointError(f"{name[:80]} contains itself, or is nested more than {_MAX_LEVELS} levels deep", fix=_SAFE)
+            yield name, None
             yield from _walk(value, f"{name}.", (*above, id(value)))
         else:
             yield name, value
