@@ -32,7 +32,8 @@ async ({ name, esm, css, state, width, shadow }) => {
     on: (event, fn) => listeners.set(event, (listeners.get(event) ?? new Set()).add(fn)),
     off: (event, fn) => listeners.get(event)?.delete(fn),
   };
-  const host = { get: model.get, receive: (back) => Object.entries(back).forEach(([k, v]) => change(k, unpack(v))) };
+  const listening = () => [...listeners.values()].reduce((sum, fns) => sum + fns.size, 0);
+  const host = { get: model.get, listening, receive: (back) => Object.entries(back).forEach(([k, v]) => change(k, unpack(v))) };
   const outer = document.createElement("div");
   outer.id = name;
   outer.style.width = width;
@@ -44,7 +45,7 @@ async ({ name, esm, css, state, width, shadow }) => {
   place.append(style, el);
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
   const cleanup = await (await import(url)).default.render({ model, el });
-  host.close = () => { cleanup(); outer.remove(); };
+  host.close = () => { if (outer.isConnected) cleanup(); outer.remove(); };
   (window.hosts ??= {})[name] = host;
 }
 """
@@ -84,9 +85,21 @@ class Bench:
 
     def push(self) -> None:
         """Sends what changed in Python to the page."""
-        for name, changes in self._pending.items():
-            sent, self._pending[name] = changes, {}
-            self.page.evaluate("([name, sent]) => window.hosts[name].receive(sent)", [name, sent])
+        for name in self._views:
+            self.send(name, self.pending(name))
+
+    def pending(self, name: str = "view0") -> dict[str, Any]:
+        """What changed in Python and was not sent yet; it counts as sent from here on."""
+        sent, self._pending[name] = self._pending[name], {}
+        return sent
+
+    def send(self, name: str, changes: dict[str, Any]) -> None:
+        """Sends some changes, for views that must bear a part of them coming first; returns after the next two display frames."""
+        script = """([name, sent]) => new Promise((done) => {
+          window.hosts[name].receive(sent);
+          requestAnimationFrame(() => requestAnimationFrame(done));
+        })"""
+        self.page.evaluate(script, [name, changes])
 
     def wait(self, claim: Callable[[], bool], what: str) -> None:
         """Waits until something holds in Python.
