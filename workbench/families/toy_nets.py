@@ -102,7 +102,7 @@ class ToyPredictor(nn.Module):
 
 
 class ToyFuture(nn.Module):
-    """The next frame's tokens from a token, the mean of the last frames, an action and a state."""
+    """The next frame's tokens from a token, the means of the last frames and actions, and a state."""
 
     def __init__(self, shape: ToyShape) -> None:
         super().__init__()
@@ -117,9 +117,9 @@ class ToyFuture(nn.Module):
         states: Float[Tensor, "batch ticks state"],
         window: int,
     ) -> Float[Tensor, "batch ticks rows cols dim"]:
-        frames = tokens.mean((2, 3))
-        past = torch.stack([frames[:, max(0, k + 1 - window) : k + 1].mean(1) for k in range(frames.shape[1])], 1)
-        told = torch.cat([past, actions, states], -1)[:, :, None, None].expand(*tokens.shape[:4], -1)
+        now = torch.cat([tokens.mean((2, 3)), actions], -1)
+        past = torch.stack([now[:, max(0, k + 1 - window) : k + 1].mean(1) for k in range(now.shape[1])], 1)
+        told = torch.cat([past, states], -1)[:, :, None, None].expand(*tokens.shape[:4], -1)
         return tokens + self.out(F.gelu(self.hidden(torch.cat([tokens, told], -1))))
 
 
