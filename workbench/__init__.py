@@ -27,7 +27,7 @@ _VERBS = {
     "masked_view": "workbench.measures.prediction",
     "yardsticks": "workbench.measures.yardsticks",
     "bank_errors": "workbench.measures.yardsticks",
-    "show": "workbench.present",
+    "show": "workbench.present.show",
     "board": "workbench.notebook",
     "Bank": "workbench.measures.bank",
     "Clip": "workbench.core.clip",

@@ -14,7 +14,7 @@ from workbench.model.jepa import Jepa
 
 def resolve(path: str | Path) -> str:
     """The path of a sample by its name, else the path itself."""
-    return str(samples.find(str(path)).path) if str(path) in samples.names() else str(path)
+    return str(samples.find(str(path)).checkpoint) if str(path) in samples.names() else str(path)
 
 
 def load(path: str | Path, **options: Any) -> Jepa:

@@ -209,9 +209,11 @@ class WorkerJobs(Jobs):
         return {name: p.process.pid for name, p in self._lanes.items() if p.process is not None and p.process.poll() is None}
 
     def close(self) -> None:
-        """End the worker processes."""
+        """End the worker processes, and wait until they have."""
         for lane in self._lanes.values():
             lane.end()
+            if lane.process is not None:
+                lane.process.wait()
 
 
 class _Process:

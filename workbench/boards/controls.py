@@ -13,7 +13,7 @@ from workbench.core.mask import Mask
 from workbench.masks import SAMPLERS, Parameter, Sampler, make
 from workbench.present.words import UNITS
 
-_HIDDEN = ("min_keep",)  # rarely touched: kept as the model was trained
+_FIRST = ("blocks", "target_scale", "spatial_scale", "temporal_scale", "ratio")  # the rest only with "more": rarely touched
 
 
 def choices(card: ModelCard) -> list[dict[str, Any]]:
@@ -52,11 +52,17 @@ def draw(chosen: Sampler, shape: tuple[int, int, int], seed: int) -> Mask:
     return chosen.sample(shape, np.random.default_rng(seed))
 
 
-def schema(card: ModelCard, choice: Mapping[str, Any], blocks: int, mask_tokens: int) -> list[dict[str, Any]]:
+def _shown(choice: Mapping[str, Any], more: bool) -> list[Parameter]:
+    return [p for p in SAMPLERS[choice["name"]].parameters() if more or p.name in _FIRST]
+
+
+def schema(card: ModelCard, choice: Mapping[str, Any], blocks: int, mask_tokens: int, *, more: bool) -> list[dict[str, Any]]:
     """The controls of the toolbar, from left to right."""
     options = [{"value": c["value"], "label": c["label"]} for c in choices(card)]
     row: list[dict[str, Any]] = [{"kind": "select", "id": "sampler", "label": "sampler", "options": options, "help": "Who draws the mask."}]
-    row += [_control(p) for p in SAMPLERS[choice["name"]].parameters() if p.name not in _HIDDEN]
+    row += [_control(p) for p in _shown(choice, more)]
+    if any(p.name not in _FIRST for p in SAMPLERS[choice["name"]].parameters()):
+        row.append({"kind": "toggle", "id": "more", "label": "more", "help": "Show every parameter of this sampler."})
     row += [
         {"kind": "int", "id": "seed", "label": "seed", "min": 0, "max": 99999, "help": "The same seed draws the same mask."},
         {"kind": "button", "id": "again", "label": "⟳ draw", "help": "Draw with the next seed."},
@@ -74,9 +80,14 @@ def schema(card: ModelCard, choice: Mapping[str, Any], blocks: int, mask_tokens:
 def values(choice: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
     """Values for the controls of a choice: its own parameters, the rest as before."""
     own = make(choice["name"], **choice["parameters"])
-    shown = {p.name: _plain(getattr(own, p.name)) for p in own.parameters() if p.name not in _HIDDEN}
-    rest = {k: old[k] for k in ("seed", "distance") if k in old}
-    return {"sampler": choice["value"], "seed": 0, **rest, **shown}
+    same = old.get("sampler") == choice["value"]
+    shown = {p.name: old[p.name] if same and p.name in old else _plain(getattr(own, p.name)) for p in _shown(choice, bool(old.get("more")))}
+    found = {"sampler": choice["value"], "seed": old.get("seed", 0), **shown}
+    if "distance" in old:
+        found["distance"] = old["distance"]
+    if any(p.name not in _FIRST for p in own.parameters()):
+        found["more"] = bool(old.get("more"))
+    return found
 
 
 def hint(chosen: Sampler, mask: Mask) -> str:

@@ -154,7 +154,9 @@ class MasksBoard:
         self._settling = True
         try:
             with self.toolbar.together():
-                row = controls.schema(facts.card, self.choice, len(mask.targets) if mask is not None else 1, facts.mask_tokens)
+                row = controls.schema(
+                    facts.card, self.choice, len(mask.targets) if mask is not None else 1, facts.mask_tokens, more=bool(old.get("more"))
+                )
                 held = {k: old[k] for k in ("block", "mask_token") if k in old and any(c["id"] == k for c in row)}
                 self.toolbar.controls = row
                 self.toolbar.values = {**controls.values(self.choice, old), **held}
@@ -168,18 +170,18 @@ class MasksBoard:
         old, new = change["old"], change["new"]
         touched = {k for k in new if new[k] != old.get(k)}
         self.session.set(distance=new["distance"], block=new.get("block", -1))
-        if "sampler" in touched:
+        if touched & {"sampler", "more"}:
             self.choice = next(c for c in controls.choices(self.space.facts.card) if c["value"] == new["sampler"])
             self._controls_shown(new)
         if "mask_token" in touched:
             self._compute(everything=True)
-        if touched - {"distance", "block", "mask_token"}:
+        if touched - {"distance", "block", "mask_token", "more"}:
             try:
                 self.sampler = controls.sampler(self.choice, self.toolbar.values)
                 self._draw()
             except WorkbenchError as error:
                 self.space.tell(error)
-        if touched - {"block", "seed"}:
+        if touched - {"block", "seed", "more"}:
             self._judge_bank()
 
     def _again(self) -> None:

@@ -84,7 +84,7 @@ class Workspace:
     def open(self, path: str, data: str | None = None, index: int = 0, **overrides: Any) -> None:
         """Open a sample by name, or a checkpoint by path, with its own clips or those of `data`."""
         sample = path if path in samples.names() else None
-        folder = str(samples.find(path).path) if sample else self.allow(path)
+        folder = str(samples.find(path).checkpoint) if sample else self.allow(path)
         key = ModelKey(folder, None, tuple(sorted(overrides.items())), self.device, self.dtype)
         clips = data or (str(samples.find(path).bank) if sample else None)
         if data:

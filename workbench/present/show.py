@@ -41,7 +41,7 @@ def show(result: Any, **options: Any) -> Any:
     raise BadInput(f"nothing shows a {type(result).__name__}", where="show()", fix="show a result of a measure, a clip or a load report")
 
 
-@show.register
+@show.register(ShownClip)
 def _(result: ShownClip, mask: Mask | None = None) -> PatchCanvas:
     canvas = PatchCanvas(**clip_traits(result))
     if mask is not None:
@@ -49,35 +49,35 @@ def _(result: ShownClip, mask: Mask | None = None) -> PatchCanvas:
     return canvas
 
 
-@show.register
+@show.register(Clip)
 def _(result: Clip) -> PatchCanvas:
     whole = {"pixels": np.ascontiguousarray(result.rgb()).tobytes(), "pixels_shape": list(result.rgb().shape[:3])}
     return PatchCanvas(**whole, grid=[result.frames, 1, 1], read_only=True)
 
 
-@show.register
+@show.register(MaskedView)
 def _(result: MaskedView, mode: str = "predicted") -> MapPane:
     pane = MapPane(mode=mode)
     fill(pane, view_traits(result, None))
     return pane
 
 
-@show.register
+@show.register(PredictionError)
 def _(result: PredictionError, yard: Yardsticks | None = None, dark: bool = False) -> go.Figure:
     return yardstick_bars(result, yard, dark=dark)
 
 
-@show.register
+@show.register(BankErrors)
 def _(result: BankErrors, dark: bool = False) -> go.Figure:
     return bank_bars(result, dark=dark)
 
 
-@show.register
+@show.register(RetrievalRank)
 def _(result: RetrievalRank, dark: bool = False) -> go.Figure:
     return rank_bars(result, dark=dark)
 
 
-@show.register
+@show.register(ModelFacts)
 def _(result: ModelFacts) -> ModelView:
     return ModelView(model=model_dict(result))
 

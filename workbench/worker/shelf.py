@@ -12,9 +12,9 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.data import Clips, open_clips
 from workbench.families.load import load
-from workbench.families.memory import guard_memory
 from workbench.measures.bank import Bank
 from workbench.measures.catalogue import CATALOGUE, entry
+from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
 from workbench.worker import services
 from workbench.worker.memo import remembering

@@ -1,0 +1,54 @@
+# `make app` and `make test` set everything up from nothing. Needs Python 3.11 or newer with venv; the tests also need Node.
+PYTHON ?= python3
+VENV   := .venv
+PIP    := $(VENV)/bin/python -m pip
+
+# On Linux plain `torch` is a CUDA build of several gigabytes; the one marked +cpu is not. It goes in first, so that nothing pulls the other.
+ifeq ($(shell uname -s),Linux)
+TORCH  := "torch==2.13.0+cpu" --extra-index-url https://download.pytorch.org/whl/cpu --retries 1
+else
+TORCH  := "torch==2.13.0"
+endif
+
+.PHONY: app test benchmarks screenshot clean
+
+app: $(VENV)/.app
+	$(VENV)/bin/jepa-workbench app
+
+test: $(VENV)/.test node_modules/.done $(VENV)/.browser
+	$(VENV)/bin/python -m pytest
+
+benchmarks: $(VENV)/.test $(VENV)/.browser
+	$(PIP) install -q "transformers>=5"
+	for b in tests/benchmarks/bench_*.py; do $(VENV)/bin/python $$b; done
+
+screenshot: $(VENV)/.test $(VENV)/.browser
+	$(VENV)/bin/python tests/screenshot.py
+
+$(VENV)/.torch:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -q "pip>=25.1"
+	$(PIP) install -q $(TORCH)
+	touch $@
+
+$(VENV)/.app: $(VENV)/.torch pyproject.toml
+	$(PIP) install -q -e ".[app,lab,train]"
+	touch $@
+
+$(VENV)/.test: $(VENV)/.app
+	$(PIP) install -q --group test
+	touch $@
+
+node_modules/.done: package.json package-lock.json
+	npm ci --silent
+	touch $@
+
+# A browser for the tests: the one that is there, else Debian's, else Playwright's own.
+$(VENV)/.browser: $(VENV)/.test
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable \
+	  || { command -v apt-get && { apt-get update -qq && apt-get install -y -qq chromium || { sudo apt-get update -qq && sudo apt-get install -y -qq chromium; }; }; } \
+	  || $(VENV)/bin/python -m playwright install chromium
+	touch $@
+
+clean:
+	rm -rf $(VENV) node_modules dist

@@ -1,0 +1,81 @@
+"""A toy checkpoint and a bank on disk, and one shared pair of worker processes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workbench.core.errors import WorkbenchError
+from workbench.families import toy
+from workbench.jobs import Jobs, ThreadJobs, WorkerJobs
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("toy") / "toy.safetensors"
+    toy.save(toy.build(seed=3), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def bank_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    jepa = toy.build(seed=3)
+    path = tmp_path_factory.mktemp("bank") / "noise.npz"
+    rng = np.random.default_rng(0)
+    np.savez(path, pixels=rng.integers(0, 256, (12, jepa.card.frames, *jepa.card.image_size, 3), dtype=np.uint8))
+    return path
+
+
+@pytest.fixture(scope="session")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerJobs]:
+    jobs = WorkerJobs(log=str(tmp_path_factory.mktemp("log") / "worker.log"))
+    yield jobs
+    jobs.close()
+
+
+@pytest.fixture(scope="session")
+def thread() -> Iterator[ThreadJobs]:
+    from workbench.worker.shelf import Shelf
+
+    jobs = ThreadJobs(Shelf().run)
+    yield jobs
+    jobs.close()
+
+
+class Answer:
+    """Waits for one job."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.value: Any = None
+        self.error: WorkbenchError | None = None
+        self.heard: list[tuple[int, int]] = []
+
+    def done(self, value: Any) -> None:
+        self.value = value
+        self.event.set()
+
+    def failed(self, error: WorkbenchError) -> None:
+        self.error = error
+        self.event.set()
+
+    def wait(self) -> Any:
+        assert self.event.wait(60), "no answer within a minute"
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+@pytest.fixture
+def ask() -> Callable[..., Answer]:
+    def submit(jobs: Jobs, name: str, slot: tuple[str, str] = ("s", "v"), **arguments: Any) -> Answer:
+        answer = Answer()
+        jobs.submit(name, slot=slot, done=answer.done, failed=answer.failed, progress=lambda d, t: answer.heard.append((d, t)), **arguments)
+        return answer
+
+    return submit

@@ -1,0 +1,150 @@
+"""The same work in a process and in a thread: answers, errors, latest wins, cancel, overtaking, restart."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workbench.core import progress
+from workbench.core.card import BankKey, ClipKey, ModelKey
+from workbench.core.errors import BadInput, Cancelled, CheckpointError, WorkerDied
+from workbench.core.results import MaskedView
+from workbench.jobs import Jobs, ThreadJobs, WorkerJobs
+from workbench.masks import sample_mask
+
+LONG = {"sampler": "vjepa_multiblock", "parameters": {"blocks": 2, "spatial_scale": (0.2, 0.2)}}
+
+
+@pytest.fixture(params=["process", "thread"])
+def jobs(request: pytest.FixtureRequest) -> Jobs:
+    return request.getfixturevalue("processes" if request.param == "process" else "thread")
+
+
+@pytest.fixture
+def problem(checkpoint: Path, bank_file: Path) -> dict[str, Any]:
+    mask = sample_mask("vjepa_multiblock", (4, 4, 5), seed=1, blocks=2, spatial_scale=(0.2, 0.2))
+    return {"model": ModelKey(str(checkpoint)), "clip": ClipKey(str(bank_file), 2), "bank": BankKey(str(bank_file)), "mask": mask}
+
+
+def test_a_measure_by_name_gives_the_measures_own_answer(jobs: Jobs, problem: dict[str, Any], ask: Any, thread: ThreadJobs) -> None:
+    view = ask(jobs, "masked_view", **problem).wait()
+    again = ask(thread, "masked_view", **problem).wait()
+    assert isinstance(view, MaskedView)
+    np.testing.assert_allclose(view.error.blocks, again.error.blocks, atol=1e-6)
+
+
+def test_errors_arrive_with_their_class_and_what_to_do(jobs: Jobs, problem: dict[str, Any], ask: Any, tmp_path: Path) -> None:
+    (tmp_path / "text.pt").write_text("not a checkpoint")
+    with pytest.raises(CheckpointError) as caught:
+        ask(jobs, "model_facts", model=ModelKey(str(tmp_path / "text.pt"))).wait()
+    assert caught.value.fix
+    with pytest.raises(BadInput, match="clip 99"):
+        ask(jobs, "masked_view", **{**problem, "clip": ClipKey(problem["clip"].path, 99)}).wait()
+    with pytest.raises(BadInput, match="no measure"):
+        ask(jobs, "os.system").wait()
+    assert ask(jobs, "masked_view", **problem).wait().error.mean > 0
+
+
+def test_a_slot_keeps_only_its_latest_job(jobs: Jobs, problem: dict[str, Any], ask: Any) -> None:
+    first = ask(jobs, "bank_errors", ("s", "same"), model=problem["model"], bank=problem["bank"], **LONG)
+    second = ask(jobs, "masked_view", ("s", "same"), **problem)
+    other = ask(jobs, "masked_view", ("s", "other"), **problem)
+    assert second.wait() is not None
+    assert other.wait() is not None
+    assert not first.event.is_set()
+
+
+def test_long_work_tells_progress_and_is_overtaken_by_an_urgent_job(jobs: Jobs, problem: dict[str, Any], ask: Any) -> None:
+    order: list[str] = []
+    long = ask(jobs, "bank_errors", ("s", "long"), model=problem["model"], bank=problem["bank"], seed=7, **LONG)
+    urgent = ask(jobs, "masked_view", ("s", "urgent"), **problem)
+    for name, answer in (("long", long), ("urgent", urgent)):
+        answer.done = lambda value, name=name, done=answer.done: (order.append(name), done(value))
+    assert long.wait().clips == 12
+    assert urgent.wait() is not None
+    assert all(0 <= d <= t for d, t in long.heard)
+
+
+def test_a_cancelled_job_answers_cancelled_and_the_lane_goes_on(jobs: Jobs, problem: dict[str, Any], ask: Any) -> None:
+    long = ask(jobs, "bank_errors", ("s", "gone"), model=problem["model"], bank=problem["bank"], seed=9, **LONG)
+    jobs.cancel(("s", "gone"))
+    with pytest.raises(Cancelled):
+        long.wait()
+    assert ask(jobs, "masked_view", ("s", "next"), **problem).wait() is not None
+
+
+def test_a_session_that_ends_hears_nothing_more(jobs: Jobs, problem: dict[str, Any], ask: Any) -> None:
+    answer = ask(jobs, "bank_errors", ("leaving", "v"), model=problem["model"], bank=problem["bank"], seed=11, **LONG)
+    jobs.forget("leaving")
+    assert ask(jobs, "masked_view", ("staying", "v"), **problem).wait() is not None
+    assert not answer.event.is_set()
+
+
+def test_a_worker_killed_in_the_middle_answers_failed_and_is_started_again(processes: WorkerJobs, problem: dict[str, Any], ask: Any) -> None:
+    assert ask(processes, "masked_view", **problem).wait() is not None
+    pid = processes.pids()["model"]
+    os.kill(pid, signal.SIGSTOP)
+    waiting = ask(processes, "masked_view", ("s", "killed"), **problem)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(WorkerDied) as caught:
+        waiting.wait()
+    assert "again" in caught.value.fix
+    assert ask(processes, "masked_view", **problem).wait() is not None
+    assert processes.pids()["model"] != pid
+
+
+def test_thread_jobs_run_urgent_work_inside_long_work() -> None:
+    order: list[str] = []
+    started, queued = threading.Event(), threading.Event()
+
+    def run(name: str, arguments: dict[str, Any]) -> str:
+        if name == "bank_errors":
+            started.set()
+            assert queued.wait(10)
+            progress.report(1, 2)
+        order.append(name)
+        return name
+
+    jobs = ThreadJobs(run)
+    finished = threading.Event()
+    nothing = {"failed": lambda e: None}
+    jobs.submit("bank_errors", slot=("s", "a"), done=lambda v: finished.set(), **nothing)
+    assert started.wait(10)
+    jobs.submit("masked_view", slot=("s", "b"), done=lambda v: None, **nothing)
+    queued.set()
+    assert finished.wait(10)
+    jobs.close()
+    assert order == ["masked_view", "bank_errors"]
+
+
+def test_the_memo_answers_alike_and_only_once(checkpoint: Path, bank_file: Path, problem: dict[str, Any]) -> None:
+    from workbench.families.load import load
+    from workbench.measures.prediction import prediction_error
+    from workbench.worker.memo import remembering
+    from workbench.worker.shelf import Shelf
+
+    jepa = load(checkpoint)
+    calls: list[int] = []
+    real = jepa.masked.predict
+    jepa.masked.predict = lambda *a, **k: (calls.append(1), real(*a, **k))[1]  # type: ignore[method-assign]
+    clip = Shelf().clip(problem["clip"])
+    kept = remembering(jepa)
+    first = prediction_error(kept, clip, problem["mask"])
+    second = prediction_error(kept, clip, problem["mask"])
+    assert len(calls) == 1
+    assert np.array_equal(first.blocks, second.blocks, equal_nan=True)
+    assert np.array_equal(first.blocks, prediction_error(jepa, clip, problem["mask"]).blocks, equal_nan=True)
+
+
+def test_closing_ends_the_processes(problem: dict[str, Any], ask: Any) -> None:
+    jobs = WorkerJobs()
+    assert ask(jobs, "shown_clip", model=problem["model"], clip=problem["clip"]).wait().pixels.dtype == np.uint8
+    assert list(jobs.pids()) == ["model"]
+    jobs.close()
+    assert jobs.pids() == {}
