@@ -150,7 +150,7 @@ def _tree(content: Any, file: Path) -> tuple[dict[str, TensorInfo], Any, Mapping
     if not isinstance(content, Mapping):
         raise CheckpointError(f"holds one {type(content).__name__}, not named tensors", where=str(file), fix=_SAFE)
     found: dict[str, Tensor] = {}
-    for count, (name, value) in enumerate(_walk(content, "", (id(content),))):
+    for count, (name, value) in enumerate(_walk(content, file)):
         if count > _MAX_ENTRIES:
             raise CheckpointError(f"more than {_MAX_ENTRIES} entries", where=str(file), fix=_SAFE)
         if isinstance(value, Tensor):
@@ -161,15 +161,15 @@ def _tree(content: Any, file: Path) -> tuple[dict[str, TensorInfo], Any, Mapping
     return {n: _info(n, tuple(t.shape), t.dtype) for n, t in found.items()}, found.__getitem__, scalars
 
 
-def _walk(content: Any, prefix: str, above: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
+def _walk(content: Any, file: Path, prefix: str = "", above: tuple[int, ...] = ()) -> Iterator[tuple[str, Any]]:
     items = content.items() if isinstance(content, Mapping) else enumerate(content)
     for key, value in items:
         name = f"{prefix}{key}"
         if isinstance(value, Mapping | list | tuple):
             if id(value) in above or len(above) >= _MAX_LEVELS:
-                raise CheckpointError(f"{name[:80]} contains itself, or is nested more than {_MAX_LEVELS} levels deep", fix=_SAFE)
+                raise CheckpointError(f"{name[:80]} contains itself, or is nested more than {_MAX_LEVELS} levels deep", where=str(file), fix=_SAFE)
             yield name, None
-            yield from _walk(value, f"{name}.", (*above, id(value)))
+            yield from _walk(value, file, f"{name}.", (*above, id(value)))
         else:
             yield name, value
 

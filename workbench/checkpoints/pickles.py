@@ -7,6 +7,11 @@ import pickletools
 
 # What torch.save itself writes for dicts of tensors.
 _PLAIN_MODULES = ("torch._utils", "torch.storage", "torch._tensor", "collections")
+_PLAIN_NAMES = {
+    "_codecs.encode",
+    "torch.nn.parameter.Parameter",
+    *(f"{b}.{n}" for b in ("builtins", "__builtin__") for n in ("set", "bytearray", "complex")),
+}
 _MAX_IN_A_ROW = 16
 _STRINGS = ("SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE")
 
@@ -59,6 +64,10 @@ def _one_pickle(stream: io.BytesIO) -> list[str]:
 def _strange(names: list[str]) -> list[str]:
     def plain(name: str) -> bool:
         module, _, leaf = name.rpartition(".")
-        return module in _PLAIN_MODULES or (module == "torch" and (leaf.endswith("Storage") or leaf == "Size" or leaf[:1].islower()))
+        return (
+            name in _PLAIN_NAMES
+            or module in _PLAIN_MODULES
+            or (module == "torch" and (leaf.endswith("Storage") or leaf == "Size" or leaf[:1].islower()))
+        )
 
     return list(dict.fromkeys(n for n in names if not plain(n)))
