@@ -66,7 +66,7 @@ class Clip:
     def digest(self) -> str:
         """A short content hash of the pixels: the same picture has the same digest, wherever it lies."""
         h = hashlib.blake2b(str(self.pixels.shape).encode(), digest_size=10)
-        h.update(np.ascontiguousarray(self.pixels))
+        h.update(np.ascontiguousarray(self.pixels).data)
         return h.hexdigest()
 
     def rgb(self) -> UInt8[np.ndarray, "frames height width 3"]:

@@ -6,17 +6,18 @@ import dataclasses
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from workbench.core.errors import BadInput
 
 _HEADER = "workbench.json"
+_Class = TypeVar("_Class", bound=type)
 _classes: dict[str, type] = {}
 
 
-def portable(cls: type) -> type:
+def portable(cls: _Class) -> _Class:
     """Class decorator: instances of this frozen dataclass may cross a process border or be stored."""
     _classes[cls.__name__] = cls
     return cls
@@ -64,18 +65,24 @@ def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "biufU":
-            raise BadInput(f"an array of {value.dtype} cannot be stored", fix="use numbers or texts")
-        arrays.append(value)
+        array = cast("np.ndarray", value)
+        if array.dtype.kind not in "biufU":
+            raise BadInput(f"an array of {array.dtype} cannot be stored", fix="use numbers or texts")
+        arrays.append(array)
         return {"$": "array", "v": len(arrays) - 1}
-    if isinstance(value, int | np.integer):
+    if isinstance(value, np.generic):
+        return _pack(value.item(), arrays)
+    if isinstance(value, int):
         return int(value)
-    if isinstance(value, float | np.floating):
+    if isinstance(value, float):
         return {"$": "float", "v": repr(float(value))}
     if isinstance(value, tuple | list | frozenset):
-        return {"$": type(value).__name__, "v": [_pack(v, arrays) for v in value]}
+        items = cast("list[Any]", value)
+        kind = "tuple" if isinstance(value, tuple) else "list" if isinstance(value, list) else "frozenset"
+        return {"$": kind, "v": [_pack(v, arrays) for v in items]}
     if isinstance(value, dict):
-        return {"$": "dict", "v": [[str(k), _pack(v, arrays)] for k, v in value.items()]}
+        entries = cast("dict[Any, Any]", value)
+        return {"$": "dict", "v": [[str(k), _pack(v, arrays)] for k, v in entries.items()]}
     if type(value).__name__ in _classes and dataclasses.is_dataclass(value):
         fields = [[f.name, _pack(getattr(value, f.name), arrays)] for f in dataclasses.fields(value)]
         return {"$": "object", "c": type(value).__name__, "v": fields}
@@ -85,17 +92,18 @@ def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
 def _unpack(node: Any, arrays: list[np.ndarray]) -> Any:
     if not isinstance(node, dict):
         return node
-    kind, v = node["$"], node["v"]
+    tagged = cast("dict[str, Any]", node)
+    kind, v = tagged["$"], tagged["v"]
     if kind == "array":
-        return arrays[v]
+        return cast("np.ndarray", arrays[v])
     if kind == "float":
         return float(v)
     if kind == "dict":
         return {k: _unpack(x, arrays) for k, x in v}
     if kind == "object":
-        if node["c"] not in _classes:
-            raise BadInput(f"this result holds a {node['c']}, which this version does not know", fix="update jepa-workbench")
-        return _classes[node["c"]](**{k: _unpack(x, arrays) for k, x in v})
+        if tagged["c"] not in _classes:
+            raise BadInput(f"this result holds a {tagged['c']}, which this version does not know", fix="update jepa-workbench")
+        return _classes[tagged["c"]](**{k: _unpack(x, arrays) for k, x in v})
     if kind not in ("tuple", "list", "frozenset"):
         raise BadInput(f"unknown kind {kind!r} in a stored result")
     items = [_unpack(x, arrays) for x in v]

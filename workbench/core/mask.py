@@ -51,7 +51,7 @@ class Mask:
     @property
     def target(self) -> Bool[np.ndarray, "ticks rows cols"]:
         """True where any block asks for a prediction."""
-        return self.targets.any(0)
+        return np.asarray(self.targets.any(0))
 
     @cached_property
     def digest(self) -> str:

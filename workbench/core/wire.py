@@ -54,5 +54,6 @@ def pack_error(error: BaseException) -> dict[str, str]:
 
 def unpack_error(data: dict[str, str]) -> WorkbenchError:
     """The error again, of its own class."""
-    cls = getattr(errors, data["class"], WorkbenchError)
+    named = getattr(errors, data["class"], None)
+    cls = named if isinstance(named, type) and issubclass(named, WorkbenchError) else WorkbenchError
     return cls(data["what"], where=data["where"], fix=data["fix"])
