@@ -107,7 +107,8 @@ def _affordable(picked: tuple[list[int], float | None], path: Path) -> tuple[lis
     needed = len(picked[0]) * width * height * 3
     if len(picked[0]) > MOST_FRAMES or needed > MOST_BYTES:
         raise ClipError(
-            f"{len(picked[0])} frames of {width}×{height} are {needed / 2**30:.1f} GiB; at most {MOST_FRAMES} frames and {MOST_BYTES >> 30} GiB are read",
+            f"{len(picked[0])} frames of {width}×{height} are {needed / 2**30:.1f} GiB; "
+            f"at most {MOST_FRAMES} frames and {MOST_BYTES >> 30} GiB are read",
             where=str(path),
             fix="ask for fewer frames or for fewer a second, or shrink the video",
         )
