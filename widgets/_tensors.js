@@ -1,5 +1,6 @@
 // Raw keys as a tree that can be searched. Only the rows in sight are in the page, so that thousands of tensors stay quick.
 import { grouped, many, parameters, shape } from "./_amounts.js";
+import { arrange } from "./_arrange.js";
 import { element, onNextFrame, setAttribute, setText } from "./_kit.js";
 import { above, found, grow, parentOf, rows } from "./_tree.js";
 
@@ -9,7 +10,7 @@ import { above, found, grow, parentOf, rows } from "./_tree.js";
  * @typedef {{choose: (name: string) => void, search: (words: string) => void}} Tell
  * What the tree shows. `turned` holds the groups that are not as they begin: they begin closed, but open within a search.
  * @typedef {{tree: HTMLElement, space: HTMLElement, field: HTMLInputElement, count: HTMLElement, prefix: string, tell: Tell,
- *   tensors: Tensor[], shown: Row[], turned: Set<string>, cursor: number, chosen: string}} Tree
+ *   nodes: Map<string, HTMLElement>, tensors: Tensor[], shown: Row[], turned: Set<string>, cursor: number, chosen: string}} Tree
  */
 
 const HEIGHT = 24;
@@ -19,7 +20,7 @@ const SPARE = 8;
 export function tensorTree(tell) {
   const { node, ...nodes } = build();
   /** @type {Tree} */
-  const at = { ...nodes, tell, prefix: `jw-${Math.random().toString(36).slice(2)}`, tensors: [], shown: [], turned: new Set(), cursor: -1, chosen: "" };
+  const at = { ...nodes, tell, prefix: `jw-${Math.random().toString(36).slice(2)}`, nodes: new Map(), tensors: [], shown: [], turned: new Set(), cursor: -1, chosen: "" };
   const frame = onNextFrame(() => draw(at));
   const sizes = new ResizeObserver(frame.request);
   sizes.observe(at.tree);
@@ -29,6 +30,7 @@ export function tensorTree(tell) {
     show: (/** @type {Tensor[]} */ tensors, /** @type {string} */ search) => {
       const top = grow(tensors);
       at.tensors = tensors;
+      at.nodes.clear();
       at.field.value = search;
       at.cursor = -1;
       beginFolding(at);
@@ -115,13 +117,20 @@ function lay(at) {
   draw(at);
 }
 
-/** Puts the rows in sight into the page. @param {Tree} at */
+/** Puts the rows in sight into the page; those that look as before stay the same nodes. @param {Tree} at */
 function draw(at) {
   const { tree, space, shown, cursor } = at;
   const first = Math.max(0, Math.floor(tree.scrollTop / HEIGHT) - SPARE);
   const last = Math.min(shown.length, Math.ceil((tree.scrollTop + tree.clientHeight) / HEIGHT) + SPARE);
   space.style.height = `${shown.length * HEIGHT}px`;
-  space.replaceChildren(...shown.slice(first, last).map((row, n) => rowNode(at, row, first + n)));
+  const old = at.nodes;
+  at.nodes = new Map();
+  for (let place = first; place < last; place += 1) {
+    const row = shown[place];
+    const key = JSON.stringify([place, row.path, row.open, row.of, row.group?.count, place === cursor, row.tensor?.name === at.chosen]);
+    at.nodes.set(key, old.get(key) ?? rowNode(at, row, place));
+  }
+  arrange(space, [...at.nodes.values()]);
   setAttribute(tree, "aria-activedescendant", cursor >= first && cursor < last ? `${at.prefix}-${cursor}` : null);
 }
 

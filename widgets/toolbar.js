@@ -1,4 +1,5 @@
 // A slim row of controls from their descriptions. Only what changed is built again, so that a thumb being dragged is never pulled away.
+import { arrange } from "./_arrange.js";
 import { build } from "./_controls.js";
 import { element, mount, onAll, press, same, setAttribute, write } from "./_kit.js";
 
@@ -19,7 +20,7 @@ function render({ model, el }) {
     const at = focused && row.contains(focused) ? placeOf(focused) : undefined;
     const controls = /** @type {Control[]} */ (model.get("controls"));
     kept = new Map(controls.map((control) => [control.id, keepOrBuild(model, kept.get(control.id), control)]));
-    place(row, [...kept.values()].map((each) => each.node));
+    arrange(row, [...kept.values()].map((each) => each.node));
     drawValues();
     if (at) inputsOf(kept.get(at.id)?.node)[at.place]?.focus();
   };
@@ -44,14 +45,6 @@ function keepOrBuild(model, old, control) {
     else write(model, { values: { ...model.get("values"), [id]: value } });
   };
   return { ...build(control, commit), control };
-}
-
-/** Puts the nodes into the row in this order without touching those that are in place: a node taken out loses its pointer. @param {HTMLElement} row @param {HTMLElement[]} nodes */
-function place(row, nodes) {
-  for (const old of [...row.children]) if (!nodes.includes(/** @type {HTMLElement} */ (old))) old.remove();
-  nodes.forEach((node, n) => {
-    if (row.children[n] !== node) row.insertBefore(node, row.children[n] ?? null);
-  });
 }
 
 /** Which input of which control has the focus. @param {Element} focused */
