@@ -162,8 +162,13 @@ def test_nests_that_would_never_end_are_refused(tmp_path: Path) -> None:
     assert "entries" in str(refusal(tmp_path / "model.pt"))
 
 
-def test_a_tensor_larger_than_its_values_is_not_copied_out(tmp_path: Path) -> None:
-    torch.save({"w": torch.zeros(1).expand(10**6, 10**6)}, tmp_path / "model.pt")
+@pytest.mark.parametrize(
+    "tensor",
+    [torch.zeros(1).expand(10**6, 10**6), torch.empty(3, device="meta"), torch.eye(3).to_sparse()],
+    ids=["larger than its values", "without values", "sparse"],
+)
+def test_a_tensor_that_is_no_plain_array_is_not_copied_out(tmp_path: Path, tensor: torch.Tensor) -> None:
+    torch.save({"w": tensor}, tmp_path / "model.pt")
     checkpoint = open_checkpoint(tmp_path / "model.pt")
     with pytest.raises(CheckpointError, match="not a plain array"):
         checkpoint.read(["w"])

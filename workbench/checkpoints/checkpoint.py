@@ -99,9 +99,10 @@ class Checkpoint:
             raise
         except Exception as err:
             raise CheckpointError(f"the values of {name} cannot be read: {err}", where=str(self.path), fix="copy or download the file again") from err
-        if tensor.layout is not torch.strided or tensor.is_quantized or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        plain = tensor.layout is torch.strided and not tensor.is_quantized and not tensor.is_meta
+        if not plain or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
             raise CheckpointError(
-                f"{name} is not a plain array: {tensor.layout}, {list(tensor.shape)} over {tensor.untyped_storage().nbytes()} stored bytes",
+                f"{name} is not a plain array of {list(tensor.shape)} stored numbers",
                 where=str(self.path),
                 fix="save dense tensors: tensor.to_dense().contiguous()",
             )
