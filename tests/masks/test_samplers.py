@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workbench.core.errors import MaskError
 from workbench.core.mask import Mask
-from workbench.masks import SAMPLERS, IJepaMultiblock, RandomTokens, RandomTube, VJepaMultiblock, make
+from workbench.masks import SAMPLERS, IJepaMultiblock, RandomTokens, RandomTube, VJepaMultiblock, make, sample_mask
 
 VIDEO, IMAGE = (8, 14, 14), (1, 14, 14)
 
@@ -248,3 +248,10 @@ def test_in_range_says_when_a_sampler_cannot_draw_on_the_grid() -> None:
 def test_masks_do_not_import_torch() -> None:
     code = "import sys, workbench.masks; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_mask_by_name_is_the_same_for_the_same_seed() -> None:
+    one = sample_mask("vjepa_multiblock", VIDEO, seed=3, preset="long", max_keep=50)
+    assert one.digest == sample_mask("vjepa_multiblock", VIDEO, seed=3, preset="long", max_keep=50).digest
+    assert one.digest != sample_mask("vjepa_multiblock", VIDEO, seed=4, preset="long", max_keep=50).digest
+    assert one.context.sum() == 50
