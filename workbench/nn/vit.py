@@ -70,8 +70,8 @@ def patchify(video: Float[Tensor, "batch channels frames height width"], tubelet
     return cut.permute(0, 2, 4, 6, 1, 3, 5, 7).reshape(b, (f // tubelet) * (h // patch) * (w // patch), -1)
 
 
-def take(tokens: Float[Tensor, "batch tokens dim"], ids: Int[Tensor, "batch kept"]) -> Float[Tensor, "batch kept dim"]:
-    """The tokens with these ids."""
+def take(tokens: Float[Tensor, "rows tokens dim"], ids: Int[Tensor, "batch kept"]) -> Float[Tensor, "batch kept dim"]:
+    """The tokens with these ids; one row of tokens serves every batch."""
     return tokens.expand(ids.shape[0], -1, -1).gather(1, ids[..., None].expand(-1, -1, tokens.shape[-1]))
 
 
