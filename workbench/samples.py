@@ -1,0 +1,175 @@
+"""The shipped samples: find them, train them again, recompute their figures. Imports no torch until it must."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import BadInput
+from workbench.core.progress import listening
+
+_ORDER = ("shapes", "digits", "balls-masked")
+_CHECKPOINTS = ("jepa-latest.pth.tar", "latest.pt")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A small trained model with clips to try it on.
+
+    Args:
+        name: as in `find`. checkpoint: of the official layout, to be opened with `workbench.load`. bank: held-out clips.
+        reference: mean and median target over the bank. card: what it can and cannot do, with figures. licence: of all of it.
+    """
+
+    name: str
+    folder: Path
+    checkpoint: Path
+    bank: Path
+    reference: Path
+    licence: Path
+    card: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """One line for a list."""
+        return str(self.card.get("title", self.name))
+
+    @property
+    def family(self) -> str:
+        """Registry name of the family that reads it."""
+        return str(self.card.get("family", ""))
+
+
+def root() -> Path:
+    """The folder of all samples: beside the package in a clone, inside it in a wheel.
+
+    Raises:
+        BadInput: it is in neither place.
+    """
+    package = Path(__file__).resolve().parent
+    places = (package.parent / "sample_data", package / "_sample_data")
+    for place in places:
+        if place.is_dir():
+            return place
+    raise BadInput("the samples are missing", where=" and ".join(map(str, places)), fix="install jepa-workbench again, or clone it whole")
+
+
+def names() -> tuple[str, ...]:
+    """The samples that are there, the one to open first at the front."""
+    found = {p.parent.name for p in root().glob("*/card.json")}
+    return (*(n for n in _ORDER if n in found), *sorted(found.difference(_ORDER)))
+
+
+def find(name: str) -> Sample:
+    """A sample by its name.
+
+    Raises:
+        BadInput: there is no such sample, or files of it are missing.
+    """
+    known = names()
+    if name not in known:
+        raise BadInput(f"there is no sample {name!r}", where=str(root()), fix=f"one of {', '.join(known) or 'none: train one first'}")
+    folder = root() / name
+    checkpoint = next((folder / c for c in _CHECKPOINTS if (folder / c).is_file()), None)
+    if checkpoint is None or not (folder / "bank.npz").is_file():
+        raise BadInput(f"the sample {name} is incomplete", where=str(folder), fix=f"jepa-workbench samples train {name}")
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    return Sample(name, folder, checkpoint, folder / "bank.npz", folder / "reference.npz", folder / "LICENSE", card)
+
+
+def train(name: str, quick: bool = False, out: str | Path | None = None, seed: int = 0) -> Path:
+    """Train a sample again and write its folder; imports torch.
+
+    Args:
+        quick: seconds instead of minutes; shows the machinery, the weights are worth nothing.
+        out: folder to write to; None = `samples/NAME` in the current folder. seed: of weights, masks and batches.
+
+    Returns:
+        The folder.
+
+    Raises:
+        BadInput: there is no such sample. MissingExtra: its data needs a package. Cancelled: a listener wanted no more.
+    """
+    folder = Path(out) if out is not None else Path("samples") / name
+    produce = import_module("workbench.train.produce")
+    produce.train(name, folder, quick=quick, seed=seed)
+    if not quick:
+        produce.finish(name, folder)
+    return folder
+
+
+def evaluate(name: str, seed: int) -> dict[str, Any]:
+    """Recompute a sample's figures from its file on fresh data; imports torch.
+
+    Args:
+        seed: of the fresh clips, masks, probes and the untrained twin.
+    """
+    return import_module("workbench.train.produce").judge(name, find(name).folder, seed)
+
+
+def finish(name: str) -> None:
+    """Write reference, card, licence and sums of a shipped sample anew, from its checkpoint."""
+    import_module("workbench.train.produce").finish(name, root() / name)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `jepa-workbench samples`."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="what is shipped")
+    training = actions.add_parser("train", help="train a sample again")
+    training.add_argument("name")
+    training.add_argument("--quick", action="store_true", help="seconds instead of minutes; the weights are worth nothing")
+    training.add_argument("--out", type=Path, help="folder to write to (samples/NAME)")
+    training.add_argument("--seed", type=int, default=0)
+    judging = actions.add_parser("evaluate", help="recompute a sample's figures on fresh data")
+    judging.add_argument("name")
+    judging.add_argument("--seed", type=int, default=1)
+    judging.add_argument("--json", action="store_true", help="figures as JSON")
+    finishing = actions.add_parser("finish", help="write reference, card and sums from a sample's checkpoint")
+    finishing.add_argument("name")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the arguments of `add_arguments` say; 0 when it went well."""
+    if arguments.action == "list":
+        for name in names():
+            print(f"{name:14} {find(name).title}")
+    elif arguments.action == "train":
+        with _progress("training"):
+            print(train(arguments.name, arguments.quick, arguments.out, arguments.seed))
+    elif arguments.action == "evaluate":
+        with _progress("evaluating"):
+            figures = evaluate(arguments.name, arguments.seed)
+        print(json.dumps(figures, indent=1, ensure_ascii=False) if arguments.json else _table(figures))
+    else:
+        finish(arguments.name)
+    return 0
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[None]:
+    """Progress on one line of the terminal; nothing where stderr is a file."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{what} {done}/{total} ", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    with listening(show):
+        yield
+
+
+def _table(figures: dict[str, Any], indent: str = "") -> str:
+    lines = []
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{name}", _table(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name:28} {f'{value:.3f}' if isinstance(value, float) else value}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""The small trainers behind the samples and the lessons."""

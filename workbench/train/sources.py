@@ -1,0 +1,86 @@
+"""Where each sample's clips come from: for training, for its bank, and fresh ones to be judged on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from workbench.core.errors import BadInput
+from workbench.train.data import Bank, balls_bank, digits_bank, shapes_bank
+from workbench.train.recipes import BALLS, DIGITS, SHAPES, Recipe
+
+_FRESH = 1000
+_QUICK_SHAPES, _QUICK_BALLS = 256, 48
+
+
+@dataclass(frozen=True)
+class Source:
+    """The data of one sample.
+
+    Args:
+        recipe: how it is trained. training: quick or not -> training clips. bank: the held-out clips that ship with it.
+        fresh: seed -> clips that it was neither trained on nor takes its reference from. known: how many of them show a probe
+            their labels; the others are asked. probe: what the headline probe reads, classes or the ball's place.
+    """
+
+    recipe: Recipe
+    training: Callable[[bool], Bank]
+    bank: Callable[[], Bank]
+    fresh: Callable[[int], Bank]
+    known: int
+    probe: Literal["class", "position"]
+    probe_of: str
+    reference_name: str
+
+
+def source(name: str) -> Source:
+    """The data of a sample by its name.
+
+    Raises:
+        BadInput: there is no such sample.
+    """
+    if name not in SOURCES:
+        raise BadInput(f"there is no sample {name!r}", where="name", fix=f"one of {', '.join(SOURCES)}")
+    return SOURCES[name]
+
+
+def _fresh_digits(seed: int) -> Bank:
+    held_out = digits_bank("held-out")
+    return held_out[np.random.default_rng(seed).permutation(len(held_out))]
+
+
+SOURCES = {
+    "shapes": Source(
+        recipe=SHAPES,
+        training=lambda quick: shapes_bank(_QUICK_SHAPES if quick else 20_000, 0),
+        bank=lambda: shapes_bank(200, 1),
+        fresh=lambda seed: shapes_bank(2400, _FRESH + seed),
+        known=1600,
+        probe="class",
+        probe_of="accuracy of the shape, 6 classes",
+        reference_name="200 held-out shapes",
+    ),
+    "digits": Source(
+        recipe=DIGITS,
+        training=lambda quick: digits_bank("train"),
+        bank=lambda: digits_bank("held-out")[:200],
+        fresh=_fresh_digits,
+        known=500,
+        probe="class",
+        probe_of="accuracy of the digit, 10 classes",
+        reference_name="200 held-out digits",
+    ),
+    "balls-masked": Source(
+        recipe=BALLS,
+        training=lambda quick: balls_bank(_QUICK_BALLS if quick else 3000, 0),
+        bank=lambda: balls_bank(80, 1),
+        fresh=lambda seed: balls_bank(450, _FRESH + seed),
+        known=300,
+        probe="position",
+        probe_of="R² of the ball's place at each tick",
+        reference_name="80 held-out films",
+    ),
+}
