@@ -126,7 +126,7 @@ export function dashed(pen, lattice, cells) {
 /** Faint lines between the cells. @param {Pen} pen @param {Lattice} lattice */
 export function gridLines(pen, lattice) {
   const [right, bottom] = [lattice.x[lattice.x.length - 1], lattice.y[lattice.y.length - 1]];
-  for (const [colour, shift] of /** @type {[string, number][]} */ ([["rgb(0 0 0 / 22%)", 0.5], ["rgb(255 255 255 / 24%)", -0.5]])) {
+  for (const [colour, shift] of /** @type {[string, number][]} */ ([["rgb(0 0 0 / 15%)", 0.5], ["rgb(255 255 255 / 20%)", -0.5]])) {
     pen.beginPath();
     for (const x of lattice.x.slice(1, -1)) pen.rect(x + shift - 0.5, 0, 0, bottom);
     for (const y of lattice.y.slice(1, -1)) pen.rect(0, y + shift - 0.5, right, 0);

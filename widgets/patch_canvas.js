@@ -12,6 +12,7 @@ import { createStage, followSize } from "./_stage.js";
 import { createStroke } from "./_stroke.js";
 
 const EYE = "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z";
+const NARROW = 520;
 const PICTURE = ["pixels", "pixels_shape", "grid", "tubelet", "max_height"];
 const MASK = ["mask", "block", "overlay", "overlay_on", "overlay_opacity", "overlay_range", "overlay_map", "version"];
 const MARKS = ["hover", "selection", "source", "source_size", "overlay_label", "overlay_unit", "tool", "brush", "stroke"];
@@ -70,6 +71,7 @@ function render({ model, el }) {
     if (stage.layout(bytes.length ? [height, width] : [grid().rows, grid().cols], root.clientWidth, model.get("max_height"))) {
       ["picture", "mask", "marks"].forEach((layer) => dirty.add(layer));
     }
+    setAttribute(root, "data-narrow", String(root.clientWidth < NARROW));
     root.style.setProperty("--jw-width", stage.node.style.width);
     stage.say(bytes.length ? "" : model.get("message"));
     const fresh = dirty.has("picture") || dirty.has("mask");

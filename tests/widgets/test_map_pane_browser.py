@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from widgets import MapPane, PatchCanvas
 
@@ -94,13 +95,13 @@ def test_tokens_without_a_prediction_are_quiet_not_a_colour(bench: Any) -> None:
         bench.push()
         red, green, blue = colour(root, 3, 3)
         assert max(red, green, blue) - min(red, green, blue) < 16
-    assert root.get_by_text("no prediction asked for").is_visible()
+    expect(root.get_by_text("no prediction asked for")).to_be_visible()
 
 
 def test_a_mode_without_a_picture_says_why(bench: Any) -> None:
     view = pane(missing={"quilt": "No bank of patches for this checkpoint"}, mode="quilt")
     root = bench.show(view)
-    assert root.get_by_text("No bank of patches for this checkpoint").is_visible()
+    expect(root.get_by_text("No bank of patches for this checkpoint")).to_be_visible()
     view.mode = "error"
     view.error = b""
     bench.push()
@@ -112,16 +113,16 @@ def test_a_mode_without_a_picture_says_why(bench: Any) -> None:
 def test_the_caption_follows_the_mode(bench: Any) -> None:
     view = pane(captions={"target": "<i>PCA</i> of the bank", "error": "0.41, copying 0.66"})
     root = bench.show(view)
-    assert root.get_by_text("<i>PCA</i> of the bank").is_visible()
+    expect(root.get_by_text("<i>PCA</i> of the bank")).to_be_visible()
     bench.page.keyboard.press("3")
-    assert root.get_by_text("0.41, copying 0.66").is_visible()
+    expect(root.get_by_text("0.41, copying 0.66")).to_be_visible()
 
 
 def test_the_quilt_says_what_it_is_and_shows_its_ceiling(bench: Any) -> None:
     view = pane(mode="quilt")
     root = bench.show(view)
     ready(bench, root)
-    assert root.get_by_text("retrieved, not generated").is_visible()
+    expect(root.get_by_text("retrieved, not generated")).to_be_visible()
     assert colour(root, 2, 2) == (30, 30, 30)
     root.get_by_role("button", name="by true target").click()
     bench.wait(lambda: view.quilt_source == "target" and colour(root, 2, 2) == (220, 220, 220), "the ceiling")
@@ -135,7 +136,7 @@ def test_a_token_pointed_at_shows_its_error_and_nearest_patches(bench: Any) -> N
     view.set_nearest([2, 5], patches, [["a", "b", "c"], ["<u>first</u>", "second", "third"]])
     root = bench.show(view)
     ready(bench, root)
-    assert root.get_by_text("Point at a target token").is_visible()
+    expect(root.get_by_text("Point at a target token")).to_be_visible()
     before = root.bounding_box()
     view.hover = 5
     bench.push()
@@ -160,13 +161,14 @@ def test_pointing_and_selecting_are_told(bench: Any) -> None:
     bench.wait(lambda: view.selection == [9, 10], "its neighbour, too")
 
 
-def test_the_pane_has_the_geometry_of_the_canvas(bench: Any) -> None:
+@pytest.mark.parametrize("width", [370, 480, 521])
+def test_the_pane_has_the_geometry_of_the_canvas(bench: Any, width: int) -> None:
     bench.page.add_style_tag(content="body { display: flex; gap: 24px; }")
     canvas = PatchCanvas.show(np.zeros((1, 28, 42, 3), np.uint8), (1, 4, 6))
     other = MapPane(grid=[1, 4, 6], aspect=[28, 42])
     boxes = []
     for view in (canvas, other):
-        root = bench.show(view, width="480px")
+        root = bench.show(view, width=f"{width}px")
         bench.wait(lambda root=root: bool(root.locator(".jw-stage").get_attribute("style")), "a size")
         boxes.append(root.locator(".jw-stage").bounding_box())
     assert [boxes[0][side] for side in ("y", "width", "height")] == [boxes[1][side] for side in ("y", "width", "height")]
