@@ -15,7 +15,20 @@ Nothing is imported before it is used.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.core.clip import Clip
+    from workbench.core.mask import Mask
+    from workbench.front import inspect, load, open_bank, open_clips
+    from workbench.masks import sample_mask
+    from workbench.measures.bank import Bank
+    from workbench.measures.prediction import masked_view, prediction_error
+    from workbench.measures.yardsticks import bank_errors, yardsticks
+    from workbench.notebook import board
+    from workbench.present.show import show
+
+    predict = prediction_error
 
 _VERBS = {
     "load": "workbench.front",
@@ -34,7 +47,22 @@ _VERBS = {
     "Mask": "workbench.core.mask",
 }
 
-__all__ = list(_VERBS)
+__all__ = [
+    "Bank",
+    "Clip",
+    "Mask",
+    "bank_errors",
+    "board",
+    "inspect",
+    "load",
+    "masked_view",
+    "open_bank",
+    "open_clips",
+    "predict",
+    "sample_mask",
+    "show",
+    "yardsticks",
+]
 
 
 def __getattr__(name: str) -> Any:

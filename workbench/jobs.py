@@ -66,6 +66,7 @@ class Jobs(ABC):
     def submit(
         self,
         name: str,
+        /,
         *,
         slot: Slot,
         done: Callable[[Any], None],

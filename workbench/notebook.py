@@ -87,7 +87,11 @@ def _to_this_thread() -> Callable[[Callable[[], None]], None]:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return lambda call: call()
-    return lambda call: loop.call_soon_threadsafe(call)
+
+    def deliver(call: Callable[[], None]) -> None:
+        loop.call_soon_threadsafe(call)
+
+    return deliver
 
 
 def _tell(said: w.Output, error: WorkbenchError) -> None:

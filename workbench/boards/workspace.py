@@ -68,7 +68,7 @@ class Workspace:
         """Call after "model", "clips", "clip", "opening" or "theme" changed."""
         self._heard[event].append(heard)
 
-    def submit(self, name: str, view: str, done: Callable[[Any], None], failed: Notify | None = None, **arguments: Any) -> Job:
+    def submit(self, name: str, view: str, done: Callable[[Any], None], failed: Notify | None = None, /, **arguments: Any) -> Job:
         """Ask for work in this session's slot of that view. Errors that nobody takes are shown to the user."""
         progress = arguments.pop("progress", None)
         more = {"progress": progress} if progress else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import threading
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from workbench.core import codec, errors
 from workbench.core.errors import WorkbenchError
@@ -15,7 +15,7 @@ _LENGTH = struct.Struct("<Q")
 class Wire:
     """One end of a pair of pipes. Sending is safe from several threads."""
 
-    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    def __init__(self, incoming: IO[bytes], outgoing: IO[bytes]) -> None:
         self._in, self._out, self._lock = incoming, outgoing, threading.Lock()
 
     def send(self, message: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ def digest(value: Tensor | None) -> str:
         return ""
     data = value.detach().cpu().contiguous()
     h = hashlib.blake2b(f"{data.dtype}{tuple(data.shape)}".encode(), digest_size=16)
-    h.update(data.view(torch.uint8).numpy() if data.dtype != torch.bool else data.numpy())
+    h.update((data if data.dtype == torch.bool else data.view(torch.uint8)).numpy().data)
     return h.hexdigest()
 
 

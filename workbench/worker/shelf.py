@@ -13,7 +13,7 @@ from workbench.core.errors import BadInput
 from workbench.data import Clips, open_clips
 from workbench.families.load import load
 from workbench.measures.bank import Bank
-from workbench.measures.catalogue import CATALOGUE, entry
+from workbench.measures.catalogue import entry
 from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
 from workbench.worker import services
@@ -22,6 +22,8 @@ from workbench.worker.services import title
 
 _MODELS, _FOLDERS, _BANKS = 3, 8, 4
 _BANK_LIMIT = 256
+_SMALL = 5_000_000  # parameters below which one thread is faster than several: its products are too small to share
+_THREADS = torch.get_num_threads()
 
 
 class Shelf:
@@ -42,13 +44,14 @@ class Shelf:
             found = {k: self._resolve(v) for k, v in arguments.items()}
             if name in services.SERVICES:
                 return services.SERVICES[name](self, **found)
-            function = entry(name).function()
-            return function(found.pop("model"), **found)
+            function, model = entry(name).function(), found.pop("model")
+            torch.set_num_threads(1 if parameters(model) < _SMALL else _THREADS)
+            return function(model, **found)
 
     def model(self, key: ModelKey) -> Jepa:
         """The model of that key, loaded once."""
         if key not in self._models:
-            options = dict(key.overrides)
+            options: dict[str, Any] = dict(key.overrides)
             jepa = load(key.path, family=key.family, device=key.device, dtype=getattr(torch, key.dtype), **options)
             _put(self._models, key, remembering(jepa), _MODELS)
         self._models.move_to_end(key)
@@ -87,9 +90,9 @@ class Shelf:
         return value
 
 
-def known(name: str) -> bool:
-    """Whether a worker can run this."""
-    return name in CATALOGUE or name in services.SERVICES
+def parameters(jepa: Jepa) -> int:
+    """How many numbers the loaded parts hold."""
+    return sum(p.parameters for p in jepa.report.parts)
 
 
 def _put(shelf: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:
