@@ -30,6 +30,7 @@ function render({ model, el }) {
   };
   const drawBusy = () => setAttribute(root, "data-busy", String(Boolean(model.get("busy"))));
 
+  setAttribute(root, "data-vertical", String(Boolean(model.get("vertical"))));
   drawControls();
   drawBusy();
   const stops = [onAll(model, ["controls"], drawControls), onAll(model, ["values"], drawValues), onAll(model, ["busy"], drawBusy)];

@@ -45,6 +45,7 @@ class Toolbar(View):
 
     controls = t.List(t.Dict(), help="the controls from left to right, as dicts").tag(sync=True)
     values = t.Dict(help="id to value; a range holds [low, high]").tag(sync=True)
+    vertical = t.Bool(False, help="one control under the other, its label above it: for a narrow place").tag(sync=True)
     pressed = t.List(["", 0], minlen=2, maxlen=2, help="[id, n]: the last button pressed; n grows with each press").tag(sync=True)
 
     def __init__(self, **values: Any) -> None:

@@ -45,13 +45,14 @@ def link(
         if getattr(view, trait) != value:
             setattr(view, trait, value)
 
-    def pull(change: Any) -> None:
+    def pull(_change: Any) -> None:
         nonlocal busy
-        if busy or change["new"] == to_view(session.state):
+        value = getattr(view, trait)  # a notification that was held back may be older than the value
+        if busy or value == to_view(session.state):
             return
         busy = True
         try:
-            session.set(**to_session(change["new"]))
+            session.set(**to_session(value))
         except WorkbenchError as error:
             refused(error)
         finally:

@@ -41,7 +41,7 @@ def test_ranks_equal_a_sort(jepa: Jepa, bank: Bank, mask: Mask) -> None:
     answer = attempt(problem)
     rank = retrieval_rank(problem, answer, "l2")
     every = bank.targets(jepa).numpy()
-    predicted = np.nanmean(answer.predicted.numpy(), 0)
+    predicted = answer.predicted.nanmean(0).numpy()
     t, r, c = np.argwhere(mask.target)[0]
     far = ((every[:, t, r, c] - predicted[t, r, c]) ** 2).mean(-1)
     assert rank.across[t, r, c] == 1 + (far < far[2] - 1e-9).sum()
@@ -54,7 +54,7 @@ def test_the_quilt_is_made_of_the_nearest_real_patches_of_other_clips(jepa: Jepa
     mean = np.delete(bank.targets(jepa).numpy(), 2, 0).mean(0)
     rest = bank.targets(jepa).numpy() - mean
     t, r, c = np.argwhere(mask.target)[0]
-    query = np.nanmean(answer.predicted.numpy(), 0)[t, r, c] - mean[t, r, c]
+    query = answer.predicted.nanmean(0).numpy()[t, r, c] - mean[t, r, c]
     far = np.linalg.norm(rest - query, axis=-1)
     far[2] = np.inf
     assert made.distance[t, r, c, 0] == pytest.approx(far.min(), rel=1e-4)

@@ -38,7 +38,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     """One user's page with a workspace of its own."""
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=toast, allow=start.allow, device=start.device)
     boards = {b.title: b for b in (CheckpointBoard(space), MasksBoard(space))}
-    opener = Opener(space)
+    opener, status = Opener(space, vertical=True), _status(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
 
@@ -49,16 +49,16 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
 
     shell = pmui.Page(
         title="JEPA Workbench",
-        header=[_status(space)],
-        sidebar=[*_menu(choose), arrange(opener.layout)],
+        header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8))],
+        sidebar=[*_menu(choose), pn.Column(arrange(opener.layout), margin=(18, 16), sizing_mode="stretch_width")],
         main=[room],
-        sidebar_width=252,
+        sidebar_width=228,
         sidebar_variant="persistent",
         theme_config=_THEME,
+        sx=_CALM,
         busy_indicator=None,
-        meta={"name": "JEPA Workbench"},
     )
-    every = [opener.files, opener.clips, *(v for b in boards.values() for v in vars(b).values() if hasattr(v, "view_traits"))]
+    every = [status, opener.files, opener.clips, *(v for b in boards.values() for v in vars(b).values() if hasattr(v, "view_traits"))]
     _follow_theme(shell, space, every)
     choose(_FIRST)
     pn.state.onload(lambda: _open(space, start))
@@ -117,16 +117,16 @@ def _menu(choose: Callable[[str], None]) -> list[pn.viewable.Viewable]:
         for title in titles:
             variant = "contained" if title == _FIRST else "text"
             button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(2, 12))
-            button.sx = {"justifyContent": "flex-start"}
+            button.sx = {"justifyContent": "flex-start", "px": "12px"}
             button.on_click(lambda _event, title=title: pressed(title))
             buttons[title] = button
             items.append(button)
     return items
 
 
-def _status(space: Workspace) -> pn.viewable.Viewable:
+def _status(space: Workspace) -> Toolbar:
     """One line in the header: the model, the clip, what is being opened."""
-    line = Toolbar(theme="dark")
+    line = Toolbar()
 
     def tell() -> None:
         words = []
@@ -142,7 +142,7 @@ def _status(space: Workspace) -> pn.viewable.Viewable:
     for event in ("model", "clips", "clip", "opening"):
         space.on(event, tell)
     tell()
-    return to_panel(line, sizing_mode="stretch_width", margin=(0, 8))
+    return line
 
 
 def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any]) -> None:
@@ -155,6 +155,17 @@ def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any]) -> None:
     follow()
 
 
+_CALM = {
+    "& .MuiAppBar-root": {
+        "backgroundColor": "background.paper",
+        "color": "text.primary",
+        "boxShadow": "none",
+        "borderBottom": "1px solid",
+        "borderColor": "divider",
+    },
+    "& .MuiToolbar-root": {"minHeight": "48px !important"},
+    "& .MuiAppBar-root .title": {"fontSize": "1.05rem", "color": "text.primary"},
+}
 _TYPE = {"fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "fontSize": 13, "button": {"textTransform": "none"}}
 _THEME = {
     "light": {"palette": {"primary": {"main": "#2F5FD0"}, "background": {"default": "#FFFFFF", "paper": "#FFFFFF"}}, "typography": _TYPE},

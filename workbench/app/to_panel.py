@@ -35,17 +35,25 @@ def to_panel(widget: View, **layout: Any) -> pn.custom.AnyWidgetComponent:
     names = widget.view_traits()
     component = component_class(widget)(**{n: getattr(widget, n) for n in names}, **layout)
 
+    pushing: set[str] = set()
+
     def push(change: Any) -> None:
-        if not _same(getattr(component, change["name"]), change["new"]):
-            component.param.update(**{change["name"]: change["new"]})
+        name = change["name"]
+        value = getattr(widget, name)  # not change["new"]: a notification that was held back may be older than the value
+        if name not in pushing and not _same(getattr(component, name), value):
+            pushing.add(name)
+            try:
+                component.param.update(**{name: value})
+            finally:
+                pushing.discard(name)
 
     def pull(*events: Any) -> None:
-        for event in events:
+        for name in (e.name for e in events if e.name not in pushing):
             try:
-                if not _same(getattr(widget, event.name), event.new):
-                    setattr(widget, event.name, event.new)
+                if not _same(getattr(widget, name), getattr(component, name)):
+                    setattr(widget, name, getattr(component, name))
             except TraitError as error:
-                component.param.update(**{event.name: getattr(widget, event.name)})
+                component.param.update(**{name: getattr(widget, name)})
                 if pn.state.notifications is not None:
                     pn.state.notifications.warning(str(error), duration=6000)
 
@@ -68,9 +76,10 @@ def arrange(item: Layout) -> pn.viewable.Viewable:
     if isinstance(item, Column):
         return pn.Column(*[arrange(i) for i in item.items], sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})
     if isinstance(item, Row):
-        template = " ".join(f"minmax(0, {s}fr)" for s in item.shares)
-        style = {"display": "grid", "grid-template-columns": template, "gap": "18px", "align-items": "start"}
-        return pn.FlexBox(*[arrange(i) for i in item.items], sizing_mode="stretch_width", margin=0, styles=style)
+        children = [arrange(i) for i in item.items]
+        for child, share in zip(children, item.shares, strict=True):
+            child.styles = {**child.styles, "flex": f"{share} 1 0", "min-width": "0"}
+        return pn.Row(*children, sizing_mode="stretch_width", margin=0, styles={"gap": "18px", "align-items": "flex-start"})
     if isinstance(item, Chart):
         return chart_pane(item)
     return to_panel(item, sizing_mode="stretch_width", margin=0)

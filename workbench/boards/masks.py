@@ -24,6 +24,7 @@ from workbench.session import State
 
 _LARGE = 50_000_000  # parameters from which a bank is judged on fewer clips
 _FEW = 16
+NO_MASK: dict[str, Any] = {"context": [], "blocks": [[]]}
 
 
 class MasksBoard:
@@ -82,10 +83,10 @@ class MasksBoard:
 
     def _mask_shown(self, state: State) -> dict[str, Any]:
         fits = state.mask is not None and list(state.mask.shape) == self.canvas.grid
-        return mask_dict(state.mask) if fits and state.mask else {"context": [], "blocks": [[]]}
+        return mask_dict(state.mask) if fits and state.mask else NO_MASK
 
     def _mask_painted(self, value: dict[str, Any]) -> dict[str, Any]:
-        if self.space.shown is None:
+        if self.space.shown is None or self._settling:
             return {}
         return {"mask": mask_of(value, self.space.shown.grid.shape)}
 
@@ -140,8 +141,14 @@ class MasksBoard:
         if shown is None or self.sampler is None:
             return
         self.heat = 0.0
-        fill(self.canvas, {**clip_traits(shown), "overlay": b"", "mask": self.canvas.mask if list(shown.grid.shape) == self.canvas.grid else {}})
-        fill(self.pane, _blank(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid))
+        mask = self.session.state.mask
+        seen = mask_dict(mask) if mask is not None and mask.shape == shown.grid.shape else NO_MASK
+        self._settling = True
+        try:
+            fill(self.canvas, {**clip_traits(shown), "overlay": b"", "mask": seen})
+            fill(self.pane, {**_blank(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid), "mask": seen})
+        finally:
+            self._settling = False
         if self.session.state.mask is None:
             self._draw()
         self._judge_bank()

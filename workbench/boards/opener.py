@@ -16,9 +16,9 @@ _OTHER = "a checkpoint of yours"
 class Opener:
     """Choose a sample, or type the path of a checkpoint and of images or videos; step through the clips."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, *, vertical: bool = False) -> None:
         self.space = workspace
-        self.files, self.clips = Toolbar(), Toolbar()
+        self.files, self.clips = Toolbar(vertical=vertical), Toolbar(vertical=vertical)
         self._settling = False
         self._shown()
         self.files.observe(self._files_changed, names=["values"])

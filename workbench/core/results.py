@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import metadata
 from typing import Any, Literal
 
@@ -38,13 +39,15 @@ PREDICTORS: Mapping[str, str] = {
 
 def versions() -> dict[str, str]:
     """Versions of what computed a number. Reads package metadata, imports nothing."""
-    found = {"python": platform.python_version()}
-    for name in ("jepa-workbench", "torch", "numpy"):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    return {"python": platform.python_version(), **{n: v for n in ("jepa-workbench", "torch", "numpy") if (v := _version(n))}}
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 @codec.portable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.core.results import BankErrors, PredictionError, RetrievalRank, Yardsticks
-from workbench.present.words import SHORT, number, rank_line
+from workbench.present.words import SHORT, number, rank_lines
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,34 +22,34 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    rows = [error, *(yard.controls if yard else ())]
+    rows = [error, *(c for c in (yard.controls if yard else ()) if c.predictor != error.predictor)]
     parts = _parts(error)
     split = [0.62, 0.38] if parts else [1.0]
-    figure = make_subplots(rows=len(split), cols=1, row_heights=split, vertical_spacing=0.16)
+    figure = make_subplots(rows=len(split), cols=1, row_heights=split, vertical_spacing=0.14)
     names = [SHORT[r.predictor] for r in rows]
     values = [r.ratio for r in rows]
     colours = [PREDICTED if i == 0 else QUIET for i in range(len(rows))]
     hover = [f"{n}: {number(v)} × reference<br>skill {number(1 - v)}<br>mean {number(r.mean)}" for n, v, r in zip(names, values, rows, strict=True)]
     text = [number(v) for v in values]
-    shape = {"pattern": {"shape": ["" if i == 0 else "/" for i in range(len(rows))], "size": 5, "solidity": 0.35}}
-    bars = go.Bar(
-        x=values, y=names, orientation="h", marker={"color": colours, **shape}, text=text, hovertext=hover, hoverinfo="text", cliponaxis=False
-    )
+    shape = {"pattern": {"shape": ["" if i == 0 else "/" for i in range(len(rows))], "size": 5, "solidity": 0.2}}
+    said = {"hoverinfo": "text", "textposition": "outside", "textangle": 0, "cliponaxis": False}
+    bars = go.Bar(x=values, y=names, orientation="h", marker={"color": colours, **shape}, text=text, hovertext=hover, **said)
     figure.add_trace(bars, row=1, col=1)
     if parts:
         kind, labels, ratios = parts
-        said = [f"{kind} {a}: {number(r)} × reference" for a, r in zip(labels, ratios, strict=True)]
-        below = go.Bar(
-            x=labels, y=ratios, marker={"color": TARGET}, text=[number(r) for r in ratios], hovertext=said, hoverinfo="text", cliponaxis=False
-        )
-        figure.add_trace(below, row=2, col=1)
-        figure.update_xaxes(title={"text": f"by {kind}", "standoff": 2}, type="category", row=2, col=1)
-        figure.update_yaxes(range=[0, max(1.15, *ratios) * 1.15], showticklabels=False, row=2, col=1)
+        each = [f"{kind} {a}: {number(r)} × reference" for a, r in zip(labels, ratios, strict=True)]
+        figure.add_trace(go.Bar(x=labels, y=ratios, marker={"color": TARGET}, text=[number(r) for r in ratios], hovertext=each, **said), row=2, col=1)
+        figure.update_xaxes(title={"text": f"by {kind}", "standoff": 2, "font": {"size": 11.5}}, type="category", row=2, col=1)
+        figure.update_yaxes(range=[0, max(1.15, *ratios) * 1.3], showticklabels=False, row=2, col=1)
         figure.add_hline(y=1, line={"width": 1, "color": _TEXT[dark]}, row=2, col=1)  # type: ignore[arg-type]
     figure.add_vline(x=1, line={"width": 1, "color": _TEXT[dark]}, row=1, col=1)  # type: ignore[arg-type]
+    if yard is not None and error.predictor == "model":
+        lines = "<br>".join(rank_lines(yard.rank))
+        where = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "yshift": -34 if parts else -6}
+        figure.add_annotation(text=lines, showarrow=False, align="left", font={"size": 11}, **where)
     figure.update_yaxes(autorange="reversed", row=1, col=1)
-    figure.update_xaxes(range=[0, max(1.15, *values) * 1.18], showticklabels=False, row=1, col=1)
-    return _calm(figure, "error ÷ reference (line: 1)", dark)
+    figure.update_xaxes(range=[0, max(1.15, *values) * 1.3], showticklabels=False, row=1, col=1)
+    return _calm(figure, "error ÷ reference (line: 1)", dark, bottom=92 if parts else 64)
 
 
 def _parts(error: PredictionError) -> tuple[str, list[str], list[float]] | None:
@@ -90,16 +90,16 @@ def rank_bars(rank: RetrievalRank, *, dark: bool = False) -> go.Figure:
     figure = go.Figure(
         go.Histogram(x=values, xbins={"start": 1, "end": rank.images + 1, "size": max(rank.images // 20, 1)}, marker={"color": PREDICTED})
     )
-    return _calm(figure, rank_line(rank), dark)
+    return _calm(figure, "; ".join(rank_lines(rank)), dark)
 
 
-def _calm(figure: go.Figure, title: str, dark: bool) -> go.Figure:
+def _calm(figure: go.Figure, title: str, dark: bool, bottom: int = 4) -> go.Figure:
     figure.update_layout(
         title={"text": title, "font": {"size": 12}, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": _TEXT[dark], "size": 11.5, "family": "system-ui, sans-serif"},
-        margin={"l": 4, "r": 10, "t": 26, "b": 4},
+        margin={"l": 4, "r": 10, "t": 26, "b": bottom},
         showlegend=False,
         bargap=0.32,
         hoverlabel={"align": "left"},

@@ -22,6 +22,10 @@ SHORT = {
 }
 
 
+_BESIDE = {"copy": "copying the nearest patch", "other": "shown another image"}
+_SIMPLER = {"copy": "copying", "smooth": "interpolating", "other": "another image's context"}
+
+
 def number(value: float) -> str:
     """Two decimals with a true minus sign; no minus zero."""
     text = f"{value:.2f}"
@@ -39,7 +43,7 @@ def over(error: PredictionError) -> str:
     if error.reference_n < 2:
         return f"the mean of {error.reference_name}"
     kind = "position median" if error.distance == "l1" else "position mean"
-    return f"the {kind} ({error.reference_n} of {error.reference_name})"
+    return f"the {kind} of {error.reference_n} other clips"
 
 
 def sentence(error: PredictionError, yard: Yardsticks | None) -> tuple[str, str]:
@@ -51,37 +55,25 @@ def sentence(error: PredictionError, yard: Yardsticks | None) -> tuple[str, str]
     skill = error.skill
     if error.predictor != "model":
         return f"Shown: {HELD[error.predictor]}. Skill {number(skill)} over {over(error)}.", "plain"
-    rest = []
-    best = ("", -1e9)
-    for name, words in (
-        ("copy", "copying the nearest visible patch"),
-        ("smooth", "interpolating"),
-        ("other", "the same predictor shown another image"),
-    ):
-        control = yard.control(name) if yard else None
-        if control is not None:
-            if name != "smooth":
-                rest.append(f"{words} {number(control.skill)}")
-            if control.skill > best[1]:
-                best = (words, control.skill)
-    tail = "; ".join([f"skill {number(skill)} over {over(error)}", *rest])
+    controls = [(name, yard.control(name) if yard else None) for name in ("copy", "smooth", "other")]
+    known = {name: c.skill for name, c in controls if c is not None}
+    tail = "".join(f"; {words} {number(known[name])}" for name, words in _BESIDE.items() if name in known)
+    best = max(known, key=lambda name: known[name], default="")
     if skill <= 0:
-        return f"No better than knowing only the position: {tail}.", "warn"
-    if yard is not None and best[0] and skill <= best[1]:
-        simple = "copying" if best[0].startswith("copy") else best[0]
-        return f"No better than {simple} ({number(best[1])}): {tail}.", "warn"
-    return f"{tail[0].upper()}{tail[1:]}.", "plain"
+        return f"No better than knowing only the position (skill {number(skill)}, {error.reference_n} other clips){tail}.", "warn"
+    if best and skill <= known[best]:
+        rest = "".join(f"; {words} {number(known[name])}" for name, words in _BESIDE.items() if name in known and name != best)
+        return f"No better than {_SIMPLER[best]} ({number(known[best])}): skill {number(skill)} over {over(error)}{rest}.", "warn"
+    return f"Skill {number(skill)} over {over(error)}{tail}.", "plain"
 
 
 def bank_line(found: BankErrors, error: PredictionError) -> str:
     """How this clip compares with the bank, and what the bank says."""
     low, high = found.interval()
-    skill = found.skill()
-    text = f"Over {found.clips} clips with this sampler {number(skill)} [{number(low)}–{number(high)}]"
-    if error.predictor == "model":
-        text += f"; this one is easier than {found.easier_than(error.skill):.0%}".replace("%", " %")
-    copied = f"; copying {number(found.skill('copy'))}" if "copy" in found.predictors else ""
-    return text + copied + ". One clip is an anecdote."
+    text = f"Over {found.clips} clips with this sampler {number(found.skill())} [{number(low)} to {number(high)}]"
+    if error.predictor != "model":
+        return text + "."
+    return text + f"; this one is easier than {found.easier_than(error.skill):.0%}".replace("%", " %") + "."
 
 
 def counts(error: PredictionError) -> str:
@@ -90,16 +82,17 @@ def counts(error: PredictionError) -> str:
     return f"{number(error.mean)} {UNITS[error.distance]} · {tokens} tokens"
 
 
-def rank_line(rank: RetrievalRank | None) -> str:
-    """The retrieval ranks in words, with chance."""
+def rank_lines(rank: RetrievalRank | None) -> list[str]:
+    """The retrieval ranks in short lines, with chance."""
     if rank is None:
-        return "Retrieval rank: needs a bank of clips"
-    within = rank.within[rank.within == rank.within]
-    middle = sorted(within.tolist())[len(within) // 2]
-    return (
-        f"Retrieval: {ordinal(rank.hole)} of {rank.images} images (chance {ordinal((rank.images + 1) // 2)}); "
-        f"within this image, median token {ordinal(round(middle))} of {rank.positions}"
-    )
+        return ["retrieval rank: needs a bank"]
+    within = sorted(rank.within[rank.within == rank.within].tolist())
+    middle = round(within[len(within) // 2])
+    return [
+        "retrieval rank, 1st = found",
+        f"hole: {ordinal(rank.hole)} of {rank.images}, chance {ordinal((rank.images + 1) // 2)}",
+        f"tokens: median {ordinal(middle)} of {rank.positions} here",
+    ]
 
 
 def captions(view: MaskedView, yard: Yardsticks | None) -> dict[str, str]:
@@ -112,5 +105,5 @@ def captions(view: MaskedView, yard: Yardsticks | None) -> dict[str, str]:
         "target": f"What the target encoder says. Colours: {colours}; grey = position mean.",
         "predicted": f"What is predicted, same colours. Length {length:.0%} of the target's about the mean: shorter is greyer.".replace("%", " %"),
         "error": f"{counts(error)}; the reference errs {number(error.mean / error.ratio)} at the same tokens.",
-        "quilt": "Retrieved, not generated: real patches of " + (yard.quilt.bank if yard and yard.quilt else "the bank") + ".",
+        "quilt": f"Real patches of {yard.quilt.bank if yard and yard.quilt else 'the bank'}, nearest in feature space.",
     }
