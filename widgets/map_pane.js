@@ -48,7 +48,7 @@ function render({ model, el }) {
   });
   setAttribute(stage.node, "data-tool", "select");
   const legend = createLegend();
-  const key = element("span", { class: "jw-key-note" }, element("span", { class: "jw-swatch jw-swatch-blank" }), element("span", { text: "no prediction asked for" }));
+  const key = element("span", { class: "jw-key-note" }, element("span", { class: "jw-swatch jw-swatch-blank" }), element("span", { text: "not asked for" }));
   const sources = [sourceButton("predicted", "by prediction"), sourceButton("target", "by true target (ceiling)")];
   const note = element("span", { class: "jw-retrieved", text: "retrieved, not generated" });
   const choice = element("span", { class: "jw-choice", role: "group", "aria-label": "What the patches are retrieved by" }, note, ...sources);

@@ -95,7 +95,7 @@ def test_tokens_without_a_prediction_are_quiet_not_a_colour(bench: Any) -> None:
         bench.push()
         red, green, blue = colour(root, 3, 3)
         assert max(red, green, blue) - min(red, green, blue) < 16
-    expect(root.get_by_text("no prediction asked for")).to_be_visible()
+    expect(root.get_by_text("not asked for")).to_be_visible()
 
 
 def test_a_mode_without_a_picture_says_why(bench: Any) -> None:
