@@ -158,7 +158,7 @@ def _progress(what: str) -> Iterator[None]:
     """Progress on one line of the terminal; nothing where stderr is a file."""
 
     def show(done: int, total: int) -> None:
-        if sys.stderr.isatty():
+        if total and sys.stderr.isatty():
             print(f"\r{what} {done}/{total} ", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
     with listening(show):

@@ -34,12 +34,16 @@ def evaluate(jepa: Jepa, data: Source, seed: int) -> dict[str, Any]:
     few = Embedded(seen.video[:_PREDICTED], seen.tokens[:_PREDICTED], seen.targets[:_PREDICTED])
     found: dict[str, Any] = prediction_figures(jepa, few, mean, data.recipe.samplers, seed)
     found["rankme"] = rankme(seen.tokens.flatten(0, 3)[::_EVERY_TOKEN])
-    features = {
-        "model": tick_features(seen.tokens),
-        "random_init": tick_features(Embedded.of(jepa.untrained(seed), fresh).tokens),
-        "pixels": pixel_features(fresh, jepa.card.tubelet),
-    }
-    return {"seed": seed, **found, **_probes(features, fresh, data, seed)}
+    twin, pixels = Embedded.of(jepa.untrained(seed), fresh), pixel_features(fresh, jepa.card.tubelet)
+    features = {"model": tick_features(seen.tokens), "random_init": tick_features(twin.tokens), "pixels": pixels}
+    found = {"seed": seed, **found, **_probes(features, fresh, data, seed)}
+    if data.probe == "position":
+        # A mean over a tick forgets where: this probe reads all tokens of a tick side by side.
+        whole = {"model": seen.tokens.flatten(2).double().numpy(), "random_init": twin.tokens.flatten(2).double().numpy(), "pixels": pixels}
+        place = fresh.facts["position"]
+        at = place.reshape(len(place), pixels.shape[1], -1, 2).mean(2)
+        found |= {"class_probe": found["probe"], "probe": {who: _r2(x, at, data.known) for who, x in whole.items()}}
+    return found
 
 
 def tick_features(tokens: Float[torch.Tensor, "clips ticks rows cols dim"]) -> Float[np.ndarray, "clips ticks features"]:
@@ -69,12 +73,6 @@ def _probes(features: dict[str, np.ndarray], fresh: Bank, data: Source, seed: in
         "probe_of": data.probe_of,
         "classes": list(fresh.classes),
     }
-    if data.probe == "position":
-        found["class_probe"] = found["probe"]
-        place = fresh.facts["position"]
-        ticks = next(iter(features.values())).shape[1]
-        at = place.reshape(len(place), ticks, -1, 2).mean(2)
-        found["probe"] = {who: _r2(x, at, k) for who, x in features.items()}
     for name, values in _true_values(fresh).items():
         found[f"{name}_r2"] = {who: _r2(x, values[:, None], k) for who, x in features.items()}
     return found

@@ -59,11 +59,11 @@ def prediction_figures(
         samplers: taken in turn. seed: of the masks.
     """
     rng, masked = np.random.default_rng(seed), jepa.need_masked()
-    shape = tuple(seen.targets.shape[1:4])
+    ticks, rows, cols = seen.targets.shape[1:4]
     cosines, others, errors, plain, ranks = [], [], 0.0, 0.0, []
     for i in range(len(seen.video)):
         report(i, len(seen.video))
-        mask = samplers[i % len(samplers)].sample(shape, rng)
+        mask = samplers[i % len(samplers)].sample((ticks, rows, cols), rng)
         context, targets = torch.from_numpy(mask.context)[None], torch.from_numpy(mask.targets)[:, None]
         true, away = seen.targets[i], seen.targets - mean
         for is_own, k in ((True, i), (False, (i + 1) % len(seen.video))):

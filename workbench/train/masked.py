@@ -177,4 +177,5 @@ def _cosine(first: float, last: float, share: float) -> float:
 @torch.no_grad()
 def _follow(nets: Masked, recipe: Recipe, step: int) -> None:
     momentum = recipe.ema[0] + (recipe.ema[1] - recipe.ema[0]) * step / recipe.steps
-    torch._foreach_lerp_(list(nets.target.parameters()), list(nets.context.parameters()), 1 - momentum)
+    for teacher, pupil in zip(nets.target.parameters(), nets.context.parameters(), strict=True):
+        teacher.lerp_(pupil, 1 - momentum)

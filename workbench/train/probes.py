@@ -13,7 +13,7 @@ from workbench.core.errors import BadInput
 
 FEW_LABELS = (1, 3, 10)
 _PENALTY, _ITERATIONS = 1e-2, 60
-_RIDGE = 1e-3
+_RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
 Features = Float[np.ndarray, "samples features"]
 Scaling = Callable[[Features], Features]
 
@@ -70,12 +70,17 @@ def class_probe(
 
 
 def r2(known: Features, values: Float[np.ndarray, "known values"], asked: Features, truth: Float[np.ndarray, "asked values"]) -> float:
-    """Share of the variance of true values that a ridge regression explains; the mean over the values."""
-    scale = _each(known)
-    x, middle = scale(known), values.mean(0)
-    penalty = _RIDGE * len(x) * np.eye(x.shape[1])
-    said = scale(asked) @ np.linalg.solve(x.T @ x + penalty, x.T @ (values - middle)) + middle
-    return float((1 - ((said - truth) ** 2).mean(0) / truth.var(0)).mean())
+    """Share of the variance of true values that a ridge regression explains; the mean over the values.
+
+    The penalty that serves these features best is chosen on the last fifth of what is known.
+    """
+    scale, cut = _each(known), len(known) * 4 // 5
+    x, z = scale(known), scale(asked)
+
+    def score(penalty: float) -> float:
+        return _explained(_ridge(x[:cut], values[:cut], x[cut:], penalty), values[cut:])
+
+    return _explained(_ridge(x, values, z, max(_RIDGES, key=score)), truth)
 
 
 def small_pixels(pixels: UInt8[np.ndarray, "clips frames height width channels"], side: int = 16) -> Features:
@@ -86,6 +91,19 @@ def small_pixels(pixels: UInt8[np.ndarray, "clips frames height width channels"]
     down = np.add.reduceat(pixels.astype(np.float64), rows[:-1], axis=2) / np.diff(rows)[:, None, None]
     small = np.add.reduceat(down, cols[:-1], axis=3) / np.diff(cols)[:, None]
     return small.reshape(n, f * side * side * c) / 255
+
+
+def _ridge(known: Features, values: np.ndarray, asked: Features, penalty: float) -> np.ndarray:
+    middle, strength = values.mean(0), penalty * len(known)
+    if known.shape[1] <= len(known):
+        weights = np.linalg.solve(known.T @ known + strength * np.eye(known.shape[1]), known.T @ (values - middle))
+    else:
+        weights = known.T @ np.linalg.solve(known @ known.T + strength * np.eye(len(known)), values - middle)
+    return asked @ weights + middle
+
+
+def _explained(said: np.ndarray, truth: np.ndarray) -> float:
+    return float((1 - ((said - truth) ** 2).mean(0) / truth.var(0)).mean())
 
 
 def _chosen(labels: Int[np.ndarray, "samples"], each: int, rng: np.random.Generator) -> Int[np.ndarray, "chosen"]:

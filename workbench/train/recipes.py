@@ -58,14 +58,14 @@ class Recipe:
         return replace(self, steps=60, batch=min(self.batch, 16))
 
 
-_SMALL = {"dim": 96, "depth": 4, "heads": 4, "hidden": 384}
-_NARROW = {"dim": 64, "depth": 3, "heads": 4, "hidden": 256}
+_SMALL = VitConfig(dim=96, depth=4, heads=4, hidden=384, patch=8, table=(8, 8))
+_NARROW = PredictorConfig(dim=64, depth=3, heads=4, hidden=256)
 
 SHAPES = Recipe(
     name="shapes",
     layout="ijepa",
-    encoder=VitConfig(**_SMALL, patch=8, table=(8, 8)),
-    predictor=PredictorConfig(**_NARROW),
+    encoder=_SMALL,
+    predictor=_NARROW,
     image_size=(64, 64),
     samplers=(IJepaMultiblock(min_keep=4),),
     steps=6000,
@@ -74,8 +74,8 @@ SHAPES = Recipe(
 DIGITS = Recipe(
     name="digits",
     layout="ijepa",
-    encoder=VitConfig(**_SMALL, patch=4, table=(8, 8)),
-    predictor=PredictorConfig(**_NARROW),
+    encoder=replace(_SMALL, patch=4),
+    predictor=_NARROW,
     image_size=(32, 32),
     samplers=(IJepaMultiblock(min_keep=4),),
     steps=3000,
@@ -85,8 +85,8 @@ DIGITS = Recipe(
 BALLS = Recipe(
     name="balls-masked",
     layout="vjepa2",
-    encoder=VitConfig(**_SMALL, patch=8, tubelet=2),
-    predictor=PredictorConfig(**{**_NARROW, "depth": 2}, mask_tokens=2),
+    encoder=replace(_SMALL, tubelet=2, table=None),
+    predictor=replace(_NARROW, depth=2, mask_tokens=2),
     image_size=(48, 48),
     frames=16,
     samplers=(VJepaMultiblock.short(), VJepaMultiblock.long()),
