@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from workbench.core.errors import WorkbenchError
 from workbench.session import Session, State
 
 
+@runtime_checkable
 class View(Protocol):
     """Anything with observable traits."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from pathlib import Path
 
 import panel as pn
@@ -20,6 +21,13 @@ _MESSAGE = 256 * 1024 * 1024  # bytes of the largest message: a clip crosses onc
 def allow_within(folders: list[Path]) -> list[Path]:
     """The folders that a browser may name paths in: those given, and the samples."""
     return [f.expanduser().resolve() for f in (*folders, samples.root())]
+
+
+def free_port(address: str) -> int:
+    """A port that nobody listens at. Chosen before serving, so that other origins can be refused by name."""
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
 
 
 def serve(
@@ -51,13 +59,13 @@ def serve(
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=unexpected)
     work = jobs or WorkerJobs()
-    origins = [f"{h}:{port}" for h in {address, "localhost", "127.0.0.1"}]
+    port = port or free_port(address)
     try:
         pn.serve(
             {"/": lambda: page(work, start)},
             port=port,
             address=address,
-            websocket_origin=origins if port else "*" if address in ("127.0.0.1", "localhost") else origins,
+            websocket_origin=[f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
             show=False,
             title="JEPA Workbench",
             websocket_max_message_size=_MESSAGE,

@@ -23,8 +23,8 @@ def masked_lines(state: State, sample: str | None, error: PredictionError, mask_
     lines = open_lines(state, sample, error.provenance.weights.get("masked", ""))
     data = sample if sample and state.bank and "bank" in state.bank.path else state.clip.path
     frames = f", frames={state.clip.frames}" if state.clip.frames else ""
-    lines.append(f"bank = jw.open_bank({data!r}{frames})" if state.bank else "bank = None  # one clip only")
-    lines.append(f"clip = jw.open_clips({data!r}{frames})[{state.clip.index}]")
+    bank = f"jw.open_bank({data!r}{frames})" if state.bank else "None"
+    lines.append(f"bank, clip = {bank}, jw.open_clips({data!r}{frames})[{state.clip.index}]")
     lines.append(f"mask = jw.Mask.of({state.mask.shape}, {context!r}, {targets!r})")
     more = "" if mask_token is None else f", mask_token={mask_token}"
     who = "" if error.predictor == "model" else f", predictor={error.predictor!r}"

@@ -24,6 +24,7 @@ from workbench.session import State
 
 _LARGE = 50_000_000  # parameters from which a bank is judged on fewer clips
 _FEW = 16
+_HEIGHT = 390  # CSS pixels of the two pictures, so that 1280 × 800 shows the whole board
 NO_MASK: dict[str, Any] = {"context": [], "blocks": [[]]}
 
 
@@ -37,8 +38,8 @@ class MasksBoard:
         self.space, self.session = workspace, workspace.session
         self.headline = Headline(sentence="Opening a model …", info=_info(), commands=["reset", "undo", "redo", "export"])
         self.toolbar = Toolbar()
-        self.canvas = PatchCanvas(overlay_on=False)
-        self.pane = MapPane(mode="predicted")
+        self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", max_height=_HEIGHT, message="Opening a clip …")
+        self.pane = MapPane(mode="predicted", max_height=_HEIGHT)
         self.bars = Chart(430, "error ÷ reference")
         self.view: MaskedView | None = None
         self.yard: Yardsticks | None = None
@@ -281,7 +282,8 @@ class MasksBoard:
 
     def _measured(self, yard: Yardsticks) -> None:
         self.yard = yard
-        fill(self.pane, quilt_traits(yard))
+        said = {} if self.view is None else {"captions": words.captions(self.view, yard)}
+        fill(self.pane, {**quilt_traits(yard), **said})
         self._speak()
 
     def _speak(self) -> None:

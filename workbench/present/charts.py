@@ -45,7 +45,7 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
     figure.add_vline(x=1, line={"width": 1, "color": _TEXT[dark]}, row=1, col=1)  # type: ignore[arg-type]
     if yard is not None and error.predictor == "model":
         lines = "<br>".join(rank_lines(yard.rank))
-        where = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "yshift": -34 if parts else -6}
+        where = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "xshift": -88, "yshift": -34 if parts else -6}
         figure.add_annotation(text=lines, showarrow=False, align="left", font={"size": 11}, **where)
     figure.update_yaxes(autorange="reversed", row=1, col=1)
     figure.update_xaxes(range=[0, max(1.15, *values) * 1.3], showticklabels=False, row=1, col=1)

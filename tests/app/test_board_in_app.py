@@ -1,0 +1,171 @@
+"""The main job in the app: open, paint by mouse and by keys, hold a control, undo, copy, export, switch samples, in light and dark."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from workbench import samples
+
+pytestmark = pytest.mark.browser
+PATIENT = 120_000
+
+
+def sentence(page: Any) -> str:
+    return page.locator(".jw-headline-sentence").inner_text()
+
+
+def pane_version(page: Any) -> int:
+    return int(page.locator(".jw-map-pane").get_attribute("data-version") or 0)
+
+
+def until_answered(page: Any, version: int) -> None:
+    page.wait_for_function(
+        """(old) => { const find = (n) => n.querySelector?.('.jw-map-pane') ?? [...(n.querySelectorAll?.('*') ?? [])].map((k) => k.shadowRoot && find(k.shadowRoot)).find(Boolean);
+        const pane = find(document); return pane && Number(pane.dataset.version) > old; }""",
+        arg=version,
+        timeout=PATIENT,
+    )
+
+
+def cell(page: Any, row: float, col: float, size: int = 8) -> tuple[float, float]:
+    box = page.locator(".jw-patch-canvas canvas").first.bounding_box()
+    return box["x"] + box["width"] * (col + 0.5) / size, box["y"] + box["height"] * (row + 0.5) / size
+
+
+def pixels_of(page: Any) -> bytes:
+    return page.locator(".jw-map-pane canvas").first.screenshot()
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_each_sample_opens_and_says_its_skill(board: Any, name: str) -> None:
+    title = samples.find(name).title
+    if name != samples.names()[0]:
+        before = pane_version(board)
+        board.get_by_label("model").select_option(label=title)
+        until_answered(board, before)
+    board.locator(".jw-headline-sentence", has_text=re.compile("skill", re.I)).wait_for(timeout=PATIENT)
+    board.locator(".jw-headline-detail", has_text=re.compile(r"Over \d+ clips")).wait_for(timeout=PATIENT)
+    assert re.search(r"−?\d\.\d\d", sentence(board))
+    board.get_by_text("copy nearest").wait_for(timeout=PATIENT)
+    box = board.locator(".jw-patch-canvas canvas").first.bounding_box()
+    before, picture = pane_version(board), pixels_of(board)
+    y = box["y"] + box["height"] / 2
+    board.mouse.move(box["x"] + box["width"] * 0.2, y)
+    board.mouse.down()
+    board.mouse.move(box["x"] + box["width"] * 0.8, y, steps=8)
+    board.mouse.up()
+    until_answered(board, before)
+    assert pixels_of(board) != picture
+
+
+def test_painting_with_the_mouse_changes_numbers_and_maps_and_undo_brings_them_back(board: Any) -> None:
+    first, picture, version = sentence(board), pixels_of(board), pane_version(board)
+    board.mouse.move(*cell(board, 3, 6))
+    board.mouse.down()
+    board.mouse.move(*cell(board, 7, 6), steps=5)
+    board.mouse.up()
+    until_answered(board, version)
+    expect(board.locator(".jw-headline-sentence")).not_to_have_text(first, timeout=PATIENT)
+    assert pixels_of(board) != picture
+    version = pane_version(board)
+    board.locator(".jw-patch-canvas").get_by_role("button", name=re.compile("Undo", re.I)).click()
+    until_answered(board, version)
+    expect(board.locator(".jw-headline-sentence")).to_have_text(first, timeout=PATIENT)
+
+
+def test_painting_with_the_keyboard_changes_the_mask_and_the_numbers(board: Any) -> None:
+    first, version = sentence(board), pane_version(board)
+    board.locator(".jw-patch-canvas [role=grid]").focus()
+    for key in ("t", "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "Space", "Shift+ArrowDown", "Shift+ArrowDown"):
+        board.keyboard.press(key)
+    until_answered(board, version)
+    expect(board.locator(".jw-headline-sentence")).not_to_have_text(first, timeout=PATIENT)
+    board.keyboard.press("Control+z")
+    board.wait_for_timeout(50)
+    assert "token" in board.locator(".jw-patch-canvas [role=status]").first.inner_text()
+
+
+def test_holding_r_shows_the_untrained_twin_and_letting_go_returns(board: Any) -> None:
+    first, version = sentence(board), pane_version(board)
+    board.locator(".jw-headline-sentence").click()
+    board.keyboard.down("r")
+    until_answered(board, version)
+    expect(board.locator(".jw-headline-sentence")).to_contain_text("untrained twin", timeout=PATIENT)
+    expect(board.locator(".jw-headline-badge")).to_contain_text("Not the model")
+    version = pane_version(board)
+    board.keyboard.up("r")
+    until_answered(board, version)
+    expect(board.locator(".jw-headline-sentence")).to_have_text(first, timeout=PATIENT)
+
+
+@pytest.mark.parametrize(("key", "words"), [("o", "another image's context"), ("0", "position only"), ("p", "raw pixels")])
+def test_the_other_controls_show_themselves_while_held(board: Any, key: str, words: str) -> None:
+    board.locator(".jw-headline-sentence").click()
+    board.keyboard.down(key)
+    expect(board.locator(".jw-headline-sentence")).to_contain_text(words, timeout=PATIENT)
+    board.keyboard.up(key)
+    expect(board.locator(".jw-headline-sentence")).not_to_contain_text(words, timeout=PATIENT)
+
+
+def test_another_seed_block_and_distance_change_the_numbers(board: Any) -> None:
+    for change in (
+        lambda: board.get_by_role("button", name="⟳ draw").click(),
+        lambda: board.get_by_label("distance").select_option(label="1 − centred cosine"),
+        lambda: board.get_by_label("block", exact=True).select_option(label="2"),
+    ):
+        before = sentence(board)
+        change()
+        expect(board.locator(".jw-headline-sentence")).not_to_have_text(before, timeout=PATIENT)
+    board.locator(".jw-headline").get_by_role("button", name=re.compile("Reset")).click()
+    expect(board.get_by_label("distance").locator("option:checked")).to_have_text("L1", timeout=PATIENT)
+
+
+def test_the_copied_lines_give_the_number_on_screen(board: Any) -> None:
+    board.mouse.click(*cell(board, 6, 5))
+    board.get_by_role("button", name="Copy as Python").click()
+    code = board.locator(".jw-headline pre code").inner_text()
+    assert "jw.predict(" in code
+    assert len(code.splitlines()) <= 6
+    shown = float(re.search(r"# (-?\d\.\d{4})", code).group(1))  # type: ignore[union-attr]
+    said: dict[str, Any] = {}
+    exec(code.replace("print(", "said = ("), said)
+    assert said["said"] == pytest.approx(shown, abs=2e-4)
+    board.keyboard.press("Escape")
+
+
+def test_export_downloads_what_numpy_can_read(board: Any) -> None:
+    with board.expect_download(timeout=PATIENT) as waiting:
+        board.locator(".jw-headline").get_by_role("button", name="Export").click()
+    data = waiting.value.path().read_bytes()
+    assert waiting.value.suggested_filename == "jepa-workbench-shapes.npz"
+    from workbench.core import codec
+
+    stored = codec.loads(data)
+    assert stored["view"].error.predictor == "model"
+    assert len(np.load(io.BytesIO(data)).files) > 3
+
+
+def test_dark_follows_the_switch_and_the_checkpoint_board_tells_what_loaded(board: Any) -> None:
+    board.locator("header button").last.click()
+    expect(board.locator(".jw-patch-canvas")).to_have_attribute("data-theme", "dark", timeout=PATIENT)
+    board.get_by_role("button", name="Checkpoint").click()
+    board.get_by_text(re.compile("expected tensors matched")).wait_for(timeout=PATIENT)
+    board.get_by_role("treeitem").first.wait_for(timeout=PATIENT)
+    expect(board.locator(".jw-model-view")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_double_click_and_a_closed_tab_leave_the_others_alone(board: Any, server: str) -> None:
+    other = board.context.new_page()
+    other.goto(server)
+    other.mouse.dblclick(600, 400)
+    other.close()
+    version = pane_version(board)
+    board.mouse.dblclick(*cell(board, 7, 7))
+    board.mouse.click(*cell(board, 0, 3))
+    until_answered(board, version)
