@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import jaxtyping
 import pytest
+
+# From here on every function of ours checks what it is given and what it answers, dimensions included; an int is a float, as everywhere in Python.
+jaxtyping.install_import_hook(["workbench", "widgets"], "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGS = (

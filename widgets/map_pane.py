@@ -94,7 +94,7 @@ class MapPane(View):
     def set_quilts(
         self,
         quilt: UInt8[np.ndarray, "frames height width 3"] | None,
-        ceiling: UInt8[np.ndarray, "frames height width 3"] | None = None,
+        ceiling: UInt8[np.ndarray, "_ _ _ 3"] | None = None,
     ) -> None:
         """Shows other quilts; None takes one away.
 

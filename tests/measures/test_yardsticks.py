@@ -42,7 +42,7 @@ def test_ranks_equal_a_sort(jepa: Jepa, bank: Bank, mask: Mask) -> None:
     rank = retrieval_rank(problem, answer, "l2")
     every = bank.targets(jepa).numpy()
     predicted = answer.predicted.nanmean(0).numpy()
-    t, r, c = np.argwhere(mask.target)[0]
+    t, r, c = np.argwhere(mask.target)[0].tolist()
     far = ((every[:, t, r, c] - predicted[t, r, c]) ** 2).mean(-1)
     assert rank.across[t, r, c] == 1 + (far < far[2] - 1e-9).sum()
 
@@ -53,7 +53,7 @@ def test_the_quilt_is_made_of_the_nearest_real_patches_of_other_clips(jepa: Jepa
     made = quilt(problem, answer)
     mean = np.delete(bank.targets(jepa).numpy(), 2, 0).mean(0)
     rest = bank.targets(jepa).numpy() - mean
-    t, r, c = np.argwhere(mask.target)[0]
+    t, r, c = np.argwhere(mask.target)[0].tolist()
     query = answer.predicted.nanmean(0).numpy()[t, r, c] - mean[t, r, c]
     far = np.linalg.norm(rest - query, axis=-1)
     far[2] = np.inf

@@ -218,7 +218,7 @@ class Quilt:
     ceiling: UInt8[np.ndarray, "frames height width 3"]
     nearest: Int[np.ndarray, "ticks rows cols 3 2"]
     distance: Float[np.ndarray, "ticks rows cols 3"]
-    thumbs: UInt8[np.ndarray, "asked 3 height width 3"]
+    thumbs: UInt8[np.ndarray, "asked 3 patch_height patch_width 3"]
     bank: str
     provenance: Provenance
 
@@ -235,6 +235,10 @@ class Yardsticks:
     def control(self, predictor: str) -> PredictionError | None:
         """The control of that name; None where it could not be computed."""
         return next((c for c in self.controls if c.predictor == predictor), None)
+
+    def block(self, index: int) -> Yardsticks:
+        """The controls on one block alone; −1: on all of them."""
+        return self if index < 0 else replace(self, controls=tuple(c.block(index) for c in self.controls))
 
 
 @codec.portable

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from workbench.core.errors import BadInput
 from workbench.core.results import DISTANCES
 
-Tokens = Float[Tensor, "*tokens dim"]
+Tokens = Float[Tensor, "*#tokens dim"]  # what broadcasts against the others
 
 
 def token_distance(predicted: Tokens, target: Tokens, distance: str, centre: Tokens) -> Float[Tensor, "*tokens"]:

@@ -34,7 +34,7 @@ def retrieval_rank(problem: Problem, answer: Attempt, distance: str) -> Retrieva
     others = bank.targets(problem.jepa)[bank.without(problem.clip)]
     asked = problem.blocks.any(0)
     centre = torch.from_numpy(answer.reference.mean)[asked]
-    zero = torch.zeros(())
+    zero = torch.zeros(centre.shape[-1])
     predicted, true = answer.predicted.nanmean(0)[asked] - centre, answer.target[asked] - centre
     rest = others[:, asked] - centre
     own = token_distance(predicted, true, distance, zero)
