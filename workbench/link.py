@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from workbench.core.errors import WorkbenchError
@@ -37,35 +38,44 @@ def link(
     Returns:
         What ends the link.
     """
-    to_view = show or (lambda state: getattr(state, field))
-    to_session = take or (lambda value: {field: value})
-    busy = False
-
-    def push(_old: State | None, state: State) -> None:
-        value = to_view(state)
-        if getattr(view, trait) != value:
-            setattr(view, trait, value)
-
-    def pull(_change: Any) -> None:
-        nonlocal busy
-        value = getattr(view, trait)  # a notification that was held back may be older than the value
-        if busy or value == to_view(session.state):
-            return
-        busy = True
-        try:
-            session.set(**to_session(value))
-        except WorkbenchError as error:
-            refused(error)
-        finally:
-            busy = False
-        push(None, session.state)
-
-    stop = session.watch([field], push)
-    view.observe(pull, names=[trait])
-    push(None, session.state)
+    ends = _Ends(session, view, trait, show or (lambda state: getattr(state, field)), take or (lambda value: {field: value}), refused)
+    stop = session.watch([field], ends.push)
+    view.observe(ends.pull, names=[trait])
+    ends.push(None, session.state)
 
     def end() -> None:
         stop()
-        view.unobserve(pull, names=[trait])
+        view.unobserve(ends.pull, names=[trait])
 
     return end
+
+
+@dataclass(eq=False)
+class _Ends:
+    """Both ends of one link, and whether one of them is being brought to the other."""
+
+    session: Session
+    view: View
+    trait: str
+    to_view: Callable[[State], Any]
+    to_session: Callable[[Any], dict[str, Any]]
+    refused: Callable[[WorkbenchError], None]
+    busy: bool = False
+
+    def push(self, _old: State | None, state: State) -> None:
+        value = self.to_view(state)
+        if getattr(self.view, self.trait) != value:
+            setattr(self.view, self.trait, value)
+
+    def pull(self, _change: Any) -> None:
+        value = getattr(self.view, self.trait)  # a notification that was held back may be older than the value
+        if self.busy or value == self.to_view(self.session.state):
+            return
+        self.busy = True
+        try:
+            self.session.set(**self.to_session(value))
+        except WorkbenchError as error:
+            self.refused(error)
+        finally:
+            self.busy = False
+        self.push(None, self.session.state)
