@@ -49,6 +49,13 @@ def test_more_labels_than_samples_are_refused() -> None:
         probes.class_probe(np.eye(8), np.arange(8) % 2, np.eye(8), np.arange(8) % 2)
 
 
+def test_more_features_than_samples_change_nothing_but_the_time() -> None:
+    rng = np.random.default_rng(0)
+    x, y, z = rng.normal(size=(12, 8)), np.arange(12) % 3, rng.normal(size=(40, 8))
+    turn = np.linalg.qr(rng.normal(size=(30, 8)))[0].T
+    assert np.array_equal(probes.logistic(x, y, z), probes.logistic(x @ turn, y, z @ turn))
+
+
 def test_r2_is_one_for_a_linear_value_and_none_for_noise() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 5))

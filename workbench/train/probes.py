@@ -12,17 +12,23 @@ from torch.nn import functional as F
 from workbench.core.errors import BadInput
 
 FEW_LABELS = (1, 3, 10)
-_PENALTY, _ITERATIONS = 1e-2, 60
+_PENALTY, _ITERATIONS, _FLAT = 1e-2, 100, 1e-4
 _RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
 Features = Float[np.ndarray, "samples features"]
 Scaling = Callable[[Features], Features]
 
 
-def logistic(known: Features, labels: Int[np.ndarray, "known"], asked: Features) -> Int[np.ndarray, "asked"]:
+def logistic(
+    known: Float[np.ndarray, "known features"], labels: Int[np.ndarray, "known"], asked: Float[np.ndarray, "asked features"]
+) -> Int[np.ndarray, "asked"]:
     """Classes that a logistic regression on `known` gives to `asked`; weights are penalised by 0.01·|w|²/2."""
+    if known.shape[1] > len(known):
+        # Penalised weights lie in the span of the samples: the same answer in fewer dimensions.
+        basis, _ = np.linalg.qr(known.T)
+        known, asked = known @ basis, asked @ basis
     x, y, z = torch.from_numpy(known).double(), torch.from_numpy(labels), torch.from_numpy(asked).double()
     weights = torch.zeros(x.shape[1] + 1, int(labels.max()) + 1, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights], max_iter=_ITERATIONS, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([weights], max_iter=_ITERATIONS, tolerance_grad=_FLAT, tolerance_change=0.0, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
@@ -48,7 +54,13 @@ def best_scaling(pool: Features, labels: Int[np.ndarray, "samples"]) -> Scaling:
 
 
 def class_probe(
-    pool: Features, labels: Int[np.ndarray, "samples"], asked: Features, truth: Int[np.ndarray, "asked"], *, draws: int = 20, seed: int = 0
+    pool: Features,
+    labels: Int[np.ndarray, "samples"],
+    asked: Float[np.ndarray, "asked features"],
+    truth: Int[np.ndarray, "asked"],
+    *,
+    draws: int = 20,
+    seed: int = 0,
 ) -> dict[str, float]:
     """Accuracy of a logistic probe: "all" with every label of the pool, and "1", "3", "10" with so many a class.
 
@@ -69,7 +81,12 @@ def class_probe(
     return found
 
 
-def r2(known: Features, values: Float[np.ndarray, "known values"], asked: Features, truth: Float[np.ndarray, "asked values"]) -> float:
+def r2(
+    known: Float[np.ndarray, "known features"],
+    values: Float[np.ndarray, "known values"],
+    asked: Float[np.ndarray, "asked features"],
+    truth: Float[np.ndarray, "asked values"],
+) -> float:
     """Share of the variance of true values that a ridge regression explains; the mean over the values.
 
     The penalty that serves these features best is chosen on the last fifth of what is known.
@@ -93,7 +110,7 @@ def small_pixels(pixels: UInt8[np.ndarray, "clips frames height width channels"]
     return small.reshape(n, f * side * side * c) / 255
 
 
-def _ridge(known: Features, values: np.ndarray, asked: Features, penalty: float) -> np.ndarray:
+def _ridge(known: Float[np.ndarray, "known features"], values: np.ndarray, asked: Float[np.ndarray, "asked features"], penalty: float) -> np.ndarray:
     middle, strength = values.mean(0), penalty * len(known)
     if known.shape[1] <= len(known):
         weights = np.linalg.solve(known.T @ known + strength * np.eye(known.shape[1]), known.T @ (values - middle))
