@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from workbench.core.card import parse_overrides
 from workbench.core.errors import MissingExtra, WorkbenchError
 
 
@@ -37,8 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     inspect = commands.add_parser("inspect", help="what of a checkpoint loads", description="Print the load report. Exit 1 if a part is incomplete.")
     inspect.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
     inspect.add_argument("--family", help="take it for this family instead of recognising it")
-    inspect.add_argument("--heads", type=int, help="attention heads of the encoder, where the file does not tell")
-    inspect.add_argument("--predictor-heads", type=int, help="attention heads of the predictor")
+    for command in (app, inspect):
+        command.add_argument("--settings", default="", metavar="'heads=4 …'", help="what the file does not say, as 'heads=4 image_size=(64, 64)'")
     inspect.set_defaults(run=_inspect)
     shipped = commands.add_parser("samples", help="list, train or evaluate the shipped samples")
     samples.add_arguments(shipped)
@@ -53,7 +54,8 @@ def _app(chosen: argparse.Namespace) -> int:
         if error.name not in ("panel", "panel_material_ui", "bokeh"):
             raise
         raise MissingExtra(f"the app needs {error.name}", where="jepa-workbench app", fix='pip install "jepa-workbench[app]"') from error
-    serve(chosen.checkpoint, data=chosen.data, port=chosen.port, address=chosen.address, device=chosen.device)
+    settings = parse_overrides(chosen.settings)
+    serve(chosen.checkpoint, data=chosen.data, port=chosen.port, address=chosen.address, device=chosen.device, settings=settings)
     return 0
 
 
@@ -61,8 +63,7 @@ def _inspect(chosen: argparse.Namespace) -> int:
     from workbench.front import inspect
     from workbench.present.text import report_text
 
-    overrides = {k: v for k, v in (("heads", chosen.heads), ("predictor_heads", chosen.predictor_heads)) if v is not None}
-    report = inspect(chosen.checkpoint, family=chosen.family, **overrides)
+    report = inspect(chosen.checkpoint, family=chosen.family, **parse_overrides(chosen.settings))
     print(report_text(report))
     return 0 if report.whole else 1
 

@@ -46,13 +46,20 @@ class Job:
     urgent: bool = True
     lane: str = "model"
     stale: bool = False
+    told: bool = False
     answered: threading.Event = field(default_factory=threading.Event)
 
     def finish(self, call: Callable[[], None], *, last: bool = True) -> None:
         """Hand an answer to whoever waits, unless nobody does any more."""
         if last:
             self.answered.set()
-        self.deliver(lambda: None if self.stale else call())
+
+        def tell() -> None:
+            self.told = self.told or last  # before the call, which may submit what follows
+            if not self.stale:
+                call()
+
+        self.deliver(tell)
 
 
 class Jobs(ABC):
@@ -99,6 +106,18 @@ class Jobs(ABC):
         if job is not None and not job.answered.is_set():
             job.finish(lambda: job.failed(Cancelled()))
             self._stop(job, hard=True)
+
+    def drop(self, slot: Slot) -> None:
+        """Nobody waits for this slot any more: its job is stopped at the next safe point and answers nothing."""
+        with self._lock:
+            job = self._slots.pop(slot, None)
+        if job is not None:
+            self._drop(job)
+
+    def waiting(self, session: str) -> bool:
+        """Whether an answer to this session is still to come. To be asked in the thread that answers are delivered to."""
+        with self._lock:
+            return any(not job.told for slot, job in self._slots.items() if slot[0] == session)
 
     def forget(self, session: str) -> None:
         """Drop everything that a session waits for."""

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from workbench import samples
 from workbench.data import save_png
 
 
@@ -28,12 +30,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "empty").mkdir()
     (root / "broken.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(64))
     (root / "notes.pt").write_text("these are my notes")
+    _save_checkpoints(root)
     return root
 
 
+def _save_checkpoints(root: Path) -> None:
+    """The shapes model without predictor, and with one tensor of its predictor gone; and one that does not tell its heads."""
+    sample = samples.find("shapes").checkpoint
+    whole = torch.load(sample, weights_only=True)
+    config = next(sample.parent.glob("*.yaml")).read_text()
+    gone = {k: v for k, v in whole["predictor"].items() if not k.endswith("predictor_norm.weight")}
+    for name, content in (("blind", {k: v for k, v in whole.items() if k != "predictor"}), ("half", {**whole, "predictor": gone})):
+        (root / name).mkdir()
+        torch.save(content, root / name / "jepa-latest.pth.tar")
+        (root / name / "params-ijepa.yaml").write_text(config)
+    torch.save(whole, root / "headless.pth.tar")
+
+
 @pytest.fixture(scope="session")
-def server(folder: Path) -> Iterator[str]:
-    """The address of the running app."""
+def started(folder: Path) -> Iterator[tuple[str, int]]:
+    """Address and process id of the running app."""
     command = [sys.executable, "-m", "workbench", "app", "shapes", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder)
     lines: list[str] = []
@@ -44,9 +60,19 @@ def server(folder: Path) -> Iterator[str]:
     else:
         raise AssertionError("the app did not start:\n" + "".join(lines))
     urllib.request.urlopen(f"{found.group()}/favicon.ico", timeout=60).close()
-    yield found.group()
+    yield found.group(), process.pid
     process.terminate()
     process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def server(started: tuple[str, int]) -> str:
+    return started[0]
+
+
+@pytest.fixture(scope="session")
+def server_pid(started: tuple[str, int]) -> int:
+    return started[1]
 
 
 @pytest.fixture

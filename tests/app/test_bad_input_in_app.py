@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +65,38 @@ def test_a_mask_without_context_or_target_says_what_to_paint(board: Any) -> None
     board.locator(".jw-patch-canvas").get_by_role("button", name=re.compile("Undo", re.I)).click()
     board.locator(".jw-patch-canvas").get_by_role("button", name=re.compile("Undo", re.I)).click()
     board.locator(".jw-headline-sentence", has_text=re.compile("skill", re.I)).wait_for(timeout=PATIENT)
+
+
+@pytest.mark.parametrize(("name", "words"), [("blind", "predictor|masked"), ("half", "predictor_norm.weight")])
+def test_a_model_without_a_whole_predictor_shows_the_reason_in_place_of_the_picture(board: Any, name: str, words: str) -> None:
+    enter(board, "checkpoint", f"{name}/jepa-latest.pth.tar")
+    board.locator(".jw-headline-sentence", has_text="This board is off").wait_for(timeout=PATIENT)
+    board.locator(".jw-map-pane", has_text=re.compile(words)).wait_for(timeout=PATIENT)
+    board.get_by_role("button", name="Checkpoint").click()
+    row = board.locator(".jw-model-view", has_text=re.compile("Off without it" if name == "half" else "not in the file"))
+    row.wait_for(timeout=PATIENT)
+
+
+def test_a_file_that_does_not_tell_its_heads_is_refused_with_the_divisors_and_opens_with_them(board: Any) -> None:
+    enter(board, "checkpoint", "headless.pth.tar")
+    toast(board, "heads")
+    enter(board, "settings", "heads=4")
+    board.get_by_text(re.compile("headless.*whole")).wait_for(timeout=PATIENT)
+
+
+def test_a_worker_killed_in_the_middle_is_told_and_comes_back(board: Any, server_pid: int) -> None:
+    worker = next(p for p in children(server_pid) if "workbench.worker" in command(p))
+    os.kill(worker, signal.SIGKILL)
+    first = board.locator(".jw-headline-sentence").inner_text()
+    board.get_by_role("button", name="⟳ draw").click()
+    expect(board.locator(".jw-headline-sentence")).not_to_have_text(first, timeout=PATIENT)
+    board.get_by_role("button", name="⟳ draw").click()
+    board.locator(".jw-headline-sentence", has_text=re.compile("skill", re.I)).wait_for(timeout=PATIENT)
+
+
+def children(pid: int) -> list[int]:
+    return [int(p) for t in Path(f"/proc/{pid}/task").iterdir() for p in (t / "children").read_text().split()]
+
+
+def command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")

@@ -37,13 +37,14 @@ def serve(
     port: int = 5006,
     address: str = "127.0.0.1",
     device: str = "cpu",
+    settings: dict[str, object] | None = None,
     jobs: Jobs | None = None,
 ) -> None:
     """Serve until interrupted.
 
     Args:
         checkpoint: sample name or path; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
-        address: 127.0.0.1 lets only this machine in.
+        address: 127.0.0.1 lets only this machine in. settings: what the checkpoint does not say, as {"heads": 4}.
 
     Raises:
         BadInput: a path that does not exist.
@@ -54,7 +55,7 @@ def serve(
             raise BadInput(f"there is no {path}", where="command line", fix=f"give a path, or a sample: {', '.join(samples.names())}")
     folders = [p if p.is_dir() else p.parent for p in (n.expanduser() for n in named)] or [Path.cwd()]
     roots = allow_within(folders)
-    start = Start(checkpoint or samples.names()[0], data, device, lambda p: str(confine(p, roots)))
+    start = Start(checkpoint or samples.names()[0], data, device, settings or {}, lambda p: str(confine(p, roots)))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=unexpected)

@@ -31,6 +31,7 @@ class Start:
     checkpoint: str
     data: str | None
     device: str
+    settings: dict[str, object]
     allow: Allow
 
 
@@ -68,7 +69,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
 
 def _open(space: Workspace, start: Start) -> None:
     try:
-        space.open(start.checkpoint, start.data)
+        space.open(start.checkpoint, start.data, **start.settings)
     except WorkbenchError as error:
         space.tell(error)
 

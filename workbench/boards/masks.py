@@ -10,10 +10,12 @@ import numpy as np
 from widgets import Headline, MapPane, PatchCanvas, Toolbar
 from workbench.boards import code, controls
 from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.mask_work import MaskWork
 from workbench.boards.workspace import Workspace, offer
 from workbench.core.errors import Cancelled, MaskError, WorkbenchError
 from workbench.core.mask import Mask
-from workbench.core.results import BankErrors, MaskedView, PredictionError, Yardsticks
+from workbench.core.results import MaskedView, Yardsticks
+from workbench.core.selection import Selection
 from workbench.link import link
 from workbench.masks import Sampler
 from workbench.measures.catalogue import entry
@@ -22,8 +24,6 @@ from workbench.present.charts import yardstick_bars
 from workbench.present.show import clip_traits, fill, mask_dict, mask_of, quilt_traits, view_traits
 from workbench.session import State
 
-_LARGE = 50_000_000  # parameters from which a bank is judged on fewer clips
-_FEW = 16
 _HEIGHT = 390  # CSS pixels of the two pictures, so that 1280 × 800 shows the whole board
 NO_MASK: dict[str, Any] = {"context": [], "blocks": [[]]}
 
@@ -41,12 +41,10 @@ class MasksBoard:
         self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", max_height=_HEIGHT, message="Opening a clip …")
         self.pane = MapPane(mode="predicted", max_height=_HEIGHT)
         self.bars = Chart(430, "error ÷ reference")
-        self.view: MaskedView | None = None
-        self.yard: Yardsticks | None = None
-        self.bank: BankErrors | None = None
+        self.work = MaskWork(workspace, self)
         self.choice: Mapping[str, Any] = {}
         self.sampler: Sampler | None = None
-        self.heat = 0.0
+        self.heat, self.progress = 0.0, ""
         self._settling = False
         self._wire()
 
@@ -72,12 +70,9 @@ class MasksBoard:
         self.space.on("model", self._model_opened)
         self.space.on("clip", self._clip_shown)
         self.space.on("theme", self._draw_bars)
-        s.watch(["mask", "clip", "model", "distance"], lambda old, new: self._compute(everything=True))
-        s.watch(["predictor"], lambda old, new: self._compute(everything=False))
+        s.watch(["mask", "clip", "model", "distance", "predictor"], lambda old, new: self._compute())
         s.watch(["mask", "selection"], lambda old, new: self._tell_history())
         s.watch(["block"], lambda old, new: self._block_chosen())
-
-    # --- what the session shows -------------------------------------------------------------------------------------------------------
 
     def _tokens(self, state: State) -> list[int]:
         return state.selection.of(state.clip.index) if state.clip else []
@@ -104,8 +99,7 @@ class MasksBoard:
         if name == "reset":
             self._reset()
         elif name == "cancel":
-            for view in ("masked", "yardsticks", "bank"):
-                self.space.jobs.cancel((self.session.id, view))
+            self.work.cancel()
         elif name in ("undo", "redo"):
             self._canvas_command(name)
         elif name == "export":
@@ -113,17 +107,14 @@ class MasksBoard:
 
     def results(self) -> dict[str, Any]:
         """Everything on the board, for export."""
-        return {
-            k: v for k, v in (("view", self.view), ("yardsticks", self.yard), ("bank", self.bank), ("mask", self.session.state.mask)) if v is not None
-        }
-
-    # --- model, clip, sampler ---------------------------------------------------------------------------------------------------------
+        found = {"view": self.work.view, "yardsticks": self.work.yard, "bank": self.work.bank, "mask": self.session.state.mask}
+        return {name: value for name, value in found.items() if value is not None}
 
     def _model_opened(self) -> None:
         facts = self.space.facts
         if facts is None:
             return
-        self.view = self.yard = self.bank = None
+        self.work.forget()
         self.heat = 0.0
         self.choice = controls.choices(facts.card)[0]
         self._controls_shown({"seed": 0, "distance": self.session.state.distance})
@@ -144,6 +135,8 @@ class MasksBoard:
         self.heat = 0.0
         mask = self.session.state.mask
         seen = mask_dict(mask) if mask is not None and mask.shape == shown.grid.shape else NO_MASK
+        why = "" if self.session.state.bank else "It needs a bank: open a folder of images or clips."
+        self.headline.sources = [{**x, "enabled": x["id"] != "other" or not why, "reason": why} for x in self.headline.sources]
         self._settling = True
         try:
             fill(self.canvas, {**clip_traits(shown), "overlay": b"", "mask": seen})
@@ -152,7 +145,7 @@ class MasksBoard:
             self._settling = False
         if self.session.state.mask is None:
             self._draw()
-        self._judge_bank()
+        self._judge()
 
     def _controls_shown(self, old: Mapping[str, Any]) -> None:
         facts = self.space.facts
@@ -182,7 +175,9 @@ class MasksBoard:
             self.choice = next(c for c in controls.choices(self.space.facts.card) if c["value"] == new["sampler"])
             self._controls_shown(new)
         if "mask_token" in touched:
-            self._compute(everything=True)
+            chosen = new["mask_token"]
+            self.work.mask_token = None if chosen < 0 else chosen
+            self._compute()
         if touched - {"distance", "block", "mask_token", "more"}:
             try:
                 self.sampler = controls.sampler(self.choice, self.toolbar.values)
@@ -190,7 +185,7 @@ class MasksBoard:
             except WorkbenchError as error:
                 self.space.tell(error)
         if touched - {"block", "seed", "more"}:
-            self._judge_bank()
+            self._judge()
 
     def _again(self) -> None:
         self.toolbar.values = {**self.toolbar.values, "seed": (self.toolbar.values["seed"] + 1) % 100_000}
@@ -205,7 +200,7 @@ class MasksBoard:
         self.pane.mode = "predicted"
         self.session.set(distance="l1", block=-1, predictor="model", hover=-1, tick=0)
         self._draw()
-        self._judge_bank()
+        self._judge()
 
     def _draw(self) -> None:
         shown = self.space.shown
@@ -222,21 +217,14 @@ class MasksBoard:
         self.session.set(mask=mask)
         self._controls_shown(self.toolbar.values)
 
-    # --- work -------------------------------------------------------------------------------------------------------------------------
+    def _judge(self) -> None:
+        if self.sampler is not None:
+            self.progress = ""
+            self.work.judge(self.sampler)
 
-    @property
-    def mask_token(self) -> int | None:
-        """The chosen mask token; None for the family's default."""
-        chosen = self.toolbar.values.get("mask_token", -1)
-        return None if chosen < 0 else chosen
-
-    def _problem(self) -> dict[str, Any]:
-        s = self.session.state
-        return {"model": s.model, "clip": s.clip, "mask": s.mask, "bank": s.bank, "distance": s.distance, "mask_token": self.mask_token}
-
-    def _compute(self, *, everything: bool) -> None:
-        s, facts = self.session.state, self.space.facts
-        if s.mask is None or s.clip is None or facts is None or self.space.shown is None or s.mask.shape != self.space.shown.grid.shape:
+    def _compute(self) -> None:
+        s, facts, shown = self.session.state, self.space.facts, self.space.shown
+        if s.mask is None or s.clip is None or facts is None or shown is None or s.mask.shape != shown.grid.shape:
             return
         if entry("masked_view").refusal(facts.report):
             return
@@ -244,69 +232,68 @@ class MasksBoard:
         try:
             s.mask.usable()
         except MaskError as error:
-            self._idle(f"{error.what[0].upper()}{error.what[1:]}: {error.fix}.")
+            self.work.idle()
+            said = {"sentence": f"{error.what[0].upper()}{error.what[1:]}: {error.fix}.", "tone": "warn", "detail": "", "code": "", "note": ""}
+            fill(self.headline, {**said, "busy": False, "cancellable": False})
+            fill(self.pane, {"busy": False})
             return
+        self.work.ask()
+
+    def started(self) -> None:
+        """The old answer stays, dimmed, until the new one is there."""
         fill(self.pane, {"busy": True})
-        fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True, "note": words.HELD.get(s.predictor, "")})
-        again = everything and s.predictor == "model"
-        self.space.submit("masked_view", "masked", lambda view: self._viewed(view, again), self._failed, predictor=s.predictor, **self._problem())
+        fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True, "note": words.HELD.get(self.session.state.predictor, "")})
 
-    def _idle(self, sentence: str) -> None:
-        self.space.jobs.cancel((self.session.id, "masked"))
-        fill(self.headline, {"sentence": sentence, "tone": "warn", "detail": "", "busy": False, "code": "", "note": ""})
-        fill(self.pane, {"busy": False})
-
-    def _failed(self, error: WorkbenchError) -> None:
+    def failed(self, error: WorkbenchError) -> None:
+        """Say what is wrong; what was on screen stays."""
         fill(self.headline, {"busy": False, "cancellable": False})
         fill(self.pane, {"busy": False})
         if not isinstance(error, Cancelled):
             fill(self.headline, {"sentence": error.what, "detail": error.fix, "tone": "error"})
             self.space.tell(error)
 
-    def _viewed(self, view: MaskedView, again: bool) -> None:
-        self.view = view
-        if again:
-            self.yard = None
+    def viewed(self, view: MaskedView) -> None:
+        """Show maps and error of a new answer."""
         error = view.error
         top = float(np.nanquantile(error.tokens, 0.98)) if np.isfinite(error.tokens).any() else 1.0
-        if view.error.predictor == "model":
+        if error.predictor == "model":
             self.heat = max(self.heat, _nice(max(top, 1.2 * error.mean / error.ratio)))
         scale = [0.0, self.heat if error.predictor not in ("twin", "pixels") else _nice(top)]
-        said = {"captions": words.captions(view, self.yard), "error_range": scale, "version": self.pane.version + 1, "busy": False}
-        fill(self.pane, {**view_traits(view, self.yard), **said, "missing": {k: v for k, v in self.pane.missing.items() if k == "quilt"}})
-        heat = {"overlay": error.tokens.astype(np.float32).tobytes(), "overlay_range": scale, "overlay_label": "error"}
+        yard = self.work.yard
+        missing = {k: v for k, v in self.pane.missing.items() if k == "quilt"}
+        said = {"error_range": scale, "version": self.pane.version + 1, "busy": False, "missing": missing}
+        fill(self.pane, {**view_traits(view, yard), **said})
+        heat = {"overlay": error.tokens.astype(np.float32).tobytes(), "overlay_range": scale}
         fill(self.canvas, {**heat, "overlay_unit": words.UNITS[error.distance], "version": self.canvas.version + 1})
         self._speak()
-        if again:
-            self.space.submit("yardsticks", "yardsticks", self._measured, self._failed, **self._problem())
 
-    def _measured(self, yard: Yardsticks) -> None:
-        self.yard = yard
-        said = {} if self.view is None else {"captions": words.captions(self.view, yard)}
+    def measured(self, yard: Yardsticks) -> None:
+        """Show controls, ranks and quilt."""
+        said = {} if self.work.view is None else {"captions": words.captions(self.work.view, yard)}
         fill(self.pane, {**quilt_traits(yard), **said})
         self._speak()
 
+    def judged(self, progress: str) -> None:
+        """Show what the bank says, or how far it is."""
+        self.progress = progress
+        if progress:
+            self.headline.detail = progress
+        else:
+            self._speak()
+
     def _speak(self) -> None:
-        if self.view is None:
+        view, yard, bank = self.work.view, self.work.yard, self.work.bank
+        if view is None:
             return
-        error = self._chosen(self.view.error)
-        yard = None if self.yard is None else _only(self.yard, self.session.state.block)
-        sentence, tone = words.sentence(error, yard)
-        detail = (
-            words.bank_line(self.bank, error)
-            if self.bank
-            else "Over the bank: computing …"
-            if self.session.state.bank
-            else "No bank: one clip is an anecdote."
-        )
-        text = code.masked_lines(self.session.state, self.space.sample, self.view.error, self.mask_token)
-        said = {"sentence": sentence, "tone": tone, "detail": detail, "code": text, "busy": False, "cancellable": False}
+        block = self.session.state.block
+        error = view.error.block(block) if 0 <= block < len(view.error.blocks) else view.error
+        sentence, tone = words.sentence(error, None if yard is None else yard.block(block))
+        lonely = "Over the bank: computing …" if self.session.state.bank else "No bank: one clip is an anecdote."
+        detail = words.bank_line(bank, error) if bank else self.progress or lonely
+        text = code.masked_lines(self.session.state, self.space.sample, view.error, self.work.mask_token)
+        said = {"sentence": sentence, "tone": tone, "detail": detail, "code": text, "busy": False, "cancellable": bank is None}
         fill(self.headline, {**said, "note": words.HELD.get(error.predictor, "")})
         self._draw_bars()
-
-    def _chosen(self, error: PredictionError) -> PredictionError:
-        block = self.session.state.block
-        return error.block(block) if 0 <= block < len(error.blocks) else error
 
     def _block_chosen(self) -> None:
         block = self.session.state.block
@@ -315,38 +302,8 @@ class MasksBoard:
         self._speak()
 
     def _draw_bars(self) -> None:
-        if self.view is not None:
-            self.bars.set(yardstick_bars(self.view.error, self.yard, dark=self.space.dark))
-
-    def _judge_bank(self) -> None:
-        s, facts = self.session.state, self.space.facts
-        if s.bank is None or facts is None or self.sampler is None or entry("bank_errors").refusal(facts.report):
-            self.bank = None
-            return
-        large = sum(p.parameters for p in facts.report.parts) > _LARGE
-        arguments = {"sampler": self.sampler.name, "parameters": {p.name: getattr(self.sampler, p.name) for p in self.sampler.parameters()}}
-        self.space.submit(
-            "bank_errors",
-            "bank",
-            self._judged,
-            self._bank_failed,
-            model=s.model,
-            bank=s.bank,
-            seed=0,
-            distance=s.distance,
-            limit=_FEW if large else None,
-            mask_token=self.mask_token,
-            **arguments,
-        )
-
-    def _judged(self, found: BankErrors) -> None:
-        self.bank = found
-        self._speak()
-
-    def _bank_failed(self, error: WorkbenchError) -> None:
-        self.bank = None
-        if not isinstance(error, Cancelled):
-            self.headline.detail = f"Over the bank: {error.what}"
+        if self.work.view is not None:
+            self.bars.set(yardstick_bars(self.work.view.error, self.work.yard, dark=self.space.dark))
 
 
 def _info() -> dict[str, str]:
@@ -354,17 +311,8 @@ def _info() -> dict[str, str]:
     return {"title": about.title, "formula": about.formula, "source": entry("prediction_error").source, "cannot": about.cannot}
 
 
-def _select(state: State, ids: list[int]) -> Any:
-    from workbench.core.selection import Selection
-
+def _select(state: State, ids: list[int]) -> Selection:
     return Selection.tokens(state.clip.index if state.clip else 0, ids)
-
-
-def _only(yard: Yardsticks, block: int) -> Yardsticks:
-    """The controls on one block alone."""
-    if block < 0:
-        return yard
-    return Yardsticks(tuple(c.block(block) if block < len(c.blocks) else c for c in yard.controls), yard.rank, yard.quilt)
 
 
 def _blank(shape: tuple[int, int, int], pixels: tuple[int, ...], tubelet: int, old: list[int]) -> dict[str, Any]:

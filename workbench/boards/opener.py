@@ -8,6 +8,7 @@ from widgets import Toolbar
 from workbench import samples
 from workbench.boards.layout import Column, Layout
 from workbench.boards.workspace import Workspace
+from workbench.core.card import parse_overrides
 from workbench.core.errors import WorkbenchError
 
 _OTHER = "a checkpoint of yours"
@@ -23,13 +24,18 @@ class Opener:
         self._shown()
         self.files.observe(self._files_changed, names=["values"])
         self.clips.observe(self._clips_changed, names=["values"])
-        for event in ("model", "clips", "clip", "opening"):
+        for event in ("model", "clips", "clip"):
             workspace.on(event, self._shown)
+        workspace.on("opening", self._opening)
 
     @property
     def layout(self) -> Layout:
         """Files above, clips below."""
         return Column((self.files, self.clips))
+
+    def _opening(self) -> None:
+        """What was typed stays, so that a wrong path can be mended."""
+        self.files.busy = bool(self.space.opening)
 
     def _shown(self) -> None:
         """Bring both rows to what is open."""
@@ -37,7 +43,6 @@ class Opener:
         try:
             with self.files.together():
                 self.files.controls, self.files.values = self._file_row()
-                self.files.busy = bool(self.space.opening)
             with self.clips.together():
                 self.clips.controls, self.clips.values = self._clip_row()
         finally:
@@ -47,6 +52,7 @@ class Opener:
         options = [{"value": n, "label": samples.find(n).title} for n in samples.names()]
         key = self.space.session.state.model
         path = "" if key is None or self.space.sample else key.path
+        settings = "" if key is None else " ".join(f"{name}={value!r}" for name, value in key.overrides)
         data = "" if self.space.clips is None or self._is_sample_bank(self.space.clips.path) else self.space.clips.path
         row = [
             {
@@ -57,9 +63,16 @@ class Opener:
                 "help": "A sample, or a file.",
             },
             {"kind": "text", "id": "path", "label": "checkpoint", "help": "Path of a checkpoint file or folder, then Enter.", "width": 230},
+            {
+                "kind": "text",
+                "id": "settings",
+                "label": "settings",
+                "help": "What the file does not say, as heads=4 image_size=(64, 64)",
+                "width": 160,
+            },
             {"kind": "text", "id": "data", "label": "images or video", "help": "Path of an image, a video or a folder, then Enter.", "width": 230},
         ]
-        return row, {"sample": self.space.sample or "", "path": path, "data": data}
+        return row, {"sample": self.space.sample or "", "path": path, "settings": settings, "data": data}
 
     def _is_sample_bank(self, path: str) -> bool:
         return any(str(samples.find(n).bank) == path for n in samples.names())
@@ -80,13 +93,12 @@ class Opener:
         try:
             if new["sample"] and new["sample"] != old["sample"]:
                 self.space.open(new["sample"])
-            elif new["path"] and new["path"] != old["path"]:
-                self.space.open(new["path"], new["data"] or None)
+            elif new["path"] and (new["path"] != old["path"] or new["settings"] != old["settings"]):
+                self.space.open(new["path"], new["data"] or None, **parse_overrides(new["settings"]))
             elif new["data"] and new["data"] != old["data"]:
                 self.space.open_data(new["data"])
         except WorkbenchError as error:
             self.space.tell(error)
-            self._shown()
 
     def _clips_changed(self, change: Any) -> None:
         if not self._settling and "clip" in change["new"]:

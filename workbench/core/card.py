@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from workbench.core.errors import PartUnavailable
+from workbench.core.errors import BadInput, PartUnavailable
 
 Origin = Literal["read", "inferred", "given", "assumed"]
 Status = Literal["whole", "partial", "missing"]
 # The parts in the order of a forward pass; every family's report uses these names.
 PARTS = ("encoder_context", "encoder_target", "masked", "dynamics", "decoder")
+
+
+def parse_overrides(text: str) -> dict[str, object]:
+    """What a user types for what a file does not say: `heads=4 image_size=(64, 64)`.
+
+    Raises:
+        BadInput: something in it is not a name, an equals sign and a plain value.
+    """
+    try:
+        call = ast.parse(f"f({re.sub(r'(?<=[^,( ])[ ]+(?=[A-Za-z_]+[ ]*=)', ', ', text.strip())})", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args or any(k.arg is None for k in call.keywords):
+            raise ValueError("a name is missing")
+        return {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+    except (SyntaxError, ValueError) as error:
+        raise BadInput(f"{text!r} cannot be read as settings", where="settings", fix="write heads=4 image_size=(64, 64)") from error
 
 
 @dataclass(frozen=True)
