@@ -1,0 +1,108 @@
+"""The command line: exit codes that scripts can go by, and words instead of traces."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from workbench import samples
+from workbench.cli import main
+from workbench.families import toy
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("whole") / "toy.safetensors"
+    toy.save(toy.build(seed=3), path)
+    return path
+
+
+@pytest.fixture
+def partial(whole: Path, tmp_path: Path) -> tuple[Path, str]:
+    """A file that lacks one tensor of its predictor, and the name of that tensor."""
+    tensors = load_file(whole)
+    gone = next(n for n in reversed(tensors) if n.startswith("masked.") and n.endswith("bias"))
+    path = tmp_path / "partial.safetensors"
+    save_file({n: t for n, t in tensors.items() if n != gone}, path)
+    return path, gone
+
+
+def test_inspect_of_a_whole_file_ends_with_0(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(whole)]) == 0
+    said = capsys.readouterr().out
+    assert "family toy" in said
+    assert "● masked" in said
+
+
+def test_inspect_of_a_partial_file_ends_with_1_and_names_the_tensor(partial: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:
+    path, gone = partial
+    assert main(["inspect", str(path)]) == 1
+    said = capsys.readouterr().out
+    assert "◐ masked" in said
+    assert gone.removeprefix("masked.") in said
+
+
+@pytest.mark.parametrize("content", [None, b"these are my notes"])
+def test_inspect_of_what_is_no_checkpoint_ends_with_2_and_words(content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "notes.pt"
+    if content is not None:
+        path.write_bytes(content)
+    assert main(["inspect", str(path)]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("jepa-workbench: ")
+    assert "notes.pt" in told.err
+    assert "→" in told.err
+    assert "Traceback" not in told.err
+
+
+def test_settings_that_cannot_be_read_or_that_nothing_takes_end_with_2(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(whole), "--settings", "__import__('os')"]) == 2
+    assert "settings" in capsys.readouterr().err
+    assert main(["inspect", str(whole), "--settings", "wings=2"]) == 2
+    assert "wings" in capsys.readouterr().err
+
+
+def test_inspect_takes_a_sample_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    first = samples.names()[0]
+    assert main(["inspect", first]) == 0
+    assert str(samples.find(first).checkpoint) in capsys.readouterr().out
+
+
+def test_the_samples_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["samples", "list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(samples.names())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["app", "--help"], ["inspect", "--help"], ["samples", "--help"]])
+def test_help_explains_every_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 0
+    assert "usage: jepa-workbench" in capsys.readouterr().out
+
+
+def test_a_command_that_does_not_exist_ends_with_2() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["dance"])
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("words", [["nowhere.pt"], ["--data", "nowhere"]])
+def test_the_app_does_not_start_on_what_is_not_there(words: list[str], tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "workbench", "app", "--port", "0", *words], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert samples.names()[0] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_panel_the_app_tells_what_to_install() -> None:
+    blind = "import sys; sys.modules['panel'] = None; from workbench.cli import main; sys.exit(main(['app']))"
+    done = subprocess.run([sys.executable, "-c", blind], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert 'pip install "jepa-workbench[app]"' in done.stderr
