@@ -41,6 +41,7 @@ _VERBS = {
     "yardsticks": "workbench.measures.yardsticks",
     "bank_errors": "workbench.measures.yardsticks",
     "show": "workbench.present.show",
+    "read_results": "workbench.core.codec:load",
     "board": "workbench.notebook",
     "Bank": "workbench.measures.bank",
     "Clip": "workbench.core.clip",

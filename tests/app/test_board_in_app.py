@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+import workbench as jw
 from workbench import samples
 
 pytestmark = pytest.mark.browser
@@ -142,13 +142,10 @@ def test_the_copied_lines_give_the_number_on_screen(board: Any) -> None:
 def test_export_downloads_what_numpy_can_read(board: Any) -> None:
     with board.expect_download(timeout=PATIENT) as waiting:
         board.locator(".jw-headline").get_by_role("button", name="Export").click()
-    data = waiting.value.path().read_bytes()
     assert waiting.value.suggested_filename == "jepa-workbench-shapes.npz"
-    from workbench.core import codec
-
-    stored = codec.loads(data)
+    stored = jw.read_results(waiting.value.path())
     assert stored["view"].error.predictor == "model"
-    assert len(np.load(io.BytesIO(data)).files) > 3
+    assert len(np.load(waiting.value.path()).files) > 3
 
 
 def test_dark_follows_the_switch_and_the_checkpoint_board_tells_what_loaded(board: Any) -> None:

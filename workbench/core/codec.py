@@ -61,6 +61,18 @@ def save(value: Any, path: str | Path) -> None:
     part.replace(path)
 
 
+def load(path: str | Path) -> Any:
+    """The value that `save`, or an export of the app, wrote to a file.
+
+    Raises:
+        BadInput: the file is missing, or nothing of ours.
+    """
+    try:
+        return loads(Path(path).read_bytes())
+    except OSError as error:
+        raise BadInput(f"this file cannot be read: {error.strerror}", where=str(path)) from error
+
+
 def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
