@@ -11,7 +11,7 @@ from workbench.core.errors import Cancelled
 from workbench.core.mask import Mask
 from workbench.core.results import BankErrors, Provenance
 from workbench.measures import catalogue
-from workbench.measures.attempts import Attempt, Problem, attempt
+from workbench.measures.attempts import Attempt, Problem, attempt, pixel_tokens
 from workbench.measures.bank import Bank
 from workbench.measures.prediction import prediction_error
 from workbench.measures.reference import fit_basis, shared_pca
@@ -80,6 +80,18 @@ def test_yardsticks_hold_every_control_and_survive_the_wire(jepa: Jepa, bank: Ba
     assert alone.rank is None
     assert alone.control("other") is None
     assert alone.control("copy") is not None
+
+
+def test_usual_pixels_are_kept_for_a_clip_and_never_serve_another(jepa: Jepa, bank: Bank, mask: Mask) -> None:
+    def usual(clip: int) -> np.ndarray:
+        return attempt(Problem.of(jepa, bank.clips[clip], mask, bank), "pixels").reference.mean
+
+    first, other, again = usual(0), usual(1), usual(0)
+    assert usual(0) is again
+    assert np.array_equal(first, again)
+    every = np.stack([pixel_tokens(jepa.encoder.prepare([c]))[0].numpy() for c in bank.clips])
+    for clip, mean in enumerate((first, other)):
+        assert np.allclose(mean, np.delete(every, clip, 0).mean(0), atol=1e-6)
 
 
 def test_the_interval_is_the_standard_error_of_the_mean() -> None:

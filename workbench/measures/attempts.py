@@ -21,7 +21,7 @@ from workbench.model.spec import Prepared
 
 Grid = Float[Tensor, "ticks rows cols dim"]
 _twins: WeakKeyDictionary[Jepa, dict[int, Jepa]] = WeakKeyDictionary()
-_pixels: WeakKeyDictionary[Bank, dict[tuple[int, ...], Tensor]] = WeakKeyDictionary()
+_pixels: WeakKeyDictionary[Bank, WeakKeyDictionary[Jepa, tuple[Tensor, str, Reference]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,16 +203,24 @@ def pixel_tokens(prepared: Prepared) -> Float[Tensor, "batch ticks rows cols pix
     return cut.permute(0, 2, 4, 6, 1, 3, 5, 7).flatten(4)
 
 
+def _pixel_reference(problem: Problem, bank: Bank) -> tuple[Float[Tensor, "clips ticks rows cols pixels"], Reference]:
+    """The bank's pixels, and what is usual in them without this clip; both are kept, as the next mask is most often on the same clip."""
+    kept = _pixels.setdefault(bank, WeakKeyDictionary())
+    every, left_out, known = kept.get(problem.jepa, (None, "", None))
+    if every is None:
+        every = torch.cat([pixel_tokens(problem.jepa.encoder.prepare([c])) for c in bank.clips])
+    if known is None or left_out != problem.clip.digest:
+        rest = every[bank.without(problem.clip)]
+        known = Reference(rest.mean(0).numpy(), rest.median(0).values.numpy(), len(rest), bank.name, "pixels")
+        kept[problem.jepa] = every, problem.clip.digest, known
+    return every, known
+
+
 def _pixel(problem: Problem) -> Attempt:
     target = pixel_tokens(problem.prepared)[0]
     if problem.bank is not None and fits(problem):
-        kept = _pixels.setdefault(problem.bank, {})
-        if tuple(target.shape) not in kept:
-            kept[tuple(target.shape)] = torch.cat([pixel_tokens(problem.jepa.encoder.prepare([c])) for c in problem.bank.clips])
-        every = kept[tuple(target.shape)]
-        rest = every[problem.bank.without(problem.clip)]
-        known = Reference(rest.mean(0).numpy(), rest.median(0).values.numpy(), len(rest), problem.bank.name, "pixels")
-        basis = lambda: fit_basis(every, problem.bank.name if problem.bank else "", "pixels")  # noqa: E731
+        every, known = _pixel_reference(problem, problem.bank)
+        basis = lambda: fit_basis(every, known.name, "pixels")  # noqa: E731
     else:
         known = lone_reference(target, "pixels")
         basis = lambda: fit_basis(target[None], known.name, "pixels")  # noqa: E731
