@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 from pathlib import Path
+from typing import Any
 
 import panel as pn
 
@@ -15,6 +17,7 @@ from workbench.core.errors import BadInput
 from workbench.data.paths import confine
 from workbench.jobs import Jobs, WorkerJobs
 
+_NOT_OURS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)  # the system's words for a port or address that others have
 _MESSAGE = 256 * 1024 * 1024  # bytes of the largest message: a clip crosses once
 
 
@@ -30,6 +33,19 @@ def free_port(address: str) -> int:
         return probe.getsockname()[1]
 
 
+def folders_of(*named: str | None) -> list[Path]:
+    """The folders of what the command line names, in which a browser may then look around; without any, the current one.
+
+    Raises:
+        BadInput: a path that does not exist.
+    """
+    paths = [Path(n).expanduser() for n in named if n and n not in samples.names()]
+    for path in paths:
+        if not path.exists():
+            raise BadInput(f"there is no {path}", where="command line", fix=f"give a path, or a sample: {', '.join(samples.names())}")
+    return [p if p.is_dir() else p.parent for p in paths] or [Path.cwd()]
+
+
 def serve(
     checkpoint: str | None = None,
     *,
@@ -37,7 +53,7 @@ def serve(
     port: int = 5006,
     address: str = "127.0.0.1",
     device: str = "cpu",
-    settings: dict[str, object] | None = None,
+    settings: dict[str, Any] | None = None,
     jobs: Jobs | None = None,
 ) -> None:
     """Serve until interrupted.
@@ -47,15 +63,11 @@ def serve(
         address: 127.0.0.1 lets only this machine in. settings: what the checkpoint does not say, as {"heads": 4}.
 
     Raises:
-        BadInput: a path that does not exist.
+        BadInput: a path that does not exist, or an address or port that cannot be had.
     """
-    named = [Path(p) for p in (checkpoint, data) if p and p not in samples.names()]
-    for path in named:
-        if not path.expanduser().exists():
-            raise BadInput(f"there is no {path}", where="command line", fix=f"give a path, or a sample: {', '.join(samples.names())}")
-    folders = [p if p.is_dir() else p.parent for p in (n.expanduser() for n in named)] or [Path.cwd()]
-    roots = allow_within(folders)
-    start = Start(checkpoint or samples.names()[0], data, device, settings or {}, lambda p: str(confine(p, roots)))
+    roots = allow_within(folders_of(checkpoint, data))
+    first, clips = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data))
+    start = Start(first or samples.names()[0], clips, device, settings or {}, lambda p: str(confine(p, roots)))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=unexpected)
@@ -72,5 +84,10 @@ def serve(
             websocket_max_message_size=_MESSAGE,
             verbose=True,
         )
+    except OSError as error:
+        if error.errno not in _NOT_OURS:
+            raise
+        words = f"cannot listen at {address}:{port}: {error.strerror}"
+        raise BadInput(words, where="--address, --port", fix="choose another port; --port 0 takes a free one") from error
     finally:
         work.close()

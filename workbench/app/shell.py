@@ -31,7 +31,7 @@ class Start:
     checkpoint: str
     data: str | None
     device: str
-    settings: dict[str, object]
+    settings: dict[str, Any]
     allow: Allow
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from widgets import Headline, ModelView
 from workbench.boards import code
 from workbench.boards.layout import Column, Layout
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import FIRST_WORDS, Workspace, offer, show_failure
 from workbench.core.facts import ModelFacts, TensorHistogram
 from workbench.measures.catalogue import ENTRIES
 from workbench.present.show import PART_LABELS, fill, histogram_dict, model_dict
@@ -21,12 +21,13 @@ class CheckpointBoard:
 
     def __init__(self, workspace: Workspace) -> None:
         self.space = workspace
-        self.headline = Headline(sentence="Opening a model …", sources=[], commands=["export"], info=_info())
+        self.headline = Headline(sentence=FIRST_WORDS, sources=[], commands=["export"], info=_info())
         self.model = ModelView()
         self.headline.on_command = lambda name: offer(self.headline, *workspace.export({"facts": workspace.facts})) if name == "export" else None
         self.model.observe(self._chosen, names=["chosen"])
         workspace.on("model", self._opened)
         workspace.on("opening", self._opening)
+        workspace.on("failed", lambda: show_failure(workspace, self.headline))
 
     @property
     def layout(self) -> Layout:

@@ -13,7 +13,7 @@ from workbench.core.mask import Mask
 from workbench.masks import SAMPLERS, Parameter, Sampler, make
 from workbench.present.words import UNITS
 
-_FIRST = ("blocks", "target_scale", "spatial_scale", "temporal_scale", "ratio")  # the rest only with "more": rarely touched
+_FIRST = ("blocks", "target_scale", "spatial_scale", "ratio")  # the rest only with "more": rarely touched
 
 
 def choices(card: ModelCard) -> list[dict[str, Any]]:
@@ -59,14 +59,16 @@ def _shown(choice: Mapping[str, Any], more: bool) -> list[Parameter]:
 def schema(card: ModelCard, choice: Mapping[str, Any], blocks: int, mask_tokens: int, *, more: bool) -> list[dict[str, Any]]:
     """The controls of the toolbar, from left to right."""
     options = [{"value": c["value"], "label": c["label"]} for c in choices(card)]
-    row: list[dict[str, Any]] = [{"kind": "select", "id": "sampler", "label": "sampler", "options": options, "help": "Who draws the mask."}]
+    row: list[dict[str, Any]] = [
+        {"kind": "select", "id": "sampler", "label": "sampler", "options": options, "help": "Who draws the mask.", "width": 225}
+    ]
     row += [_control(p) for p in _shown(choice, more)]
     if any(p.name not in _FIRST for p in SAMPLERS[choice["name"]].parameters()):
         row.append({"kind": "toggle", "id": "more", "label": "more", "help": "Show every parameter of this sampler."})
     row += [
         {"kind": "int", "id": "seed", "label": "seed", "min": 0, "max": 99999, "help": "The same seed draws the same mask."},
         {"kind": "button", "id": "again", "label": "⟳ draw", "help": "Draw with the next seed."},
-        {"kind": "select", "id": "distance", "label": "distance", "options": [{"value": k, "label": v} for k, v in UNITS.items()]},
+        {"kind": "select", "id": "distance", "label": "distance", "options": [{"value": k, "label": v} for k, v in UNITS.items()], "width": 116},
     ]
     if blocks > 1:
         each = [{"value": -1, "label": "all"}, *({"value": i, "label": str(i + 1)} for i in range(blocks))]

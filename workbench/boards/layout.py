@@ -13,16 +13,14 @@ if TYPE_CHECKING:
 class Chart:
     """A Plotly figure that changes. A host shows `figure` and watches for the next one."""
 
-    def __init__(self, height: int, name: str) -> None:
-        self.height, self.name = height, name
-        self.figure: go.Figure | None = None
+    def __init__(self, height: int, name: str, figure: go.Figure) -> None:
+        self.height, self.name, self.figure = height, name, figure
         self._watchers: list[Callable[[go.Figure], None]] = []
 
     def watch(self, watcher: Callable[[go.Figure], None]) -> None:
-        """Call with every new figure, and now if there is one."""
+        """Call with every new figure, and now with this one."""
         self._watchers.append(watcher)
-        if self.figure is not None:
-            watcher(self.figure)
+        watcher(self.figure)
 
     def set(self, figure: go.Figure) -> None:
         """Show another figure in the same place."""

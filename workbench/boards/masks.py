@@ -11,7 +11,7 @@ from widgets import Headline, MapPane, PatchCanvas, Toolbar
 from workbench.boards import code, controls
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.mask_work import MaskWork
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import FIRST_WORDS, Workspace, offer, show_failure
 from workbench.core.errors import Cancelled, MaskError, WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.results import MaskedView, Yardsticks
@@ -20,7 +20,7 @@ from workbench.link import link
 from workbench.masks import Sampler
 from workbench.measures.catalogue import entry
 from workbench.present import words
-from workbench.present.charts import yardstick_bars
+from workbench.present.charts import blank, yardstick_bars
 from workbench.present.show import clip_traits, fill, mask_dict, mask_of, quilt_traits, view_traits
 from workbench.session import State
 
@@ -36,11 +36,11 @@ class MasksBoard:
 
     def __init__(self, workspace: Workspace) -> None:
         self.space, self.session = workspace, workspace.session
-        self.headline = Headline(sentence="Opening a model …", info=_info(), commands=["reset", "undo", "redo", "export"])
+        self.headline = Headline(sentence=FIRST_WORDS, info=_info(), commands=["reset", "undo", "redo", "export"])
         self.toolbar = Toolbar()
         self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", max_height=_HEIGHT, message="Opening a clip …")
         self.pane = MapPane(mode="predicted", max_height=_HEIGHT)
-        self.bars = Chart(430, "error ÷ reference")
+        self.bars = Chart(430, "error ÷ reference", blank())
         self.work = MaskWork(workspace, self)
         self.choice: Mapping[str, Any] = {}
         self.sampler: Sampler | None = None
@@ -70,6 +70,7 @@ class MasksBoard:
         self.space.on("model", self._model_opened)
         self.space.on("clip", self._clip_shown)
         self.space.on("theme", self._draw_bars)
+        self.space.on("failed", lambda: show_failure(self.space, self.headline))
         s.watch(["mask", "clip", "model", "distance", "predictor"], lambda old, new: self._compute())
         s.watch(["mask", "selection"], lambda old, new: self._tell_history())
         s.watch(["block"], lambda old, new: self._block_chosen())
@@ -228,16 +229,15 @@ class MasksBoard:
             return
         if entry("masked_view").refusal(facts.report):
             return
-        self.canvas.hint = controls.hint(self.sampler, s.mask) if self.sampler else ""
         try:
             s.mask.usable()
+            self.work.ask()
         except MaskError as error:
             self.work.idle()
             said = {"sentence": f"{error.what[0].upper()}{error.what[1:]}: {error.fix}.", "tone": "warn", "detail": "", "code": "", "note": ""}
             fill(self.headline, {**said, "busy": False, "cancellable": False})
             fill(self.pane, {"busy": False})
-            return
-        self.work.ask()
+        self.canvas.hint = controls.hint(self.sampler, s.mask) if self.sampler else ""  # last: the worker computes meanwhile
 
     def started(self) -> None:
         """The old answer stays, dimmed, until the new one is there."""
@@ -253,7 +253,7 @@ class MasksBoard:
             self.space.tell(error)
 
     def viewed(self, view: MaskedView) -> None:
-        """Show maps and error of a new answer."""
+        """Show maps and error of a new answer at once; words and bars follow in a message of their own."""
         error = view.error
         top = float(np.nanquantile(error.tokens, 0.98)) if np.isfinite(error.tokens).any() else 1.0
         if error.predictor == "model":
@@ -265,7 +265,8 @@ class MasksBoard:
         fill(self.pane, {**view_traits(view, yard), **said})
         heat = {"overlay": error.tokens.astype(np.float32).tobytes(), "overlay_range": scale}
         fill(self.canvas, {**heat, "overlay_unit": words.UNITS[error.distance], "version": self.canvas.version + 1})
-        self._speak()
+        mask = self.session.state.mask
+        self.space.deliver(lambda: self._speak() if self.session.state.mask is mask else None)
 
     def measured(self, yard: Yardsticks) -> None:
         """Show controls, ranks and quilt."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from workbench.core.facts import ClipList, ModelFacts, ShownClip
 from workbench.jobs import Deliver, Job, Jobs, now
 from workbench.session import Session
 
+FIRST_WORDS = "Opening a model …"
 Notify = Callable[[WorkbenchError], None]
 Heard = Callable[[], None]
 Allow = Callable[[str], str]
+_NO_SETTINGS = ("parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; here they are chosen elsewhere, or would name files
 
 
 def to_log(error: WorkbenchError) -> None:
@@ -30,10 +32,44 @@ def expand(path: str) -> str:
     return str(Path(path).expanduser())
 
 
+def bank_path(path: str) -> str:
+    """The bank of a sample by its name, else the path itself."""
+    return str(samples.find(path).bank) if path in samples.names() else path
+
+
+def settled(overrides: Mapping[str, Any]) -> tuple[str | None, tuple[tuple[str, Any], ...]]:
+    """What a user says of a checkpoint, as a family and settings that a ModelKey can hold.
+
+    Raises:
+        BadInput: something that is no setting of a model.
+    """
+    family = overrides.get("family")
+    rest = {k: tuple(v) if isinstance(v, list) else v for k, v in overrides.items() if k != "family"}
+    wrong = next((k for k in rest if k in _NO_SETTINGS), None) or next((k for k, v in rest.items() if not _plain(v)), None)
+    if wrong is not None or not isinstance(family, str | None):
+        name = wrong or "family"
+        raise BadInput(
+            f"{name}={overrides[name]!r} is not a setting of a model", where="settings", fix="heads=4, image_size=(64, 64), family='ijepa' are"
+        )
+    return family, tuple(sorted(rest.items()))
+
+
+def _plain(value: Any) -> bool:
+    return all(map(_plain, value)) if isinstance(value, tuple) else isinstance(value, bool | int | float | str | None)
+
+
 def offer(headline: Headline, name: str, data: bytes) -> None:
     """Offer a file as a download in the browser, whichever host shows it."""
     headline.file_name, headline.file = name, b""  # in this order: the bytes start the download, also of the same bytes again
     headline.file = data
+
+
+def show_failure(space: Workspace, headline: Headline) -> None:
+    """Where nothing is on screen yet, the error stays to be read; a board that shows something keeps it."""
+    if space.error is not None and headline.sentence == FIRST_WORDS:
+        with headline.together():
+            headline.sentence, headline.tone, headline.busy = space.error.what, "error", False
+            headline.detail = f"{space.error.where} → {space.error.fix}".strip(" →")
 
 
 class Workspace:
@@ -61,11 +97,12 @@ class Workspace:
         self.shown: ShownClip | None = None
         self.sample: str | None = None
         self.opening = ""
-        self._heard: dict[str, list[Heard]] = {"model": [], "clips": [], "clip": [], "opening": [], "theme": []}
+        self.error: WorkbenchError | None = None
+        self._heard: dict[str, list[Heard]] = {"model": [], "clips": [], "clip": [], "opening": [], "theme": [], "failed": []}
         self.dark = False
 
     def on(self, event: str, heard: Heard) -> None:
-        """Call after "model", "clips", "clip", "opening" or "theme" changed."""
+        """Call after "model", "clips", "clip", "opening" or "theme" changed, or after something "failed"."""
         self._heard[event].append(heard)
 
     def submit(self, name: str, view: str, done: Callable[[Any], None], failed: Notify | None = None, /, **arguments: Any) -> Job:
@@ -79,16 +116,19 @@ class Workspace:
         """Show an error to the user; a cancelled job is none."""
         self.open_ended()
         if not isinstance(error, Cancelled):
+            self.error = error
+            self._say("failed")
             self.notify(error)
 
-    def open(self, path: str, data: str | None = None, index: int = 0, **overrides: Any) -> None:
+    def open(self, path: str, data: str | None = None, index: int = 0, /, **overrides: Any) -> None:
         """Open a sample by name, or a checkpoint by path, with its own clips or those of `data`."""
         sample = path if path in samples.names() else None
         folder = str(samples.find(path).checkpoint) if sample else self.allow(path)
-        key = ModelKey(folder, None, tuple(sorted(overrides.items())), self.device, self.dtype)
-        clips = data or (str(samples.find(path).bank) if sample else None)
+        family, settings = settled(overrides)
+        key = ModelKey(folder, family, settings, self.device, self.dtype)
+        clips = data or sample
         if data:
-            self.allow(data)
+            self.allow(bank_path(data))
         self._start(f"opening {sample or Path(folder).name}")
 
         def opened(facts: ModelFacts) -> None:
@@ -104,7 +144,7 @@ class Workspace:
         self.submit("model_facts", "open", opened, model=key)
 
     def open_data(self, path: str, index: int = 0) -> None:
-        """Open an image, a video, a folder or a bank, and show one of its clips."""
+        """Open an image, a video, a folder, a bank or the clips of a sample, and show one of them."""
         frames = None if self.facts is None or self.facts.card.frames == 1 else self.facts.card.frames
         self._start(f"opening {Path(path).name}")
 
@@ -112,7 +152,7 @@ class Workspace:
             self.open_ended()
             self.choose(index, clips)
 
-        self.submit("clip_list", "open", listed, path=self.allow(path), frames=frames)
+        self.submit("clip_list", "open", listed, path=self.allow(bank_path(path)), frames=frames)
 
     def choose(self, index: int, clips: ClipList | None = None) -> None:
         """Show another clip of the open list, or the first of a new one."""

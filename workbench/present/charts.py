@@ -52,6 +52,16 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
     return _calm(figure, "error ÷ reference (line: 1)", dark, bottom=92 if parts else 64)
 
 
+def blank() -> go.Figure:
+    """Nothing yet: no axes, no grid."""
+    import plotly.graph_objects as go
+
+    figure = _calm(go.Figure(), "", dark=False)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure
+
+
 def _parts(error: PredictionError) -> tuple[str, list[str], list[float]] | None:
     """Ratios block by block for several blocks, tick by tick for a clip; None where there is one of each."""
     blocks, ticks = error.blocks.shape[:2]
