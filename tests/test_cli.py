@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,17 @@ def test_the_app_does_not_start_on_what_is_not_there(words: list[str], tmp_path:
     assert done.returncode == 2
     assert "nowhere" in done.stderr
     assert samples.names()[0] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_told_in_words(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [sys.executable, "-m", "workbench", "app", "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "--port 0" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -19,7 +19,7 @@ FIRST_WORDS = "Opening a model …"
 Notify = Callable[[WorkbenchError], None]
 Heard = Callable[[], None]
 Allow = Callable[[str], str]
-_NO_SETTINGS = ("parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; here they are chosen elsewhere, or would name files
+_NO_SETTINGS = ("path", "parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; here they are chosen elsewhere, or would name files
 
 
 def to_log(error: WorkbenchError) -> None:

@@ -16,7 +16,7 @@ Status = Literal["whole", "partial", "missing"]
 PARTS = ("encoder_context", "encoder_target", "masked", "dynamics", "decoder")
 
 
-def parse_overrides(text: str) -> dict[str, object]:
+def parse_overrides(text: str) -> dict[str, Any]:
     """What a user types for what a file does not say: `heads=4 image_size=(64, 64)`.
 
     Raises:

@@ -1,0 +1,99 @@
+"""What is open: settings as a user types them, clips of one sample under the model of another, and nothing outside the allowed folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench import samples
+from workbench.boards.workspace import Workspace, settled
+from workbench.core.card import parse_overrides
+from workbench.core.errors import BadInput, WorkbenchError
+from workbench.families import toy
+from workbench.jobs import Jobs, now
+
+
+class Straight(Jobs):
+    """Work done at once, in the calling thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from workbench.worker.shelf import Shelf
+
+        self.shelf = Shelf()
+
+    def _start(self, job: Any) -> None:
+        try:
+            value = self.shelf.run(job.name, dict(job.arguments))
+        except WorkbenchError as error:
+            found = error
+            job.finish(lambda: job.failed(found))
+        else:
+            job.finish(lambda: job.done(value))
+
+    def _stop(self, job: Any, *, hard: bool) -> None:
+        """Nothing runs any more when somebody could stop it."""
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+@pytest.fixture
+def told() -> list[WorkbenchError]:
+    return []
+
+
+@pytest.fixture
+def space(told: list[WorkbenchError]) -> Workspace:
+    return Workspace(Straight(), deliver=now, notify=told.append)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("toy") / "toy.safetensors"
+    toy.save(toy.build(seed=3), path)
+    return path
+
+
+def test_settings_become_a_key_that_can_be_looked_up() -> None:
+    family, settings = settled(parse_overrides("image_size=[64, 48] heads=4, family='ijepa'"))
+    assert family == "ijepa"
+    assert settings == (("heads", 4), ("image_size", (64, 48)))
+    assert hash(settings)
+
+
+@pytest.mark.parametrize("words", ["encoder='secret.pt'", "path='secret.pt'", "device='cuda'", "heads={1: 2}", "image_size=([1], 2)", "family=3"])
+def test_what_is_no_setting_of_a_model_is_refused_by_its_name(words: str) -> None:
+    with pytest.raises(BadInput, match=words.partition("=")[0]):
+        settled(parse_overrides(words))
+
+
+def test_settings_named_like_our_own_arguments_reach_the_family(space: Workspace, checkpoint: Path, told: list[WorkbenchError]) -> None:
+    space.open(str(checkpoint), None, 0, **parse_overrides("index=3 data=4"))
+    assert "takes no 'data'" in told[0].what
+    assert space.facts is None
+
+
+def test_a_sample_lends_its_clips_to_another_model(space: Workspace, told: list[WorkbenchError]) -> None:
+    name = samples.names()[0]
+    space.open(str(Path(__file__).parents[1] / "golden" / "ijepa"), name, 2, heads=4)
+    assert told == []
+    assert space.clips is not None
+    assert space.clips.path == str(samples.find(name).bank)
+    assert space.session.state.clip is not None
+    assert space.session.state.clip.index == 2
+    assert space.sample is None
+
+
+def test_data_outside_the_allowed_folders_is_refused_before_anything_opens(told: list[WorkbenchError], checkpoint: Path) -> None:
+    def allow(path: str) -> str:
+        if path != str(checkpoint):
+            raise BadInput(f"{path} lies outside", where=path)
+        return path
+
+    space = Workspace(Straight(), deliver=now, notify=told.append, allow=allow)
+    with pytest.raises(BadInput, match="outside"):
+        space.open(str(checkpoint), "secret")
+    assert space.facts is None
