@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from workbench import samples
+from workbench.boards.code import open_lines
+from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace, settled
 from workbench.core.card import parse_overrides
 from workbench.core.errors import BadInput, WorkbenchError
@@ -74,6 +76,15 @@ def test_settings_named_like_our_own_arguments_reach_the_family(space: Workspace
     space.open(str(checkpoint), None, 0, **parse_overrides("index=3 data=4"))
     assert "takes no 'data'" in told[0].what
     assert space.facts is None
+
+
+def test_a_family_that_was_given_stays_with_the_model(space: Workspace, checkpoint: Path) -> None:
+    space.open(str(checkpoint), None, 0, **parse_overrides("family='toy'"))
+    key = space.session.state.model
+    assert key is not None
+    assert dict(key.said) == {"family": "toy"}
+    assert "family='toy'" in open_lines(space.session.state, None, "")[1]
+    assert Opener(space).files.values["settings"] == "family='toy'"
 
 
 def test_a_sample_lends_its_clips_to_another_model(space: Workspace, told: list[WorkbenchError]) -> None:

@@ -11,7 +11,7 @@ def open_lines(state: State, sample: str | None, weights: str) -> list[str]:
     key = state.model
     if key is None:
         return []
-    options = "".join(f", {k}={v!r}" for k, v in key.overrides)
+    options = "".join(f", {k}={v!r}" for k, v in key.said)
     return ["import workbench as jw", f"jepa = jw.load({sample or key.path!r}{options})  # weights {weights[:12]}"]
 
 

@@ -52,7 +52,7 @@ class Opener:
         options = [{"value": n, "label": samples.find(n).title} for n in samples.names()]
         key = self.space.session.state.model
         path = "" if key is None or self.space.sample else key.path
-        settings = "" if key is None else " ".join(f"{name}={value!r}" for name, value in key.overrides)
+        settings = "" if key is None else " ".join(f"{name}={value!r}" for name, value in key.said)
         data = "" if self.space.clips is None or self._is_sample_bank(self.space.clips.path) else self.space.clips.path
         row = [
             {

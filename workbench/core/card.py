@@ -48,6 +48,11 @@ class ModelKey:
     device: str = "cpu"
     dtype: str = "float32"
 
+    @property
+    def said(self) -> tuple[tuple[str, object], ...]:
+        """What the user said of it, as options of `load`."""
+        return (("family", self.family), *self.overrides) if self.family is not None else self.overrides
+
 
 @dataclass(frozen=True)
 class ClipKey:
