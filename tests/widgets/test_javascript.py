@@ -19,7 +19,9 @@ def run(*command: str) -> None:
 
 @needs_node
 def test_pure_modules_keep_their_claims() -> None:
-    run("node", "--test", "tests/widgets/")
+    files = sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("tests/widgets/*.test.mjs"))  # one by one: node 18 and 22 read a folder differently
+    assert files
+    run("node", "--test", *files)
 
 
 @needs_node

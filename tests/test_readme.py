@@ -1,0 +1,66 @@
+"""What the README promises: its Python runs, its commands and make targets exist, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbench import samples
+from workbench.cli import main
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md"]
+README = PAGES[0].read_text(encoding="utf-8")
+
+
+def fenced(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_python_lines_run(tmp_path: Path) -> None:
+    for lines in fenced(README, "python"):
+        done = subprocess.run([sys.executable, "-c", lines], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        assert re.match(r"skill -?\d\.\d\d over \d+ other clips", done.stdout)
+
+
+def test_the_commands_exist_with_their_options(capsys: pytest.CaptureFixture[str]) -> None:
+    commands = re.findall(r"jepa-workbench (\w+)", README)
+    assert {"app", "inspect", "samples"} <= set(commands)
+    for name in set(commands):
+        with pytest.raises(SystemExit):
+            main([name, "--help"])
+        told = capsys.readouterr().out
+        used = re.findall(rf"jepa-workbench {name}[^#`\n]*", README)
+        assert all(option in told for line in used for option in re.findall(r"--\w+", line)), told
+
+
+def test_the_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = {t for p in PAGES for t in re.findall(r"^make (\w+)|`make (\w+)`", p.read_text(encoding="utf-8"), re.MULTILINE) for t in t if t}
+    assert {"app", "test"} <= named
+    assert all(re.search(rf"^{t}:", makefile, re.MULTILINE) for t in named)
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda p: p.name)
+def test_every_link_and_every_path_leads_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = [t for t in re.findall(r"\]\(([^)#]+)", text) if "://" not in t]
+    paths = [t for t in re.findall(r"`([\w./-]+/[\w./-]*)`", text) if not t.isupper() and "NAME" not in t]
+    assert links
+    missing = [t for t in links if not (document.parent / t).exists()]
+    missing += [t for t in paths if not any(list(place.glob(t)) for place in (ROOT, ROOT / "workbench"))]
+    assert not missing
+
+
+def test_every_sample_is_told_of() -> None:
+    assert all(f"`{name}`" in README for name in samples.names())
+
+
+def test_what_opencv_needs_is_named_and_installed_in_ci() -> None:
+    assert "libgl1 libglib2.0-0" in README
+    assert "libgl1 libglib2.0-0" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
