@@ -65,12 +65,13 @@ WORDS = {
         ),
         can=(
             "predict roughly what is hidden: place and colour of shape and ground, far better than the mean at that place and than with another image",
-            "tell hues apart: see the embedding coloured by hue",
+            "hold the hues of shape and ground and part of the shape: a linear probe of the pooled latents reads the shape clearly better than from "
+            "untrained weights or raw pixels",
         ),
         cannot=(
-            "tell the six shapes apart well: a linear probe reads them only a little better than from untrained weights",
+            "recognise the six shapes: with every label more than half are still mistaken, with ten labels a class it is hardly better than chance",
             "draw edges: predictions are smooth where the hidden detail is open",
-            "beat raw pixels in telling where the shape is",
+            "beat raw pixels in telling where the shape is, or which hue the ground has",
             "say anything of photographs",
         ),
     ),

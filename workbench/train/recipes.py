@@ -68,7 +68,7 @@ SHAPES = Recipe(
     predictor=_NARROW,
     image_size=(64, 64),
     samplers=(IJepaMultiblock(min_keep=4),),
-    steps=6000,
+    steps=6500,
     spread=0.02,
 )
 DIGITS = Recipe(
@@ -91,8 +91,8 @@ BALLS = Recipe(
     frames=16,
     samplers=(VJepaMultiblock.short(), VJepaMultiblock.long()),
     mask_token=1,
-    steps=3000,
-    batch=24,
+    steps=2000,
+    batch=8,
     distance="l1",
     spread=0.02,
 )
