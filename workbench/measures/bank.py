@@ -27,6 +27,7 @@ class Bank:
         if len(self.clips) < 2:
             raise BadInput(f"a bank needs at least 2 clips, {name} has {len(self.clips)}", where="Bank", fix="give a folder with more of them")
         self._targets: WeakKeyDictionary[Jepa, tuple[Tensor, Tensor]] = WeakKeyDictionary()
+        self._begun: WeakKeyDictionary[Jepa, list[tuple[Tensor, Tensor]]] = WeakKeyDictionary()
         self._orders: WeakKeyDictionary[Jepa, tuple[Tensor, Tensor, Tensor]] = WeakKeyDictionary()
         self._references: WeakKeyDictionary[Jepa, dict[str, Reference]] = WeakKeyDictionary()
 
@@ -71,14 +72,19 @@ class Bank:
         return (total - gone) / (n - 1), torch.where(gone <= lower, upper, lower)
 
     def _embedded(self, jepa: Jepa) -> tuple[Tensor, Tensor]:
-        if jepa not in self._targets:
-            found, shown = [], []
-            for start in range(0, len(self), _BATCH):
-                prepared = jepa.encoder.prepare(self.clips[start : start + _BATCH])
-                found.append(teacher(jepa, prepared.video))
-                shown.append(prepared.shown)
-                progress.report(min(start + _BATCH, len(self)), len(self))
-            self._targets[jepa] = torch.cat(found), torch.cat(shown)
+        """Batch by batch. A call that was cancelled, or that another one overtook in the middle, is carried on where it stopped."""
+        begun = self._begun.setdefault(jepa, [])
+        while jepa not in self._targets:
+            start = len(begun) * _BATCH
+            if start >= len(self):
+                self._targets[jepa] = torch.cat([t for t, _ in begun]), torch.cat([s for _, s in begun])
+                break
+            prepared = jepa.encoder.prepare(self.clips[start : start + _BATCH])
+            found = teacher(jepa, prepared.video)
+            if len(begun) * _BATCH == start:  # else the overtaking call has done it meanwhile
+                begun.append((found, prepared.shown))
+            progress.report(min(start + _BATCH, len(self)), len(self))
+        self._begun.pop(jepa, None)
         return self._targets[jepa]
 
 
