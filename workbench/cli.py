@@ -48,14 +48,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _app(chosen: argparse.Namespace) -> int:
+    from workbench.jobs import WorkerJobs
+
+    settings, jobs = parse_overrides(chosen.settings), WorkerJobs()
+    jobs.warm()  # its imports run beside those of the server
     try:
         from workbench.app.server import serve
+
+        place = {"port": chosen.port, "address": chosen.address, "device": chosen.device}
+        serve(chosen.checkpoint, data=chosen.data, settings=settings, jobs=jobs, **place)
     except ModuleNotFoundError as error:
         if error.name not in ("panel", "panel_material_ui", "bokeh"):
             raise
         raise MissingExtra(f"the app needs {error.name}", where="jepa-workbench app", fix='pip install "jepa-workbench[app]"') from error
-    settings = parse_overrides(chosen.settings)
-    serve(chosen.checkpoint, data=chosen.data, port=chosen.port, address=chosen.address, device=chosen.device, settings=settings)
+    finally:
+        jobs.close()
     return 0
 
 

@@ -224,6 +224,10 @@ class WorkerJobs(Jobs):
     def _stop(self, job: Job, *, hard: bool) -> None:
         self._lanes[job.lane].stop(job, hard)
 
+    def warm(self) -> None:
+        """Start the model lane before its first job, whose imports alone take seconds."""
+        self._lanes["model"].ensure()
+
     def pids(self) -> dict[str, int]:
         """The process ids of the lanes that run."""
         return {name: p.process.pid for name, p in self._lanes.items() if p.process is not None and p.process.poll() is None}
@@ -246,10 +250,15 @@ class _Process:
         self.open: dict[int, Job] = {}
         self.lock = threading.RLock()
 
-    def start(self, job: Job) -> None:
+    def ensure(self) -> None:
+        """Start the process unless it runs."""
         with self.lock:
             if self.process is None or self.process.poll() is not None:
                 self._spawn()
+
+    def start(self, job: Job) -> None:
+        with self.lock:
+            self.ensure()
             self.open[job.id] = job
             self._send({"op": "run", "id": job.id, "call": job.name, "arguments": job.arguments, "urgent": job.urgent})
 

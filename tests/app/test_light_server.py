@@ -42,7 +42,7 @@ def wait_for(process: subprocess.Popen[str], pattern: str) -> str:
     raise AssertionError(f"the server ended without {pattern!r}:\n" + "".join(heard))
 
 
-def test_a_server_whose_board_has_answered_holds_neither_torch_nor_umap(server: subprocess.Popen[str], page: Any) -> None:
+def test_a_server_whose_board_has_answered_holds_neither_torch_nor_umap_nor_jupyter(server: subprocess.Popen[str], page: Any) -> None:
     page.goto(wait_for(server, r"http://127\.0\.0\.1:\d+"))
     page.locator(".jw-headline-sentence", has_text="skill").wait_for(timeout=120_000)
     assert server.stdin is not None
@@ -51,3 +51,4 @@ def test_a_server_whose_board_has_answered_holds_neither_torch_nor_umap(server: 
     loaded = set(wait_for(server, r"^loaded .*").split())
     assert "panel" in loaded
     assert loaded.isdisjoint({"torch", "umap", "numba", "sklearn"})
+    assert loaded.isdisjoint({"nbformat", "jsonschema"})  # Plotly's notebook class would load them: a second and a half of every start

@@ -142,6 +142,17 @@ def test_the_memo_answers_alike_and_only_once(checkpoint: Path, bank_file: Path,
     assert np.array_equal(first.blocks, prediction_error(jepa, clip, problem["mask"]).blocks, equal_nan=True)
 
 
+def test_a_lane_can_be_started_before_its_first_job_and_only_once(problem: dict[str, Any], ask: Any) -> None:
+    jobs = WorkerJobs()
+    jobs.warm()
+    started = jobs.pids()
+    assert list(started) == ["model"]
+    jobs.warm()
+    assert ask(jobs, "shown_clip", model=problem["model"], clip=problem["clip"]).wait().pixels.dtype == np.uint8
+    assert jobs.pids() == started
+    jobs.close()
+
+
 def test_closing_ends_the_processes(problem: dict[str, Any], ask: Any) -> None:
     jobs = WorkerJobs()
     assert ask(jobs, "shown_clip", model=problem["model"], clip=problem["clip"]).wait().pixels.dtype == np.uint8

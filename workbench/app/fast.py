@@ -1,7 +1,8 @@
-"""Two small patches of the host, for speed. Private names of panel and bokeh are touched here and nowhere else.
+"""Three small patches of the host, for speed. Private names of panel and bokeh are touched here and nowhere else.
 
 Panel waits 50 ms before it sends what the browser changed, and the operating system holds back small packets for about 15 ms more. Together a slider
-answers after 70 ms; without both after 20.
+answers after 70 ms; without both after 20. And before its first chart Panel asks Plotly for its notebook class, which loads Jupyter's validators: a
+second and a half of every start, where Jupyter is installed.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from typing import Any
 
 
 def apply() -> None:
-    """Send changes at once, in both directions. Safe to call twice."""
+    """Send changes at once, in both directions, and leave Jupyter out of the server. Safe to call twice."""
+    import plotly.graph_objs
     from bokeh.server.views.ws import WSHandler
     from panel.reactive import Syncable
+    from plotly.missing_anywidget import FigureWidget
 
+    if "FigureWidget" not in vars(plotly.graph_objs):
+        plotly.graph_objs.FigureWidget = FigureWidget  # type: ignore[attr-defined, misc]  # plotly's own stand-in
     Syncable._debounce = 1
     if getattr(WSHandler, "_workbench_nodelay", False):
         return

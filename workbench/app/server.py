@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import panel as pn
 
 from workbench import samples
 from workbench.app import fast
-from workbench.app.shell import Start, page, unexpected
+from workbench.app.shell import Start, open_first, page, unexpected
+from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput
 from workbench.data.paths import confine
 from workbench.jobs import Jobs, WorkerJobs
@@ -46,6 +49,35 @@ def folders_of(*named: str | None) -> list[Path]:
     return [p if p.is_dir() else p.parent for p in paths] or [Path.cwd()]
 
 
+def get_ready(jobs: Jobs, start: Start) -> None:
+    """Have the worker open what the first page will ask for, and the bank's targets computed, while nobody looks yet. What fails here, the page tells."""
+    space = Workspace(jobs, notify=lambda error: None, allow=start.allow, device=start.device)
+
+    def opened() -> None:
+        state = space.session.state
+        if state.bank is not None:
+            space.submit("warm", "warm", lambda clips: None, model=state.model, bank=state.bank)
+
+    space.on("clip", opened)
+    open_first(space, start)
+
+
+@contextmanager
+def telling_in_words(address: str, port: int) -> Iterator[None]:
+    """Turn the system's refusal of an address or port into words.
+
+    Raises:
+        BadInput: others have it, or it is not of this machine.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NOT_OURS:
+            raise
+        words = f"cannot listen at {address}:{port}: {error.strerror}"
+        raise BadInput(words, where="--address, --port", fix="choose another port; --port 0 takes a free one") from error
+
+
 def serve(
     checkpoint: str | None = None,
     *,
@@ -71,23 +103,19 @@ def serve(
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=unexpected)
-    work = jobs or WorkerJobs()
+    get_ready(work := jobs or WorkerJobs(), start)
     port = port or free_port(address)
     try:
-        pn.serve(
-            {"/": lambda: page(work, start)},
-            port=port,
-            address=address,
-            websocket_origin=[f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
-            show=False,
-            title="JEPA Workbench",
-            websocket_max_message_size=_MESSAGE,
-            verbose=True,
-        )
-    except OSError as error:
-        if error.errno not in _NOT_OURS:
-            raise
-        words = f"cannot listen at {address}:{port}: {error.strerror}"
-        raise BadInput(words, where="--address, --port", fix="choose another port; --port 0 takes a free one") from error
+        with telling_in_words(address, port):
+            pn.serve(
+                {"/": lambda: page(work, start)},
+                port=port,
+                address=address,
+                websocket_origin=[f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
+                show=False,
+                title="JEPA Workbench",
+                websocket_max_message_size=_MESSAGE,
+                verbose=True,
+            )
     finally:
         work.close()

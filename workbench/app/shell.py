@@ -62,12 +62,13 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     every = [status, opener.files, opener.clips, *(v for b in boards.values() for v in vars(b).values() if hasattr(v, "view_traits"))]
     _follow_theme(shell, space, every)
     choose(_FIRST)
-    pn.state.onload(lambda: _open(space, start))
+    pn.state.onload(lambda: open_first(space, start))
     pn.state.on_session_destroyed(lambda _context: space.close())
     return shell
 
 
-def _open(space: Workspace, start: Start) -> None:
+def open_first(space: Workspace, start: Start) -> None:
+    """Open what a new page opens with; what is wrong with it is told as the workspace tells errors."""
     try:
         space.open(start.checkpoint, start.data, **start.settings)
     except WorkbenchError as error:

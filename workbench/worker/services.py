@@ -14,6 +14,7 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.facts import ClipList, ModelFacts, ShownClip, TensorFacts, TensorHistogram
 from workbench.measures.bank import Bank
+from workbench.measures.reference import shared_pca
 from workbench.model.jepa import Jepa
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def shown_clip(shelf: Shelf, model: Jepa, clip: Clip) -> ShownClip:
 
 
 def warm(shelf: Shelf, model: Jepa, bank: Bank) -> int:
-    """Compute the bank's targets, so that the first painted hole is answered at once. Returns the number of clips."""
+    """Compute the bank's targets and their colours, so that the first painted hole is answered at once. Returns the number of clips."""
+    shared_pca(model, bank)
     return len(bank.targets(model))
 
 
