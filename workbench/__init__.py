@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.core.clip import Clip
+    from workbench.core.codec import load as read_results
     from workbench.core.mask import Mask
     from workbench.front import inspect, load, open_bank, open_clips
     from workbench.masks import sample_mask
@@ -60,6 +61,7 @@ __all__ = [
     "open_bank",
     "open_clips",
     "predict",
+    "read_results",
     "sample_mask",
     "show",
     "yardsticks",
