@@ -93,6 +93,7 @@ def serve(
     Args:
         checkpoint: sample name or path; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
         address: 127.0.0.1 lets only this machine in. settings: what the checkpoint does not say, as {"heads": 4}.
+        jobs: a worker that was started already, beside the imports of this module; it is ended with the server.
 
     Raises:
         BadInput: a path that does not exist, or an address or port that cannot be had.
