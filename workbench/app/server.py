@@ -18,7 +18,7 @@ from workbench.app.shell import Start, open_first, page, unexpected
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput
 from workbench.data.paths import confine
-from workbench.jobs import Jobs, WorkerJobs
+from workbench.jobs import Jobs
 
 _NOT_OURS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)  # the system's words for a port or address that others have
 _MESSAGE = 256 * 1024 * 1024  # bytes of the largest message: a clip crosses once
@@ -81,6 +81,7 @@ def telling_in_words(address: str, port: int) -> Iterator[None]:
 def serve(
     checkpoint: str | None = None,
     *,
+    jobs: Jobs,
     data: str | None = None,
     port: int = 5006,
     address: str = "127.0.0.1",
@@ -92,7 +93,7 @@ def serve(
 
     Args:
         checkpoint: sample name or path; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
-        address: 127.0.0.1 lets only this machine in. settings: what the checkpoint does not say, as {"heads": 4}.
+        jobs: where work goes; the caller closes them. address: 127.0.0.1 lets only this machine in. settings: what the checkpoint does not say, as {"heads": 4}.
         jobs: a worker that was started already, beside the imports of this module; it is ended with the server.
 
     Raises:
@@ -104,19 +105,16 @@ def serve(
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=unexpected)
-    get_ready(work := jobs or WorkerJobs(), start)
+    get_ready(jobs, start)
     port = port or free_port(address)
-    try:
-        with telling_in_words(address, port):
-            pn.serve(
-                {"/": lambda: page(work, start)},
-                port=port,
-                address=address,
-                websocket_origin=[f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
-                show=False,
-                title="JEPA Workbench",
-                websocket_max_message_size=_MESSAGE,
-                verbose=True,
-            )
-    finally:
-        work.close()
+    with telling_in_words(address, port):
+        pn.serve(
+            {"/": lambda: page(jobs, start)},
+            port=port,
+            address=address,
+            websocket_origin=[f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
+            show=False,
+            title="JEPA Workbench",
+            websocket_max_message_size=_MESSAGE,
+            verbose=True,
+        )
