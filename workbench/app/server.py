@@ -87,14 +87,13 @@ def serve(
     address: str = "127.0.0.1",
     device: str = "cpu",
     settings: dict[str, Any] | None = None,
-    jobs: Jobs | None = None,
 ) -> None:
     """Serve until interrupted.
 
     Args:
         checkpoint: sample name or path; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
-        jobs: where work goes; the caller closes them. address: 127.0.0.1 lets only this machine in. settings: what the checkpoint does not say, as {"heads": 4}.
-        jobs: a worker that was started already, beside the imports of this module; it is ended with the server.
+        jobs: where work goes; the caller closes them. address: 127.0.0.1 lets only this machine in.
+        settings: what the checkpoint does not say, as {"heads": 4}.
 
     Raises:
         BadInput: a path that does not exist, or an address or port that cannot be had.
