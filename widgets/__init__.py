@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from widgets._traits import View
+    from widgets.chart_view import ChartView
+    from widgets.frame import Frame
     from widgets.headline import Headline
     from widgets.map_pane import MapPane
     from widgets.model_view import ModelView
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from widgets.toolbar import Toolbar
 
 _HOMES = {
+    "ChartView": "widgets.chart_view",
+    "Frame": "widgets.frame",
     "Headline": "widgets.headline",
     "MapPane": "widgets.map_pane",
     "ModelView": "widgets.model_view",
@@ -22,7 +26,7 @@ _HOMES = {
     "View": "widgets._traits",
 }
 
-__all__ = ["Headline", "MapPane", "ModelView", "PatchCanvas", "Toolbar", "View"]
+__all__ = ["ChartView", "Frame", "Headline", "MapPane", "ModelView", "PatchCanvas", "Toolbar", "View"]
 
 
 def __getattr__(name: str) -> Any:

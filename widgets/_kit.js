@@ -112,13 +112,30 @@ export function resolveTheme(wish) {
 }
 
 /**
+ * Keeps plain keys, and undo, from the shortcuts of JupyterLab, where R would make the cell raw and 0, 0 restart the kernel. Lab's own chords, as Ctrl+S,
+ * still work. Lab looks for its mark at the element with the focus before its shortcuts, which are for whatever has the focus.
+ * @param {HTMLElement} node @returns {() => void} stops
+ */
+export function keepKeys(node) {
+  const mark = (/** @type {KeyboardEvent} */ event) => {
+    const chord = event.ctrlKey || event.metaKey || event.altKey;
+    const ours = !chord || event.key.toLowerCase() === "z";
+    const target = event.composedPath()[0];
+    if (target instanceof Element) setAttribute(target, "data-lm-suppress-shortcuts", ours && "true");
+  };
+  node.addEventListener("keydown", mark, true);
+  return () => node.removeEventListener("keydown", mark, true);
+}
+
+/**
  * The root element of a view, in `el`, following the theme.
  * @param {Model} model @param {HTMLElement} el @param {string} name class of this view, as "jw-headline"
  * @param {() => void} [onTheme] called when light and dark swap
  * @returns {{root: HTMLDivElement, dispose: () => void}} dispose removes it with its listeners
  */
 export function mount(model, el, name, onTheme = () => {}) {
-  const root = element("div", { class: `jw-root ${name}`, "data-lm-suppress-shortcuts": "true" });
+  const root = element("div", { class: `jw-root ${name}` });
+  keepKeys(root);
   const apply = () => {
     const theme = resolveTheme(model.get("theme"));
     if (root.dataset.theme === theme) return;
@@ -141,15 +158,24 @@ export function mount(model, el, name, onTheme = () => {}) {
   return { root, dispose };
 }
 
-/** Runs `draw` once in the next display frame, however often it is asked for. @param {() => void} draw @returns {{request: () => void, cancel: () => void}} */
-export function onNextFrame(draw) {
+const RETRIES = 300;
+
+/**
+ * Runs `draw` once in the next display frame, however often it is asked for. Without room it waits a few frames: JupyterLab hides its page for a moment
+ * while it swaps themes, too short for a ResizeObserver to tell.
+ * @param {() => void} draw @param {() => boolean} [hasRoom] @returns {{request: () => void, cancel: () => void}}
+ */
+export function onNextFrame(draw, hasRoom = () => true) {
   let handle = 0;
+  let left = 0;
   const run = () => {
     handle = 0;
-    draw();
+    if (hasRoom()) draw();
+    else if (left-- > 0) handle = requestAnimationFrame(run);
   };
   return {
     request: () => {
+      left = RETRIES;
       if (!handle) handle = requestAnimationFrame(run);
     },
     cancel: () => {
@@ -168,10 +194,16 @@ export function isTyping(target) {
   return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
-/** Is a key of the page meant for the boards: focus on the body or within a view (also in a shadow root), and nobody typing? @param {Event} event @returns {boolean} */
-export function isForBoards(event) {
+/**
+ * Is a key of the page meant for this view: focus on the body or within a view (also in a shadow root), and nobody typing? Where a page holds several
+ * boards, each in a box of its own, only the board with the focus hears it.
+ * @param {Event} event @param {HTMLElement} root of the view that asks
+ */
+export function isForBoards(event, root) {
   const path = event.composedPath();
   if (isTyping(path[0])) return false;
+  const board = path.find((node) => node instanceof HTMLElement && node.classList.contains("jw-board"));
+  if (board) return /** @type {HTMLElement} */ (board).contains(root);
   if (path[0] === document.body || path[0] === document.documentElement || path[0] === document) return true;
   return path.some((node) => node instanceof HTMLElement && node.classList.contains("jw-root"));
 }

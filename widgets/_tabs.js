@@ -44,7 +44,7 @@ export function createTabs(model, modes, panel) {
     tabs[next].tab.focus();
   });
   const onKey = (/** @type {KeyboardEvent} */ event) => {
-    const i = event.ctrlKey || event.metaKey || event.altKey || !isForBoards(event) ? -1 : Number(event.key) - 1;
+    const i = event.ctrlKey || event.metaKey || event.altKey || !isForBoards(event, node) ? -1 : Number(event.key) - 1;
     if (!(i in modes)) return;
     event.preventDefault();
     choose(i);

@@ -155,7 +155,7 @@ function pageKeys(root, act) {
     // On a Mac no key is seen to go up while Command is down.
     if (event.key === "Meta") act.away();
     const chord = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
-    if (!chord && root.getClientRects().length > 0 && isForBoards(event)) act.down(event);
+    if (!chord && root.getClientRects().length > 0 && isForBoards(event, root)) act.down(event);
   };
   const hidden = () => {
     if (document.hidden) act.away();

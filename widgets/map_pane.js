@@ -24,7 +24,7 @@ function render({ model, el }) {
   const grid = () => gridOf(model.get("grid"));
   const cells = () => grid().rows * grid().cols;
   const dirty = new Set(["picture", "marks", "nearest"]);
-  const frame = onNextFrame(update);
+  const frame = onNextFrame(update, () => root.clientWidth > 0);
   let inside = false;
   let drawn = 0;
 
@@ -91,7 +91,7 @@ function render({ model, el }) {
     const mode = model.get("mode");
     const missing = model.get("missing")[mode];
     const [have, need] = lengths();
-    if (!root.clientWidth || (!missing && have && have !== need)) return;
+    if (!missing && have && have !== need) return;
     const [height, width] = model.get("aspect");
     const aspect = height && width ? [height, width] : [grid().rows, grid().cols];
     if (stage.layout(aspect, root.clientWidth, model.get("max_height"))) ["picture", "marks"].forEach((layer) => dirty.add(layer));

@@ -23,7 +23,7 @@ function render({ model, el }) {
   const { root, dispose } = mount(model, el, "jw-patch-canvas");
   const grid = () => gridOf(model.get("grid"));
   const dirty = new Set(["picture", "mask", "marks"]);
-  const frame = onNextFrame(update);
+  const frame = onNextFrame(update, () => root.clientWidth > 0);
   let inside = false;
   let drawn = 0;
 
@@ -67,7 +67,7 @@ function render({ model, el }) {
   function update() {
     const [frames, height, width] = model.get("pixels_shape");
     const bytes = pixels();
-    if (!root.clientWidth || (bytes.length && bytes.length !== frames * height * width * 3)) return;
+    if (bytes.length && bytes.length !== frames * height * width * 3) return;
     if (stage.layout(bytes.length ? [height, width] : [grid().rows, grid().cols], root.clientWidth, model.get("max_height"))) {
       ["picture", "mask", "marks"].forEach((layer) => dirty.add(layer));
     }

@@ -1,0 +1,49 @@
+// A Plotly figure: Plotly.react changes it in place. The library is run once a page, whichever chart got it first.
+
+import { element, mount, onAll, onNextFrame, setAttribute, write } from "./_kit.js";
+import { followSize } from "./_stage.js";
+
+/** @typedef {{react: (node: HTMLElement, data: any, layout: any, config: any) => Promise<any>, purge: (node: HTMLElement) => void}} Plotly */
+/** The promise of the library stands here, for all charts of the page. */
+const HOME = /** @type {{jwPlotly?: Promise<Plotly>}} */ (/** @type {any} */ (globalThis));
+const CONFIG = { displayModeBar: false };
+
+/** Runs the library as a module of its own, whatever else on the page may be called `define` or `module`. @param {string} source @returns {Promise<Plotly>} */
+async function run(source) {
+  const parts = ["const module = { exports: {} }; const exports = module.exports; const define = undefined;\n", source, "\nexport default module.exports;"];
+  const url = URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
+  const found = await import(url);
+  URL.revokeObjectURL(url);
+  return found.default;
+}
+
+/** @param {{model: import("./_kit.js").Model, el: HTMLElement}} host */
+function render({ model, el }) {
+  const { root, dispose } = mount(model, el, "jw-chart-view");
+  const plot = element("div", { class: "jw-plot", role: "img", "aria-label": model.get("name") });
+  root.append(plot);
+  let gone = false;
+
+  async function draw() {
+    const { data, layout } = model.get("figure");
+    const [version, height] = [model.get("version"), model.get("height")];
+    root.style.height = `${height}px`;
+    if (!data) return;
+    if (!HOME.jwPlotly && model.get("library")) HOME.jwPlotly = run(model.get("library"));
+    write(model, { wanted: !HOME.jwPlotly });
+    const plotly = await HOME.jwPlotly;
+    if (gone || !plotly || version !== model.get("version")) return;
+    await plotly.react(plot, structuredClone(data), { ...structuredClone(layout), height, width: root.clientWidth }, CONFIG);
+    if (!gone) setAttribute(root, "data-version", version);
+  }
+
+  const frame = onNextFrame(() => void draw(), () => root.clientWidth > 0);
+  const stops = [onAll(model, ["figure", "height", "library", "version"], frame.request), followSize(root, frame.request), frame.cancel, dispose];
+  return () => {
+    gone = true;
+    void HOME.jwPlotly?.then((plotly) => plotly.purge(plot));
+    stops.forEach((stop) => stop());
+  };
+}
+
+export default { render };
