@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextvars
+import html
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from widgets import ChartView, Frame
+from widgets.frame import BOARD_CLASS
 from workbench.boards.checkpoint import CheckpointBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.masks import MasksBoard
@@ -17,12 +26,17 @@ from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.jobs import Jobs, ThreadJobs
 
+if TYPE_CHECKING:
+    from workbench.worker.shelf import Shelf
+
+log = logging.getLogger("workbench")
 _BOARDS = {"masks": MasksBoard, "checkpoint": CheckpointBoard}
+_ROOM = 780  # pixels that a row of pictures wants; with less, the last of them goes below the others
 _jobs: list[Jobs] = []
 
 
-def board(checkpoint: str | Path | None = None, which: str = "masks", *, data: str | Path | None = None, clip: int = 0, **overrides: Any) -> w.VBox:
-    """A board of the app, here.
+def board(checkpoint: str | Path | None = None, which: str = "masks", *, data: str | Path | None = None, clip: int = 0, **overrides: Any) -> BoardBox:
+    """A board of the app, here. Comes at once and fills when its answers do.
 
     Args:
         checkpoint: a sample's name or a path; None: the first sample. which: "masks" or "checkpoint".
@@ -35,64 +49,187 @@ def board(checkpoint: str | Path | None = None, which: str = "masks", *, data: s
 
     if which not in _BOARDS:
         raise BadInput(f"there is no board {which!r}", where="board()", fix=f"one of {', '.join(_BOARDS)}")
-    said = w.Output()
-    space = Workspace(_shared_jobs(), deliver=_to_this_thread(), notify=lambda error: _tell(said, error))
-    opener, shown = Opener(space), _BOARDS[which](space)
-    box = w.VBox([arrange(opener.layout), arrange(shown.layout), said])
-    box.workbench = shown  # type: ignore[attr-defined]  # the board lives as long as what shows it
-    space.open(str(checkpoint or samples.names()[0]), None if data is None else str(data), clip, **overrides)
+    box = BoardBox(which)
+    box.space.open(str(checkpoint or samples.names()[0]), None if data is None else str(data), clip, **overrides)
     return box
 
 
-def arrange(item: Layout) -> w.Widget:
+class BoardBox(w.VBox):
+    """A board in a notebook.
+
+    Attributes:
+        board: the board, with its views. space: what is open, with the session. said: the place for errors. errors: all of them so far.
+    """
+
+    def __init__(self, which: str) -> None:
+        self.errors: list[WorkbenchError] = []
+        self._mail = Mailbox(self._failed)
+        self.space = Workspace(_shared_jobs(), deliver=self._mail.post, notify=self._tell)
+        self.opener, self.board = Opener(self.space), _BOARDS[which](self.space)
+        self._frame, self.said = Frame(name=f"JEPA Workbench: {self.board.title}"), w.HTML()
+        self._frame.observe(lambda change: self.space.set_dark(change["new"]), names=["dark"])
+        super().__init__([self._frame, arrange(self.opener.layout), self.said, arrange(self.board.layout)], layout=w.Layout(width="100%"))
+        self.add_class(BOARD_CLASS)
+        for widget in family(self):
+            self._mail.fetch_from(widget)
+        self.space.session.watch(["model", "clip", "mask", "distance", "predictor"], lambda old, new: self._say(""))
+
+    def wait(self, timeout: float = 300.0) -> None:
+        """Wait until every answer is on the board: for scripts and tests; in a notebook it fills by itself.
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            WorkbenchError: what the board had to tell meanwhile, or that it is still computing.
+        """
+        known = len(self.errors)
+        session = self.space.session.id
+        if not self._mail.run_until(lambda: not self.space.jobs.waiting(session), timeout):
+            raise WorkbenchError(f"the board is still computing after {timeout:g} s", where="wait()", fix="give it more time, or a smaller model")
+        if len(self.errors) > known:
+            raise self.errors[-1]
+
+    def close(self) -> None:
+        """Drop what the board waits for, and its views. Frees what the browser and the kernel hold of it."""
+        self.space.close()
+        for widget in [*family(self)][::-1]:
+            for part in (getattr(widget, "style", None), widget.layout):
+                if isinstance(part, w.Widget):  # of their own to ipywidgets, which keeps them until they are closed
+                    part.close()
+            w.Widget.close(widget)
+
+    def _tell(self, error: WorkbenchError) -> None:
+        self.errors.append(error)
+        if self.board.headline.sentence == error.what:
+            return  # a board that has nothing else to say says it itself
+        place = f" ({error.where})" if error.where else ""
+        self._say(f"{error.what}{place}" + (f"\n→ {error.fix}" if error.fix else ""))
+
+    def _failed(self, error: Exception) -> None:
+        log.error("an exception while an answer was shown", exc_info=error)
+        fault = WorkbenchError(f"{type(error).__name__}: {error}", fix="this is a fault of ours; the log of the kernel has the trace")
+        self._tell(error if isinstance(error, WorkbenchError) else fault)
+
+    def _say(self, words: str) -> None:
+        """Show words until something else is looked at. Text from files is shown as text."""
+        style = "white-space: pre-wrap; line-height: 1.45; color: var(--jp-error-color0, #b3261e)"
+        self.said.value = f'<div role="alert" style="{style}">{html.escape(words)}</div>' if words else ""
+
+
+def family(widget: w.DOMWidget) -> Iterator[w.DOMWidget]:
+    """A widget with everything in it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from family(child)
+
+
+def arrange(item: Layout) -> w.DOMWidget:
     """A board's layout as ipywidgets boxes."""
     if isinstance(item, Column):
-        return w.VBox([arrange(i) for i in item.items], layout=w.Layout(grid_gap="8px", width="100%"))
+        return w.VBox([arrange(i) for i in item.items], layout=w.Layout(grid_gap="2px", width="100%"))
     if isinstance(item, Row):
-        template = " ".join(f"minmax(0, {s}fr)" for s in item.shares)
-        layout = w.Layout(grid_template_columns=template, grid_gap="14px", width="100%", align_items="start")
-        return w.GridBox([arrange(i) for i in item.items], layout=layout)
+        children = [arrange(i) for i in item.items]
+        for child, share in zip(children, item.shares, strict=True):
+            child.layout.flex, child.layout.width, child.layout.min_width = f"{share} 1 {share * _ROOM:.0f}px", "auto", "0"
+        return w.Box(children, layout=w.Layout(flex_flow="row wrap", grid_gap="16px", width="100%", align_items="flex-start"))
     return _chart(item) if isinstance(item, Chart) else item
 
 
-def _chart(chart: Chart) -> w.Widget:
-    import plotly.graph_objects as go
+def _chart(chart: Chart) -> ChartView:
+    view = ChartView(height=chart.height, name=chart.name)
+    view.read_library = _plotly_js
 
-    figure = go.FigureWidget(layout={"height": chart.height, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"})
-    figure._config = {"displayModeBar": False, "responsive": True}
-
-    def redraw(new: go.Figure) -> None:
-        with figure.batch_update():
-            figure.data = []
-            figure.add_traces(new.data)
-            figure.layout = new.layout
-            figure.layout.height = chart.height
+    def redraw(new: Any) -> None:
+        with view.together():
+            view.figure, view.version = new.to_plotly_json(), view.version + 1
 
     chart.watch(redraw)
-    return figure
+    return view
+
+
+def _plotly_js() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return get_plotlyjs()
+
+
+class Mailbox:
+    """Brings answers of other threads, and what the browser says, to the thread that made it: a board is touched from one thread only.
+
+    JupyterLab may have messages of widgets handled in a thread of their own ("comms over subshells").
+
+    Args:
+        failed: told of an exception in a call.
+    """
+
+    def __init__(self, failed: Callable[[Exception], None]) -> None:
+        self._failed, self._home, self._calls = failed, threading.get_ident(), queue.SimpleQueue[Callable[[], None]]()
+        self._context = contextvars.copy_context()  # so that what a call prints stands under the cell of the board
+        try:
+            self._loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
+        except RuntimeError:  # a plain script: `run_until` is what runs the calls
+            self._loop = None
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have it called in the home thread, after those before it."""
+        self._calls.put(call)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._run_all, context=self._context.copy())
+
+    def fetch_from(self, widget: w.Widget) -> None:
+        """Handle the browser's messages to this widget in the home thread, whichever thread they come to."""
+        handle = widget._handle_msg  # what `comm.on_msg` calls otherwise
+
+        def receive(message: dict[str, Any]) -> None:
+            if threading.get_ident() == self._home:
+                handle(message)
+            else:
+                self.post(lambda: handle(message))
+
+        if widget.comm is not None:
+            widget.comm.on_msg(receive)
+
+    def run_until(self, settled: Callable[[], bool], timeout: float) -> bool:
+        """Run calls as they come, until there is nothing more to wait for. False when the time was not enough.
+
+        Args:
+            settled: no further call is to come. timeout: seconds.
+        """
+        end = time.monotonic() + timeout
+        while not (settled() and self._calls.empty()):
+            try:
+                self._run(self._calls.get(timeout=max(end - time.monotonic(), 0.0)))
+            except queue.Empty:
+                return False
+        return True
+
+    def _run_all(self) -> None:
+        while not self._calls.empty():
+            self._run(self._calls.get())
+
+    def _run(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception as error:  # whatever it is, the user must hear of it and the calls after it must run
+            self._failed(error)
+
+
+class _LateShelf:
+    """Models and clips of this kernel, for all boards. Made in the thread that needs it first, so that a board comes before torch does."""
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        from workbench.worker.shelf import Shelf
+
+        return Shelf()
+
+    def run(self, name: str, arguments: dict[str, Any]) -> Any:
+        return self.shelf.run(name, arguments)
 
 
 def _shared_jobs() -> Jobs:
     """One thread and one shelf a kernel, so that boards share what is loaded."""
     if not _jobs:
-        from workbench.worker.shelf import Shelf
-
-        _jobs.append(ThreadJobs(Shelf().run))
+        _jobs.append(ThreadJobs(_LateShelf().run))
     return _jobs[0]
-
-
-def _to_this_thread() -> Callable[[Callable[[], None]], None]:
-    """Bring answers to the kernel's own loop; without one (a plain script) they come in the thread that computed them."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return lambda call: call()
-
-    def deliver(call: Callable[[], None]) -> None:
-        loop.call_soon_threadsafe(call)
-
-    return deliver
-
-
-def _tell(said: w.Output, error: WorkbenchError) -> None:
-    said.append_stdout(f"{error}\n")

@@ -1,0 +1,145 @@
+"""The notebook host without a browser: a board comes at once, fills by itself, and is touched from one thread only."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import pytest
+from ipywidgets import Widget
+
+import workbench as jw
+from widgets import ChartView, Toolbar
+from workbench.core.errors import BadInput, WorkbenchError
+from workbench.notebook import BoardBox, Mailbox, board, family
+
+
+@pytest.fixture
+def shapes() -> Any:
+    box = board("shapes")
+    yield box
+    box.close()
+
+
+def test_a_board_has_its_numbers_once_it_was_waited_for(shapes: BoardBox) -> None:
+    assert "Opening" in shapes.board.headline.sentence
+    shapes.wait()
+    assert "kill" in shapes.board.headline.sentence
+    assert shapes.board.headline.detail.startswith("Over ")
+    charts = [c for c in family(shapes) if isinstance(c, ChartView)]
+    assert [c.figure["data"][0]["type"] for c in charts] == ["bar"]
+
+
+def test_painting_from_python_changes_the_numbers(shapes: BoardBox) -> None:
+    shapes.wait()
+    before = shapes.board.headline.sentence, shapes.board.pane.version
+    mask = jw.Mask.of(shapes.space.shown.grid.shape, "0-31", ["40-47"])  # type: ignore[union-attr]
+    shapes.space.session.set(mask=mask)
+    shapes.wait()
+    assert shapes.board.headline.sentence != before[0]
+    assert shapes.board.pane.version == before[1] + 1
+
+
+def test_boards_of_a_kernel_share_what_is_loaded() -> None:
+    boxes = [board("shapes"), board("shapes", "checkpoint")]
+    for box in boxes:
+        box.wait()
+    assert boxes[0].space.jobs is boxes[1].space.jobs
+    assert "all" in boxes[1].board.headline.sentence
+    for box in boxes:
+        box.close()
+
+
+def test_what_a_board_has_to_tell_is_read_on_it_and_raised_for_a_script(shapes: BoardBox) -> None:
+    shapes.wait()
+    shapes.space.open("<b>none.pt")
+    with pytest.raises(WorkbenchError, match="does not exist"):
+        shapes.wait()
+    told = shapes.said.value
+    assert "&lt;b&gt;none.pt does not exist" in told
+    assert 'role="alert"' in told
+    shapes.space.choose(1)
+    shapes.wait()
+    assert shapes.said.value == ""
+
+
+def test_a_board_that_never_opened_says_so_once() -> None:
+    box = board("none.pt")
+    with pytest.raises(WorkbenchError, match="does not exist"):
+        box.wait()
+    assert "does not exist" in box.board.headline.sentence
+    assert box.said.value == ""
+    box.close()
+
+
+def test_waiting_has_an_end(shapes: BoardBox) -> None:
+    with pytest.raises(WorkbenchError, match="still computing"):
+        shapes.wait(0.0)
+
+
+def test_a_board_of_another_name_is_refused_with_those_there_are() -> None:
+    with pytest.raises(BadInput, match="masks, checkpoint"):
+        board("shapes", "mask")
+
+
+def test_closing_leaves_no_widget_behind() -> None:
+    before = len(Widget.widgets)  # type: ignore[arg-type]
+    box = board("shapes")
+    box.wait()
+    box.close()
+    assert len(Widget.widgets) == before  # type: ignore[arg-type]
+
+
+def test_inside_a_loop_answers_come_by_themselves() -> None:
+    async def cell() -> str:
+        box = board("shapes")
+        end = time.monotonic() + 120
+        while "kill" not in box.board.headline.sentence and time.monotonic() < end:
+            await asyncio.sleep(0.01)
+        sentence = box.board.headline.sentence
+        box.close()
+        return sentence
+
+    assert "kill" in asyncio.run(cell())
+
+
+def test_calls_of_other_threads_run_at_home_in_their_order() -> None:
+    mail, heard = Mailbox(lambda error: None), list[tuple[int, int]]()
+
+    def post() -> None:
+        for i in range(20):
+            mail.post(lambda i=i: heard.append((i, threading.get_ident())))
+
+    other = threading.Thread(target=post)
+    other.start()
+    assert mail.run_until(lambda: len(heard) == 20, 10)
+    other.join()
+    assert heard == [(i, threading.get_ident()) for i in range(20)]
+
+
+def test_a_call_that_fails_is_told_and_those_after_it_run() -> None:
+    told, heard = list[Exception](), list[str]()
+    mail = Mailbox(told.append)
+    mail.post(lambda: heard.append("before"))
+    mail.post(lambda: [][0])
+    mail.post(lambda: heard.append("after"))
+    assert mail.run_until(lambda: len(heard) == 2, 10)
+    assert heard == ["before", "after"]
+    assert isinstance(told[0], IndexError)
+
+
+def test_messages_of_the_browser_that_come_to_another_thread_are_handled_at_home() -> None:
+    """JupyterLab sends those of widgets over subshells, which are threads of their own."""
+    mail, heard = Mailbox(lambda error: None), list[int]()
+    toolbar = Toolbar(controls=[{"kind": "toggle", "id": "x"}])
+    toolbar.observe(lambda change: heard.append(threading.get_ident()), names=["values"])
+    mail.fetch_from(toolbar)
+    message = {"content": {"data": {"method": "update", "state": {"values": {"x": True}}, "buffer_paths": []}}, "buffers": []}
+    other = threading.Thread(target=lambda: toolbar.comm.handle_msg(message))
+    other.start()
+    other.join()
+    assert heard == []
+    assert mail.run_until(lambda: bool(heard), 10)
+    assert heard == [threading.get_ident()]
