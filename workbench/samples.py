@@ -42,6 +42,12 @@ class Sample:
         return str(self.card.get("title", self.name))
 
     @property
+    def opening(self) -> tuple[int, int]:
+        """Which clip of the bank, and which mask seed, a board opens on: of middling difficulty, as the card says."""
+        clip, seed = self.card.get("opening", (0, 0))
+        return int(clip), int(seed)
+
+    @property
     def family(self) -> str:
         """Registry name of the family that reads it."""
         return str(self.card.get("family", ""))

@@ -118,7 +118,8 @@ class MasksBoard:
         self.work.forget()
         self.heat = 0.0
         self.choice = controls.choices(facts.card)[0]
-        self._controls_shown({"seed": 0, "distance": self.session.state.distance})
+        self.session.set(distance=facts.card.loss)
+        self._controls_shown({"seed": self.space.first_seed, "distance": facts.card.loss})
         refusal = entry("masked_view").refusal(facts.report)
         if refusal:
             self._refuse(refusal)
@@ -192,14 +193,15 @@ class MasksBoard:
         self.toolbar.values = {**self.toolbar.values, "seed": (self.toolbar.values["seed"] + 1) % 100_000}
 
     def _reset(self) -> None:
-        """The opening state of this board: first sampler, seed 0, all blocks, the predictor's own picture."""
-        if self.space.facts is None:
+        """The opening state of this board: first sampler and seed, all blocks, the predictor's own picture."""
+        facts = self.space.facts
+        if facts is None:
             return
-        self.choice = controls.choices(self.space.facts.card)[0]
-        self._controls_shown({"seed": 0, "distance": "l1"})
+        self.choice = controls.choices(facts.card)[0]
+        self._controls_shown({"seed": self.space.first_seed, "distance": facts.card.loss})
         fill(self.canvas, {"tool": "target", "stroke": "brush", "brush": 1, "overlay_on": False})
         self.pane.mode = "predicted"
-        self.session.set(distance="l1", block=-1, predictor="model", hover=-1, tick=0)
+        self.session.set(distance=facts.card.loss, block=-1, predictor="model", hover=-1, tick=0)
         self._draw()
         self._judge()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,16 @@ def offer(headline: Headline, name: str, data: bytes) -> None:
     headline.file = data
 
 
+def described(facts: ModelFacts, sample: str | None) -> ModelFacts:
+    """A sample's model with the licence of its weights, and what it can and cannot do."""
+    if sample is None:
+        return facts
+    card = samples.find(sample).card
+    lists = (f"{verb}: {'; '.join(card[key])}." for verb, key in (("Can", "can"), ("Cannot", "cannot")) if card.get(key))
+    notes = " ".join([str(card.get("what", "")), *lists]).strip()
+    return replace(facts, card=replace(facts.card, licence=str(card.get("licence", "")), notes=notes))
+
+
 def show_failure(space: Workspace, headline: Headline) -> None:
     """Where nothing is on screen yet, the error stays to be read; a board that shows something keeps it."""
     if space.error is not None and headline.sentence == FIRST_WORDS:
@@ -98,6 +109,7 @@ class Workspace:
         self.sample: str | None = None
         self.opening = ""
         self.error: WorkbenchError | None = None
+        self.first_seed = 0
         self._heard: dict[str, list[Heard]] = {"model": [], "clips": [], "clip": [], "opening": [], "theme": [], "failed": []}
         self.dark = False
 
@@ -120,8 +132,8 @@ class Workspace:
             self._say("failed")
             self.notify(error)
 
-    def open(self, path: str, data: str | None = None, index: int = 0, /, **overrides: Any) -> None:
-        """Open a sample by name, or a checkpoint by path, with its own clips or those of `data`."""
+    def open(self, path: str, data: str | None = None, index: int | None = None, /, **overrides: Any) -> None:
+        """Open a sample by name, or a checkpoint by path, with its own clips or those of `data`; without an index, at the clip it opens on."""
         sample = path if path in samples.names() else None
         folder = str(samples.find(path).checkpoint) if sample else self.allow(path)
         family, settings = settled(overrides)
@@ -129,17 +141,20 @@ class Workspace:
         clips = data or sample
         if data:
             self.allow(bank_path(data))
+        first, seed = samples.find(path).opening if sample else (0, 0)
+        chosen = index if index is not None else first if clips == sample else 0
         self._start(f"opening {sample or Path(folder).name}")
 
         def opened(facts: ModelFacts) -> None:
-            self.facts, self.sample = facts, sample
+            self.facts, self.sample = described(facts, sample), sample
+            self.first_seed = seed
             self.session.set(model=key, clip=None, bank=None, mask=None, tick=0, hover=-1, block=-1, predictor="model")
             self.shown = None
             self._say("model")
             where = clips or (self.clips.path if self.clips else None)
             self.open_ended()
             if where:
-                self.open_data(where, index)
+                self.open_data(where, chosen)
 
         self.submit("model_facts", "open", opened, model=key)
 

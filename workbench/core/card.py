@@ -184,7 +184,7 @@ class ModelCard:
         image_size: (height, width) in pixels it was trained at. frames: per clip; 1 for an image model.
         patch: (height, width) pixels a token. tubelet: frames a token. dim: features a token.
         hashes: part -> sha256 over the names and values of the tensors used.
-        unit: what a latent is measured in, e.g. "layer-normed features".
+        unit: what a latent is measured in, e.g. "layer-normed features". loss: the distance that training minimised, a key of results.DISTANCES.
         samplers: the mask samplers it was trained with, first the default, as (name, parameters).
         preprocessing: one line on size rule, mean and deviation.
         notes: what it can and cannot do.
@@ -201,6 +201,7 @@ class ModelCard:
     dim: int = 0
     hashes: Mapping[str, str] = field(default_factory=dict[str, str])
     unit: str = "features"
+    loss: str = "l1"
     samplers: tuple[tuple[str, dict[str, Any]], ...] = ()
     preprocessing: str = ""
     notes: str = ""

@@ -62,7 +62,7 @@ def plan(request: Request) -> VitPlan:
     )
     if size != native:
         settings.note("position table", f"resized from {side}×{side}", "assumed", "bicubic, as the Hugging Face port; the official code has no way")
-    card = {"paper": "arXiv 2301.08243", "samplers": (("ijepa_multiblock", _mask(request.checkpoint)),)}
+    card = {"paper": "arXiv 2301.08243", "loss": "smooth-l1", "samplers": (("ijepa_multiblock", _mask(request.checkpoint)),)}
     predictor = _predictor(request, found, config, settings) if "masked" in found and request.wants("masked") else None
     preparation = Preparation(size, config.patch, video=False)
     return VitPlan("ijepa", "I-JEPA", request, found, config, predictor, preparation, settings.close(), card)

@@ -99,7 +99,7 @@ def plan(request: Request) -> VitPlan:
         table=_trained_size(request.checkpoint, names, config, frames, published),
     )
     predictor = _predictor(request, found["masked"], settings) if "masked" in found and request.wants("masked") else None
-    card = {"paper": "arXiv 2506.09985", "frames": frames, "samplers": _masks(request.checkpoint)}
+    card = {"paper": "arXiv 2506.09985", "loss": "l1", "frames": frames, "samplers": _masks(request.checkpoint)}
     preparation = Preparation(size, config.patch, config.tubelet)
     facts = settings.close()
     return VitPlan("vjepa2", "V-JEPA 2", request, found, config, predictor, preparation, facts, card, _IGNORE, default_token=1)
