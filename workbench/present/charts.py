@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 PREDICTED, REAL, QUIET, TARGET = "#CC79A7", "#009E73", "#8A93A3", "#E69F00"
+_FAR = 2.0  # ratios beyond are drawn to here, with an arrow: they are far worse than knowing the position, how far hardly matters
 _TEXT = {True: "#E8EBF1", False: "#1C2230"}
 _LINE = {True: "rgba(235,240,255,0.25)", False: "rgba(20,28,45,0.2)"}
 
@@ -30,10 +31,10 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
     values = [r.ratio for r in rows]
     colours = [PREDICTED if i == 0 else QUIET for i in range(len(rows))]
     hover = [f"{n}: {number(v)} × reference<br>skill {number(1 - v)}<br>mean {number(r.mean)}" for n, v, r in zip(names, values, rows, strict=True)]
-    text = [number(v) for v in values]
+    drawn, text = zip(*[(min(v, _FAR), number(v) + (" →" if v > _FAR else "")) for v in values], strict=True)
     shape = {"pattern": {"shape": ["" if i == 0 else "/" for i in range(len(rows))], "size": 5, "solidity": 0.2}}
     said = {"hoverinfo": "text", "textposition": "outside", "textangle": 0, "cliponaxis": False}
-    bars = go.Bar(x=values, y=names, orientation="h", marker={"color": colours, **shape}, text=text, hovertext=hover, **said)
+    bars = go.Bar(x=list(drawn), y=names, orientation="h", marker={"color": colours, **shape}, text=list(text), hovertext=hover, **said)
     figure.add_trace(bars, row=1, col=1)
     if parts:
         kind, labels, ratios = parts
@@ -48,7 +49,7 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
         where = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "xshift": -88, "yshift": -34 if parts else -6}
         figure.add_annotation(text=lines, showarrow=False, align="left", font={"size": 11}, **where)
     figure.update_yaxes(autorange="reversed", row=1, col=1)
-    figure.update_xaxes(range=[0, max(1.15, *values) * 1.3], showticklabels=False, row=1, col=1)
+    figure.update_xaxes(range=[0, max(1.15, *drawn) * 1.3], showticklabels=False, row=1, col=1)
     return _calm(figure, "error ÷ reference (line: 1)", dark, bottom=92 if parts else 64)
 
 

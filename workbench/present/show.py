@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from functools import singledispatch
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from widgets import MapPane, ModelView, PatchCanvas
-from workbench.core.card import PARTS
+from workbench.core.card import PARTS, LoadReport
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.facts import ModelFacts, ShownClip, TensorHistogram
 from workbench.core.mask import Mask
-from workbench.core.results import BankErrors, MaskedView, PredictionError, RetrievalRank, Yardsticks
+from workbench.core.results import BankErrors, MaskedView, PredictionError, Quilt, RetrievalRank, Yardsticks
 from workbench.measures.catalogue import ENTRIES
 from workbench.present.charts import bank_bars, rank_bars, yardstick_bars
 from workbench.present.words import UNITS, captions
@@ -56,30 +57,51 @@ def _(result: Clip) -> PatchCanvas:
 
 
 @show.register(MaskedView)
-def _(result: MaskedView, mode: str = "predicted") -> MapPane:
+def _(result: MaskedView, mode: str = "predicted", mask: Mask | None = None, yard: Yardsticks | None = None) -> MapPane:
     pane = MapPane(mode=mode)
-    fill(pane, view_traits(result, None))
+    outlined = {} if mask is None else {"mask": mask_dict(mask)}
+    without = {"missing": {"quilt": "A quilt is a part of the yardsticks: show(view, yard=yardsticks(…))."}}
+    fill(pane, {**view_traits(result, yard), **outlined, **(without if yard is None else quilt_traits(yard))})
+    return pane
+
+
+@show.register(Quilt)
+def _(result: Quilt, mask: Mask | None = None) -> MapPane:
+    pane = MapPane(mode="quilt")
+    outlined = {} if mask is None else {"mask": mask_dict(mask)}
+    missing = {"missing": dict.fromkeys(("target", "predicted", "error"), "A quilt alone has no such map: show a masked view.")}
+    fill(pane, {"grid": list(result.nearest.shape[:3]), "aspect": list(result.predicted.shape[1:3]), **outlined, **_quilt(result), **missing})
     return pane
 
 
 @show.register(PredictionError)
 def _(result: PredictionError, yard: Yardsticks | None = None, dark: bool = False) -> go.Figure:
-    return yardstick_bars(result, yard, dark=dark)
+    return _alone(yardstick_bars(result, yard, dark=dark), dark, height=420)
 
 
 @show.register(BankErrors)
 def _(result: BankErrors, dark: bool = False) -> go.Figure:
-    return bank_bars(result, dark=dark)
+    return _alone(bank_bars(result, dark=dark), dark)
 
 
 @show.register(RetrievalRank)
 def _(result: RetrievalRank, dark: bool = False) -> go.Figure:
-    return rank_bars(result, dark=dark)
+    return _alone(rank_bars(result, dark=dark), dark)
 
 
 @show.register(ModelFacts)
 def _(result: ModelFacts) -> ModelView:
     return ModelView(model=model_dict(result))
+
+
+@show.register(LoadReport)
+def _(result: LoadReport) -> ModelView:
+    return ModelView(model={"name": Path(result.path).name, "family": result.family, **report_dict(result)})
+
+
+def _alone(figure: go.Figure, dark: bool, height: int = 300) -> go.Figure:
+    """A chart on its own ground: nobody tells it what the page around it looks like."""
+    return figure.update_layout(paper_bgcolor="#14171D" if dark else "#FFFFFF", width=620, height=height, margin={"l": 12, "t": 34})
 
 
 def fill(view: Any, traits: dict[str, Any]) -> None:
@@ -145,6 +167,10 @@ def quilt_traits(yard: Yardsticks) -> dict[str, Any]:
     q = yard.quilt
     if q is None:
         return {"missing": {"quilt": "A quilt needs a bank of other clips on the same grid. Open a folder of images or clips."}}
+    return _quilt(q)
+
+
+def _quilt(q: Quilt) -> dict[str, Any]:
     asked = q.nearest[..., 0, 0] >= 0
     texts = [
         [f"clip {c}, token {t}\n{d:.2f} away" for (c, t), d in zip(n.tolist(), far.tolist(), strict=True)]
@@ -163,8 +189,16 @@ def quilt_traits(yard: Yardsticks) -> dict[str, Any]:
 
 def model_dict(facts: ModelFacts) -> dict[str, Any]:
     """A model as the Checkpoint view wants it."""
-    card, report = facts.card, facts.report
-    used = {name: p.name for p in report.parts for name in p.matched}
+    used = {name: p.name for p in facts.report.parts for name in p.matched}
+    return {
+        **{k: getattr(facts.card, k) for k in ("name", "family", "paper", "licence", "notes", "preprocessing")},
+        **report_dict(facts.report),
+        "tensors": [{**dataclasses.asdict(t), "shape": list(t.shape), "part": used.get(t.name, "")} for t in facts.tensors],
+    }
+
+
+def report_dict(report: LoadReport) -> dict[str, Any]:
+    """A load report as the Checkpoint view wants it."""
     parts = [
         {
             "name": p.name,
@@ -178,24 +212,22 @@ def model_dict(facts: ModelFacts) -> dict[str, Any]:
             "parameters": p.parameters,
             "bytes": p.bytes,
             "dtype": p.dtype,
-            "refused": refusals(facts, p.name),
+            "refused": refusals(report, p.name),
         }
         for p in (report.part(n) for n in PARTS)
     ]
     return {
-        **{k: getattr(card, k) for k in ("name", "family", "paper", "licence", "notes", "preprocessing")},
         "path": report.path,
         "file_bytes": report.file_bytes,
         "facts": [{"name": f.name, "value": _plain(f.value), "origin": f.origin, "why": f.why} for f in report.facts],
         "parts": parts,
         "other": list(report.other),
-        "tensors": [{**dataclasses.asdict(t), "shape": list(t.shape), "part": used.get(t.name, "")} for t in facts.tensors],
     }
 
 
-def refusals(facts: ModelFacts, part: str) -> str:
+def refusals(report: LoadReport, part: str) -> str:
     """Which measures are off because of one part; "" when none is."""
-    if facts.report.part(part).status == "whole":
+    if report.part(part).status == "whole":
         return ""
     off = [e.title for e in ENTRIES if part in e.needs]
     return f"Off without it: {', '.join(off)}." if off else ""
