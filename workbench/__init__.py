@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.core.clip import Clip
     from workbench.core.codec import load as read_results
     from workbench.core.mask import Mask
-    from workbench.front import inspect, load, open_bank, open_clips
+    from workbench.front import inspect, load, open_bank, open_clips, shown_clip
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
     from workbench.measures.prediction import masked_view, prediction_error
@@ -36,6 +36,7 @@ _VERBS = {
     "inspect": "workbench.front",
     "open_bank": "workbench.front",
     "open_clips": "workbench.front",
+    "shown_clip": "workbench.front",
     "sample_mask": "workbench.masks",
     "predict": "workbench.measures.prediction:prediction_error",
     "masked_view": "workbench.measures.prediction",
@@ -64,6 +65,7 @@ __all__ = [
     "read_results",
     "sample_mask",
     "show",
+    "shown_clip",
     "yardsticks",
 ]
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from workbench import samples
 from workbench.core.card import BankKey, LoadReport
+from workbench.core.clip import Clip
+from workbench.core.facts import ShownClip
 from workbench.data import Clips
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Jepa
@@ -48,3 +50,10 @@ def open_bank(path: str | Path, *, frames: int | None = None) -> Bank:
     from workbench.worker.shelf import Shelf
 
     return Shelf().bank(BankKey(bank_path(path), frames))
+
+
+def shown_clip(jepa: Jepa, clip: Clip) -> ShownClip:
+    """The clip as the model is shown it, with its token grid: what `show` lays a mask over."""
+    from workbench.worker.shelf import Shelf
+
+    return Shelf().run("shown_clip", {"model": jepa, "clip": clip})

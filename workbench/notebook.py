@@ -35,12 +35,14 @@ _ROOM = 780  # pixels that a row of pictures wants; with less, the last of them 
 _jobs: list[Jobs] = []
 
 
-def board(checkpoint: str | Path | None = None, which: str = "masks", *, data: str | Path | None = None, clip: int = 0, **overrides: Any) -> BoardBox:
+def board(
+    checkpoint: str | Path | None = None, which: str = "masks", *, data: str | Path | None = None, clip: int | None = None, **overrides: Any
+) -> BoardBox:
     """A board of the app, here. Comes at once and fills when its answers do.
 
     Args:
         checkpoint: a sample's name or a path; None: the first sample. which: "masks" or "checkpoint".
-        data: image, video or folder to look at. clip: which of them. overrides: what the file does not say, as `heads=4`.
+        data: image, video or folder to look at. clip: which of them; None: the one that it opens on. overrides: what the file does not say, as `heads=4`.
 
     Raises:
         BadInput: there is no such board.
