@@ -22,8 +22,6 @@ from workbench.worker.services import title
 
 _MODELS, _FOLDERS, _BANKS = 3, 8, 4
 _BANK_LIMIT = 256
-_SMALL = 5_000_000  # parameters below which one thread is faster than several: its products are too small to share
-_THREADS = torch.get_num_threads()
 
 
 class Shelf:
@@ -45,7 +43,6 @@ class Shelf:
             if name in services.SERVICES:
                 return services.SERVICES[name](self, **found)
             function, model = entry(name).function(), found.pop("model")
-            torch.set_num_threads(1 if parameters(model) < _SMALL else _THREADS)
             return function(model, **found)
 
     def model(self, key: ModelKey) -> Jepa:
@@ -88,11 +85,6 @@ class Shelf:
         if isinstance(value, BankKey):
             return self.bank(value)
         return value
-
-
-def parameters(jepa: Jepa) -> int:
-    """How many numbers the loaded parts hold."""
-    return sum(p.parameters for p in jepa.report.parts)
 
 
 def _put(shelf: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:
