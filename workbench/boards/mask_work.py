@@ -44,12 +44,13 @@ class MaskWork:
         self.mask_token: int | None = None
         self._yard_of: Any = None
         self._bank_of: Any = None
+        self._drop("masked", "yardsticks", "bank")
 
     def ask(self) -> None:
         """Ask for the view of the state's problem; its yardsticks follow when they are not known yet."""
         self.listener.started()
         if self._yard_of != self._problem():  # the worker is not to finish with an old problem first
-            self.space.jobs.drop((self.space.session.id, "yardsticks"))
+            self._drop("yardsticks")
             self._yard_of = None
         predictor = self.space.session.state.predictor
         self.space.submit("masked_view", "masked", self._viewed, self.listener.failed, predictor=predictor, **self._arguments())
@@ -59,6 +60,7 @@ class MaskWork:
         s, facts = self.space.session.state, self.space.facts
         if s.bank is None or facts is None or entry("bank_errors").refusal(facts.report):
             self.bank = self._bank_of = None
+            self._drop("bank")
             return
         problem = (s.model, s.bank, sampler, s.distance, self.mask_token)
         if problem == self._bank_of:
@@ -88,7 +90,10 @@ class MaskWork:
 
     def idle(self) -> None:
         """The state holds no problem: what still runs is of no use."""
-        for view in ("masked", "yardsticks"):
+        self._drop("masked", "yardsticks")
+
+    def _drop(self, *views: str) -> None:
+        for view in views:
             self.space.jobs.drop((self.space.session.id, view))
 
     def _problem(self) -> Any:
