@@ -47,7 +47,7 @@ def test_each_sample_opens_and_says_its_skill(board: Any, name: str) -> None:
     title = samples.find(name).title
     if name != samples.names()[0]:
         before = pane_version(board)
-        board.get_by_label("model").select_option(label=title)
+        board.get_by_label("model", exact=True).select_option(label=title)
         until_answered(board, before)
     board.locator(".jw-headline-sentence", has_text=re.compile("skill", re.I)).wait_for(timeout=PATIENT)
     board.locator(".jw-headline-detail", has_text=re.compile(r"Over \d+ clips")).wait_for(timeout=PATIENT)

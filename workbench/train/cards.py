@@ -116,6 +116,7 @@ WORDS = {
             "but the pooled probe fell from 0.71 to 0.53: the spread term bought rank with noise",
             "shipped: wide start, enlarged digits, no spread, teacher 0.998",
         ),
+        opening=(6, 0),
     ),
     "balls-masked": Words(
         title="Balls: a tubelet video JEPA for masks through time, not for physics",
@@ -134,5 +135,6 @@ WORDS = {
             "physics: it was made for masks; a prediction better than the mean is no sign that it knows gravity or solidity",
             "foresee: no mask in its training hides the future alone",
         ),
+        opening=(6, 0),
     ),
 }
