@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,19 +23,11 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
-    rows = [error, *(c for c in (yard.controls if yard else ()) if c.predictor != error.predictor)]
     parts = _parts(error)
     split = [0.62, 0.38] if parts else [1.0]
     figure = make_subplots(rows=len(split), cols=1, row_heights=split, vertical_spacing=0.14)
-    names = [SHORT[r.predictor] for r in rows]
-    values = [r.ratio for r in rows]
-    colours = [PREDICTED if i == 0 else QUIET for i in range(len(rows))]
-    hover = [f"{n}: {number(v)} × reference<br>skill {number(1 - v)}<br>mean {number(r.mean)}" for n, v, r in zip(names, values, rows, strict=True)]
-    drawn, text = zip(*[(min(v, _FAR), number(v) + (" →" if v > _FAR else "")) for v in values], strict=True)
-    shape = {"pattern": {"shape": ["" if i == 0 else "/" for i in range(len(rows))], "size": 5, "solidity": 0.2}}
     said = {"hoverinfo": "text", "textposition": "outside", "textangle": 0, "cliponaxis": False}
-    bars = go.Bar(x=list(drawn), y=names, orientation="h", marker={"color": colours, **shape}, text=list(text), hovertext=hover, **said)
-    figure.add_trace(bars, row=1, col=1)
+    figure.add_trace(go.Bar(orientation="h", **_control_rows(error, yard), **said), row=1, col=1)
     if parts:
         kind, labels, ratios = parts
         each = [f"{kind} {a}: {number(r)} × reference" for a, r in zip(labels, ratios, strict=True)]
@@ -49,8 +41,31 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
         where = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "xshift": -88, "yshift": -34 if parts else -6}
         figure.add_annotation(text=lines, showarrow=False, align="left", font={"size": 11}, **where)
     figure.update_yaxes(autorange="reversed", row=1, col=1)
-    figure.update_xaxes(range=[0, max(1.15, *drawn) * 1.3], showticklabels=False, row=1, col=1)
+    figure.update_xaxes(range=[0, 1.3 * _FAR], showticklabels=False, row=1, col=1)
     return _calm(figure, "error ÷ reference (line: 1)", dark, bottom=92 if parts else 64)
+
+
+def _control_rows(error: PredictionError, yard: Yardsticks | None) -> dict[str, Any]:
+    """The bars: the shown predictor, then every control, which has its place before its number is there."""
+    order = [error.predictor, *(p for p in ("copy", "smooth", "other", "twin", "pixels") if p != error.predictor)]
+    found = {error.predictor: error, **{c.predictor: c for c in (yard.controls if yard else ()) if c.predictor != error.predictor}}
+    ratios = [found[p].ratio if p in found else None for p in order]
+    first = [p == error.predictor for p in order]
+    waiting = "…" if yard is None else "needs a bank"
+    return {
+        "y": [SHORT[p] for p in order],
+        "x": [0.0 if r is None else min(r, _FAR) for r in ratios],
+        "text": [waiting if r is None else number(r) + (" →" if r > _FAR else "") for r in ratios],
+        "hovertext": [_hover(found[p]) if p in found else waiting for p in order],
+        "marker": {
+            "color": [PREDICTED if f else QUIET for f in first],
+            "pattern": {"shape": ["" if f else "/" for f in first], "size": 5, "solidity": 0.2},
+        },
+    }
+
+
+def _hover(error: PredictionError) -> str:
+    return f"{SHORT[error.predictor]}: {number(error.ratio)} × reference<br>skill {number(error.skill)}<br>mean {number(error.mean)}"
 
 
 def blank() -> go.Figure:
