@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.measures.bank import Bank
     from workbench.measures.prediction import masked_view, prediction_error
     from workbench.measures.yardsticks import bank_errors, yardsticks
-    from workbench.notebook import board
+    from workbench.notebook import beside, board
     from workbench.present.show import show
 
     predict = prediction_error
@@ -44,6 +44,7 @@ _VERBS = {
     "bank_errors": "workbench.measures.yardsticks",
     "show": "workbench.present.show",
     "read_results": "workbench.core.codec:load",
+    "beside": "workbench.notebook",
     "board": "workbench.notebook",
     "Bank": "workbench.measures.bank",
     "Clip": "workbench.core.clip",
@@ -55,6 +56,7 @@ __all__ = [
     "Clip",
     "Mask",
     "bank_errors",
+    "beside",
     "board",
     "inspect",
     "load",

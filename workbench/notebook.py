@@ -56,6 +56,11 @@ def board(
     return box
 
 
+def beside(*views: w.DOMWidget) -> w.DOMWidget:
+    """Views next to each other, of equal width; one under the other where the page is narrow."""
+    return arrange(Row(views, (1 / max(len(views), 1),) * len(views)))
+
+
 class BoardBox(w.VBox):
     """A board in a notebook.
 

@@ -43,8 +43,8 @@ def show(result: Any, **options: Any) -> Any:
 
 
 @show.register(ShownClip)
-def _(result: ShownClip, mask: Mask | None = None) -> PatchCanvas:
-    canvas = PatchCanvas(**clip_traits(result))
+def _(result: ShownClip, mask: Mask | None = None, read_only: bool = False) -> PatchCanvas:
+    canvas = PatchCanvas(**clip_traits(result), read_only=read_only)
     if mask is not None:
         canvas.mask = mask_dict(mask)
     return canvas
@@ -101,7 +101,7 @@ def _(result: LoadReport) -> ModelView:
 
 def _alone(figure: go.Figure, dark: bool, height: int = 300) -> go.Figure:
     """A chart on its own ground: nobody tells it what the page around it looks like."""
-    return figure.update_layout(paper_bgcolor="#14171D" if dark else "#FFFFFF", width=620, height=height, margin={"l": 12, "t": 34})
+    return figure.update_layout(paper_bgcolor="#14171D" if dark else "#FFFFFF", width=620, height=height, margin={"l": 14, "t": 38}, title_x=0.02)
 
 
 def fill(view: Any, traits: dict[str, Any]) -> None:
