@@ -35,8 +35,8 @@ _SMALL = replace(
     recipe=_RECIPE,
     training=lambda quick: shapes_bank(4, 0),
     bank=lambda: shapes_bank(6, 1),
-    fresh=lambda seed: shapes_bank(200, 1000 + seed),
-    known=150,
+    fresh=lambda seed: shapes_bank(150, 1000 + seed),
+    known=130,
 )
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 import yaml
 
-import workbench
 from workbench.core import codec
 from workbench.core.results import versions
 from workbench.families.load import load
@@ -85,7 +84,7 @@ def finish(name: str, folder: Path, *, seed: int = 1) -> None:
     figures = evaluate.evaluate(jepa, data, seed)
     content = cards.card(name, _rounded(figures), f"jepa-workbench samples evaluate {name} --seed {seed} --json", {**training, **versions()})
     _write(folder / CARD, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    _write(folder / LICENCE, cards.licence(name, cards.mit_text(Path(workbench.__file__).parent)))
+    _write(folder / LICENCE, cards.licence(name, cards.mit_text(Path(__file__).resolve().parents[1])))
     seal(folder)
 
 
