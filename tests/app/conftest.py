@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,7 @@ def started(folder: Path) -> Iterator[tuple[str, int]]:
             break
     else:
         raise AssertionError("the app did not start:\n" + "".join(lines))
+    threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()  # an unread pipe would stop a server that logs much
     urllib.request.urlopen(f"{found.group()}/favicon.ico", timeout=60).close()
     yield found.group(), process.pid
     process.terminate()
