@@ -13,6 +13,7 @@ from workbench.train.data import Bank, balls_bank, digits_bank, shapes_bank
 from workbench.train.recipes import BALLS, DIGITS, SHAPES, Recipe
 
 _FRESH = 1000
+_DIGITS_BANK = 200
 _QUICK_SHAPES, _QUICK_BALLS = 256, 48
 
 
@@ -50,8 +51,10 @@ def source(name: str) -> Source:
 
 
 def _fresh_digits(seed: int) -> Bank:
-    held_out = digits_bank("held-out")
-    return held_out[np.random.default_rng(seed).permutation(len(held_out))]
+    """The held-out digits, shuffled, those of the bank last: predictions are judged on the first 200, probes on all."""
+    held_out, rng = digits_bank("held-out"), np.random.default_rng(seed)
+    others = rng.permutation(np.arange(_DIGITS_BANK, len(held_out)))
+    return held_out[np.concatenate([others, rng.permutation(_DIGITS_BANK)])]
 
 
 SOURCES = {
@@ -68,7 +71,7 @@ SOURCES = {
     "digits": Source(
         recipe=DIGITS,
         training=lambda quick: digits_bank("train"),
-        bank=lambda: digits_bank("held-out")[:200],
+        bank=lambda: digits_bank("held-out")[:_DIGITS_BANK],
         fresh=_fresh_digits,
         known=500,
         probe="class",
