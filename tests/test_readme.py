@@ -61,8 +61,7 @@ def test_every_link_and_every_path_leads_somewhere(document: Path) -> None:
 def test_every_sample_is_told_of_with_the_figures_of_its_card(name: str) -> None:
     (row,) = re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE)
     figures = samples.find(name).card["figures"]
-    assert f"{figures['centred_cosine']:.2f}" in row
-    assert f"{figures['centred_cosine_other_image']:.2f}".replace("-", "−") in row
+    assert f"({figures['centred_cosine']:.2f}; {figures['centred_cosine_other_image']:.2f})".replace("-", "−") in row
 
 
 def test_what_opencv_needs_is_named_and_installed_in_ci() -> None:
