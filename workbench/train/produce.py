@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +46,23 @@ def train(name: str, folder: Path, *, quick: bool = False, seed: int = 0, monito
     data = source(name)
     recipe = data.recipe.quick() if quick else data.recipe
     training, began = data.training(quick), time.process_time()
-    nets = fit(recipe, training.pixels, seed=seed, monitor=monitor)
+    with _one_thread():
+        nets = fit(recipe, training.pixels, seed=seed, monitor=monitor)
     seconds = time.process_time() - began
     path = save(nets, recipe, folder, clips=len(training), fps=training.fps, extra={"seed": seed, "cpu_seconds": round(seconds), "quick": quick})
     save_bank(data.bank(), folder / BANK)
     return path
+
+
+@contextmanager
+def _one_thread() -> Generator[None, None, None]:
+    """Several threads add in another order and train other weights; models this small gain little from them."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def save_bank(bank: Bank, path: Path) -> None:
