@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -102,7 +103,8 @@ def test_inside_a_loop_answers_come_by_themselves() -> None:
         box.close()
         return sentence
 
-    assert "kill" in asyncio.run(cell())
+    with ThreadPoolExecutor(1) as own:  # the browser tests leave a loop running in this thread
+        assert "kill" in own.submit(lambda: asyncio.run(cell())).result(180)
 
 
 def test_calls_of_other_threads_run_at_home_in_their_order() -> None:
