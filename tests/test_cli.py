@@ -79,6 +79,15 @@ def test_the_samples_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(samples.names())
 
 
+def test_a_reader_that_has_read_enough_is_no_fault(whole: Path) -> None:
+    with subprocess.Popen([sys.executable, "-m", "workbench", "inspect", str(whole)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
 @pytest.mark.parametrize("words", [["--help"], ["app", "--help"], ["inspect", "--help"], ["samples", "--help"]])
 def test_help_explains_every_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
