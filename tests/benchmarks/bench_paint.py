@@ -17,6 +17,10 @@ from typing import Any
 
 import _app
 import _common as common
+import numpy as np
+
+import workbench
+from workbench.boards import controls
 
 _AIM, _PACE = 0.150, 700  # seconds; ms between the map and the next stroke
 _PROBE = """
@@ -33,22 +37,27 @@ _PROBE = """
 """
 
 
+def first_roles(sample: str) -> dict[tuple[int, int], str]:
+    """What each token is in the mask that the board opens with; "mixed" where that changes from tick to tick."""
+    card = workbench.load(sample).card
+    choice = controls.choices(card)[0]
+    shape = (max(card.frames // card.tubelet, 1), card.image_size[0] // card.patch[0], card.image_size[1] // card.patch[1])
+    mask = controls.draw(controls.sampler(choice, {}), shape, 0)
+    roles = np.where(mask.context, "context", np.where(mask.target, "target", "neither"))
+    return {(r, c): str(roles[0, r, c]) if (roles[:, r, c] == roles[0, r, c]).all() else "mixed" for r, c in np.ndindex(*shape[1:])}
+
+
 class Painter:
     """Paints rows of tokens, context and target in turn, never twice to the same mask.
 
     Args:
-        page: with the app. seed: of the strokes.
+        page: with the app. roles: of the tokens now. seed: of the strokes.
     """
 
-    def __init__(self, page: Any, seed: int) -> None:
+    def __init__(self, page: Any, roles: dict[tuple[int, int], str], seed: int) -> None:
         self.page, self.stage, self.dice = page, page.locator(".jw-patch-canvas .jw-stage"), random.Random(seed)
-        self.rows, self.cols = (int(self.stage.get_attribute(f"aria-{axis}count")) for axis in ("row", "col"))
-        self.known: dict[tuple[int, int], str] = {}
-        self.seen: set[frozenset[Any]] = set()
-
-    def first(self) -> None:
-        """Make the middle row target, so that there is something known to change."""
-        self._stroke([(self.rows // 2, col) for col in range(self.cols)], "target")
+        self.roles, self.seen = roles, {frozenset(roles.items())}
+        self.rows, self.cols = (1 + max(place[axis] for place in roles) for axis in (0, 1))
 
     def next(self, tool: str) -> float:
         """One stroke; seconds until its map was there."""
@@ -58,14 +67,15 @@ class Painter:
         return self.page.evaluate("(workbenchProbe.shown - workbenchProbe.released) / 1000")
 
     def _choose(self, tool: str) -> list[tuple[int, int]]:
-        """Two to four neighbours, one of which is known to change; a mask that has not been."""
-        while True:
+        """Two to four neighbours that make a mask which has not been; one token at least keeps the other role."""
+        for _ in range(10_000):
             row, length = self.dice.randrange(self.rows), self.dice.randint(2, min(4, self.cols))
             left = self.dice.randrange(self.cols - length + 1)
             cells = [(row, left + i) for i in range(length)]
-            mask = frozenset({**self.known, **dict.fromkeys(cells, tool)}.items())
-            if any(self.known.get(c, tool) != tool for c in cells) and mask not in self.seen:
+            after = {**self.roles, **dict.fromkeys(cells, tool)}
+            if frozenset(after.items()) not in self.seen and {"context", "target"} <= set(after.values()):
                 return cells
+        raise SystemExit(f"no stroke of {tool} makes a new mask of {self.rows} × {self.cols} tokens")
 
     def _stroke(self, cells: list[tuple[int, int]], tool: str) -> None:
         self.page.locator(f".jw-patch-canvas [data-trait=tool][data-value={tool}]").click()
@@ -76,22 +86,21 @@ class Painter:
         for place in places[1:]:
             mouse.move(*place)
         mouse.up()
-        self.known |= dict.fromkeys(cells, tool)
-        self.seen.add(frozenset(self.known.items()))
+        self.roles |= dict.fromkeys(cells, tool)
+        self.seen.add(frozenset(self.roles.items()))
 
 
 def measure(sample: str, strokes: int) -> dict[str, list[float]]:
     """Seconds of every stroke, by pace."""
+    roles = first_roles(sample)
     with _app.served(sample) as app, _app.chromium() as browser:
         app.wait()
         page = _app.new_page(browser)
         page.goto(app.url)
         pane = _app.wait_for_map(page)
         _app.wait_for_bank(page)
-        painter = Painter(page, seed=0)
-        painter.first()
-        page.wait_for_timeout(3 * _PACE)
         pane.evaluate(_PROBE)
+        painter = Painter(page, roles, seed=0)
         seconds: dict[str, list[float]] = {}
         for name, pause in (("paint", _PACE), ("paint.at_once", 0)):
             seconds[name] = []
