@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from workbench.core.clip import Clip
 
 Kind = Literal["image", "video", "folder", "bank"]
+if TYPE_CHECKING:
+    _Row = Sequence[Clip]
+else:  # a checker of types at run time samples the items of a Sequence[Clip], and would decode files that nobody looks at
+    _Row = Sequence
 
 
-class Clips(Sequence[Clip]):
+class Clips(_Row):
     """A row of clips, each read when it is asked for and not kept.
 
     Args:
