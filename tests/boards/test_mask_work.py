@@ -116,6 +116,19 @@ def test_the_controls_come_also_after_there_and_back(desk: Desk) -> None:
     space.jobs.close()
 
 
+def test_the_controls_come_also_after_a_mask_that_is_no_problem(desk: Desk) -> None:
+    work, heard, space = work_at(desk)
+    space.session.set(mask=desk.mask(1))
+    work.ask()
+    until(desk.busy.is_set)
+    work.idle()
+    work.ask()
+    desk.open.set()
+    until(lambda: heard.yards)
+    assert work.yard is heard.yards[0]
+    space.jobs.close()
+
+
 def test_another_predictor_does_not_stop_the_controls(desk: Desk) -> None:
     work, heard, space = work_at(desk)
     space.session.set(mask=desk.mask(1))
