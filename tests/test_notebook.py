@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 from ipywidgets import Widget
 
@@ -41,6 +42,18 @@ def test_painting_from_python_changes_the_numbers(shapes: BoardBox) -> None:
     shapes.wait()
     assert shapes.board.headline.sentence != before[0]
     assert shapes.board.pane.version == before[1] + 1
+
+
+def test_a_late_answer_of_the_bank_does_not_speak_for_a_mask_that_asks_nothing(shapes: BoardBox) -> None:
+    shapes.wait()
+    board, session = shapes.board, shapes.space.session
+    board.toolbar.values = {**board.toolbar.values, "distance": "cosine"}
+    whole = np.ones(session.state.mask.shape, dtype=bool)  # type: ignore[union-attr]
+    session.set(mask=jw.Mask(whole, ~whole[None]))
+    shapes.wait()
+    assert board.work.bank is not None
+    assert board.work.bank.distance == "cosine"
+    assert "No token is target" in board.headline.sentence
 
 
 def test_boards_of_a_kernel_share_what_is_loaded() -> None:

@@ -42,7 +42,6 @@ class MaskWork:
         self.yard: Yardsticks | None = None
         self.bank: BankErrors | None = None
         self.mask_token: int | None = None
-        self._view_of: Any = None
         self._yard_of: Any = None
         self._bank_of: Any = None
         self._drop("masked", "yardsticks", "bank")
@@ -107,13 +106,8 @@ class MaskWork:
         s = self.space.session.state
         return {"model": s.model, "clip": s.clip, "mask": s.mask, "bank": s.bank, "distance": s.distance, "mask_token": self.mask_token}
 
-    @property
-    def is_current(self) -> bool:
-        """Whether `view` answers the state's problem: not while another is computed, nor where the mask leaves nothing to ask."""
-        return self.view is not None and self._view_of == self._problem()
-
     def _viewed(self, view: MaskedView) -> None:
-        self.view, self._view_of = view, self._problem()
+        self.view = view
         known = self._yard_of == self._problem()
         if not known:
             self.yard = None

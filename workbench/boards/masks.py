@@ -45,6 +45,7 @@ class MasksBoard:
         self.choice: Mapping[str, Any] = {}
         self.sampler: Sampler | None = None
         self.heat, self.progress = 0.0, ""
+        self.answered: Any = None  # the clip and the mask that the view on screen is of
         self._settling = False
         self._wire()
 
@@ -267,8 +268,12 @@ class MasksBoard:
         fill(self.pane, {**view_traits(view, yard), **said})
         heat = {"overlay": error.tokens.astype(np.float32).tobytes(), "overlay_range": scale}
         fill(self.canvas, {**heat, "overlay_unit": words.UNITS[error.distance], "version": self.canvas.version + 1})
+        self.answered = self._asked()
+        self.space.deliver(self._speak)
+
+    def _asked(self) -> Any:
         mask = self.session.state.mask
-        self.space.deliver(lambda: self._speak() if self.session.state.mask is mask else None)
+        return self.session.state.clip, mask.digest if mask is not None else ""
 
     def measured(self, yard: Yardsticks) -> None:
         """Show controls, ranks and quilt."""
@@ -286,8 +291,8 @@ class MasksBoard:
 
     def _speak(self) -> None:
         view, yard, bank = self.work.view, self.work.yard, self.work.bank
-        if view is None:
-            return
+        if view is None or self._asked() != self.answered:
+            return  # what is said now stays until what is asked now is answered
         block = self.session.state.block
         error = view.error.block(block) if 0 <= block < len(view.error.blocks) else view.error
         sentence, tone = words.sentence(error, None if yard is None else yard.block(block))
