@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -49,15 +50,31 @@ def rotary_3d(
         tiled: V-JEPA 2 as published, where the two members of a pair get different angles; it is baked into its weights.
             False: a true rotation, as in V-JEPA 2.1.
     """
-    size = 2 * ((head_dim // 3) // 2)
-    rates = 10000.0 ** (-torch.arange(size // 2, device=ids.device, dtype=torch.float32) / (size / 2))
     places = (ids // (rows * cols), ids % (rows * cols) // cols, ids % cols)
+    return rotary_at(places, head_dim, tiled=tiled, dtype=dtype)
+
+
+def rotary_at(
+    places: Sequence[Int[Tensor, "batch tokens"] | Float[Tensor, "batch tokens"]],
+    head_dim: int,
+    *,
+    tiled: bool = True,
+    dtype: torch.dtype = torch.float32,
+) -> Rotary:
+    """Angles for tokens at any (tick, row, column), also between those of a grid. A token at 0 in a direction is not turned in it.
+
+    Args:
+        places: ticks, rows and columns, of one shape. tiled: as in `rotary_3d`.
+    """
+    size = 2 * ((head_dim // 3) // 2)
+    device = places[0].device
+    rates = 10000.0 ** (-torch.arange(size // 2, device=device, dtype=torch.float32) / (size / 2))
     segments = []
     for place in places:
         angle = place[..., None].float() * rates
         segments.append(angle.repeat(1, 1, 2) if tiled else angle.repeat_interleave(2, dim=-1))
     angles = F.pad(torch.cat(segments, -1), (0, head_dim - 3 * size))[:, :, None, None]
-    sign = torch.ones(head_dim, device=ids.device)
+    sign = torch.ones(head_dim, device=device)
     sign[0::2] = -1
     return Rotary(angles.cos().to(dtype), (angles.sin() * sign).to(dtype))
 
