@@ -181,7 +181,7 @@ class ModelCard:
 
     Args:
         family: registry name. name: for the reader. paper: arXiv id or url. licence: of the weights.
-        image_size: (height, width) in pixels it was trained at. frames: per clip; 1 for an image model.
+        image_size: (height, width) in pixels it was trained at. frames: per clip; 1 for an image model. fps: frames a second; None = unknown.
         patch: (height, width) pixels a token. tubelet: frames a token. dim: features a token.
         hashes: part -> sha256 over the names and values of the tensors used.
         unit: what a latent is measured in, e.g. "layer-normed features". loss: the distance that training minimised, a key of results.DISTANCES.
@@ -196,6 +196,7 @@ class ModelCard:
     licence: str = ""
     image_size: tuple[int, int] = (0, 0)
     frames: int = 1
+    fps: float | None = None
     patch: tuple[int, int] = (1, 1)
     tubelet: int = 1
     dim: int = 0

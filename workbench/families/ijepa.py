@@ -11,6 +11,7 @@ from workbench.core.card import LoadReport, Origin
 from workbench.core.errors import CheckpointError
 from workbench.families.parts import Names, names_by_group
 from workbench.families.prepare import Preparation
+from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, renamed, size_parser
 from workbench.families.sizes import by_shape
@@ -21,6 +22,7 @@ from workbench.nn.vit import PredictorConfig, VitConfig
 _KERNEL = "patch_embed.proj.weight"
 _HEADS = ("meta.num_heads", "model.num_heads")
 _PREDICTOR_HEADS = ("meta.pred_num_heads", "model.pred_num_heads")
+_PREPARED = "as trained: torchvision on Pillow images; for evaluation nothing is published, 256/224 is the custom of ImageNet"
 _MASK_NAMES = {  # in params-ijepa.yaml -> of the sampler "ijepa_multiblock"
     "num_pred_masks": "blocks",
     "pred_mask_scale": "target_scale",
@@ -64,7 +66,7 @@ def plan(request: Request) -> VitPlan:
         settings.note("position table", f"resized from {side}×{side}", "assumed", "bicubic, as the Hugging Face port; the official code has no way")
     card = {"paper": "arXiv 2301.08243", "loss": "smooth-l1", "samplers": (("ijepa_multiblock", _mask(request.checkpoint)),)}
     predictor = _predictor(request, found, config, settings) if "masked" in found and request.wants("masked") else None
-    preparation = Preparation(size, config.patch, video=False)
+    preparation = settle_preparation(settings, Preparation(size, config.patch, video=False, kernel="antialiased"), why=_PREPARED)
     return VitPlan("ijepa", "I-JEPA", request, found, config, predictor, preparation, settings.close(), card)
 
 
@@ -131,5 +133,6 @@ register(
         "heads": "attention heads of the encoder",
         "predictor_heads": "attention heads of the predictor; the encoder's unless given",
         "image_size": "(height, width) in pixels to prepare clips at; other than trained resizes the position table",
+        **PREPARE_OVERRIDES,
     },
 )

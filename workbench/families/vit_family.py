@@ -155,6 +155,7 @@ class VitPlan:
             family=self.family,
             name=name,
             image_size=self.preparation.size,
+            fps=self.preparation.fps,
             patch=(c.patch, c.patch),
             tubelet=c.tubelet,
             dim=c.dim,

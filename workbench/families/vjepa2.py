@@ -16,6 +16,7 @@ from workbench.core.card import LoadReport, Origin
 from workbench.core.errors import AmbiguousModel, CheckpointError
 from workbench.families.parts import Names, names_by_group
 from workbench.families.prepare import Preparation
+from workbench.families.prepare_settings import VIDEO_OVERRIDES, settle_preparation
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, frames_parser, renamed, size_parser
 from workbench.families.sizes import Size, by_shape
@@ -27,7 +28,8 @@ _KERNEL = "patch_embed.proj.weight"
 _HEADS = ("meta.num_heads", "model.num_heads")
 _PREDICTOR_HEADS = ("model.pred_num_heads", "meta.pred_num_heads")
 _FRAMES = ("data.num_frames", "data.dataset_fpcs")
-_PUBLISHED_FRAMES, _PUBLISHED_SIDE = 64, 256
+_PUBLISHED_FRAMES, _PUBLISHED_SIDE, _PUBLISHED_RATE = 64, 256, 4.0
+_PREPARED = "as the official evaluation"
 _STRAY = "positions are rotary; the official loader drops this table too"
 _IGNORE = {
     "encoder_context": {"pos_embed": _STRAY},
@@ -100,7 +102,8 @@ def plan(request: Request) -> VitPlan:
     )
     predictor = _predictor(request, found["masked"], settings) if "masked" in found and request.wants("masked") else None
     card = {"paper": "arXiv 2506.09985", "loss": "l1", "frames": frames, "samplers": _masks(request.checkpoint)}
-    preparation = Preparation(size, config.patch, config.tubelet)
+    prepared = Preparation(size, config.patch, config.tubelet, fps=_PUBLISHED_RATE if published else None)
+    preparation = settle_preparation(settings, prepared, why=_PREPARED, config={"fps": ("data.fps",)})
     facts = settings.close()
     return VitPlan("vjepa2", "V-JEPA 2", request, found, config, predictor, preparation, facts, card, _IGNORE, default_token=1)
 
@@ -186,5 +189,6 @@ register(
         "predictor_heads": "attention heads of the predictor",
         "image_size": "(height, width) in pixels to prepare clips at",
         "frames": "frames of a clip in training; others are welcome",
+        **VIDEO_OVERRIDES,
     },
 )
