@@ -1,4 +1,4 @@
-"""The pre-norm transformer block of the Meta families: fused qkv, exact GELU, layer norm with ε = 1e-6."""
+"""The pre-norm transformer block of the Meta families: fused qkv, exact GELU, layer norm with ε = 1e-6 unless said otherwise."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Mlp(nn.Module):
 class Block(nn.Module):
     """x + attention(norm1 x), then x + mlp(norm2 x)."""
 
-    def __init__(self, dim: int, heads: int, hidden: int) -> None:
+    def __init__(self, dim: int, heads: int, hidden: int, eps: float = 1e-6) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(dim, eps=1e-6)
+        self.norm1 = nn.LayerNorm(dim, eps=eps)
         self.attn = Attention(dim, heads)
-        self.norm2 = nn.LayerNorm(dim, eps=1e-6)
+        self.norm2 = nn.LayerNorm(dim, eps=eps)
         self.mlp = Mlp(dim, hidden)
 
     def forward(self, x: Float[Tensor, "batch tokens dim"], rotary: Rotary | None = None) -> Float[Tensor, "batch tokens dim"]:

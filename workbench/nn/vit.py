@@ -22,6 +22,7 @@ class VitConfig:
     Args:
         dim, depth, heads: of the blocks. hidden: of the MLP. patch, tubelet: pixels and frames a token. channels: of the pixels.
         table: nominal (rows, cols) of a stored 2-D position table; None: rotary positions on the actual grid.
+        eps: of every layer norm, the predictor's too.
     """
 
     dim: int
@@ -32,6 +33,7 @@ class VitConfig:
     tubelet: int = 1
     channels: int = 3
     table: tuple[int, int] | None = None
+    eps: float = 1e-6
 
     def grid(self, video: Tensor) -> tuple[int, int, int]:
         """(ticks, rows, cols) of a video of this size."""
@@ -84,8 +86,8 @@ class Vit(nn.Module):
         if config.table is not None:
             self.pos_embed = nn.Parameter(sincos_2d(config.dim, *config.table), requires_grad=False)
         self.patch_embed = PatchEmbed(config)
-        self.blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden) for _ in range(config.depth))
-        self.norm = nn.LayerNorm(config.dim, eps=1e-6)
+        self.blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden, config.eps) for _ in range(config.depth))
+        self.norm = nn.LayerNorm(config.dim, eps=config.eps)
 
     def forward(
         self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None = None, layer: int | None = None
@@ -124,8 +126,8 @@ class VitPredictor(nn.Module):
             self.mask_token = nn.Parameter(torch.zeros(1, 1, config.dim))
         if encoder.table is not None:
             self.predictor_pos_embed = nn.Parameter(sincos_2d(config.dim, *encoder.table), requires_grad=False)
-        self.predictor_blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden) for _ in range(config.depth))
-        self.predictor_norm = nn.LayerNorm(config.dim, eps=1e-6)
+        self.predictor_blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden, encoder.eps) for _ in range(config.depth))
+        self.predictor_norm = nn.LayerNorm(config.dim, eps=encoder.eps)
         self.predictor_proj = nn.Linear(config.dim, encoder.dim)
 
     def forward(
