@@ -141,18 +141,29 @@ class PartReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What a checkpoint held, part by part, and everything that was not simply read from it."""
+    """What a checkpoint held, part by part, and everything that was not simply read from it.
+
+    Args:
+        other: top-level entries that are not parts: optimizer, epoch, loss …
+        stand_ins: (a part that the file has nothing of, the part that serves in its place); a fact says why.
+    """
 
     path: str
     family: str
     parts: tuple[PartReport, ...]
     facts: tuple[Fact, ...] = ()
     file_bytes: int = 0
-    other: tuple[str, ...] = ()  # top-level entries that are not parts: optimizer, epoch, loss …
+    other: tuple[str, ...] = ()
+    stand_ins: tuple[tuple[str, str], ...] = ()
 
     def part(self, name: str) -> PartReport:
         """The report of one part; an empty one, status missing, where the file has nothing of it."""
         return next((p for p in self.parts if p.name == name), PartReport(name))
+
+    def serving(self, name: str) -> PartReport:
+        """The report of a part, or of the one that stands in for it where the file has nothing of it."""
+        own = self.part(name)
+        return own if own.status != "missing" else self.part(dict(self.stand_ins).get(name, name))
 
     def require(self, *names: str) -> None:
         """Refuse to go on with a part that is missing or did not load whole.
@@ -161,7 +172,7 @@ class LoadReport:
             PartUnavailable: with the counts and the first names.
         """
         for name in names:
-            part = self.part(name)
+            part = self.serving(name)
             if part.status != "whole":
                 raise PartUnavailable(
                     part.sentence(),

@@ -102,7 +102,7 @@ def teacher(jepa: Jepa, video: Tensor, visible: Tensor | None = None) -> Float[T
 
 def space(jepa: Jepa) -> str:
     """The id of the space that targets and predictions of this model live in."""
-    return jepa.card.hashes.get("encoder_target", jepa.card.name)
+    return jepa.card.hashes.get(jepa.report.serving("encoder_target").name, jepa.card.name)
 
 
 def neighbours(clips: Sequence[Clip], clip: Clip, count: int) -> list[Clip]:

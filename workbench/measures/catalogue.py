@@ -42,7 +42,7 @@ class Entry:
 
     def refusal(self, report: LoadReport) -> str:
         """Why it cannot run on this model; "" when it can."""
-        bad = [report.part(n) for n in self.needs if report.part(n).status != "whole"]
+        bad = [part for n in self.needs if (part := report.serving(n)).status != "whole"]
         return "; ".join(p.sentence() for p in bad)
 
 

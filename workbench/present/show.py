@@ -226,9 +226,11 @@ def report_dict(report: LoadReport) -> dict[str, Any]:
 
 
 def refusals(report: LoadReport, part: str) -> str:
-    """Which measures are off because of one part; "" when none is."""
+    """Which measures are off because of one part, or which part stands in for it; "" when it is whole."""
     if report.part(part).status == "whole":
         return ""
+    if report.serving(part).status == "whole":
+        return f"In its place: {PART_LABELS[report.serving(part).name]}, see the settings."
     off = [e.title for e in ENTRIES if part in e.needs]
     return f"Off without it: {', '.join(off)}." if off else ""
 
