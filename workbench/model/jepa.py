@@ -131,3 +131,14 @@ class Jepa:
         if self.masked is None:
             raise PartUnavailable("this model has no masked predictor", where=self.report.path, fix="open a checkpoint that holds one")
         return self.masked
+
+    def need_dynamics(self) -> Dynamics:
+        """The dynamics, with the encoder that feeds it.
+
+        Raises:
+            PartUnavailable: the part is missing or did not load whole.
+        """
+        self.report.require(*(p.name for p in self.report.parts if p.name.startswith("encoder") and p.matched), "dynamics")
+        if self.dynamics is None:
+            raise PartUnavailable("this model has no dynamics", where=self.report.path, fix="open a checkpoint with an action-conditioned predictor")
+        return self.dynamics

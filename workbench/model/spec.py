@@ -25,10 +25,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """What an action vector means. Lengths agree; units as in "m" or "rad".
+    """What an action means. Lengths agree; units as in "m" or "rad".
 
     Args:
-        low, high: bounds. mean, std: of the training data. frameskip: frames one action lasts.
+        low, high: bounds. mean, std: of the training data. frameskip: frames one step of the model lasts; the actions of these
+            frames lie one after another in the vector of a step.
     """
 
     names: tuple[str, ...]
@@ -38,3 +39,8 @@ class ActionSpec:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     frameskip: int = 1
+
+    @property
+    def width(self) -> int:
+        """Numbers in the vector of one step."""
+        return len(self.names) * self.frameskip
