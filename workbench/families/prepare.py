@@ -119,7 +119,7 @@ class Preparation:
         scale = (clip.height / new_h, clip.width / new_w)
         return np.ascontiguousarray(shown), replace(grid, scale=scale, offset=(top * scale[0], left * scale[1]))
 
-    def _resize(self, pixels: Pixels, height: int, width: int) -> Pixels:
+    def _resize(self, pixels: Pixels, height: int, width: int) -> UInt8[np.ndarray, "frames new_height new_width 3"]:
         if self.kernel == "bilinear":
             return np.stack([cv2.resize(f, (width, height), interpolation=cv2.INTER_LINEAR) for f in pixels])
         mode = "bicubic" if self.kernel == "bicubic" else "bilinear"
