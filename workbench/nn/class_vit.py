@@ -152,7 +152,7 @@ class ClassVit(nn.Module):
         for block in list(self.blocks)[: None if layer is None else layer + 1]:
             progress.report(0, 0)
             x = block(x)
-        return x if layer is not None or c.norm != "norm" else self.norm(x)
+        return x if layer is not None or c.norm != "norm" else self.get_submodule("norm")(x)
 
     def pooled(self, tokens: Float[Tensor, "batch tokens dim"]) -> Float[Tensor, "batch features"]:
         """The one vector an image that timm's forward gives: class token or, without one or with `fc_norm`, the mean of the grid; then the head.
@@ -163,7 +163,7 @@ class ClassVit(nn.Module):
         c = self.config
         mean = c.norm == "fc_norm" or not c.class_token
         x = tokens[:, c.prefix :].mean(1) if mean else tokens[:, 0]
-        x = self.fc_norm(x) if c.norm == "fc_norm" else x
+        x = self.get_submodule("fc_norm")(x) if c.norm == "fc_norm" else x
         return self.head(x) if c.head else x
 
     def initialise(self) -> ClassVit:
@@ -180,7 +180,7 @@ class ClassVit(nn.Module):
     def _tokens(self) -> list[Tensor]:
         """Class token and registers, as learned."""
         c = self.config
-        found = [self.cls_token] if c.class_token else []
+        found: list[Tensor] = [self.cls_token] if c.class_token else []
         return [*found, cast(Tensor, getattr(self, c.register_name))] if c.registers else found
 
     def _prefix(self, batch: int) -> list[Float[Tensor, "batch prefix dim"]]:
