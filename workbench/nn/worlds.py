@@ -1,0 +1,80 @@
+"""Predictors of frames with the encoders of what goes with a frame: one call from normalised states and actions to the next tick."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from workbench.nn.adaln import AdaLnConfig, AdaLnPredictor
+from workbench.nn.dino_wm import DinoWmConfig, DinoWmPredictor, StepEncoder
+
+
+class FrameWorld(nn.Module, ABC):
+    """Foretells tokens and state features of every tick's next.
+
+    Args:
+        actions: numbers in the vector of a step. states: numbers of a state; 0: it takes none. state_features: what a state becomes, in each token.
+    """
+
+    def __init__(self, actions: int, states: int, state_features: int) -> None:
+        super().__init__()
+        self.actions, self.states, self.state_features = actions, states, state_features
+        if states:
+            self.proprio_encoder = StepEncoder(states, state_features)
+
+    def feel(self, states: Float[Tensor, "batch ticks states"], tokens: int) -> Float[Tensor, "batch ticks tokens features"]:
+        """The features of a state, one copy a token."""
+        return self.proprio_encoder(states)[:, :, None].expand(-1, -1, tokens, -1)
+
+    @abstractmethod
+    def forward(
+        self,
+        tokens: Float[Tensor, "batch ticks rows cols dim"],
+        states: Float[Tensor, "batch ticks tokens features"] | None,
+        actions: Float[Tensor, "batch ticks actions"],
+    ) -> tuple[Float[Tensor, "batch ticks rows cols dim"], Float[Tensor, "batch ticks tokens features"] | None]:
+        """Answer k foretells tick k + 1 and sees no later tick."""
+
+    @abstractmethod
+    def initialise(self) -> FrameWorld:
+        """The published initialisation, from torch's current seed."""
+
+
+class AdaLnWorld(FrameWorld):
+    """An `AdaLnPredictor`, which encodes actions itself."""
+
+    def __init__(self, config: AdaLnConfig, states: int) -> None:
+        super().__init__(config.actions, states, config.states)
+        self.predictor = AdaLnPredictor(config)
+
+    def forward(self, tokens: Tensor, states: Tensor | None, actions: Tensor) -> tuple[Tensor, Tensor | None]:
+        return self.predictor(tokens, states, actions)
+
+    def initialise(self) -> AdaLnWorld:
+        """The published initialisation; the state encoder keeps torch's own."""
+        self.predictor.initialise()
+        return self
+
+
+class DinoWmWorld(FrameWorld):
+    """A `DinoWmPredictor` between the encoder of actions and the split of what it foretells."""
+
+    def __init__(self, config: DinoWmConfig, actions: int, states: int) -> None:
+        super().__init__(actions, states, config.states)
+        self.predictor = DinoWmPredictor(config)
+        self.action_encoder = StepEncoder(actions, config.actions)
+
+    def forward(self, tokens: Tensor, states: Tensor | None, actions: Tensor) -> tuple[Tensor, Tensor | None]:
+        rows, cols = tokens.shape[2:4]
+        moved = self.action_encoder(actions)[:, :, None].expand(-1, -1, rows * cols, -1)
+        given = [tokens.flatten(2, 3), moved] if states is None else [tokens.flatten(2, 3), states, moved]
+        answer = self.predictor(torch.cat(given, -1))
+        seen, felt, _ = answer.split([tokens.shape[-1], self.state_features if states is not None else 0, moved.shape[-1]], -1)
+        return seen.unflatten(2, (rows, cols)), None if states is None else felt
+
+    def initialise(self) -> DinoWmWorld:
+        """The published initialisation is torch's own, already there."""
+        return self
