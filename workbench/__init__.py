@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.core.clip import Clip
     from workbench.core.codec import load as read_results
     from workbench.core.mask import Mask
+    from workbench.families.wrapped import wrap
     from workbench.front import inspect, load, open_bank, open_clips, shown_clip
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _VERBS = {
     "load": "workbench.front",
+    "wrap": "workbench.families.wrapped",
     "inspect": "workbench.front",
     "open_bank": "workbench.front",
     "open_clips": "workbench.front",
@@ -68,6 +70,7 @@ __all__ = [
     "sample_mask",
     "show",
     "shown_clip",
+    "wrap",
     "yardsticks",
 ]
 
