@@ -15,6 +15,10 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 IJEPA = {"path": GOLDEN / "ijepa", "heads": 4}
 VJEPA2 = {"path": GOLDEN / "vjepa2", "heads": 2, "predictor_heads": 2, "frames": 8}
 NONSQUARE = {"path": GOLDEN / "vjepa2_nonsquare", "heads": 2, "predictor_heads": 2, "frames": 4, "image_size": (32, 48)}
+VJEPA = {"path": GOLDEN / "vjepa1", "heads": 4}
+INTPHYS = {"path": GOLDEN / "intphys_surprise", "heads": 2, "frames": 8}
+VJEPA2_1 = {"path": GOLDEN / "vjepa2_1", "heads": 2, "predictor_heads": 2, "frames": 6, "image_size": 48}
+AC = {"path": GOLDEN / "vjepa2_ac", "heads": 2, "predictor_heads": 2, "image_size": 32}
 
 
 def official(arguments: dict) -> tuple[Jepa, dict[str, Tensor], dict[str, Tensor]]:

@@ -1,44 +1,21 @@
-"""Numbers of the official modules on weights and inputs that follow a rule, so that they need no file.
-
-Rule: of a tensor's flat numbers i, v = sin(0.7·i + crc32(name) mod 1000); norm weights are 1 + 0.1·v, all others 0.1·v;
-position tables keep their values. Inputs are sin(0.013·i). Given are mean, mean magnitude, first four and last two numbers.
-"""
+"""The numbers of the official modules on weights and inputs that follow the rule of `tests.families.ruled`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from zlib import crc32
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from tests.families.official import at, mask_of
+from tests.families.ruled import agrees, inp, ruled
 from workbench.families.load import load
 from workbench.nn.vit import PredictorConfig, Vit, VitConfig, VitPredictor
 
 SEEN = torch.tensor([[0, 1, 2, 4, 5], [3, 6, 7, 10, 11]])
 BLOCKS = torch.tensor([[[8, 9], [0, 1]], [[14, 15], [4, 5]]])
 GRID = torch.arange(32)
-
-
-def ruled(module: nn.Module) -> dict[str, Tensor]:
-    state = module.state_dict()
-    for name, tensor in state.items():
-        if not name.endswith("pos_embed"):
-            v = torch.sin(0.7 * torch.arange(tensor.numel(), dtype=torch.float64) + crc32(name.encode()) % 1000).reshape(tensor.shape)
-            state[name] = (1 + 0.1 * v if tensor.ndim <= 1 and name.endswith("weight") else 0.1 * v).float()
-    return state
-
-
-def inp(*shape: int) -> Tensor:
-    return torch.sin(0.013 * torch.arange(int(torch.tensor(shape).prod()), dtype=torch.float64)).float().reshape(shape)
-
-
-def agrees(ours: Tensor, mean: float, magnitude: float, first: list[float], last: list[float]) -> None:
-    flat = ours.flatten()
-    told = torch.tensor([flat.mean(), flat.abs().mean(), *flat[:4], *flat[-2:]])
-    torch.testing.assert_close(told, torch.tensor([mean, magnitude, *first, *last]), atol=3e-5, rtol=0)
 
 
 @pytest.fixture(scope="module")

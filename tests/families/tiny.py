@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tests.families.official import IJEPA, NONSQUARE
+from tests.families import own_module
+from tests.families.official import AC, GOLDEN, IJEPA, NONSQUARE, VJEPA, VJEPA2_1
 from workbench.core.clip import Clip
 from workbench.families import toy
 from workbench.families.load import load
@@ -35,9 +36,15 @@ class Tiny:
 
 
 TINY: dict[str, Tiny] = {
+    "huggingface": Tiny(lambda: load(GOLDEN / "hf_vjepa2"), masked=True),
     "ijepa": Tiny(lambda: load(**IJEPA), masked=True),
+    "lewm": Tiny(lambda: load(GOLDEN / "lewm"), dynamics=True),
     "toy": Tiny(lambda: toy.build(0), masked=True, dynamics=True, decoder=True, states=2),
+    "vjepa": Tiny(lambda: load(**VJEPA), masked=True),
     "vjepa2": Tiny(lambda: load(**NONSQUARE), masked=True),
+    "wrapped": Tiny(lambda: own_module.build(0), masked=True, dynamics=True),
+    "vjepa2_ac": Tiny(lambda: load(**AC), dynamics=True, states=7),
+    "vjepa2_1": Tiny(lambda: load(**VJEPA2_1), masked=True),
 }
 
 
