@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.core.card import Fact, LoadReport, ModelKey, PartReport
-from workbench.core.errors import PartUnavailable
+from workbench.core.card import Fact, LoadReport, ModelKey, PartReport, parse_overrides
+from workbench.core.errors import BadInput, PartUnavailable
 
 WHOLE = PartReport("encoder_target", matched=("a", "b"), parameters=10)
 LACKING = PartReport("masked", matched=("a",), missing=("b", "c", "d", "e"))
@@ -53,3 +53,35 @@ def test_a_report_is_whole_if_no_part_is_partial() -> None:
 def test_a_model_can_be_named_in_a_set() -> None:
     keys = {ModelKey("a"), ModelKey("a"), ModelKey("a", overrides=(("heads", 12),))}
     assert len(keys) == 2
+
+
+def test_a_part_that_is_not_there_may_be_stood_in_for_by_one_that_is_whole() -> None:
+    encoder = PartReport("encoder_context", matched=("a",))
+    report = LoadReport("model", "huggingface", (encoder,), stand_ins=(("encoder_target", "encoder_context"),))
+    assert report.serving("encoder_target") is encoder
+    report.require("encoder_target")
+    with pytest.raises(PartUnavailable, match="decoder: missing"):
+        report.require("decoder")
+    broken = LoadReport("model", "huggingface", (PartReport("encoder_context", missing=("a",), matched=("b",)),), stand_ins=report.stand_ins)
+    with pytest.raises(PartUnavailable, match="1 missing: a"):
+        broken.require("encoder_target")
+
+
+def test_a_part_that_is_there_is_not_stood_in_for() -> None:
+    report = LoadReport("model", "toy", (LACKING, WHOLE), stand_ins=(("masked", "encoder_target"),))
+    assert report.serving("masked") is LACKING
+
+
+def test_settings_are_read_as_they_are_typed() -> None:
+    wanted = {"heads": 4, "image_size": (64, 48), "resize": "stretch", "family": "ijepa"}
+    assert parse_overrides("heads=4 image_size=(64, 48), resize=stretch family='ijepa'") == wanted
+    assert parse_overrides("  ") == {}
+
+
+@pytest.mark.parametrize(
+    "words", ["mean=0.5, 0.5, 0.5", "4", "heads", "heads=", "heads=four(4)", "heads=(4", "**{'heads': 4}", "name=__import__('os').name"]
+)
+def test_what_cannot_be_read_as_settings_is_refused_with_an_example(words: str) -> None:
+    with pytest.raises(BadInput, match="cannot be read as settings") as caught:
+        parse_overrides(words)
+    assert "several numbers in brackets" in caught.value.fix

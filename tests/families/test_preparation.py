@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
+from tests.families.official import GOLDEN, IJEPA, VJEPA2, close, official
+from workbench.core.card import parse_overrides
 from workbench.core.clip import Clip
-from workbench.core.errors import ClipError
-from workbench.families.prepare import Preparation
+from workbench.core.errors import BadInput, ClipError
+from workbench.families.load import inspect, load
+from workbench.families.prepare import Kernel, Preparation
 
 IMAGE = Preparation((32, 48), 8, video=False)
 VIDEO = Preparation((32, 32), 8, 2)
@@ -90,3 +95,90 @@ def test_grey_levels_become_the_published_normalisation() -> None:
     video = IMAGE([Clip(np.full((1, 10, 10, 3), 255, np.uint8))]).video
     wanted = torch.tensor([(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225])
     torch.testing.assert_close(video[0, :, 0, 0, 0], wanted)
+
+
+def test_stretching_shows_the_whole_picture_and_maps_back_into_it() -> None:
+    grid = Preparation((32, 48), 8, rule="stretch")([noise(1, 300, 40, 3)]).grid
+    assert (*grid.source_box(0)[:2], *grid.source_box(grid.tokens - 1)[2:]) == pytest.approx((0, 0, 300, 40))
+    assert grid.scale == pytest.approx((300 / 32, 40 / 48))
+
+
+@pytest.mark.parametrize(("short", "covered"), [(None, 64 * 32 / 36), (32, 64), (64, 32), (8, 64)])
+def test_the_short_side_before_the_crop_says_how_much_is_kept(short: int | None, covered: float) -> None:
+    prepare = Preparation((32, 32), 8, short=short)
+    grid = prepare([noise(1, 64, 128, 3)]).grid
+    assert grid.source_box(grid.tokens - 1)[2] - grid.source_box(0)[0] == pytest.approx(covered)
+    assert f"cover {prepare.cover[0]}×{prepare.cover[1]}" in prepare.sentence()
+
+
+def test_antialiasing_sees_every_pixel_and_bilinear_only_some() -> None:
+    pixels = np.zeros((1, 256, 256, 3), np.uint8)
+    pixels[:, ::8, ::8] = 255
+    kernels: dict[Kernel, float] = {"antialiased": 255 / 64, "bicubic": 255 / 64, "bilinear": 0}
+    for kernel, wanted in kernels.items():
+        shown = Preparation((32, 32), 8, rule="stretch", kernel=kernel)([Clip(pixels)]).shown.float()
+        assert shown.mean().item() == pytest.approx(wanted, abs=1)
+
+
+def test_frames_are_prepared_as_the_official_code_by_both_of_its_ways() -> None:
+    _, given, expected = official(VJEPA2)
+    clip = Clip(given["frames_uint8"].numpy(), fps=4.0)
+    close(load(**VJEPA2).encoder.prepare([clip]).video[0], expected["frames_preprocessed"], 1e-6)
+    one_grey_level = 1.001 / 255 / 0.224
+    close(load(**VJEPA2, kernel="antialiased").encoder.prepare([clip]).video[0], expected["frames_preprocessed_torch"], one_grey_level)
+
+
+def test_a_token_may_be_wider_than_high() -> None:
+    prepared = Preparation((32, 48), (32, 48))([noise(3, 32, 48, 3, fps=4.0)])
+    assert prepared.grid.shape == (3, 1, 1)
+    assert prepared.grid.patch == (32, 48)
+
+
+def test_mean_deviation_resizing_and_rate_can_be_given_and_are_said() -> None:
+    typed = parse_overrides("mean=(0.5, 0.5, 0.5) std=(0.25, 0.5, 1) resize=stretch kernel='bicubic' fps=8")
+    jepa = load(**VJEPA2, **typed)
+    facts = {f.name: (f.value, f.origin) for f in jepa.report.facts}
+    assert facts["mean"] == ((0.5, 0.5, 0.5), "given")
+    assert facts["std"] == ((0.25, 0.5, 1.0), "given")
+    assert (facts["resize"], facts["kernel"], facts["fps"]) == (("stretch", "given"), ("bicubic", "given"), (8.0, "given"))
+    assert jepa.card.fps == 8
+    for words in ("stretched to 32×32 (bicubic, antialiased)", "mean (0.5, 0.5, 0.5), deviation (0.25, 0.5, 1)", "trained on 8 frames a second"):
+        assert words in jepa.card.preprocessing
+    white = jepa.encoder.prepare([Clip(np.full((2, 50, 40, 3), 255, np.uint8), fps=8.0)]).video
+    assert white[0, :, 0, 0, 0].tolist() == [2.0, 1.0, 0.5]
+
+
+def test_unsaid_they_are_as_trained_and_say_where_from() -> None:
+    facts = {f.name: f for f in inspect(**IJEPA).facts}
+    assert facts["mean"].value == (0.485, 0.456, 0.406)
+    assert (facts["resize"].value, facts["kernel"].value) == ("crop", "antialiased")
+    assert all(facts[n].origin == "inferred" and facts[n].why for n in ("mean", "std", "resize", "kernel"))
+    assert "fps" not in facts
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"mean": 0.5}, "3 numbers are needed, for red, green and blue, not 0.5"),
+        ({"mean": (0.5, 0.5)}, "3 numbers are needed, for red, green and blue, not 2"),
+        ({"mean": (123.675, 116.28, 103.53)}, "divide numbers for 0 to 255 by 255"),
+        ({"mean": (0.5, "0.5", 0.5)}, "each must be a finite number"),
+        ({"mean": (0.5, float("nan"), 0.5)}, "each must be a finite number"),
+        ({"std": (0.5, 0, 0.5)}, "each must be above 0"),
+        ({"std": (58.4, 57.1, 57.4)}, "divide numbers for 0 to 255 by 255"),
+        ({"resize": "squash"}, "it is one of crop, stretch"),
+        ({"kernel": "lanczos"}, "it is one of bilinear, antialiased, bicubic"),
+        ({"fps": 0}, "a number above 0"),
+    ],
+)
+def test_a_wrong_setting_says_what_would_do(given: dict[str, Any], words: str) -> None:
+    (name,) = given
+    with pytest.raises(BadInput, match=words) as caught:
+        load(GOLDEN / "hf_vjepa2", **given)
+    assert caught.value.where == f"{name}="
+    assert caught.value.fix
+
+
+def test_an_image_model_takes_no_rate() -> None:
+    with pytest.raises(BadInput, match="takes no 'fps'"):
+        load(**IJEPA, fps=4)

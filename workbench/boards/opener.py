@@ -67,7 +67,7 @@ class Opener:
                 "kind": "text",
                 "id": "settings",
                 "label": "settings",
-                "help": "What the file does not say, as heads=4 image_size=(64, 64)",
+                "help": "What the file does not say, as heads=4 image_size=(64, 64), or how to prepare clips: resize=stretch mean=(0.5, 0.5, 0.5)",
                 "width": 160,
             },
             {"kind": "text", "id": "data", "label": "images or video", "help": "Path of an image, a video or a folder, then Enter.", "width": 230},

@@ -17,7 +17,7 @@ PARTS = ("encoder_context", "encoder_target", "masked", "dynamics", "decoder")
 
 
 def parse_overrides(text: str) -> dict[str, Any]:
-    """What a user types for what a file does not say: `heads=4 image_size=(64, 64)`.
+    """What a user types for what a file does not say: `heads=4 image_size=(64, 64) resize=stretch`.
 
     Raises:
         BadInput: something in it is not a name, an equals sign and a plain value.
@@ -26,9 +26,10 @@ def parse_overrides(text: str) -> dict[str, Any]:
         call = ast.parse(f"f({re.sub(r'(?<=[^,( ])[ ]+(?=[A-Za-z_]+[ ]*=)', ', ', text.strip())})", mode="eval").body
         if not isinstance(call, ast.Call) or call.args or any(k.arg is None for k in call.keywords):
             raise ValueError("a name is missing")
-        return {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+        return {str(k.arg): k.value.id if isinstance(k.value, ast.Name) else ast.literal_eval(k.value) for k in call.keywords}
     except (SyntaxError, ValueError) as error:
-        raise BadInput(f"{text!r} cannot be read as settings", where="settings", fix="write heads=4 image_size=(64, 64)") from error
+        fix = "write heads=4 image_size=(64, 64) resize=stretch; several numbers in brackets"
+        raise BadInput(f"{text!r} cannot be read as settings", where="settings", fix=fix) from error
 
 
 @dataclass(frozen=True)
