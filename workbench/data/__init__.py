@@ -12,6 +12,20 @@ from workbench.data.export import save_bank, save_png
 from workbench.data.images import decode_image, load_image
 from workbench.data.opening import load_clip, open_clips
 from workbench.data.paths import confine
+from workbench.data.statistics import action_statistics
 from workbench.data.videos import load_video
 
-__all__ = ["Bank", "Clips", "confine", "decode_image", "load_bank", "load_clip", "load_image", "load_video", "open_clips", "save_bank", "save_png"]
+__all__ = [
+    "Bank",
+    "Clips",
+    "action_statistics",
+    "confine",
+    "decode_image",
+    "load_bank",
+    "load_clip",
+    "load_image",
+    "load_video",
+    "open_clips",
+    "save_bank",
+    "save_png",
+]
