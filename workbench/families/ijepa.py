@@ -33,8 +33,10 @@ _MASK_NAMES = {  # in params-ijepa.yaml -> of the sampler "ijepa_multiblock"
 
 
 def recognise(checkpoint: Checkpoint) -> bool:
-    """A flat patch kernel with a position table and without a class token."""
+    """A flat patch kernel with a position table and without a class token, and no numbered mask tokens, which V-JEPA on stills has."""
     groups = names_by_group(checkpoint)
+    if any(n.startswith("mask_tokens.") for n in groups.get("predictor", {})):
+        return False
     for group in ("encoder", "target_encoder"):
         names = groups.get(group, {})
         kernel = shape_of(checkpoint, names, _KERNEL)
@@ -83,7 +85,7 @@ def _encoder(checkpoint: Checkpoint, names: Names, settings: Settings) -> VitCon
     for name, value, why in (("patch", patch, _KERNEL), ("dim", dim, _KERNEL), ("depth", stack.depth, "blocks")):
         settings.note(name, value, "read", why)
     named = settings.named_size(dim)
-    size = by_shape(dim, stack.depth, stack.hidden, without=("vit_giant_xformers",))
+    size = by_shape(dim, stack.depth, stack.hidden, without=("vit_giant_xformers", "vit_gigantic_xformers"))
     table: tuple[int, Origin, str] | None = None
     if named is not None:
         table = (named[0].heads, "given", named[1])

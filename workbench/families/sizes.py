@@ -27,6 +27,7 @@ SIZES = (
     Size("vit_huge", "ViT-H", 1280, 32, 16, 5120),
     Size("vit_giant", "ViT-g", 1408, 40, 16, 6144),
     Size("vit_giant_xformers", "ViT-g", 1408, 40, 22, 6144),
+    Size("vit_gigantic_xformers", "ViT-G", 1664, 48, 26, 8192),
 )
 
 
@@ -36,12 +37,12 @@ def by_shape(dim: int, depth: int, hidden: int, *, without: tuple[str, ...] = ()
 
 
 def by_name(name: object, dim: int, where: str) -> Size | None:
-    """The published size of a yaml's `model_name`; None where the name is not in the table.
+    """The published size of a yaml's `model_name`, with or without "_rope"; None where the name is not in the table.
 
     Raises:
         CheckpointError: the yaml speaks of another width than the tensors have.
     """
-    size = next((s for s in SIZES if s.name == name), None)
+    size = next((s for s in SIZES if s.name == str(name).removesuffix("_rope")), None)
     if size is not None and size.dim != dim:
         raise CheckpointError(
             f"model_name {name} is {size.dim} wide, the tensors are {dim} wide", where=where, fix="give heads= yourself, or put the right yaml there"

@@ -1,4 +1,4 @@
-"""What I-JEPA and V-JEPA 2 have in common: an encoder, its EMA copy and a predictor, made into a Jepa with a card and a report."""
+"""What I-JEPA and the V-JEPAs have in common: an encoder, its EMA copy and a predictor, made into a Jepa with a card and a report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import Fact, LoadReport, ModelCard, PartReport
+from workbench.core.card import PARTS, Fact, LoadReport, ModelCard, PartReport
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.parts import Names, PartPlan, fill_part, left_out, module_hash, names_by_group, plan_part, whole_report
 from workbench.families.prepare import Preparation
@@ -57,17 +57,21 @@ def tower(checkpoint: Checkpoint, names: Names, prefix: str, dim: int) -> Tower:
     return Tower(dim, max(found) + 1, fc1[0])
 
 
-def found_parts(request: Request) -> dict[str, Names]:
+def found_parts(request: Request, names: Mapping[str, str] = GROUPS) -> dict[str, Names]:
     """Part name -> its tensors in the file, of those that `load` was asked for.
+
+    Args:
+        names: top-level entry of the file -> part.
 
     Raises:
         CheckpointError: no encoder in it. BadInput: the parts asked for cannot stand alone.
     """
     groups = names_by_group(request.checkpoint)
-    found = {part: groups[group] for group, part in GROUPS.items() if groups.get(group)}
+    found = {part: groups[group] for group, part in names.items() if groups.get(group)}
     encoders = [p for p in found if p.startswith("encoder")]
     if not encoders:
-        raise CheckpointError("it holds neither encoder nor target_encoder", where=str(request.checkpoint.path), fix="there is no Jepa without one")
+        listed = " nor ".join(group for group, part in names.items() if part.startswith("encoder"))
+        raise CheckpointError(f"it holds neither {listed}", where=str(request.checkpoint.path), fix="there is no Jepa without one")
     wanted = [p for p in encoders if request.wants(p)]
     if not wanted:
         why = f"parts={request.parts}" if request.parts else str(request.checkpoint.path)
@@ -90,6 +94,8 @@ class VitPlan:
     Args:
         found: part -> its tensors. predictor: None where the file has none. default_token: mask token of a plain `predict`.
         ignore: part -> canonical name -> why it is left out. card: without name, hashes and what `config` says.
+        groups: top-level entries of the file that are read. encoding, predicting: how the parts are made of the filled networks.
+        stand_ins: as in LoadReport; the predictor may be fed by the target encoder where the file has no other.
     """
 
     family: str
@@ -103,13 +109,17 @@ class VitPlan:
     card: Mapping[str, Any] = field(default_factory=dict)
     ignore: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     default_token: int = 0
+    groups: Mapping[str, str] = field(default_factory=lambda: GROUPS)
+    encoding: type[VitEncoder] = VitEncoder
+    predicting: Callable[[Any, Any, int], VitMasked] = VitMasked
+    stand_ins: tuple[tuple[str, str], ...] = ()
 
     def makers(self) -> dict[str, Callable[[], nn.Module]]:
         """Part -> how to build it empty."""
-        makers: dict[str, Callable[[], nn.Module]] = {part: lambda: Vit(self.config) for part in _WEIGHTS.values() if part in self.found}
+        makers: dict[str, Callable[[], nn.Module]] = {part: self.config.make for part in _WEIGHTS.values() if part in self.found}
         if self.predictor is not None and "masked" in self.found:
             predictor = self.predictor
-            makers["masked"] = lambda: VitPredictor(predictor, self.config)
+            makers["masked"] = lambda: predictor.make(self.config)
         return {part: make for part, make in makers.items() if self.request.wants(part)}
 
     def parts(self) -> dict[str, PartPlan]:
@@ -123,10 +133,10 @@ class VitPlan:
         for part, names in self.found.items():
             if part not in reports:
                 reports[part] = left_out(part, names, self.request.parts or ())
-        other = [f"{g}: {n} tensors" for g, n in checkpoint.groups().items() if g not in GROUPS]
+        other = [f"{g}: {n} tensors" for g, n in checkpoint.groups().items() if g not in self.groups]
         other += [f"{name} = {value}" for name, value in checkpoint.scalars.items()]
-        ordered = tuple(reports[p] for p in GROUPS.values() if p in reports)
-        return LoadReport(str(self.request.asked), self.family, ordered, self.facts, checkpoint.bytes, tuple(other))
+        ordered = tuple(reports[p] for p in PARTS if p in reports)
+        return LoadReport(str(self.request.asked), self.family, ordered, self.facts, checkpoint.bytes, tuple(other), self.stand_ins)
 
     def build(self) -> Jepa:
         """The model with its weights."""
@@ -139,13 +149,14 @@ class VitPlan:
         modules: dict[str, nn.Module] = {}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            vit = Vit(self.config).initialise()
+            vit = self.config.make().initialise()
             for part, make in self.makers().items():
                 modules[part] = copy.deepcopy(vit) if part in _WEIGHTS.values() else _initialised(make())
         for part, module in modules.items():
             modules[part] = module.to(self.request.device, self.request.dtype).eval().requires_grad_(False)
         reports = tuple(whole_report(part, module) for part, module in modules.items())
-        report = LoadReport(f"untrained, seed {seed}", self.family, reports, (*self.facts, Fact("seed", seed, "given", "of the untrained twin")))
+        facts = (*self.facts, Fact("seed", seed, "given", "of the untrained twin"))
+        report = LoadReport(f"untrained, seed {seed}", self.family, reports, facts, stand_ins=self.stand_ins)
         return self._assemble(modules, {p: module_hash(m) for p, m in modules.items()}, report, f"{self._name()}, untrained (seed {seed})")
 
     def _assemble(self, modules: Mapping[str, nn.Module], hashes: Mapping[str, str], report: LoadReport, name: str) -> Jepa:
@@ -165,9 +176,10 @@ class VitPlan:
         vits = {w: m for w, p in _WEIGHTS.items() if isinstance(m := modules.get(p), Vit)}
         spaces = {w: f"{w}:{hashes[_WEIGHTS[w]][:12]}" for w in vits}
         spaces.setdefault("target", f"target of {spaces.get('context', '')}")
-        encoder = VitEncoder(vits, self.preparation, spaces)
+        encoder = self.encoding(vits, self.preparation, spaces)
         predictor = modules.get("masked")
-        masked = VitMasked(encoder, predictor, self.default_token) if isinstance(predictor, VitPredictor) and "context" in vits else None
+        fed = report.serving("encoder_context").name in modules
+        masked = self.predicting(encoder, predictor, self.default_token) if isinstance(predictor, VitPredictor) and fed else None
         return Jepa(card, report, encoder, self.untrained, masked)
 
     def _name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -19,6 +20,7 @@ from workbench.model.spec import Prepared
 from workbench.nn.vit import Vit, VitPredictor
 
 Video = Float[Tensor, "batch channels frames height width"]
+Ids = Int[Tensor, "batch kept"]
 Prepare = Callable[[Sequence[Clip]], Prepared]
 
 
@@ -64,30 +66,48 @@ class VitEncoder(Encoder):
     def grid(self, video: Video) -> TokenGrid:
         """The token grid of a prepared video, in prepared pixels."""
         c = self.vits[self.weights[0]].config
-        if video.shape[2] % c.tubelet or video.shape[3] % c.patch or video.shape[4] % c.patch:
+        tubelet = c.lasting(video)
+        if video.shape[2] % tubelet or video.shape[3] % c.patch or video.shape[4] % c.patch:
             raise BadInput(
-                f"a video of {video.shape[2]} frames of {video.shape[3]}×{video.shape[4]} cannot be cut into {c.tubelet}×{c.patch}×{c.patch} tokens",
+                f"a video of {video.shape[2]} frames of {video.shape[3]}×{video.shape[4]} cannot be cut into {tubelet}×{c.patch}×{c.patch} tokens",
                 fix="use encoder.prepare(clips).video",
             )
-        return TokenGrid(*c.grid(video), patch=(c.patch, c.patch), tubelet=c.tubelet)
+        return TokenGrid(*c.grid(video), patch=(c.patch, c.patch), tubelet=tubelet)
 
     @torch.inference_mode()
     def encode(
         self, video: Video, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None, layer: int | None = None
     ) -> Latents:
         """See `Encoder.encode`."""
-        vit, grid = self.vit(weights), self.grid(video)
         if layer is not None and not 0 <= layer < self.layers:
             raise BadInput(f"there is no block {layer}", where="layer", fix=f"0 to {self.layers - 1}, or None for the output")
+        self.vit(weights)
         space = Space("target" if weights == "target" else "context", self.spaces[weights] + ("" if layer is None else f"@{layer}"))
+        return self.run(video, weights, visible, space, lambda vit, pixels, ids: vit(pixels, ids, layer))
+
+    def run(
+        self,
+        video: Video,
+        weights: str,
+        visible: Bool[Tensor, "batch ticks rows cols"] | None,
+        space: Space,
+        forward: Callable[[Vit, Video, Ids | None], Tensor],
+        features: int | None = None,
+    ) -> Latents:
+        """What `forward` makes of the visible tokens, NaN elsewhere; rows that see equally many tokens go together.
+
+        Args:
+            features: how many a token has then; None: as many as the encoder is wide.
+        """
+        vit, grid = self.vit(weights), self.grid(video)
         video = like(video, vit)
         if visible is None:
-            return Latents(vit(video, layer=layer).float().unflatten(1, grid.shape), grid, space)
+            return Latents(forward(vit, video, None).float().unflatten(1, grid.shape), grid, space)
         flat = visible.to(video.device).flatten(1)
-        full = video.new_full((*flat.shape, vit.config.dim), torch.nan, dtype=torch.float32)
+        full = video.new_full((*flat.shape, features or vit.config.dim), torch.nan, dtype=torch.float32)
         for rows, (ids,) in same_count(flat):
             if ids.shape[1]:
-                full[torch.tensor(rows, device=ids.device)[:, None], ids] = vit(video[rows], ids, layer).float()
+                full[torch.tensor(rows, device=ids.device)[:, None], ids] = forward(vit, video[rows], ids).float()
         return Latents(full.unflatten(1, grid.shape), grid, space)
 
 
@@ -97,12 +117,28 @@ def like(video: Video, module: torch.nn.Module) -> Video:
     return video.to(device=p.device, dtype=p.dtype)
 
 
+class Question(NamedTuple):
+    """What a predictor is asked for rows that see and want equally many tokens.
+
+    Args:
+        context: tokens that were seen, at context_ids. grid: (ticks, rows, cols). still: of one frame. mask_token: which asks.
+    """
+
+    context: Float[Tensor, "rows kept features"]
+    context_ids: Ids
+    target_ids: Ids
+    grid: tuple[int, int, int]
+    still: bool
+    mask_token: int
+
+
 class VitMasked(MaskedPredictor):
     """The predictor over its context encoder, and the targets of its teacher."""
 
     def __init__(self, encoder: VitEncoder, predictor: VitPredictor, default_token: int = 0) -> None:
         self.encoder, self.predictor, self.default_token = encoder, predictor, default_token
         self.mask_tokens = max(predictor.config.mask_tokens, 1)
+        self.feeds = "context" if "context" in encoder.weights else "target"
         self.space = encoder.spaces.get("target", "target") + "+layernorm"
 
     @torch.inference_mode()
@@ -123,19 +159,39 @@ class VitMasked(MaskedPredictor):
         mask_token: int | None = None,
     ) -> tuple[Latents, ...]:
         """See `MaskedPredictor.predict`."""
+        return self._filled(video, context, targets, mask_token, lambda q: (q.target_ids, self.ask(q)))
+
+    def seen(self, video: Video, context: Bool[Tensor, "batch ticks rows cols"]) -> Latents:
+        """What the predictor is fed with: the context encoder's output, or that of the one that stands in for it."""
+        return self.encoder.encode(video, weights=self.feeds, visible=context)
+
+    def ask(self, question: Question) -> Float[Tensor, "rows asked features"]:
+        """The predicted targets, in the order of their ids."""
+        q = question
+        return self.predictor(q.context, q.context_ids, q.target_ids, q.grid, q.mask_token)
+
+    def _filled(
+        self,
+        video: Video,
+        context: Bool[Tensor, "batch ticks rows cols"],
+        targets: Bool[Tensor, "blocks batch ticks rows cols"],
+        mask_token: int | None,
+        answered: Callable[[Question], tuple[Ids, Tensor]],
+    ) -> tuple[Latents, ...]:
+        """Answers on the grid, one Latents a block; `answered` gives the ids that a question is answered for, and the answer."""
         if mask_token is not None and not 0 <= mask_token < self.mask_tokens:
             raise BadInput(f"there is no mask token {mask_token}", where="mask_token", fix=f"0 to {self.mask_tokens - 1}")
-        seen = self.encoder.encode(video, weights="context", visible=context)
+        seen = self.seen(video, context)
         values = seen.tokens.flatten(1, 3).to(next(self.predictor.parameters()).dtype)
         flat_c, flat_t = context.to(values.device).flatten(1), targets.to(values.device).flatten(2)
         blocks, batch, tokens = flat_t.shape
-        full = values.new_full((blocks * batch, tokens, values.shape[-1]), torch.nan, dtype=torch.float32)
+        full = values.new_full((blocks * batch, tokens, self.predictor.predictor_proj.out_features), torch.nan, dtype=torch.float32)
         token = self.default_token if mask_token is None else mask_token
         for rows, (c_ids, t_ids) in same_count(flat_c.repeat(blocks, 1), flat_t.flatten(0, 1)):
             if c_ids.shape[1] and t_ids.shape[1]:
                 at = torch.tensor(rows, device=values.device)
                 known = values[at % batch].gather(1, c_ids[..., None].expand(-1, -1, values.shape[-1]))
-                answer = self.predictor(known, c_ids, t_ids, (seen.grid.rows, seen.grid.cols), token)
-                full[at[:, None], t_ids] = answer.float()
+                ids, answer = answered(Question(known, c_ids, t_ids, seen.grid.shape, video.shape[2] == 1, token))
+                full[at[:, None], ids] = answer.float()
         space = Space("predicted", self.space)
         return tuple(Latents(f.unflatten(1, seen.grid.shape), seen.grid, space) for f in full.unflatten(0, (blocks, batch)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,6 +26,29 @@ def sincos_2d(dim: int, rows: int, cols: int) -> Float[Tensor, "1 tokens dim"]:
     return torch.from_numpy(table).float()[None]
 
 
+def sincos_3d(dim: int, ticks: int, rows: int, cols: int, *, uniform: bool = True) -> Float[Tensor, "1 tokens dim"]:
+    """V-JEPA's table: features for the tick, then the row, then the column.
+
+    Args:
+        uniform: equal shares, the column's cut short where they do not fit; False: half for the tick, a quarter each for row and column.
+    """
+    shares = (2 * math.ceil(dim / 6),) * 3 if uniform else (dim // 2, dim // 4, dim // 4)
+    places = np.unravel_index(np.arange(ticks * rows * cols), (ticks, rows, cols))
+    table = np.concatenate([sincos_1d(share, place) for share, place in zip(shares, places, strict=True)], axis=1)
+    return torch.from_numpy(table[:, :dim]).float()[None]
+
+
+def resize_3d(table: Float[Tensor, "1 tokens dim"], nominal: tuple[int, ...], grid: tuple[int, ...]) -> Float[Tensor, "1 new dim"]:
+    """A table of nominal (ticks, rows, cols) on another grid, trilinear as in V-JEPA.
+
+    The official call gives factors, which here are always new ÷ nominal: sizes say the same and cannot be rounded to one place too few.
+    """
+    if nominal == grid:
+        return table
+    cube = table.reshape(1, *nominal, -1).permute(0, 4, 1, 2, 3)
+    return F.interpolate(cube, size=grid, mode="trilinear", align_corners=False).flatten(2).transpose(1, 2)
+
+
 def resize_2d(table: Float[Tensor, "1 tokens dim"], rows: int, cols: int) -> Float[Tensor, "1 new dim"]:
     """A square table on another grid, bicubic. The official I-JEPA helper fails here; this follows the Hugging Face port."""
     side = round(table.shape[1] ** 0.5)
@@ -42,15 +66,24 @@ class Rotary(NamedTuple):
 
 
 def rotary_3d(
-    ids: Int[Tensor, "batch tokens"], rows: int, cols: int, head_dim: int, *, tiled: bool = True, dtype: torch.dtype = torch.float32
+    ids: Int[Tensor, "batch tokens"],
+    rows: int,
+    cols: int,
+    head_dim: int,
+    *,
+    tiled: bool = True,
+    reach: int | None = None,
+    dtype: torch.dtype = torch.float32,
 ) -> Rotary:
     """Angles for token ids on a rows × cols grid: a third of the head each for tick, row and column, the rest unrotated.
 
     Args:
         tiled: V-JEPA 2 as published, where the two members of a pair get different angles; it is baked into its weights.
             False: a true rotation, as in V-JEPA 2.1.
+        reach: rows and columns are stretched to a grid of reach × reach, whatever the real one; None: they count from 0 up.
     """
-    places = (ids // (rows * cols), ids % (rows * cols) // cols, ids % cols)
+    tick, row, col = ids // (rows * cols), ids % (rows * cols) // cols, ids % cols
+    places = (tick, row, col) if reach is None else (tick, *(p.float() * (reach - 1) / max(n - 1, 1) for p, n in ((row, rows), (col, cols))))
     return rotary_at(places, head_dim, tiled=tiled, dtype=dtype)
 
 
@@ -80,6 +113,8 @@ def rotary_at(
 
 
 def rotate(x: Float[Tensor, "batch tokens two heads head"], rotary: Rotary) -> Float[Tensor, "batch tokens two heads head"]:
-    """Turn queries and keys by their places. Pairs are neighbours (2j, 2j + 1)."""
-    swapped = x.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
+    """Turn queries and keys by their places. Pairs are neighbours (2j, 2j + 1); of an odd number of features the last is never turned."""
+    odd = x.shape[-1] % 2
+    swapped = (x[..., :-1] if odd else x).unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
+    swapped = F.pad(swapped, (0, 1)) if odd else swapped
     return torch.addcmul(x * rotary.cos, swapped, rotary.sin)

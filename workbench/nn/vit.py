@@ -1,7 +1,8 @@
-"""The vision transformer and the masked predictor of I-JEPA and V-JEPA 2, under their official tensor names."""
+"""The vision transformer and the masked predictor of I-JEPA, V-JEPA and V-JEPA 2, under their official tensor names."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,7 +13,7 @@ from torch.nn import functional as F
 
 from workbench.core import progress
 from workbench.nn.blocks import Block, published_init
-from workbench.nn.positions import Rotary, resize_2d, rotary_3d, sincos_2d
+from workbench.nn.positions import Rotary, resize_2d, resize_3d, rotary_3d, sincos_2d, sincos_3d
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class VitConfig:
 
     Args:
         dim, depth, heads: of the blocks. hidden: of the MLP. patch, tubelet: pixels and frames a token. channels: of the pixels.
-        table: nominal (rows, cols) of a stored 2-D position table; None: rotary positions on the actual grid.
+        table: nominal (rows, cols) of a stored position table for stills, (ticks, rows, cols) of one for video; None: rotary positions on the actual grid.
+        uniform: a table for video gives equal shares to tick, row and column.
         eps: of every layer norm, the predictor's too.
     """
 
@@ -32,12 +34,37 @@ class VitConfig:
     patch: int
     tubelet: int = 1
     channels: int = 3
-    table: tuple[int, int] | None = None
+    table: tuple[int, int] | tuple[int, int, int] | None = None
     eps: float = 1e-6
+    uniform: bool = True
+
+    @property
+    def flat(self) -> bool:
+        """Its tokens have no duration: the kernel is one of an image."""
+        return self.table is not None and len(self.table) == 2
+
+    def lasting(self, video: Tensor) -> int:
+        """Frames a token of this video."""
+        del video
+        return self.tubelet
 
     def grid(self, video: Tensor) -> tuple[int, int, int]:
         """(ticks, rows, cols) of a video of this size."""
-        return video.shape[2] // self.tubelet, video.shape[3] // self.patch, video.shape[4] // self.patch
+        return video.shape[2] // self.lasting(video), video.shape[3] // self.patch, video.shape[4] // self.patch
+
+    def places(self, dim: int) -> nn.Parameter:
+        """The stored position table as published, for the encoder or, narrower, for its predictor."""
+        table = self.table or (1, 1)
+        values = sincos_2d(dim, *table) if len(table) == 2 else sincos_3d(dim, *table, uniform=self.uniform)
+        return nn.Parameter(values, requires_grad=False)
+
+    def resized(self, places: Float[Tensor, "1 stored dim"], grid: tuple[int, ...]) -> Float[Tensor, "1 tokens dim"]:
+        """A stored position table on another grid, (rows, cols) or (ticks, rows, cols)."""
+        return resize_2d(places, *grid[-2:]) if self.flat else resize_3d(places, self.table or (), grid)
+
+    def make(self) -> Vit:
+        """The empty encoder of these sizes."""
+        return Vit(self)
 
 
 @dataclass(frozen=True)
@@ -50,6 +77,10 @@ class PredictorConfig:
     hidden: int
     mask_tokens: int = 0
 
+    def make(self, encoder: VitConfig) -> VitPredictor:
+        """The empty predictor of these sizes."""
+        return VitPredictor(self, encoder)
+
 
 class PatchEmbed(nn.Module):
     """Pixels of a token to features. The kernel has the official convolution's shape; it is applied to the wanted patches only."""
@@ -57,8 +88,8 @@ class PatchEmbed(nn.Module):
     def __init__(self, config: VitConfig) -> None:
         super().__init__()
         p, u = config.patch, config.tubelet
-        conv = nn.Conv2d if config.table is not None else nn.Conv3d
-        kernel = (p, p) if config.table is not None else (u, p, p)
+        conv = nn.Conv2d if config.flat else nn.Conv3d
+        kernel = (p, p) if config.flat else (u, p, p)
         self.proj = conv(config.channels, config.dim, kernel_size=kernel, stride=kernel)  # type: ignore[arg-type]
 
     def forward(self, patches: Float[Tensor, "batch tokens pixels"]) -> Float[Tensor, "batch tokens dim"]:
@@ -80,11 +111,13 @@ def take(tokens: Float[Tensor, "rows tokens dim"], ids: Int[Tensor, "batch kept"
 class Vit(nn.Module):
     """Encoder. Hidden tokens are left out before the patch embedding, so that nothing of them can leak."""
 
+    norm: nn.Module
+
     def __init__(self, config: VitConfig) -> None:
         super().__init__()
         self.config = config
         if config.table is not None:
-            self.pos_embed = nn.Parameter(sincos_2d(config.dim, *config.table), requires_grad=False)
+            self.pos_embed = config.places(config.dim)
         self.patch_embed = PatchEmbed(config)
         self.blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden, config.eps) for _ in range(config.depth))
         self.norm = nn.LayerNorm(config.dim, eps=config.eps)
@@ -92,20 +125,38 @@ class Vit(nn.Module):
     def forward(
         self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None = None, layer: int | None = None
     ) -> Float[Tensor, "batch kept dim"]:
-        c = self.config
-        _, rows, cols = c.grid(video)
-        patches = patchify(video, c.tubelet, c.patch)
+        last = self.config.depth - 1 if layer is None else layer
+        x = next(x for i, x in enumerate(self.outputs(video, ids)) if i == last)
+        return self.norm(x) if layer is None else x
+
+    def outputs(
+        self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None
+    ) -> Iterator[Float[Tensor, "batch kept dim"]]:
+        """What each block gives, one after another."""
+        c, grid = self.config, self.config.grid(video)
+        patches = patchify(video, c.lasting(video), c.patch)
         where = torch.arange(patches.shape[1], device=video.device)[None] if ids is None else ids
-        x = self.patch_embed(patches if ids is None else take(patches, ids))
+        x = self.embed(patches if ids is None else take(patches, ids), video)
         rotary: Rotary | None = None
         if c.table is not None:
-            x = x + take(resize_2d(self.pos_embed, rows, cols), where)
+            x = x + take(c.resized(self.pos_embed, grid), where)
         else:
-            rotary = rotary_3d(where, rows, cols, c.dim // c.heads, dtype=x.dtype)
-        for block in list(self.blocks)[: None if layer is None else layer + 1]:
+            rotary = self.turns(where, grid, x.dtype)
+        for block in self.blocks:
             progress.report(0, 0)
             x = block(x, rotary)
-        return self.norm(x) if layer is None else x
+            yield x
+
+    def embed(
+        self, patches: Float[Tensor, "batch tokens pixels"], video: Float[Tensor, "batch channels frames height width"]
+    ) -> Float[Tensor, "batch tokens dim"]:
+        """The wanted patches of a video as tokens, before their positions."""
+        del video
+        return self.patch_embed(patches)
+
+    def turns(self, ids: Int[Tensor, "batch tokens"], grid: tuple[int, int, int], dtype: torch.dtype) -> Rotary:
+        """Rotary positions."""
+        return rotary_3d(ids, grid[1], grid[2], self.config.dim // self.config.heads, dtype=dtype)
 
     def initialise(self) -> Vit:
         """The published initialisation, from torch's current seed."""
@@ -116,6 +167,8 @@ class Vit(nn.Module):
 class VitPredictor(nn.Module):
     """Context tokens and the places of the targets to predicted targets, in the order of the target ids."""
 
+    predictor_embed: nn.Module
+
     def __init__(self, config: PredictorConfig, encoder: VitConfig) -> None:
         super().__init__()
         self.config, self.encoder = config, encoder
@@ -125,7 +178,7 @@ class VitPredictor(nn.Module):
         else:
             self.mask_token = nn.Parameter(torch.zeros(1, 1, config.dim))
         if encoder.table is not None:
-            self.predictor_pos_embed = nn.Parameter(sincos_2d(config.dim, *encoder.table), requires_grad=False)
+            self.predictor_pos_embed = encoder.places(config.dim)
         self.predictor_blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden, encoder.eps) for _ in range(config.depth))
         self.predictor_norm = nn.LayerNorm(config.dim, eps=encoder.eps)
         self.predictor_proj = nn.Linear(config.dim, encoder.dim)
@@ -135,25 +188,42 @@ class VitPredictor(nn.Module):
         context: Float[Tensor, "batch kept dim"],
         context_ids: Int[Tensor, "batch kept"],
         target_ids: Int[Tensor, "batch asked"],
-        grid: tuple[int, int],
+        grid: tuple[int, ...],
         mask_token: int = 0,
     ) -> Float[Tensor, "batch asked dim"]:
-        rows, cols = grid
+        """Predicted targets. `grid` is (rows, cols) or (ticks, rows, cols); a position table for video wants all three."""
+        x = self.mixed(context, context_ids, target_ids, grid, mask_token)
+        return self.predictor_proj(self.predictor_norm(x[:, context_ids.shape[1] :]))
+
+    def mixed(
+        self,
+        context: Float[Tensor, "batch kept dim"],
+        context_ids: Int[Tensor, "batch kept"],
+        target_ids: Int[Tensor, "batch asked"],
+        grid: tuple[int, ...],
+        mask_token: int,
+        mark: Float[Tensor, "1 1 width"] | None = None,
+    ) -> Float[Tensor, "batch both width"]:
+        """Context and target tokens after the last block, in this order; `mark` is added to all of them before the first."""
         seen = self.predictor_embed(context)
         token = cast(Tensor, self.mask_tokens[mask_token % len(self.mask_tokens)] if self.config.mask_tokens else self.mask_token)
         asked = token.expand(*target_ids.shape, -1)
         rotary: Rotary | None = None
         if self.encoder.table is not None:
-            places = resize_2d(self.predictor_pos_embed, rows, cols)
+            places = self.encoder.resized(self.predictor_pos_embed, grid)
             seen, asked = seen + take(places, context_ids), asked + take(places, target_ids)
         else:
-            ids = torch.cat([context_ids, target_ids], 1)
-            rotary = rotary_3d(ids, rows, cols, self.config.dim // self.config.heads, dtype=seen.dtype)
+            rotary = self.turns(torch.cat([context_ids, target_ids], 1), grid, seen.dtype)
         x = torch.cat([seen, asked], 1)
+        x = x if mark is None else x + mark
         for block in self.predictor_blocks:
             progress.report(0, 0)
             x = block(x, rotary)
-        return self.predictor_proj(self.predictor_norm(x[:, context_ids.shape[1] :]))
+        return x
+
+    def turns(self, ids: Int[Tensor, "batch tokens"], grid: tuple[int, ...], dtype: torch.dtype) -> Rotary:
+        """Rotary positions."""
+        return rotary_3d(ids, grid[-2], grid[-1], self.config.dim // self.config.heads, dtype=dtype)
 
     def initialise(self) -> VitPredictor:
         """The published initialisation: numbered mask tokens start at zero, the single one of I-JEPA as a truncated normal."""
