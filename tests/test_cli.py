@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -88,7 +89,7 @@ def test_a_reader_that_has_read_enough_is_no_fault(whole: Path) -> None:
     assert process.returncode == 141
 
 
-@pytest.mark.parametrize("words", [["--help"], ["app", "--help"], ["inspect", "--help"], ["samples", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["app", "--help"], ["inspect", "--help"], ["catalogue", "--help"], ["samples", "--help"]])
 def test_help_explains_every_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
@@ -127,3 +128,39 @@ def test_without_panel_the_app_tells_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", blind], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert 'pip install "jepa-workbench[app]"' in done.stderr
+
+
+def test_inspect_as_json_gives_every_part_and_the_same_exit_codes(whole: Path, partial: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(whole), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert set(report) == {"path", "family", "file_bytes", "whole", "parts", "facts", "other", "stand_ins"}
+    assert (report["path"], report["family"], report["whole"]) == (str(whole), "toy", True)
+    assert [p["name"] for p in report["parts"]] == ["encoder_context", "encoder_target", "masked", "dynamics", "decoder"]
+    counted = {"matched", "missing", "unexpected", "nonfinite"}
+    plain = {"name", "status", "reshaped", "ignored", "parameters", "bytes", "dtype", "sentence"}
+    assert all(set(p) == plain | counted for p in report["parts"])
+    assert all(p[k]["count"] == len(p[k]["names"]) for p in report["parts"] for k in counted)
+    path, gone = partial
+    assert main(["inspect", str(path), "--json"]) == 1
+    masked = json.loads(capsys.readouterr().out)["parts"][2]
+    assert (masked["status"], masked["missing"]) == ("partial", {"count": 1, "names": [gone.removeprefix("masked.")]})
+
+
+def test_inspect_as_json_of_a_sample_gives_facts_with_their_origin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", samples.names()[0], "--json"]) == 0
+    facts = {f["name"]: f for f in json.loads(capsys.readouterr().out)["facts"]}
+    assert facts["heads"]["origin"] == "given"
+    assert all(set(f) == {"name", "value", "origin", "why"} for f in facts.values())
+
+
+@pytest.mark.parametrize("settings", ["", "wings=2"])
+def test_inspect_as_json_of_what_is_refused_is_an_error_and_2(settings: str, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = whole if settings else tmp_path / "notes.pt"
+    if not settings:
+        path.write_bytes(b"these are my notes")
+    assert main(["inspect", str(path), "--json", "--settings", settings]) == 2
+    told = capsys.readouterr()
+    error = json.loads(told.out)["error"]
+    assert set(error) == {"kind", "what", "where", "fix"}
+    assert error["kind"] == ("BadInput" if settings else "CheckpointError")
+    assert told.err == ""

@@ -1,4 +1,4 @@
-"""`jepa-workbench app | inspect | samples`."""
+"""`jepa-workbench app | inspect | catalogue | samples`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from workbench import samples
+    from workbench.published import command as catalogue
 
     parser = argparse.ArgumentParser(prog="jepa-workbench", description="Look inside JEPA world models.")
     commands = parser.add_subparsers(title="commands", required=True)
@@ -44,9 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     inspect = commands.add_parser("inspect", help="what of a checkpoint loads", description="Print the load report. Exit 1 if a part is incomplete.")
     inspect.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
     inspect.add_argument("--family", help="take it for this family instead of recognising it")
+    inspect.add_argument("--json", action="store_true", help="the same as JSON; a refused file gives its error, and exit code 2 as ever")
     for command in (app, inspect):
         command.add_argument("--settings", default="", metavar="'heads=4 …'", help="what the file does not say, as 'heads=4 image_size=(64, 64)'")
     inspect.set_defaults(run=_inspect)
+    published = commands.add_parser("catalogue", help="the published checkpoints", description="List, search and fetch published checkpoints.")
+    catalogue.add_arguments(published)
+    published.set_defaults(run=catalogue.run)
     shipped = commands.add_parser("samples", help="list, train or evaluate the shipped samples")
     samples.add_arguments(shipped)
     shipped.set_defaults(run=samples.run)
@@ -74,10 +79,16 @@ def _app(chosen: argparse.Namespace) -> int:
 
 def _inspect(chosen: argparse.Namespace) -> int:
     from workbench.front import inspect
-    from workbench.present.text import report_text
+    from workbench.present.text import error_json, report_json, report_text
 
-    report = inspect(chosen.checkpoint, family=chosen.family, **parse_overrides(chosen.settings))
-    print(report_text(report))
+    try:
+        report = inspect(chosen.checkpoint, family=chosen.family, **parse_overrides(chosen.settings))
+    except WorkbenchError as error:
+        if not chosen.json:
+            raise
+        print(error_json(error))
+        return 2
+    print(report_json(report) if chosen.json else report_text(report))
     return 0 if report.whole else 1
 
 

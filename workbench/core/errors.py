@@ -10,6 +10,7 @@ WorkbenchError                what, where it came from, what to do
 ├── PartUnavailable           the model lacks a part, or it did not load whole
 ├── Incomparable              latents of two different spaces
 ├── MissingExtra              an optional dependency is not installed
+├── DownloadFailed            a published file could not be fetched
 ├── OutOfMemory               the device has too little memory for this request
 ├── WorkerDied                the process that was computing ended
 └── Cancelled                 nobody waits for the answer any more
@@ -70,6 +71,10 @@ class Incomparable(WorkbenchError):
 
 class MissingExtra(WorkbenchError):
     """An optional dependency is not installed."""
+
+
+class DownloadFailed(WorkbenchError):
+    """A published file could not be fetched."""
 
 
 class OutOfMemory(WorkbenchError):

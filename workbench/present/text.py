@@ -1,8 +1,13 @@
-"""Reports as plain text, for the terminal."""
+"""Reports as plain text for the terminal, and as JSON for scripts."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from typing import Any
+
 from workbench.core.card import PARTS, LoadReport, PartReport
+from workbench.core.errors import WorkbenchError
 
 _DOT = {"whole": "●", "partial": "◐", "missing": "○"}
 
@@ -19,6 +24,26 @@ def report_text(report: LoadReport) -> str:
     return "\n".join(lines)
 
 
+def report_json(report: LoadReport) -> str:
+    """The load report as JSON, every part included. Keys stay as they are; new ones may come.
+
+    path, family, file_bytes, whole; parts: name, status, matched, missing, unexpected and nonfinite as {count, names}, reshaped
+    as {name, expected, found}, ignored as {name, reason}, parameters, bytes, dtype, sentence; facts: name, value, origin, why; other;
+    stand_ins: part, by.
+    """
+    parts = [_part_dict(report.part(name)) for name in PARTS]
+    facts = [{"name": f.name, "value": f.value, "origin": f.origin, "why": f.why} for f in report.facts]
+    top = {"path": report.path, "family": report.family, "file_bytes": report.file_bytes, "whole": report.whole}
+    rest = {"other": list(report.other), "stand_ins": [{"part": part, "by": by} for part, by in report.stand_ins]}
+    return json.dumps({**top, "parts": parts, "facts": facts, **rest}, indent=1, ensure_ascii=False, default=str)
+
+
+def error_json(error: WorkbenchError) -> str:
+    """Why there is no report, as JSON: error: {kind, what, where, fix}."""
+    said = {"kind": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
+    return json.dumps({"error": said}, indent=1, ensure_ascii=False)
+
+
 def size_text(size: int) -> str:
     """Bytes for a reader: 1.2 MB."""
     value, unit = float(size), "bytes"
@@ -27,6 +52,25 @@ def size_text(size: int) -> str:
             break
         value, unit = value / 1000, larger
     return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+
+
+def _part_dict(part: PartReport) -> dict[str, Any]:
+    counted = {k: _counted(getattr(part, k)) for k in ("matched", "missing", "unexpected", "nonfinite")}
+    return {
+        "name": part.name,
+        "status": part.status,
+        **counted,
+        "reshaped": [{"name": name, "expected": list(want), "found": list(got)} for name, want, got in part.reshaped],
+        "ignored": [{"name": name, "reason": why} for name, why in part.ignored],
+        "parameters": part.parameters,
+        "bytes": part.bytes,
+        "dtype": part.dtype,
+        "sentence": part.sentence(),
+    }
+
+
+def _counted(names: Sequence[str]) -> dict[str, Any]:
+    return {"count": len(names), "names": list(names)}
 
 
 def _part(part: PartReport) -> list[str]:
