@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tests.families import own_module
-from tests.families.official import AC, GOLDEN, IJEPA, NONSQUARE, VJEPA, VJEPA2_1
+from tests.families import converted, own_module
+from tests.families.official import AC, GOLDEN, IJEPA, JEPA_WMS, NONSQUARE, VJEPA, VJEPA2_1
+from tests.families.timm_state import tiny_lejepa
 from workbench.core.clip import Clip
 from workbench.families import toy
 from workbench.families.load import load
@@ -36,8 +37,11 @@ class Tiny:
 
 
 TINY: dict[str, Tiny] = {
+    "dino_wm": Tiny(converted.build, dynamics=True, decoder=True, states=4),
     "huggingface": Tiny(lambda: load(GOLDEN / "hf_vjepa2"), masked=True),
     "ijepa": Tiny(lambda: load(**IJEPA), masked=True),
+    "jepa_wms": Tiny(lambda: load(**JEPA_WMS), dynamics=True, states=4),
+    "lejepa": Tiny(tiny_lejepa),
     "lewm": Tiny(lambda: load(GOLDEN / "lewm"), dynamics=True),
     "toy": Tiny(lambda: toy.build(0), masked=True, dynamics=True, decoder=True, states=2),
     "vjepa": Tiny(lambda: load(**VJEPA), masked=True),
