@@ -108,3 +108,21 @@ def test_data_outside_the_allowed_folders_is_refused_before_anything_opens(told:
     with pytest.raises(BadInput, match="outside"):
         space.open(str(checkpoint), "secret")
     assert space.facts is None
+
+
+@pytest.mark.parametrize(("settings", "words"), [({}, ""), ({"fps": 8}, " · 3.7 frames a second, the model was trained on 8")])
+def test_a_clip_of_another_rate_than_in_training_is_said_beside_it(space: Workspace, settings: dict[str, Any], words: str) -> None:
+    folder = Path(__file__).parents[1] / "golden" / "hf_vjepa2"
+    space.open(str(folder), "balls-masked", 0, **settings)
+    (label,) = (c["label"] for c in Opener(space).clips.controls if c["kind"] == "label")
+    assert label.partition("bank")[2] == words
+
+
+def test_preparation_typed_as_settings_reaches_the_model_and_a_wrong_one_says_what_would_do(space: Workspace, told: list[WorkbenchError]) -> None:
+    folder = str(Path(__file__).parents[1] / "golden" / "hf_vjepa2")
+    space.open(folder, None, 0, **parse_overrides("mean=(0.5, 0.5, 0.5) resize=stretch"))
+    assert space.facts is not None
+    assert "stretched to 32×32" in space.facts.card.preprocessing
+    assert Opener(space).files.values["settings"] == "mean=(0.5, 0.5, 0.5) resize='stretch'"
+    space.open(folder, None, 0, **parse_overrides("mean=(0.5, 0.5)"))
+    assert "3 numbers are needed" in told[0].what

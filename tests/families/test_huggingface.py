@@ -26,9 +26,11 @@ from workbench.core.clip import Clip
 from workbench.core.errors import AmbiguousModel, BadInput, CheckpointError, PartUnavailable
 from workbench.core.mask import Mask
 from workbench.families.load import inspect, load
-from workbench.measures.prediction import prediction_error
+from workbench.measures.prediction import masked_view
 from workbench.nn.vit import Vit
 from workbench.present.show import report_dict
+from workbench.present.text import report_text
+from workbench.present.words import captions
 
 IMAGE, VIDEO = GOLDEN / "hf_ijepa", GOLDEN / "hf_vjepa2"
 Content = dict[str, Tensor]
@@ -168,8 +170,10 @@ def test_the_encoder_stands_in_for_the_missing_teacher_and_measures_run(vjepa2) 
     assert target["refused"] == "In its place: encoder (context), see the settings."
     seen = np.zeros((4, 4, 4), bool)
     seen[:, :2] = True
-    error = prediction_error(jepa, Clip(given["frames_uint8"].numpy(), fps=4.0), Mask(seen, ~seen[None]))
-    assert error.mean > 0
+    view = masked_view(jepa, Clip(given["frames_uint8"].numpy(), fps=4.0), Mask(seen, ~seen[None]))
+    assert view.error.mean > 0
+    assert captions(view, None)["target"].startswith("What the encoder itself, as the file has no target encoder, says.")
+    assert "in its place: encoder_context" in report_text(jepa.report)
     alone = load(VIDEO, parts=["encoder_context"])
     assert alone.masked is None
     with pytest.raises(PartUnavailable, match="encoder_target: missing"):
@@ -284,6 +288,12 @@ def test_without_a_json_everything_that_tensors_do_not_say_is_asked_for(tmp_path
 def test_a_json_of_another_model_is_refused(tmp_path: Path, setting: dict, words: str) -> None:
     with pytest.raises(CheckpointError, match=words):
         load(copied(VIDEO, tmp_path, **setting))
+
+
+def test_a_model_in_the_cache_is_called_after_its_repository(tmp_path: Path) -> None:
+    folder = tmp_path / "models--facebook--vjepa2-vitl-fpc64-256" / "snapshots" / "b576"
+    folder.mkdir(parents=True)
+    assert load(copied(VIDEO, folder)).card.name == "vjepa2-vitl-fpc64-256 (V-JEPA 2 32×2/8)"
 
 
 def test_two_names_of_one_tensor_are_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from workbench.core.card import parse_overrides
 from workbench.core.errors import WorkbenchError
 
 _OTHER = "a checkpoint of yours"
+_ALIKE = 0.15  # rates that differ by less come of whole steps between frames
 
 
 class Opener:
@@ -83,8 +84,15 @@ class Opener:
             return [{"kind": "label", "id": "none", "label": self.space.opening or "no clip is open"}], {}
         last = len(clips.names) - 1
         row: list[dict[str, Any]] = [{"kind": "int", "id": "clip", "label": "clip", "min": 0, "max": last, "disabled": last == 0}]
-        row.append({"kind": "label", "id": "of", "label": f"of {len(clips.names)} · {clips.title}"})
+        row.append({"kind": "label", "id": "of", "label": f"of {len(clips.names)} · {clips.title}{self._rate()}"})
         return row, {"clip": key.index}
+
+    def _rate(self) -> str:
+        """How fast the clip is, where the model was trained on another rate."""
+        facts, shown = self.space.facts, self.space.shown
+        if facts is None or shown is None or not facts.card.fps or not shown.fps or abs(shown.fps / facts.card.fps - 1) < _ALIKE:
+            return ""
+        return f" · {shown.fps:.2g} frames a second, the model was trained on {facts.card.fps:.2g}"
 
     def _files_changed(self, change: Any) -> None:
         if self._settling:

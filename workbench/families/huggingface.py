@@ -242,7 +242,7 @@ def _prepared(checkpoint: Checkpoint, settings: Settings, published: Preparation
     if not name:
         return settle_preparation(settings, published, why="no processor's json: as trained", origin="assumed", origins={"fps": rate})
     asked = processed(said, str(checkpoint.path.parent / name), published)
-    done = settle_preparation(settings, asked, why=f"by {name}", origin="given", origins={"fps": rate})
+    done = settle_preparation(settings, asked, why=name, origin="given", origins={"fps": rate})
     if (done.mean, done.std) != (IMAGENET_MEAN, IMAGENET_STD):
         why = f"training used mean={IMAGENET_MEAN} std={IMAGENET_STD}: give these if the json was written by a converter's default"
         settings.note("normalisation", "not as trained", "assumed", why)

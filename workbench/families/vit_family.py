@@ -185,9 +185,16 @@ class VitPlan:
     def _name(self) -> str:
         path, asked, c = self.request.checkpoint.path, self.request.asked, self.config
         stem = path.name.partition(".")[0]
-        named = path.parent.name if asked.is_dir() or stem in _PLAIN_NAMES else stem
+        named = _called(path.parent) if asked.is_dir() or stem in _PLAIN_NAMES else stem
         size = by_shape(c.dim, c.depth, c.hidden)
         return f"{named or Path(path).stem} ({self.title} {size.short if size else f'{c.dim}×{c.depth}'}/{c.patch})"
+
+
+def _called(folder: Path) -> str:
+    """The name of a folder; of one in the cache of Hugging Face, where it is a hash, that of the repository."""
+    repository = folder.parent.parent.name
+    cached = folder.parent.name == "snapshots" and repository.startswith("models--")
+    return repository.rpartition("--")[2] if cached else folder.name
 
 
 def _initialised(module: nn.Module) -> nn.Module:

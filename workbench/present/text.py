@@ -15,7 +15,10 @@ _DOT = {"whole": "●", "partial": "◐", "missing": "○"}
 def report_text(report: LoadReport) -> str:
     """The load report: parts, then what was read, inferred, given or assumed, then what else is in the file."""
     lines = [f"{report.path}", f"family {report.family} · {size_text(report.file_bytes)}", ""]
-    lines += [line for name in PARTS for line in _part(report.part(name))]
+    for name in PARTS:
+        lines += _part(report.part(name))
+        if report.serving(name).name != name:
+            lines.append(f"    in its place: {report.serving(name).name}")
     if report.facts:
         wide = max(len(f.name) for f in report.facts)
         lines += ["", *(f"{f.name:<{wide}}  {f.value}  ({f.origin}{f': {f.why}' if f.why else ''})" for f in report.facts)]

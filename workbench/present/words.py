@@ -101,8 +101,9 @@ def captions(view: MaskedView, yard: Yardsticks | None) -> dict[str, str]:
     colours = f"3 directions of {view.basis}; {shares} % of the variance about the position mean"
     length = view.norms[1] / view.norms[0] if view.norms[0] else 0.0
     error = view.error
+    teacher = "the target encoder" if "encoder_target" in error.provenance.weights else "the encoder itself, as the file has no target encoder,"
     return {
-        "target": f"What the target encoder says. Colours: {colours}; grey = position mean.",
+        "target": f"What {teacher} says. Colours: {colours}; grey = position mean.",
         "predicted": f"What is predicted, same colours. Length {length:.0%} of the target's about the mean: shorter is greyer.".replace("%", " %"),
         "error": f"{counts(error)}; the reference errs {number(error.mean / error.ratio)} at the same tokens.",
         "quilt": f"Real patches of {yard.quilt.bank if yard and yard.quilt else 'the bank'}, nearest in feature space.",
