@@ -12,7 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from workbench.core.errors import CheckpointError
+from workbench.checkpoints.configs import read_config
+from workbench.checkpoints.source import AGAIN, NotPlain
+from workbench.core.errors import CheckpointError, WorkbenchError
 
 _CHUNK = 1 << 26  # numbers hashed at a time, so that half-precision and mapped tensors are never copied whole
 
@@ -38,10 +40,11 @@ class Checkpoint:
     """A file that was opened but not read.
 
     Args:
-        path: the file, also where a folder was asked for. format: "safetensors", "torch" or "torch (legacy)". bytes: of the file.
+        path: the file, also where a folder was asked for; of several files, their index. format: "safetensors", "torch" or "torch (legacy)",
+            of several files "safetensors in 2 files". bytes: of the file, or of all.
         tensors: by full name. scalars: top-level entries that are no tensors: epoch, loss, lr.
         config: the yaml or json beside the file, {} without one. config_path: where it was found, "" without one.
-        stored: full name -> the tensor as stored; the way to the file's own bytes.
+        stored: full name -> the tensor, read from the file into memory of its own.
     """
 
     path: Path
@@ -73,6 +76,15 @@ class Checkpoint:
             here = here[step]
         return here
 
+    def beside(self, name: str) -> Mapping[str, Any]:
+        """What another yaml or json of the same folder says, "preprocessor_config.json"; {} where there is none.
+
+        Raises:
+            CheckpointError: it is broken or too large.
+        """
+        file = self.path.parent / name
+        return read_config(file) if file.is_file() else {}
+
     def groups(self) -> Mapping[str, int]:
         """Top-level entry -> how many tensors lie in it."""
         counts: dict[str, int] = {}
@@ -83,10 +95,10 @@ class Checkpoint:
     def _copy(self, name: str, dtype: torch.dtype | None, device: torch.device | str) -> Tensor:
         tensor = self.value(name)
         wanted = dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype
-        return tensor.detach().to(device=device, dtype=wanted, copy=True).contiguous()
+        return tensor.to(device=device, dtype=wanted)
 
     def value(self, name: str) -> Tensor:
-        """One tensor as stored, possibly mapped from the file: read it, do not write it.
+        """One tensor as stored, in memory of its own.
 
         Raises:
             CheckpointError: no such tensor, or a shape larger than what the file stores for it.
@@ -94,19 +106,18 @@ class Checkpoint:
         if name not in self.tensors:
             raise CheckpointError(f"there is no tensor {name!r}", where=str(self.path), fix="names are the keys of Checkpoint.tensors")
         try:
-            tensor = self.stored(name)
-        except MemoryError:
+            return self.stored(name)
+        except (MemoryError, WorkbenchError):
             raise
-        except Exception as err:
-            raise CheckpointError(f"the values of {name} cannot be read: {err}", where=str(self.path), fix="copy or download the file again") from err
-        plain = tensor.layout is torch.strided and not tensor.is_quantized and not tensor.is_meta
-        if not plain or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        except NotPlain as err:
+            info = self.tensors[name]
             raise CheckpointError(
-                f"{name} is not a plain array of {list(tensor.shape)} stored numbers",
+                f"{name} is not a plain array of {list(info.shape)} stored numbers: {err}",
                 where=str(self.path),
                 fix="save dense tensors: tensor.to_dense().contiguous()",
-            )
-        return tensor
+            ) from err
+        except Exception as err:
+            raise CheckpointError(f"the values of {name} cannot be read: {err}", where=str(self.path), fix=AGAIN) from err
 
 
 class Fingerprint:

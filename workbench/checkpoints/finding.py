@@ -1,25 +1,22 @@
-"""Which file of a folder is the checkpoint, and which yaml or json beside it tells about it."""
+"""Which file of a folder is the checkpoint, and which files one is spread over."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from workbench.checkpoints.configs import read_config
 from workbench.core.errors import CheckpointError
 
 SUFFIXES = (".safetensors", ".pt", ".pth", ".pth.tar", ".tar", ".ckpt", ".bin")
+INDEX = ".index.json"
 # What trainers write beside a model; never the model itself.
 _COMPANIONS = ("optimizer", "scheduler", "scaler", "rng_state", "training_args", "decoder")
-_CONFIGS = ("params-ijepa.yaml", "params-pretrain.yaml", "config.yaml", "config.yml", "config.json")
-_MAX_CONFIG_BYTES = 1 << 20
+_MAX_INDEX_BYTES, _MAX_SHARDS = 1 << 24, 1000
 
 
 def find_file(path: Path) -> Path:
-    """The file itself, or the one checkpoint of a folder.
+    """The file itself, or the one checkpoint of a folder: for one that is spread over several files, its index.
 
     Raises:
         CheckpointError: nothing there, an empty folder, or several checkpoints.
@@ -31,6 +28,8 @@ def find_file(path: Path) -> Path:
         raise CheckpointError(f"{path.name or path} {what}", where=str(path), fix="give the path of a checkpoint file, or of the folder it lies in")
     names = sorted(p.name for p in path.iterdir() if p.is_file())
     found = [n for n in names if n.lower().endswith(SUFFIXES) and not n.lower().startswith(_COMPANIONS)]
+    indexes = [n for n in names if is_index(n) and not n.lower().startswith(_COMPANIONS)]
+    found = [*indexes, *(n for n in found if not any(_is_shard(n, index) for index in indexes))]
     if len(found) == 1:
         return path / found[0]
     if found:
@@ -40,37 +39,39 @@ def find_file(path: Path) -> Path:
     raise CheckpointError(f"no checkpoint lies in this folder: {inside}", where=str(path), fix=f"a checkpoint ends in {', '.join(SUFFIXES)}")
 
 
-def find_config(file: Path) -> tuple[Mapping[str, Any], str]:
-    """The settings beside a checkpoint and where they are; ({}, "") without any. Files named after the checkpoint come first.
+def is_index(name: str) -> bool:
+    """The name is that of an index over several files: model.safetensors.index.json."""
+    return name.lower().endswith(tuple(f"{s}{INDEX}" for s in SUFFIXES))
+
+
+def stem_of(file: Path) -> str:
+    """The name of a checkpoint without its ending."""
+    name = file.name[: -len(INDEX)] if is_index(file.name) else file.name
+    ending = max((s for s in SUFFIXES if name.lower().endswith(s)), key=len, default="")
+    return name[: len(name) - len(ending)]
+
+
+def shards(index: Path) -> dict[Path, set[str]]:
+    """The files that a checkpoint is spread over, and the tensors that its index places in each.
 
     Raises:
-        CheckpointError: the file beside it is broken or too large.
+        CheckpointError: no such list, files that are not in the folder, or absurdly many.
     """
-    stem = file.name
-    for suffix in sorted(SUFFIXES, key=len, reverse=True):
-        if stem.lower().endswith(suffix):
-            stem = stem[: -len(suffix)]
-            break
-    own = [f"{base}{end}" for base in (file.name, stem) for end in (".yaml", ".yml", ".json")]
-    for name in (*own, *_CONFIGS):
-        candidate = file.parent / name
-        if candidate != file and candidate.is_file():
-            return _read_config(candidate), str(candidate)
-    return {}, ""
+    fix = "download the folder again, with its index and every file that it names"
+    places = read_config(index, _MAX_INDEX_BYTES).get("weight_map")
+    if not isinstance(places, Mapping) or not places or not all(isinstance(v, str) for pair in places.items() for v in pair):
+        raise CheckpointError("the index has no weight_map of tensor names to files", where=str(index), fix=fix)
+    found: dict[Path, set[str]] = {}
+    for name, place in places.items():
+        found.setdefault(index.parent / place, set()).add(name)
+    if len(found) > _MAX_SHARDS:
+        raise CheckpointError(f"the index names {len(found)} files, more than {_MAX_SHARDS}", where=str(index), fix=fix)
+    for file in found:
+        if file.parent != index.parent or is_index(file.name) or not file.is_file():
+            raise CheckpointError(f"the index places tensors in {str(file)!a}, which is no checkpoint of this folder", where=str(index), fix=fix)
+    return found
 
 
-def _read_config(file: Path) -> Mapping[str, Any]:
-    size = file.stat().st_size
-    if size > _MAX_CONFIG_BYTES:
-        raise CheckpointError(f"{file.name} has {size} bytes, settings have at most {_MAX_CONFIG_BYTES}", where=str(file), fix="move it elsewhere")
-    try:
-        text = file.read_text(encoding="utf-8")
-        content = json.loads(text) if file.suffix == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError, RecursionError, OSError) as err:
-        reason = " ".join(str(err).split())[:200]
-        raise CheckpointError(f"{file.name} beside the checkpoint cannot be read: {reason}", where=str(file), fix="mend it, or move it") from err
-    if content is None:
-        return {}
-    if not isinstance(content, Mapping):
-        raise CheckpointError(f"{file.name} holds a {type(content).__name__}, not named settings", where=str(file), fix="mend it, or move it")
-    return content
+def _is_shard(name: str, index: str) -> bool:
+    stem, ending = Path(index[: -len(INDEX)]).stem, Path(index[: -len(INDEX)]).suffix
+    return name.startswith(f"{stem}-") and "-of-" in name and name.endswith(ending)

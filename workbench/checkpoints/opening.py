@@ -2,130 +2,169 @@
 
 from __future__ import annotations
 
-import pickle
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from workbench.checkpoints.checkpoint import Checkpoint, TensorInfo
-from workbench.checkpoints.finding import find_config, find_file
-from workbench.checkpoints.pickles import wanted_classes
+from workbench.checkpoints.configs import find_config
+from workbench.checkpoints.describing import clean, contents_of, dtype_name
+from workbench.checkpoints.finding import find_file, is_index, shards, stem_of
+from workbench.checkpoints.meaning import Reader, children, scalar, walk
+from workbench.checkpoints.safe_file import looks_safe, read_safetensors
+from workbench.checkpoints.source import AGAIN, Record, Source
+from workbench.checkpoints.symbolic import Made
+from workbench.checkpoints.torch_file import TorchFile, read_stream, read_zip
+from workbench.core.contents import Contents
 from workbench.core.errors import CheckpointError, UnsafeFile, WorkbenchError
 
-_LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-_MAX_PICKLE_BYTES = 1 << 28
-_MAX_ENTRIES, _MAX_LEVELS = 1_000_000, 32
-_AGAIN = "the file may be incomplete: copy or download it again and compare its size"
 _SAFE = "save it again as a dict of tensors, torch.save(model.state_dict(), …), or as safetensors"
-_DTYPES = {
-    **{"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "BOOL": torch.bool},
-    **{"I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8},
-    **{"F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2},
-}
+_MOST_SHARED, _SMALL = 16, 1 << 24  # how often the same bytes may be claimed: tied weights do it, bombs do it a million times
 
 
 def open_checkpoint(path: str | Path) -> Checkpoint:
     """A checkpoint by its names and shapes. Values are read when asked for; no code of the file is run.
 
     Args:
-        path: a safetensors or torch file, or a folder that holds one.
+        path: a safetensors or torch file, the index of one that is spread over several files, or a folder that holds one of these.
 
     Raises:
         CheckpointError: not a checkpoint, damaged, or several in the folder. UnsafeFile: it would have to run code to be read.
     """
     try:
         file = find_file(Path(path))
-        with file.open("rb") as f:
-            head = f.read(512)
-        size = file.stat().st_size
-        config, config_path = find_config(file)
-    except OSError as err:
-        raise CheckpointError(f"cannot be opened: {err.strerror}", where=str(path), fix="check the path and your permission to read it") from err
-    try:
-        kind, tensors, stored, scalars = _open(file, head, size)
+        config, config_path = find_config(file, stem_of(file))
+        return _open_shards(file, config, config_path) if is_index(file.name) else _open(file, config, config_path)
     except WorkbenchError:
         raise
+    except OSError as err:
+        raise CheckpointError(f"cannot be opened: {err.strerror}", where=str(path), fix="check the path and your permission to read it") from err
     except Exception as err:
         reason = " ".join(str(err).split())[:240]
-        raise CheckpointError(f"cannot be read as a checkpoint: {type(err).__name__}: {reason}", where=str(file), fix=_AGAIN) from err
-    return Checkpoint(file, kind, size, tensors, stored, scalars, config, config_path)
+        raise CheckpointError(f"cannot be read as a checkpoint: {type(err).__name__}: {reason}", where=str(path), fix=AGAIN) from err
 
 
-def _open(file: Path, head: bytes, size: int) -> tuple[str, dict[str, TensorInfo], Any, Mapping[str, object]]:
-    if head[:4] == b"PK\x03\x04":
-        return ("torch", *_tree(_load_zip(file), file))
-    if head.startswith(_LEGACY):
-        return ("torch (legacy)", *_tree(_load_torch(file, mmap=False), file))
-    if head[8:9] == b"{" and not head.startswith((b"{", b"[")):
-        return ("safetensors", *_open_safetensors(file))
-    raise _foreign(file, head, size)
+def describe(path: str | Path) -> Contents:
+    """What a file of Python objects holds, without loading it; what any other torch file holds, too.
+
+    Raises:
+        CheckpointError: not a file of torch.save, or not a pickle.
+    """
+    file = find_file(Path(path))
+    found = read_torch(file)
+    if found is None:
+        raise CheckpointError(f"{file.name} is not what torch.save writes", where=str(file), fix="jepa-workbench inspect FILE")
+    return contents_of(found, file)[0]
 
 
-def _open_safetensors(file: Path) -> tuple[dict[str, TensorInfo], Any, Mapping[str, object]]:
+def read_torch(file: Path) -> TorchFile | None:
+    """A file of torch.save or a bare pickle, described; None for any other file."""
+    head = _head(file)
+    if head.startswith(b"PK\x03\x04"):
+        return read_zip(file)
+    return read_stream(file) if head.startswith(b"\x80") and not looks_safe(head) else None
+
+
+def _head(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(512)
+
+
+def _open(file: Path, config: Mapping[str, Any], config_path: str) -> Checkpoint:
+    head = _head(file)
+    if looks_safe(head):
+        kind, (records, source, scalars) = "safetensors", read_safetensors(file)
+    else:
+        found = read_torch(file)
+        if found is None:
+            raise _foreign(file, head)
+        kind, source, (records, scalars) = found.kind, found.source, _named(found, file)
+    size = file.stat().st_size
+    _check_sum(records, source, size, file)
+    tensors = {name: _info(name, record) for name, record in records.items()}
+
+    def stored(name: str) -> Tensor:
+        return source.read(records[name])
+
+    return Checkpoint(file, kind, size, tensors, stored, {clean(k): v for k, v in scalars.items()}, config, config_path)
+
+
+def _open_shards(index: Path, config: Mapping[str, Any], config_path: str) -> Checkpoint:
+    """One checkpoint of several files. The index must say of every tensor where it really lies."""
+    homes: dict[str, Checkpoint] = {}
+    scalars: dict[str, object] = {}
+    opened = {file: (_open(file, {}, ""), names) for file, names in shards(index).items()}
+    for file, (part, named) in opened.items():
+        lost, more = named - set(part.tensors), set(part.tensors) - named
+        if lost or more:
+            what = f"places {min(lost)!a} in {file.name}, which lacks it" if lost else f"leaves out {min(more)!a}, which lies in {file.name}"
+            fix = "download the folder again, with its index and every file that it names"
+            raise CheckpointError(f"the index {what}", where=str(index), fix=fix)
+        homes |= dict.fromkeys(part.tensors, part)
+        scalars |= part.scalars
+    parts = [part for part, _ in opened.values()]
+    tensors = {name: home.tensors[name] for name, home in homes.items()}
+    size, kind = sum(part.bytes for part in parts), ", ".join(dict.fromkeys(part.format for part in parts))
+    return Checkpoint(index, f"{kind} in {len(parts)} files", size, tensors, lambda name: homes[name].stored(name), scalars, config, config_path)
+
+
+def _named(found: TorchFile, file: Path) -> tuple[dict[str, Record], dict[str, Any]]:
+    """Names with dots for every tensor in nested dicts and lists, and the top-level numbers and words."""
+    if found.strange or found.kind in ("pickle", "torch script"):
+        contents = contents_of(found, file)[0]
+        raise UnsafeFile(contents.sentence(), where=str(file), fix=contents.advice())
+    if found.damage:
+        raise CheckpointError(f"a damaged torch file: {found.damage}", where=str(file), fix=AGAIN)
+    inner = children(found.root, objects=False)
+    if inner is None or isinstance(found.root, list | tuple):
+        raise CheckpointError(f"holds one {_kind(found.root)}, not named tensors", where=str(file), fix=_SAFE)
+    reader, records = Reader(), {}
     try:
-        handle = safe_open(str(file), framework="pt", device="cpu")
-        tensors = {}
-        for name in handle.keys():  # noqa: SIM118 (a handle, not a dict)
-            part = handle.get_slice(name)
-            shape, kind = tuple(part.get_shape()), _DTYPES.get(part.get_dtype())
-            if kind is None:
-                raise CheckpointError(
-                    f"{name} is stored as {part.get_dtype()}, which is not read", where=str(file), fix="save it as float32 or float16"
-                )
-            tensors[name] = _info(name, shape, kind)
-    except SafetensorError as err:
-        raise CheckpointError(f"a damaged safetensors file: {err}", where=str(file), fix=_AGAIN) from err
-    return tensors, handle.get_tensor, handle.metadata() or {}
+        for name, value in walk(found.root, objects=False):
+            record = reader.record(value)
+            if record is not None and name in records:
+                raise ValueError(f"two tensors are named {name[:80]!a}")
+            if record is not None:
+                records[name] = record
+    except ValueError as err:
+        raise CheckpointError(str(err), where=str(file), fix=_SAFE) from err
+    found.source.inline.update(reader.inline)
+    return records, _scalars(inner)
 
 
-def _load_zip(file: Path) -> Any:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-            index = next((e for e in entries if e.filename.rpartition("/")[2] == "data.pkl"), None)
-            packed = next((e for e in entries if e.compress_type != zipfile.ZIP_STORED), None)
-            if index is None:
-                names = ", ".join(e.filename for e in entries[:4])
-                raise CheckpointError(f"a zip archive, but not of torch.save: it holds {names}", where=str(file), fix="give the checkpoint itself")
-            if packed is not None or index.file_size > _MAX_PICKLE_BYTES:
-                raise CheckpointError("the archive was packed by another program than torch.save", where=str(file), fix=_SAFE)
-            if any(e.filename.rpartition("/")[2] == "constants.pkl" for e in entries):
-                raise UnsafeFile("a TorchScript archive: it holds a program, not only weights", where=str(file), fix=_SAFE)
-            data = archive.read(index)
-    except zipfile.BadZipFile as err:
-        raise CheckpointError(f"a damaged or incomplete torch file of {file.stat().st_size} bytes: {err}", where=str(file), fix=_AGAIN) from err
-    return _load_torch(file, mmap=True, data=data)
+def _kind(value: Any) -> str:
+    return value.kind if isinstance(value, Made) else type(value).__name__
 
 
-def _load_torch(file: Path, *, mmap: bool, data: bytes | None = None) -> Any:
-    try:
-        return torch.load(str(file), map_location="cpu", weights_only=True, mmap=mmap)
-    except pickle.UnpicklingError as err:
-        if data is None:
-            with file.open("rb") as f:
-                data = f.read(_MAX_PICKLE_BYTES)
-        classes = wanted_classes(data)
-        if classes:
-            raise _unsafe(file, classes) from err
-        raise
+def _scalars(inner: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in inner:
+        try:
+            said = scalar(value)
+        except (LookupError, TypeError):
+            continue
+        if said is not None:
+            found[str(key)] = clean(said) if isinstance(said, str) else said
+    return found
 
 
-def _unsafe(file: Path, classes: list[str]) -> UnsafeFile:
-    more = "" if len(classes) <= 5 else f" and {len(classes) - 5} more"
-    return UnsafeFile(f"holds Python objects that would run code: {', '.join(classes[:5])}{more}", where=str(file), fix=_SAFE)
+def _check_sum(records: Mapping[str, Record], source: Source, size: int, file: Path) -> None:
+    """Refuse names without number for the same few bytes: reading them all would fill the memory."""
+    whole = [r.bytes for r in records.values() if not r.odd and r.span >= r.count and r.bytes <= source.held(r)]
+    if sum(whole) > _MOST_SHARED * size + _SMALL:
+        raise CheckpointError(f"its tensors would need {sum(whole)} bytes, the file has {size}", where=str(file), fix=_SAFE)
 
 
-def _foreign(file: Path, head: bytes, size: int) -> CheckpointError:
+def _info(name: str, record: Record) -> TensorInfo:
+    if clean(name) != name:
+        raise ValueError(f"a tensor is named {name[:80]!a}, which cannot be shown")
+    return TensorInfo(name, record.shape, dtype_name(record), record.bytes, name.partition(".")[0])
+
+
+def _foreign(file: Path, head: bytes) -> CheckpointError:
     """What a file is that is no checkpoint, in words."""
-    if head[:1] == b"\x80":
-        with file.open("rb") as f:
-            classes = wanted_classes(f.read(_MAX_PICKLE_BYTES))
-        return _unsafe(file, classes or ["a bare Python pickle, not written by torch.save"])
     if head.startswith(b"version https://git-lfs"):
         return CheckpointError("a Git LFS pointer, not the weights themselves", where=str(file), fix="fetch the file: git lfs pull")
     kinds = {
@@ -134,48 +173,13 @@ def _foreign(file: Path, head: bytes, size: int) -> CheckpointError:
         b"<": "a web page or XML",
         b"GGUF": "a GGUF file",
         b"\x93NUMPY": "a NumPy array",
+        b"PK\x05\x06": "an empty zip archive",
     }
     known = next((name for magic, name in kinds.items() if head.lstrip().startswith(magic)), None)
-    if size == 0:
+    if not head:
         known = "empty"
     elif known is None:
         text = all(32 <= b < 127 or b in b"\t\r\n" or b > 127 for b in head)
         known = f"text: {head[:40].decode('utf-8', 'replace')!r}" if text else f"of an unknown kind (first bytes {head[:8].hex(' ')})"
-    fix = "checkpoints are safetensors files, or what torch.save writes; " + _AGAIN
+    fix = "checkpoints are safetensors files, or what torch.save writes; " + AGAIN
     return CheckpointError(f"{file.name} is not a checkpoint but {known}", where=str(file), fix=fix)
-
-
-def _tree(content: Any, file: Path) -> tuple[dict[str, TensorInfo], Any, Mapping[str, object]]:
-    """Names with dots for every tensor in nested dicts and lists, and the top-level numbers and words."""
-    if not isinstance(content, Mapping):
-        raise CheckpointError(f"holds one {type(content).__name__}, not named tensors", where=str(file), fix=_SAFE)
-    found: dict[str, Tensor] = {}
-    for count, (name, value) in enumerate(_walk(content, file)):
-        if count > _MAX_ENTRIES:
-            raise CheckpointError(f"more than {_MAX_ENTRIES} entries", where=str(file), fix=_SAFE)
-        if isinstance(value, Tensor):
-            if name in found:
-                raise CheckpointError(f"two tensors are named {name}", where=str(file), fix=_SAFE)
-            found[name] = value
-    scalars = {str(k): v for k, v in content.items() if isinstance(v, bool | int | float | str)}
-    return {n: _info(n, tuple(t.shape), t.dtype) for n, t in found.items()}, found.__getitem__, scalars
-
-
-def _walk(content: Any, file: Path, prefix: str = "", above: tuple[int, ...] = ()) -> Iterator[tuple[str, Any]]:
-    items = content.items() if isinstance(content, Mapping) else enumerate(content)
-    for key, value in items:
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping | list | tuple):
-            if id(value) in above or len(above) >= _MAX_LEVELS:
-                raise CheckpointError(f"{name[:80]} contains itself, or is nested more than {_MAX_LEVELS} levels deep", where=str(file), fix=_SAFE)
-            yield name, None
-            yield from _walk(value, file, f"{name}.", (*above, id(value)))
-        else:
-            yield name, value
-
-
-def _info(name: str, shape: tuple[int, ...], dtype: torch.dtype) -> TensorInfo:
-    count = 1
-    for side in shape:
-        count *= side
-    return TensorInfo(name, shape, str(dtype).removeprefix("torch."), count * dtype.itemsize, name.partition(".")[0])

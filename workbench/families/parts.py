@@ -102,7 +102,7 @@ def fill_part(plan: PartPlan, request: Request) -> tuple[nn.Module, PartReport, 
         prints.add(name, stored)
         if not is_finite(stored):
             broken.append(name)
-        weights[name] = stored.detach().to(device=request.device, dtype=request.dtype, copy=True).contiguous()
+        weights[name] = stored.to(device=request.device, dtype=request.dtype).contiguous()
     with torch.device("meta"):
         module = plan.make()
     module.load_state_dict(weights, strict=True, assign=True)
