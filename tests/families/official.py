@@ -19,6 +19,10 @@ VJEPA = {"path": GOLDEN / "vjepa1", "heads": 4}
 INTPHYS = {"path": GOLDEN / "intphys_surprise", "heads": 2, "frames": 8}
 VJEPA2_1 = {"path": GOLDEN / "vjepa2_1", "heads": 2, "predictor_heads": 2, "frames": 6, "image_size": 48}
 AC = {"path": GOLDEN / "vjepa2_ac", "heads": 2, "predictor_heads": 2, "image_size": 32}
+JEPA_WMS = {
+    **{"path": GOLDEN / "jepa_wms_adaln" / "jepa-latest.pth.tar", "encoder": GOLDEN / "jepa_wms_adaln" / "dinov2_tiny14_pretrain.pth"},
+    **{"heads": 2, "predictor_heads": 2, "image_size": 42, "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)},
+}
 
 
 def official(arguments: dict) -> tuple[Jepa, dict[str, Tensor], dict[str, Tensor]]:

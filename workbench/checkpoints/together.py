@@ -25,4 +25,5 @@ def together(main: Checkpoint, **others: Checkpoint) -> Checkpoint:
         home, inner = homes[name]
         return home.value(inner)
 
-    return replace(main, tensors=tensors, stored=stored, bytes=main.bytes + sum(other.bytes for other in others.values()))
+    size = sum({file.path: file.bytes for file in (main, *others.values())}.values())
+    return replace(main, tensors=tensors, stored=stored, bytes=size)

@@ -60,7 +60,8 @@ class FrameEncoder(Encoder):
         seen = None if visible is None else visible.to(frames.device).flatten(0, 1)
         out = self._run(frames, None, layer) if seen is None else self._visible(frames, seen, layer)
         out, prefix = out.unflatten(0, (len(video), -1)), self._prefix
-        return Latents(out[:, :, prefix:].unflatten(2, (grid.rows, grid.cols)), grid, space, out[:, :, :prefix] if prefix else None)
+        tokens = out[:, :, prefix:].contiguous().unflatten(2, (grid.rows, grid.cols))
+        return Latents(tokens, grid, space, out[:, :, :prefix].contiguous() if prefix else None)
 
     @property
     def _prefix(self) -> int:

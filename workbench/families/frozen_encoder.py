@@ -1,0 +1,123 @@
+"""Image encoders that were trained elsewhere and lie in files of their own: DINOv2, and V-JEPA 2 shown one frame at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isqrt
+
+from torch import nn
+
+from workbench.checkpoints import Checkpoint
+from workbench.core.card import Origin
+from workbench.core.errors import CheckpointError
+from workbench.families.parts import Names
+from workbench.families.settings import Settings
+from workbench.families.sizes import by_shape
+from workbench.families.vit_family import shape_of, tower
+from workbench.nn.class_vit import ClassVit, ClassVitConfig
+from workbench.nn.vit import Vit, VitConfig
+
+_KERNEL = "patch_embed.proj.weight"
+_FIX = "give encoder= a DINOv2 backbone as published (dinov2_vits14_pretrain.pth), or a V-JEPA 2 checkpoint"
+_PREFERRED = ("target_encoder.", "teacher.", "encoder.", "")  # where a file holds several
+
+
+@dataclass(frozen=True)
+class FrozenEncoder:
+    """An encoder before its weights are read.
+
+    Args:
+        names: canonical -> in the file. title: for the reader. ignore: canonical name -> why it is left out.
+    """
+
+    names: Names
+    config: ClassVitConfig | VitConfig
+    title: str
+    ignore: Mapping[str, str]
+
+    @property
+    def make(self) -> Callable[[], nn.Module]:
+        """Builds it empty."""
+        config = self.config
+        return (lambda: ClassVit(config)) if isinstance(config, ClassVitConfig) else (lambda: Vit(config))
+
+    @property
+    def video(self) -> bool:
+        """Its tokens last several frames."""
+        return isinstance(self.config, VitConfig)
+
+
+def find_encoder(checkpoint: Checkpoint, settings: Settings) -> FrozenEncoder:
+    """What image encoder a file holds.
+
+    Raises:
+        CheckpointError: none that can be run here, with what is missing.
+    """
+    names = encoder_names(checkpoint)
+    kernel = shape_of(checkpoint, names, _KERNEL)
+    if kernel is None or len(kernel) not in (4, 5) or kernel[1] != 3 or kernel[-1] != kernel[-2] or min(kernel) < 1:
+        raise _unfit(checkpoint, f"holds no image encoder: its {_KERNEL} is {kernel}, not (dim, 3, patch, patch)")
+    settings.note("patch", kernel[-1], "read", _KERNEL)
+    settings.note("dim", kernel[0], "read", _KERNEL)
+    return _vjepa2(checkpoint, names, kernel, settings) if len(kernel) == 5 else _dinov2(checkpoint, names, kernel, settings)
+
+
+def encoder_names(checkpoint: Checkpoint) -> Names:
+    """The tensors beside the patch kernel, by their names there; of several encoders the target, else the teacher."""
+    prefixes = [stored.removesuffix(_KERNEL) for stored in checkpoint.tensors if stored == _KERNEL or stored.endswith(f".{_KERNEL}")]
+    chosen = next((p for start in _PREFERRED for p in prefixes if p.startswith(start)), None)
+    return {} if chosen is None else {s.removeprefix(chosen): s for s in checkpoint.tensors if s.startswith(chosen)}
+
+
+def _dinov2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:
+    if any(n.startswith(("rope_embed.", "storage_tokens")) for n in names):
+        raise _unfit(checkpoint, "is a DINOv3: rotary positions in two directions and storage tokens are not built here")
+    if any(".mlp.w12." in n for n in names):
+        raise _unfit(checkpoint, "is a DINOv2 of the largest size: its gated MLP (mlp.w12) is not built here")
+    places = shape_of(checkpoint, names, "pos_embed")
+    if "cls_token" not in names or places is None or len(places) != 3 or isqrt(places[1] - 1) ** 2 != places[1] - 1:
+        raise _unfit(checkpoint, f"is no DINOv2: it needs cls_token and a pos_embed for it and a square of patches, which is {places}")
+    stack, side = tower(checkpoint, names, "blocks", kernel[0]), isqrt(places[1] - 1)
+    registers = (shape_of(checkpoint, names, "register_tokens") or (1, 0))[1]
+    config = ClassVitConfig(
+        stack.dim,
+        stack.depth,
+        _heads(settings, kernel[0], stack.depth, stack.hidden, rotary=False),
+        stack.hidden,
+        kernel[2],
+        (side, side),
+        registers=registers,
+        layer_scale="blocks.0.ls1.gamma" in names,
+        resize="antialias" if registers else "dinov2",
+        register_name="register_tokens",
+    )
+    size = by_shape(stack.dim, stack.depth, stack.hidden)
+    title = f"DINOv2 {size.short if size else f'{stack.dim}×{stack.depth}'}/{kernel[2]}" + (" with registers" if registers else "")
+    return FrozenEncoder(names, config, title, {"mask_token": "of DINOv2's own training; nothing is masked here"})
+
+
+def _vjepa2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:
+    if any(n.startswith(("norms_block.", "patch_embed_img.")) for n in names):
+        raise _unfit(checkpoint, "is a V-JEPA 2.1: no published predictor of this family was trained on it")
+    if "pos_embed" in names and not any(".mask_tokens.2" in n for n in checkpoint.tensors):
+        raise _unfit(checkpoint, "has a position table and no predictor of V-JEPA 2: it may be V-JEPA 1, whose positions are not rotary")
+    stack = tower(checkpoint, names, "blocks", kernel[0])
+    config = VitConfig(
+        stack.dim, stack.depth, _heads(settings, kernel[0], stack.depth, stack.hidden, rotary=True), stack.hidden, kernel[3], kernel[2]
+    )
+    size = by_shape(stack.dim, stack.depth, stack.hidden, without=("vit_giant",))
+    title = f"V-JEPA 2 {size.short if size else f'{stack.dim}×{stack.depth}'}/{kernel[3]}, frame by frame"
+    return FrozenEncoder(names, config, title, {"pos_embed": "positions are rotary; the official loader drops this table too"})
+
+
+def _heads(settings: Settings, dim: int, depth: int, hidden: int, *, rotary: bool) -> int:
+    size = by_shape(dim, depth, hidden, without=("vit_giant",))
+    table: tuple[int, Origin, str] | None = None
+    if size is not None:
+        table = (size.heads, "inferred", f"published size {size.short}: {dim} wide, {depth} deep")
+    return settings.heads("heads", dim, rotary=rotary, config=(), table=table)
+
+
+def _unfit(checkpoint: Checkpoint, what: str) -> CheckpointError:
+    return CheckpointError(f"{checkpoint.path.name} {what}", where=str(checkpoint.path), fix=_FIX)
