@@ -22,11 +22,11 @@ def measure(function: F) -> F:
     Raises:
         PartUnavailable: with the counts of what is missing.
     """
-    needs = entry(function.__name__).needs
+    about = entry(function.__name__)
 
     @functools.wraps(function)
     def checked(jepa: Jepa, *args: Any, **kwargs: Any) -> Any:
-        jepa.report.require(*needs)
+        jepa.report.require(*about.needed(jepa.report))
         with threads_for(jepa):
             return function(jepa, *args, **kwargs)
 

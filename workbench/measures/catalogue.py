@@ -18,7 +18,8 @@ class Entry:
     """One measure.
 
     Args:
-        name: of the function. module: under workbench.measures. needs: parts that must have loaded whole. result: class name.
+        name: of the function. module: under workbench.measures. result: class name.
+        needs: parts that must have loaded whole. instead: other sets of parts that serve as well.
         formula, source, cannot: what the ⓘ shows: how it is computed, where it was published, what it cannot tell.
         lane: which worker lane runs it. urgent: a person is waiting for it; it may overtake work that reports progress.
         version: raised when its numbers change, so that stored results are not mixed.
@@ -35,6 +36,12 @@ class Entry:
     lane: Lane = "model"
     urgent: bool = True
     version: int = 1
+    instead: tuple[tuple[str, ...], ...] = ()
+
+    def needed(self, report: LoadReport) -> tuple[str, ...]:
+        """The parts that it would work on in this model: the first set that is whole, else `needs`."""
+        sets = (self.needs, *self.instead)
+        return next((s for s in sets if all(report.serving(n).status == "whole" for n in s)), self.needs)
 
     def function(self) -> Callable[..., Any]:
         """The function itself. Imports torch."""
@@ -42,11 +49,12 @@ class Entry:
 
     def refusal(self, report: LoadReport) -> str:
         """Why it cannot run on this model; "" when it can."""
-        bad = [part for n in self.needs if (part := report.serving(n)).status != "whole"]
+        bad = [part for n in self.needed(report) if (part := report.serving(n)).status != "whole"]
         return "; ".join(p.sentence() for p in bad)
 
 
 _MASKED = ("encoder_context", "encoder_target", "masked")
+_DYNAMICS = ("dynamics",)
 _SKILL = "skill = 1 − error ÷ error of the reference, over the target tokens"
 ENTRIES = (
     Entry(
@@ -112,6 +120,82 @@ ENTRIES = (
         "PCA",
         "Three directions show only a part of the variance.",
         urgent=False,
+    ),
+    Entry(
+        "rollout",
+        "futures",
+        _DYNAMICS,
+        "Rollout",
+        "Imagined future",
+        "open loop: each prediction is fed back; teacher-forced: each tick from the real ones before it; error = mean over features of the distance "
+        "to the real latent",
+        "action-conditioned JEPAs: V-JEPA 2-AC (arXiv 2506.09985), DINO-WM (arXiv 2411.04983), LeWM (arXiv 2603.19312)",
+        "A small latent error does not say that what matters was kept: a latent that drops the object is easy to foretell.",
+    ),
+    Entry(
+        "drift",
+        "futures",
+        _DYNAMICS,
+        "Drift",
+        "Drift by horizon",
+        "summed error by horizon ÷ summed error of repeating the last known latent; interval from halves of the bank drawn without replacement",
+        "half-sampling: a half drawn without replacement scatters as the mean of the whole",
+        "Copying is a weak control where everything moves, and a strong one where nothing does.",
+        urgent=False,
+    ),
+    Entry(
+        "surprise",
+        "surprise",
+        _MASKED,
+        "Surprise",
+        "Surprise",
+        "distance between what was foretold and what came, per token; over tokens, ticks and windows its mean",
+        "jepa-intuitive-physics (arXiv 2502.11831); with dynamics, the teacher-forced error",
+        "New motion and new pictures are surprising too: compare with possible clips at matched events, and count counter-balanced quads.",
+        instead=(_DYNAMICS,),
+    ),
+    Entry(
+        "future_leak",
+        "surprise",
+        ("encoder_target",),
+        "FutureLeak",
+        "Does the past change when the future does?",
+        "mean distance of the past ticks' latents before and after the later frames are replaced by noise, ÷ mean distance between ticks",
+        "causality of the encoder",
+        "An encoder that looks at all frames leaks by design; only its use for foretelling is then wrong.",
+        instead=(("encoder_context",),),
+    ),
+    Entry(
+        "energy_landscape",
+        "steering",
+        _DYNAMICS,
+        "EnergyLandscape",
+        "Energy landscape",
+        "mean distance of the foretold latent to the goal's, over two components of the action; a slice, or the minimum over the others",
+        "V-JEPA 2-AC (arXiv 2506.09985), whose notebook sums over an axis; here nothing is summed",
+        "The lowest point need not be the action that was done: many actions may lead as near.",
+    ),
+    Entry(
+        "plan",
+        "steering",
+        _DYNAMICS,
+        "PlanTrace",
+        "Plan",
+        "cross-entropy method or MPPI over action sequences; cost = distance of the foretold latents to the goal's",
+        "CEM (Rubinstein 1999), MPPI (Williams et al. 2017), as in V-JEPA 2-AC, DINO-WM and LeWM",
+        "A low cost is the model's own opinion: execute the plan to know.",
+    ),
+    Entry(
+        "factor_table",
+        "factors",
+        ("encoder_target",),
+        "FactorTable",
+        "What it ignores",
+        "root mean square distance that one change moves the latents, ÷ that between random clips",
+        "the promise of a JEPA: drop what cannot be foretold, keep what can",
+        "A latent that moves may still hide the factor from a linear reader, and one that does not may be blind to more than this factor.",
+        urgent=False,
+        instead=(("encoder_context",),),
     ),
 )
 CATALOGUE = {e.name: e for e in ENTRIES}

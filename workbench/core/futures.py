@@ -1,0 +1,305 @@
+"""Frozen results about futures: how a rollout drifts, how surprising a film is, what a planner thought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from workbench.core import codec
+from workbench.core.errors import BadInput
+from workbench.core.grid import TokenGrid
+from workbench.core.results import Provenance
+
+# How a tick came about; every film and every curve carries one of these names.
+KINDS: Mapping[str, str] = {
+    "open loop": "from the last known tick on, each prediction is fed back",
+    "teacher-forced": "every tick is predicted from the real ticks before it",
+    "copy last": "the last known tick, repeated",
+    "other actions": "open loop, with another clip's actions (without a bank: this clip's, in another order)",
+    "twin": "open loop of the same architecture, untrained, in its own latents",
+}
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class Rollout:
+    """One clip's future, imagined in several ways, beside what came.
+
+    Args:
+        known: ticks of context. kinds: of KINDS. maps: error at every token of every foretold tick; NaN where the clip has ended.
+        states: the state that each kind foretells at each tick, NaN without one; true_states: what came.
+    """
+
+    known: int
+    kinds: tuple[str, ...]
+    maps: Float[np.ndarray, "kinds horizon rows cols"]
+    distance: str
+    grid: TokenGrid
+    provenance: Provenance
+    states: Float[np.ndarray, "kinds horizon state"] | None = None
+    true_states: Float[np.ndarray, "horizon state"] | None = None
+
+    @property
+    def horizon(self) -> int:
+        """Foretold ticks."""
+        return self.maps.shape[1]
+
+    def errors(self, kind: str) -> Float[np.ndarray, "horizon"]:
+        """Mean error over the tokens, tick by tick."""
+        return self.maps[self.kinds.index(kind)].mean((1, 2))
+
+    def ratio(self, kind: str) -> Float[np.ndarray, "horizon"]:
+        """Error ÷ error of copying the last known tick. 1: no better than a still picture."""
+        return self.errors(kind) / np.maximum(self.errors("copy last"), 1e-12)
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class Drift:
+    """The same over a bank: mean error by horizon, with intervals. One clip is an anecdote.
+
+    Args:
+        errors: mean error over the tokens, by kind, clip and horizon (first column: one step).
+    """
+
+    known: int
+    kinds: tuple[str, ...]
+    errors: Float[np.ndarray, "kinds clips horizon"]
+    distance: str
+    bank: str
+    seed: int
+    provenance: Provenance
+
+    def ratio(self, kind: str = "open loop") -> Float[np.ndarray, "horizon"]:
+        """Summed error ÷ summed error of copying the last known tick, by horizon."""
+        return self.errors[self.kinds.index(kind)].sum(0) / np.maximum(self.errors[self.kinds.index("copy last")].sum(0), 1e-12)
+
+    def interval(self, kind: str = "open loop", *, level: float = 0.95, draws: int = 2000) -> Float[np.ndarray, "2 horizon"]:
+        """Interval of the ratio, from halves of the bank drawn without replacement (they scatter as the mean of the whole)."""
+        rng = np.random.default_rng(self.seed)
+        row, copy = self.errors[self.kinds.index(kind)], self.errors[self.kinds.index("copy last")]
+        halves = rng.random((draws, row.shape[0])).argsort(1)[:, : max(row.shape[0] // 2, 1)]
+        ratios = row[halves].sum(1) / np.maximum(copy[halves].sum(1), 1e-12)
+        return np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2], axis=0)
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class Surprise:
+    """How far each moment is from what the model foretold, where in the frame, and with how much it had seen.
+
+    Args:
+        protocol: "teacher-forced" (one window, every tick from those before it) or "windows" (a context, and the rest of the window).
+        contexts: frames of context of each row; one row, 0, where teacher-forced. starts: first frame of each window.
+        maps: error at every token; NaN where it was context.
+        grid: of one window. frames: of the whole clip.
+    """
+
+    protocol: str
+    contexts: tuple[int, ...]
+    starts: tuple[int, ...]
+    maps: Float[np.ndarray, "contexts windows ticks rows cols"]
+    distance: str
+    grid: TokenGrid
+    frames: int
+    provenance: Provenance
+
+    @property
+    def windows(self) -> Float[np.ndarray, "contexts windows"]:
+        """Mean over the foretold tokens of each window: the published score."""
+        return np.nanmean(self.maps, axis=(2, 3, 4))
+
+    @property
+    def ticks(self) -> Float[np.ndarray, "contexts windows ticks"]:
+        """Mean over the tokens of each tick; NaN where it was context."""
+        return self.maps.mean((3, 4))
+
+    def curve(self, context: int = 0) -> Float[np.ndarray, "frames"]:
+        """Surprise at each frame of the clip: mean over the windows that foretell it; NaN where none does.
+
+        Args:
+            context: which row of `contexts`.
+        """
+        total, count = np.zeros(self.frames), np.zeros(self.frames)
+        for start, ticks in zip(self.starts, self.ticks[context], strict=True):
+            for tick, value in enumerate(ticks):
+                first = start + tick * self.grid.tubelet
+                if np.isfinite(value):
+                    total[first : first + self.grid.tubelet] += value
+                    count[first : first + self.grid.tubelet] += 1
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+    def where(self, frame: int, context: int = 0) -> Float[np.ndarray, "rows cols"]:
+        """Surprise of each token at a frame, mean over the windows that foretell it; NaN where none does."""
+        found: list[np.ndarray] = []
+        for start, maps in zip(self.starts, self.maps[context], strict=True):
+            tick = (frame - start) // self.grid.tubelet
+            if 0 <= tick < len(maps) and np.isfinite(maps[tick]).all():
+                found.append(maps[tick])
+        return np.mean(found, axis=0) if found else np.full(self.maps.shape[3:], np.nan)
+
+    def earned(self, context: int = 0) -> Float[np.ndarray, "frames"]:
+        """Share of the clip's summed surprise that each frame earned; 0 where nothing was foretold."""
+        curve = np.nan_to_num(self.curve(context))
+        return curve / max(float(curve.sum()), 1e-12)
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class EnergyLandscape:
+    """Distance to the goal over two components of an action. A true slice, or the minimum over the others: never a sum.
+
+    Args:
+        axes: which two components, by name. values: of each axis. energy: [first axis, second axis]. others: "slice" or "minimum".
+        true: the action that was really done, and its energy where it is known. horizon: ticks; the same action in each.
+        goal_energy: of a tick that equals the goal, 0 by definition of the distance. copy: of staying where one is (no prediction).
+    """
+
+    axes: tuple[str, str]
+    values: tuple[Float[np.ndarray, "first"], Float[np.ndarray, "second"]]
+    energy: Float[np.ndarray, "first second"]
+    others: str
+    true: Float[np.ndarray, "action"] | None
+    true_energy: float
+    copy: float
+    horizon: int
+    distance: str
+    provenance: Provenance
+
+    @property
+    def lowest(self) -> tuple[float, float]:
+        """Where the energy is lowest, on the two axes."""
+        first, second = np.unravel_index(int(self.energy.argmin()), self.energy.shape)
+        return float(self.values[0][first]), float(self.values[1][second])
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class PlanTrace:
+    """What a planner thought: every iteration, and the actions that it chose.
+
+    Args:
+        method: "cem" or "mppi". samples: tried action sequences. costs: theirs. elites: numbers of the best of each iteration.
+        mean, spread: of the next iteration's draws. actions: chosen. cost: of the chosen actions. states: that the model foretells along them.
+        copy: cost of staying at the last known tick, the yardstick of `cost`.
+    """
+
+    method: str
+    samples: Float[np.ndarray, "iterations samples horizon action"]
+    costs: Float[np.ndarray, "iterations samples"]
+    elites: Int[np.ndarray, "iterations elites"]
+    mean: Float[np.ndarray, "iterations horizon action"]
+    spread: Float[np.ndarray, "iterations horizon action"]
+    actions: Float[np.ndarray, "horizon action"]
+    cost: float
+    copy: float
+    distance: str
+    provenance: Provenance
+    states: Float[np.ndarray, "horizon state"] | None = None
+
+
+@codec.portable
+@dataclass(frozen=True)
+class Accuracy:
+    """A share of right answers with its 95 % interval (Wilson); chance is 0.5 for pairs and quads.
+
+    Args:
+        right: may be half a number: a tie among quads counts half, a tie of a pair counts as wrong, as published.
+    """
+
+    right: float
+    n: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.right <= self.n or self.n < 1:
+            raise BadInput(f"{self.right} right of {self.n} is no accuracy", where="Accuracy", fix="give at least one pair")
+
+    @property
+    def value(self) -> float:
+        """The share."""
+        return self.right / self.n
+
+    def interval(self, z: float = 1.96) -> tuple[float, float]:
+        """Wilson's interval."""
+        p, n = self.value, self.n
+        middle, half = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return float((middle - half) / (1 + z * z / n)), float((middle + half) / (1 + z * z / n))
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class FutureLeak:
+    """Does the past change when the future frames change? 0 for a causal encoder.
+
+    Args:
+        cuts: frames before which nothing was changed. change: mean distance of the past ticks' latents, in units of the distance between
+            latents of different clips or ticks; NaN for ticks after the cut.
+    """
+
+    cuts: tuple[int, ...]
+    change: Float[np.ndarray, "cuts ticks"]
+    unit: float
+    distance: str
+    provenance: Provenance
+
+    @property
+    def leaks(self) -> bool:
+        """Whether any past tick moved more than rounding explains."""
+        return bool(np.nanmax(self.change, initial=0.0) > 1e-5)
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class FactorTable:
+    """How far latents move when one thing in the world changes, in units of the distance between random clips.
+
+    Args:
+        factors: names. kind: "nuisance" or "structure" of each. sources: "model", "twin", "pixels".
+        moved: by source, factor, step of the change and clip. steps: how much was changed, 0 to 1.
+    """
+
+    factors: tuple[str, ...]
+    kind: tuple[str, ...]
+    sources: tuple[str, ...]
+    moved: Float[np.ndarray, "sources factors steps clips"]
+    steps: Float[np.ndarray, "steps"]
+    unit: Float[np.ndarray, "sources"]
+    distance: str
+    seed: int
+    provenance: Provenance
+
+    def mean(self, source: str, factor: str) -> Float[np.ndarray, "steps"]:
+        """Mean over the clips."""
+        return self.moved[self.sources.index(source), self.factors.index(factor)].mean(-1)
+
+    def interval(self, source: str, factor: str, *, level: float = 0.95, draws: int = 2000) -> Float[np.ndarray, "2 steps"]:
+        """Interval of the mean, from halves of the clips drawn without replacement."""
+        values = self.moved[self.sources.index(source), self.factors.index(factor)]
+        clips = values.shape[-1]
+        halves = np.random.default_rng(self.seed).random((draws, clips)).argsort(1)[:, : max(clips // 2, 1)]
+        return np.quantile(values[:, halves].mean(-1), [(1 - level) / 2, (1 + level) / 2], axis=-1).reshape(2, -1)
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class Retrieved:
+    """The nearest real frame of a bank for each tick. Retrieved, not generated.
+
+    Args:
+        clip, tick: where it lies in the bank. distance: to it. floor: the distance that the true latent of this tick has to its own nearest.
+        within: whether a real latent of the bank is usually that far from its nearest neighbour (95 % of them are nearer).
+    """
+
+    clip: Int[np.ndarray, "ticks"]
+    tick: Int[np.ndarray, "ticks"]
+    distance: Float[np.ndarray, "ticks"]
+    usual: float
+    bank: str
+
+    @property
+    def within(self) -> Bool[np.ndarray, "ticks"]:
+        """Ticks that lie as near to the bank as its own latents do to one another."""
+        return self.distance <= self.usual

@@ -1,0 +1,260 @@
+"""Imagined futures beside real ones: teacher-forced, open loop, and what doing nothing clever would err."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from workbench.core import progress
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput, ClipError
+from workbench.core.futures import KINDS, Drift, Rollout
+from workbench.core.results import Provenance
+from workbench.measures.bank import Bank
+from workbench.measures.base import measure
+from workbench.measures.distance import token_distance
+from workbench.model.jepa import Jepa
+from workbench.model.latents import Latents
+from workbench.model.spec import ActionSpec
+
+_BATCH = 16
+_SPOKEN = ("l1", "l2", "smooth-l1")
+
+
+def span(latents: Latents, start: int, stop: int) -> Latents:
+    """Some ticks of latents."""
+    tokens, states = latents.tokens[:, start:stop], latents.states
+    return Latents(tokens, replace(latents.grid, ticks=tokens.shape[1]), latents.space, states=None if states is None else states[:, start:stop])
+
+
+def steps_of(clip: Clip, spec: ActionSpec | None) -> tuple[Clip, Float[np.ndarray, "steps action"] | None]:
+    """A clip as the model steps through it, and the action of each step.
+
+    A model that acts once in several frames sees only the frames at which it acts; raw actions, one a frame, are joined.
+
+    Raises:
+        BadInput: no actions, of another width, too few, or not finite.
+    """
+    if spec is None:
+        return clip, None
+    where = clip.source or "clip.actions"
+    fix = f"one row a step of {spec.width} numbers ({', '.join(spec.names)}), or one a frame of {len(spec.names)}"
+    if clip.actions is None:
+        raise BadInput("this model needs actions and the clip has none", where=where, fix=fix)
+    actions = np.asarray(clip.actions, np.float32)
+    if actions.shape[1] == len(spec.names) and spec.frameskip > 1:
+        steps = len(actions) // spec.frameskip
+        actions = actions[: steps * spec.frameskip].reshape(steps, -1)
+        at = slice(None, steps * spec.frameskip + 1, spec.frameskip)
+        states = None if clip.states is None else clip.states[at]
+        clip = replace(clip, pixels=clip.pixels[at], states=states, actions=None, fps=clip.fps and clip.fps / spec.frameskip)
+    if actions.shape[1] != spec.width:
+        raise BadInput(f"actions of {actions.shape[1]} numbers, the model takes {spec.width}", where=where, fix=fix)
+    if len(actions) < clip.frames - 1:
+        raise BadInput(f"{len(actions)} actions for {clip.frames} frames", where=where, fix="one action leaves every frame but the last")
+    if not np.isfinite(actions[: clip.frames - 1]).all():
+        bad = int((~np.isfinite(actions[: clip.frames - 1])).any(1).argmax())
+        raise BadInput(f"the action that leaves frame {bad} is not finite", where=where, fix="cut the clip there, or fill it in")
+    return clip, actions[: clip.frames - 1]
+
+
+@dataclass(frozen=True, eq=False)
+class Future:
+    """Clips of one length as a model with dynamics sees them.
+
+    Args:
+        real: the latents that came. moves: the action that left each tick but the last. known: ticks of context.
+    """
+
+    jepa: Jepa
+    real: Latents
+    moves: Float[Tensor, "clips moves action"] | None
+    known: int
+
+    @classmethod
+    def of(cls, jepa: Jepa, clips: Sequence[Clip], known: int | None = None) -> Future:
+        """Prepare, embed, and check.
+
+        Args:
+            known: ticks of context; None: as few as the model takes.
+
+        Raises:
+            PartUnavailable: no dynamics. BadInput: actions or states do not fit. ClipError: too short to foretell anything.
+        """
+        dynamics = jepa.need_dynamics()
+        least = dynamics.history[0]
+        known = least if known is None else known
+        if known < least:
+            raise BadInput(f"{known} known ticks, this model needs {least}", where="known", fix=f"give at least {least}")
+        pairs = [steps_of(c, dynamics.action) for c in clips]
+        frames = {c.frames for c, _ in pairs}
+        if len(frames) > 1:
+            raise ClipError(f"clips of {min(frames)} to {max(frames)} frames", where="Future.of", fix="give clips of one length")
+        prepared = jepa.encoder.prepare([c for c, _ in pairs])
+        states = [c.states for c, _ in pairs]
+        given = None if any(s is None for s in states) else torch.from_numpy(np.stack([np.asarray(s, np.float32) for s in states]))
+        real = dynamics.embed(prepared.video, given)
+        if real.grid.ticks <= known:
+            raise ClipError(
+                f"a clip of {real.grid.ticks} ticks has nothing left to foretell after {known} known ones",
+                where=clips[0].source or "clip",
+                fix="give a longer clip, or fewer known ticks",
+            )
+        moves = None if pairs[0][1] is None else torch.from_numpy(np.stack([a for _, a in pairs if a is not None]))
+        return cls(jepa, real, moves, known)
+
+    @property
+    def horizon(self) -> int:
+        """Ticks that can be compared with what came."""
+        return self.real.grid.ticks - self.known
+
+    @property
+    def came(self) -> Latents:
+        """The real latents after the context."""
+        return span(self.real, self.known, self.real.grid.ticks)
+
+    def foretold(self, kind: str, moves: Tensor | None = None) -> Latents:
+        """The foretold ticks, by one of KINDS.
+
+        Args:
+            moves: other actions than those that were done.
+        """
+        dynamics, known = self.jepa.need_dynamics(), self.known
+        moves = self.moves if moves is None else moves
+        if kind == "copy last":
+            last = span(self.real, known - 1, known)
+            states = None if last.states is None else last.states.expand(-1, self.horizon, -1)
+            tokens = last.tokens.expand(-1, self.horizon, -1, -1, -1)
+            return Latents(tokens, self.came.grid, replace(last.space, role="predicted"), states=states)
+        if kind == "teacher-forced":
+            before = span(self.real, 0, self.real.grid.ticks - 1)
+            return span(dynamics.predict(before, moves), known - 1, known - 1 + self.horizon)
+        return dynamics.rollout(span(self.real, 0, known), self.horizon, actions=moves)
+
+
+def chosen_distance(jepa: Jepa, distance: str | None) -> str:
+    """The distance asked for, else that of the training loss.
+
+    Raises:
+        BadInput: not one that can be summed over tokens and features.
+    """
+    distance = distance or jepa.card.loss
+    if distance not in _SPOKEN:
+        raise BadInput(f"futures are not measured in {distance!r}", where="distance", fix=f"one of {', '.join(_SPOKEN)}")
+    return distance
+
+
+def plain_distance(a: Tensor, b: Tensor, distance: str) -> Tensor:
+    """One number a token, about zero: futures have no position mean."""
+    return token_distance(a.float().cpu(), b.float().cpu(), distance, torch.zeros(a.shape[-1]))
+
+
+def apart(a: Latents, b: Latents, distance: str) -> Float[Tensor, "batch ticks rows cols"]:
+    """The distance at every token.
+
+    Raises:
+        Incomparable: they live in different spaces.
+    """
+    a.comparable(b)
+    return plain_distance(a.tokens, b.tokens, distance)
+
+
+@measure
+def rollout(
+    jepa: Jepa,
+    clip: Clip,
+    *,
+    known: int | None = None,
+    distance: str | None = None,
+    actions: np.ndarray | None = None,
+    bank: Bank | None = None,
+    twin: bool = True,
+) -> Rollout:
+    """What the model foretells of one clip, tick by tick: open loop, teacher-forced, and beside its yardsticks.
+
+    Args:
+        known: ticks of context; None: as few as the model takes. distance: None: that of the training loss.
+        actions: other actions than those that were done, one row a step; the real future is then no longer what should come.
+        bank: gives the other clip's actions. twin: also roll out the untrained twin, in its own latents.
+
+    Raises:
+        PartUnavailable: no dynamics. BadInput: actions or states do not fit. ClipError: the clip is too short.
+    """
+    distance = chosen_distance(jepa, distance)
+    future = Future.of(jepa, [clip if actions is None else replace(clip, actions=actions)], known)
+    found = {k: future.foretold(k) for k in ("open loop", "teacher-forced", "copy last")}
+    if future.moves is not None:
+        found["other actions"] = future.foretold("open loop", _others(future, clip, bank))
+    maps = {k: apart(f, future.came, distance)[0] for k, f in found.items()}
+    if twin:
+        other = Future.of(jepa.untrained(0), [clip], known)
+        maps["twin"] = apart(other.foretold("open loop"), other.came, distance)[0]
+    kinds = tuple(k for k in KINDS if k in maps)
+    states = np.stack([_states(found.get(k), future) for k in kinds]) if future.real.states is not None else None
+    return Rollout(
+        future.known,
+        kinds,
+        torch.stack([maps[k] for k in kinds]).numpy(),
+        distance,
+        future.real.grid,
+        Provenance("rollout", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} {clip.source}".strip(), parameters={"known": future.known}),
+        states,
+        None if future.came.states is None else future.came.states[0].numpy(),
+    )
+
+
+def _states(latents: Latents | None, future: Future) -> np.ndarray:
+    if latents is None or latents.states is None:
+        assert future.came.states is not None
+        return np.full(tuple(future.came.states.shape[1:]), np.nan, np.float32)
+    return latents.states[0].float().numpy()
+
+
+def _others(future: Future, clip: Clip, bank: Bank | None) -> Tensor:
+    """Actions that do not belong to this clip."""
+    spec = future.jepa.need_dynamics().action
+    moves = future.moves
+    assert moves is not None
+    for i in [] if bank is None else bank.without(clip):
+        other = bank.clips[i] if bank is not None else clip
+        if other.actions is not None and other.frames >= clip.frames:
+            return torch.from_numpy(steps_of(other, spec)[1])[None, : moves.shape[1]]
+    order = torch.randperm(moves.shape[1], generator=torch.Generator().manual_seed(0))
+    return moves[:, order]
+
+
+@measure
+def drift(jepa: Jepa, bank: Bank, *, known: int | None = None, distance: str | None = None, limit: int | None = None, seed: int = 0) -> Drift:
+    """How the same errors grow with the horizon, over a bank, beside copying the last tick and other clips' actions.
+
+    Args:
+        limit: at most so many clips. seed: of the intervals.
+    """
+    distance = chosen_distance(jepa, distance)
+    clips = bank.clips[:limit]
+    acting = jepa.need_dynamics().action is not None
+    kinds = ("open loop", "teacher-forced", "copy last", *(("other actions",) if acting else ()))
+    rows: list[np.ndarray] = []
+    first = 0
+    for start in range(0, len(clips), _BATCH):
+        future = Future.of(jepa, clips[start : start + _BATCH], known)
+        first = future.known
+        foretold = {k: future.foretold(k) for k in kinds if k != "other actions"}
+        if future.moves is not None:
+            foretold["other actions"] = future.foretold("open loop", _next_clip(future.moves))
+        rows.append(torch.stack([apart(foretold[k], future.came, distance).mean((2, 3)) for k in kinds]).numpy())
+        progress.report(min(start + _BATCH, len(clips)), len(clips))
+    origin = Provenance("drift", jepa.card.name, dict(jepa.card.hashes), bank.name, seed=seed, parameters={"known": first, "distance": distance})
+    return Drift(first, kinds, np.concatenate(rows, 1), distance, bank.name, seed, origin)
+
+
+def _next_clip(moves: Tensor) -> Tensor:
+    """Every clip the actions of the next one; a clip that is alone gets its own in another order."""
+    if len(moves) > 1:
+        return moves.roll(1, 0)
+    return moves[:, torch.randperm(moves.shape[1], generator=torch.Generator().manual_seed(0))]
