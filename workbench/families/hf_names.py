@@ -36,7 +36,7 @@ _VJEPA2 = {
     "predictor.proj.": "predictor.predictor_proj.",
 }
 _STACK = "predictor.embeddings.mask_tokens"
-_MOST_TOKENS = 4096
+_MOST_TOKENS = 256
 _BLOCK = re.compile(r"(?:(encoder|predictor)\.)?layers?\.(\d+)\.(.+)\.(weight|bias)$")
 
 
