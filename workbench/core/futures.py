@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, UInt8
 
 from workbench.core import codec
 from workbench.core.errors import BadInput
@@ -285,21 +285,23 @@ class FactorTable:
 
 @codec.portable
 @dataclass(frozen=True, eq=False)
-class Retrieved:
-    """The nearest real frame of a bank for each tick. Retrieved, not generated.
+class Drawn:
+    """A film made of latents.
 
     Args:
-        clip, tick: where it lies in the bank. distance: to it. floor: the distance that the true latent of this tick has to its own nearest.
-        within: whether a real latent of the bank is usually that far from its nearest neighbour (95 % of them are nearer).
+        pixels: one picture a tick. how: "decoded" or "retrieved". note: by what, for the label that is burnt in.
+        distance: of each tick to the real frame that stands for it, where retrieved. usual: the distance within which 95 % of the bank's own
+            frames have a frame of another clip. found: (clip, tick) in the bank.
     """
 
-    clip: Int[np.ndarray, "ticks"]
-    tick: Int[np.ndarray, "ticks"]
-    distance: Float[np.ndarray, "ticks"]
-    usual: float
-    bank: str
+    pixels: UInt8[np.ndarray, "ticks height width 3"]
+    how: str
+    note: str
+    distance: Float[np.ndarray, "ticks"] | None = None
+    usual: float = float("nan")
+    found: tuple[Int[np.ndarray, "ticks"], Int[np.ndarray, "ticks"]] | None = None
 
     @property
-    def within(self) -> Bool[np.ndarray, "ticks"]:
-        """Ticks that lie as near to the bank as its own latents do to one another."""
-        return self.distance <= self.usual
+    def within(self) -> Bool[np.ndarray, "ticks"] | None:
+        """Ticks that lie as near to the bank as its own frames do to one another; None where nothing was retrieved."""
+        return None if self.distance is None else self.distance <= self.usual

@@ -1,0 +1,153 @@
+"""Pictures of latents, in two honest ways: the nearest real frame, or what a decoder draws. Each with what it draws for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from workbench.core import progress
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput, PartUnavailable
+from workbench.core.futures import Drawn
+from workbench.measures.bank import Bank
+from workbench.measures.futures import steps_of
+from workbench.model.jepa import Jepa
+from workbench.model.latents import Latents
+
+_BATCH, _MOST_FRAMES, _MOST_VALUES = 16, 4096, 1 << 27
+_USUAL = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Every frame of a bank as a model with dynamics sees it.
+
+    Args:
+        values: one latent a frame. shown: its prepared pixels. clip, tick: where it lies. usual: the distance within which 95 % of the
+            frames have their nearest frame of another clip.
+    """
+
+    values: Float[Tensor, "frames values"]
+    shown: UInt8[Tensor, "frames height width 3"]
+    clip: Int[Tensor, "frames"]
+    tick: Int[Tensor, "frames"]
+    usual: float
+    space: str
+
+    def nearest(self, wanted: Float[Tensor, "asked values"], without: int = -1) -> tuple[Int[Tensor, "asked"], Float[Tensor, "asked"]]:
+        """The nearest frame of each latent, and the root mean square distance to it.
+
+        Args:
+            without: a clip that is left out.
+        """
+        far = torch.cdist(wanted, self.values) / self.values.shape[1] ** 0.5
+        far[:, self.clip == without] = torch.inf
+        distance, at = far.min(1)
+        return at, distance
+
+
+_known: WeakKeyDictionary[Bank, WeakKeyDictionary[Jepa, Frames]] = WeakKeyDictionary()
+
+
+def frames_of(jepa: Jepa, bank: Bank) -> Frames:
+    """The frames of a bank; computed once a model, and kept while both live.
+
+    Raises:
+        PartUnavailable: no dynamics. BadInput: the latents of so many frames would not fit into memory.
+    """
+    found = _known.setdefault(bank, WeakKeyDictionary())
+    if jepa not in found:
+        found[jepa] = _embedded(jepa, bank)
+    return found[jepa]
+
+
+def _embedded(jepa: Jepa, bank: Bank) -> Frames:
+    dynamics = jepa.need_dynamics()
+    values, shown, clip, tick = list[Tensor](), list[Tensor](), list[int](), list[int]()
+    space = ""
+    for number, each in enumerate(bank.clips):
+        progress.report(number, len(bank))
+        if len(clip) >= _MOST_FRAMES:
+            break
+        part = steps_of(each, dynamics.action)[0] if each.actions is not None else each
+        prepared = jepa.encoder.prepare([part])
+        states = None if part.states is None else torch.from_numpy(np.asarray(part.states, np.float32))[None]
+        latents = dynamics.embed(prepared.video, states)
+        values.append(latents.tokens[0].flatten(1).float().cpu())
+        shown.append(prepared.shown[0, :: max(1, prepared.shown.shape[1] // latents.grid.ticks)])
+        clip += [number] * latents.grid.ticks
+        tick += range(latents.grid.ticks)
+        space = latents.space.id
+        if sum(v.numel() for v in values) > _MOST_VALUES:
+            raise BadInput(f"the latents of {bank.name} need more than {_MOST_VALUES} numbers", where="bank", fix="give fewer or shorter clips")
+    frames = Frames(torch.cat(values), torch.cat(shown), torch.tensor(clip), torch.tensor(tick), 0.0, space)
+    own = torch.cdist(frames.values, frames.values) / frames.values.shape[1] ** 0.5
+    own[frames.clip[:, None] == frames.clip[None]] = torch.inf
+    return replace(frames, usual=float(own.amin(1).quantile(_USUAL)))
+
+
+def retrieved(jepa: Jepa, latents: Latents, bank: Bank, without: Clip | None = None) -> Drawn:
+    """The nearest real frame of a bank for each tick. Retrieved, not generated.
+
+    Args:
+        latents: one row. without: a clip whose frames are left out, so that a film is not answered with itself.
+
+    Raises:
+        Incomparable: the latents live in another space than the bank's.
+    """
+    frames = frames_of(jepa, bank)
+    latents.comparable(replace(latents, space=replace(latents.space, id=frames.space)))
+    own = -1 if without is None else next((i for i, c in enumerate(bank.clips) if c.digest == without.digest), -1)
+    at, distance = frames.nearest(latents.tokens[0].flatten(1).float().cpu(), own)
+    note = f"retrieved from {bank.name}: the nearest real frame"
+    return Drawn(frames.shown[at].numpy(), "retrieved", note, distance.numpy(), frames.usual, (frames.clip[at].numpy(), frames.tick[at].numpy()))
+
+
+def decoded(jepa: Jepa, latents: Latents, note: str = "decoded by the model's own decoder") -> Drawn:
+    """What the decoder draws for each tick.
+
+    Raises:
+        PartUnavailable: the model has no decoder.
+    """
+    if jepa.decoder is None:
+        raise PartUnavailable("this model has no decoder", where=jepa.report.path, fix="fit one, or look at the nearest real frames instead")
+    film = jepa.decoder.decode(latents)[0].cpu().numpy()
+    return Drawn(_rgb(film), "decoded", note)
+
+
+def _rgb(film: UInt8[np.ndarray, "frames height width channels"]) -> UInt8[np.ndarray, "frames height width 3"]:
+    return Clip(np.ascontiguousarray(film)).rgb()
+
+
+def honesty(jepa: Jepa, bank: Bank, how: str, seed: int = 0) -> Sequence[tuple[str, Drawn]]:
+    """What is drawn for latents that say nothing: the bank's mean, noise of the bank's spread, and another clip's frame.
+
+    Args:
+        how: "decoded" or "retrieved".
+
+    A picture that looks like these is the drawer's own invention.
+    """
+    frames = frames_of(jepa, bank)
+    pick = torch.Generator().manual_seed(seed)
+    mean, spread = frames.values.mean(0), frames.values.std(0)
+    other = frames.values[int(torch.randint(len(frames.values), (1,), generator=pick))]
+    noise = mean + spread * torch.randn(mean.shape, generator=pick)
+    first = jepa.need_dynamics().embed(jepa.encoder.prepare([bank.clips[0].still(0)]).video) if bank.clips[0].states is None else _first(jepa, bank)
+    found: list[tuple[str, Drawn]] = []
+    for name, value in (("the mean latent", mean), ("noise", noise), ("another clip's latent", other)):
+        latents = replace(first, tokens=value.reshape(1, 1, *first.tokens.shape[2:]), grid=replace(first.grid, ticks=1), extra=None)
+        found.append((name, decoded(jepa, latents) if how == "decoded" else retrieved(jepa, latents, bank)))
+    return found
+
+
+def _first(jepa: Jepa, bank: Bank) -> Latents:
+    clip = bank.clips[0]
+    assert clip.states is not None
+    states = torch.from_numpy(np.asarray(clip.states[:1], np.float32))[None]
+    return jepa.need_dynamics().embed(jepa.encoder.prepare([clip.still(0)]).video, states)
