@@ -1,7 +1,7 @@
 """LeJEPA's backbones against a slow forward written from formulas, in every layout that is read.
 
 No LeJEPA weights were published and no fixture holds one. The DINOv2 encoder of jepa_wms_adaln, which has the same blocks,
-ties the tokens to official numbers; projector, head, registers and positions at other sizes rest on the formulas alone.
+ties the tokens to official numbers, and so does timm itself in test_lejepa_vectors.py; the projector rests on the formulas alone.
 """
 
 from __future__ import annotations

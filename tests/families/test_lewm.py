@@ -185,6 +185,24 @@ def test_raw_actions_are_normalised_by_the_statistics_given_and_nan_becomes_zero
     assert origins["plain action_mean"] == origins["plain frameskip"] == "assumed"
 
 
+def test_statistics_may_stand_in_the_file_beside_the_weights(tmp_path: Path, state: dict) -> None:
+    config = {**settings(), "action_mean": [2.0, -1.0], "action_std": [0.5, 4.0]}
+    jepa = load(saved(tmp_path, state, config))
+    assert jepa.dynamics is not None
+    assert jepa.dynamics.action is not None
+    assert (jepa.dynamics.action.mean, jepa.dynamics.action.std) == ((2.0, -1.0), (0.5, 4.0))
+    assert {f.name: f.why for f in jepa.report.facts}["action_std"] == "action_std in config.json"
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_stays_near(dtype: str) -> None:
+    whole, half = (parts(load(LEWM, dtype=d)) for d in ("float32", dtype))
+    frames, actions = torch.randn(1, 3, 2, 32, 32, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 5, 10)
+    films = [vectors(dynamics.rollout(dynamics.embed(frames), 4, actions=actions)) for _, dynamics in (whole, half)]
+    assert films[1].dtype == torch.float32
+    assert (films[0] - films[1]).abs().max() < 0.1 * films[0].abs().max()
+
+
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [

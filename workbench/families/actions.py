@@ -33,7 +33,7 @@ def settle_actions(settings: Settings, width: int, published: int = 1, why: str 
     Raises:
         BadInput: overrides that do not fit, or one of mean and deviation without the other.
     """
-    given = {name: settings.request.overrides.get(name) for name in ("action_mean", "action_std")}
+    given = {name: _said(settings, name) for name in ("action_mean", "action_std")}
     lone = [name for name, value in given.items() if value is None]
     if len(lone) == 1:
         raise BadInput("mean and deviation of the actions go together", where=f"{lone[0]}=", fix=f"give {lone[0]}= too, or leave both out")
@@ -53,8 +53,11 @@ def settle_actions(settings: Settings, width: int, published: int = 1, why: str 
     )
     n = width // skip
     options = f"give {n} numbers, one for each number of a raw action ({n} × {skip} = {width} in a step)"
-    mean = settings.settle("action_mean", parse=_numbers(n, -inf), options=options, standin=None, table=((0.0,) * n, "assumed", _UNKNOWN))
-    std = settings.settle("action_std", parse=_numbers(n, 0.0), options=options, standin=None, table=((1.0,) * n, "assumed", _UNKNOWN))
+    usual = (("action_mean", -inf, (0.0,) * n), ("action_std", 0.0, (1.0,) * n))
+    mean, std = (
+        settings.settle(name, parse=_numbers(n, above), options=options, standin=None, config=(name,), table=(values, "assumed", _UNKNOWN))
+        for name, above, values in usual
+    )
     unit = "raw" if said is not None else "normalised"
     return ActionSpec(tuple(f"action {i}" for i in range(n)), (unit,) * n, (-inf,) * n, (inf,) * n, mean, std, skip)
 
@@ -77,6 +80,12 @@ def checked(spec: ActionSpec, actions: Tensor | None, wanted: int) -> Tensor:
         fix = f"one leaves each tick: actions [batch, {wanted}, {spec.width}]"
         raise BadInput(f"{wanted} actions of {spec.width} numbers are needed, got {got}", where="actions", fix=fix)
     return actions
+
+
+def _said(settings: Settings, name: str) -> Any:
+    """By the caller, else by the file beside the checkpoint."""
+    given = settings.request.overrides.get(name)
+    return settings.request.checkpoint.setting(name) if given is None else given
 
 
 def _divisor(value: Any, width: int) -> int:
