@@ -270,9 +270,16 @@ def test_without_a_json_everything_that_tensors_do_not_say_is_asked_for(tmp_path
     assert said.card.hashes == load(VIDEO).card.hashes
 
 
+def test_a_default_of_the_class_that_these_tensors_cannot_have_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(AmbiguousModel, match="say heads") as caught:
+        load(copied(VIDEO, tmp_path, num_attention_heads=None))
+    assert "heads=…: 1 and 2 divide 32" in caught.value.fix
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
+        ({"num_attention_heads": float("inf")}, "num_attention_heads: inf"),
         ({"hidden_act": "gelu_new"}, "hidden_act is 'gelu_new'"),
         ({"qkv_bias": False}, "qkv_bias is False"),
         ({"hidden_size": 64}, "hidden_size 64, the tensors say 32"),

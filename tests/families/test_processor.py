@@ -107,6 +107,10 @@ def test_another_scale_and_no_normalisation_are_kept(tmp_path: Path) -> None:
         ({"size": {"height": 40, "width": 40}, "do_center_crop": True, "crop_size": 32}, "and then cropped"),
         ({"size": {"height": "tall", "width": 3}}, "do not fit"),
         ({"rescale_factor": "none"}, "do not fit"),
+        ({"rescale_factor": False}, "are no colours"),
+        ({"rescale_factor": float("nan")}, "are no colours"),
+        ({"rescale_factor": 1 / 600}, "divide numbers for 0 to 255 by 255"),
+        ({"size": {"height": float("inf"), "width": 3}}, "do not fit"),
     ],
 )
 def test_what_a_processor_asks_that_cannot_be_done_is_refused(tmp_path: Path, said: dict, words: str) -> None:

@@ -52,7 +52,7 @@ def processed(said: Mapping[str, Any], where: str, published: Preparation) -> Pr
     """
     try:
         return _processed(said, published)
-    except (ValueError, TypeError) as err:
+    except (ValueError, TypeError, ArithmeticError) as err:
         fix = 'mend the json, or move it away and give mean=, std=, resize="crop" or "stretch", kernel= yourself'
         raise CheckpointError(f"the processor's settings do not fit: {err}", where=where, fix=fix) from err
 
@@ -66,7 +66,9 @@ def _processed(said: Mapping[str, Any], published: Preparation) -> Preparation:
     kernel = _KERNELS.get(said.get("resample", 2))
     if kernel is None:
         raise ValueError(f"resample {said.get('resample')} is none of {', '.join(f'{k} ({v})' for k, v in _KERNELS.items())}")
-    changed = replace(published, mean=_scaled(mean, unit), std=_scaled(std, unit), kernel=kernel)
+    if not 1e-3 < unit < 1e3:
+        raise ValueError(f"pixels times {said.get('rescale_factor')} are no colours")
+    changed = replace(published, mean=parse_mean(_scaled(mean, unit)), std=parse_std(_scaled(std, unit)), kernel=kernel)
     return changed if not said.get("do_resize", True) else _sized(said, changed)
 
 
@@ -94,7 +96,7 @@ def said_size(said: Mapping[str, Any]) -> tuple[int, int] | None:
     try:
         crops = bool(said.get("do_center_crop", False))
         return _sides(said.get("crop_size")) if crops else _sides(said.get("size"))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, ArithmeticError):
         return None
 
 

@@ -42,7 +42,7 @@ class Settings:
         Args:
             parse: the value as wanted; raises ValueError with a reason. options: what would do, for the refusal.
             standin: goes on for now where nobody says; `close` refuses it.
-            config: places in the yaml, first that speaks wins. table: (value, origin, why), the last resort.
+            config: places in the yaml, first that speaks wins. table: (value, origin, why), the last resort; no answer where it does not fit.
 
         Raises:
             BadInput: the override does not fit. CheckpointError: the yaml does not fit.
@@ -52,16 +52,16 @@ class Settings:
             given = self.request.overrides[name]
             try:
                 return self.note(name, parse(given), "given", "by the caller")
-            except (ValueError, TypeError) as err:
+            except (ValueError, TypeError, ArithmeticError) as err:
                 raise BadInput(f"{name}={given!r} does not fit: {err}", where=f"{name}=", fix=options) from err
         for place in config:
             said = checkpoint.setting(place)
             if said is not None:
                 try:
                     return self.note(name, parse(said), "given", f"{place} in {checkpoint.config_path.rpartition('/')[2]}")
-                except (ValueError, TypeError) as err:
+                except (ValueError, TypeError, ArithmeticError) as err:
                     raise CheckpointError(f"{place}: {said!r} does not fit: {err}", where=checkpoint.config_path, fix=options) from err
-        if table is not None:
+        if table is not None and _fits(parse, table[0]):
             return self.note(name, parse(table[0]), table[1], table[2])
         self._open.append((name, options))
         return standin
@@ -99,6 +99,15 @@ class Settings:
             if size is not None:
                 return size, f"{place} {size.name} in {checkpoint.config_path.rpartition('/')[2]}"
         return None
+
+
+def _fits(parse: Callable[[Any], Any], value: Any) -> bool:
+    """Whether what a table says is possible with these tensors at all; else it is no answer."""
+    try:
+        parse(value)
+    except (ValueError, TypeError, ArithmeticError):
+        return False
+    return True
 
 
 def size_parser(patch: int) -> Callable[[Any], tuple[int, int]]:
