@@ -1,4 +1,4 @@
-"""`jepa-workbench app | inspect | catalogue | samples`."""
+"""`jepa-workbench app | inspect | convert | catalogue | samples`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from workbench.core.card import parse_overrides
-from workbench.core.errors import MissingExtra, WorkbenchError
+from workbench.core.errors import MissingExtra, UnsafeFile, WorkbenchError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,10 +45,17 @@ def _parser() -> argparse.ArgumentParser:
     inspect = commands.add_parser("inspect", help="what of a checkpoint loads", description="Print the load report. Exit 1 if a part is incomplete.")
     inspect.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
     inspect.add_argument("--family", help="take it for this family instead of recognising it")
-    inspect.add_argument("--json", action="store_true", help="the same as JSON; a refused file gives its error, and exit code 2 as ever")
+    inspect.add_argument("--json", action="store_true", help="the same as JSON; a refused file gives its error, with the same exit code")
     for command in (app, inspect):
         command.add_argument("--settings", default="", metavar="'heads=4 …'", help="what the file does not say, as 'heads=4 image_size=(64, 64)'")
     inspect.set_defaults(run=_inspect)
+    convert = commands.add_parser(
+        "convert", help="a torch file to safetensors", description="Write tensors as safetensors. No code of the file is run."
+    )
+    convert.add_argument("file", help="a torch file, or a folder that holds one")
+    convert.add_argument("-o", "--out", metavar="OUT.safetensors", help="default: the same name beside the file")
+    convert.add_argument("--trust", action="store_true", help="also where it holds Python objects, because you know where it comes from")
+    convert.set_defaults(run=_convert)
     published = commands.add_parser("catalogue", help="the published checkpoints", description="List, search and fetch published checkpoints.")
     catalogue.add_arguments(published)
     published.set_defaults(run=catalogue.run)
@@ -83,6 +90,8 @@ def _inspect(chosen: argparse.Namespace) -> int:
 
     try:
         report = inspect(chosen.checkpoint, family=chosen.family, **parse_overrides(chosen.settings))
+    except UnsafeFile as error:
+        return _describe(chosen, error)
     except WorkbenchError as error:
         if not chosen.json:
             raise
@@ -90,6 +99,31 @@ def _inspect(chosen: argparse.Namespace) -> int:
         return 2
     print(report_json(report) if chosen.json else report_text(report))
     return 0 if report.whole else 1
+
+
+def _describe(chosen: argparse.Namespace, error: UnsafeFile) -> int:
+    """A file that would run code, as its opcodes describe it."""
+    from workbench.checkpoints import describe
+    from workbench.present.contents import contents_dict, contents_text
+    from workbench.present.text import error_json
+
+    contents = describe(error.where)
+    print(error_json(error, contents=contents_dict(contents)) if chosen.json else contents_text(contents))
+    return 1
+
+
+def _convert(chosen: argparse.Namespace) -> int:
+    from workbench.checkpoints import convert, describe
+    from workbench.present.contents import contents_text, converted_text, warning_text
+
+    contents = describe(chosen.file)
+    if contents.classes and not chosen.trust:
+        print(contents_text(contents))
+    elif contents.classes:
+        print(warning_text(contents), file=sys.stderr)
+    done = convert(chosen.file, chosen.out, trust=chosen.trust)
+    print(converted_text(done.path, done.tensors, done.bytes, done.settings_path, done.left_out))
+    return 0
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ _ARRAYS, _NUMBERS = tuple(f"{m}._reconstruct" for m in _NUMPY), tuple(f"{m}.scal
 _PLAIN_MODULES = ("torch._utils", "torch.storage", "torch._tensor")
 _PLAIN_NAMES = {
     *(*_MAPPINGS, *_SEQUENCES, *_ARRAYS, *_NUMBERS),
-    *(f"{b}.{n}" for b in _BUILTINS for n in ("bytearray", "complex", "dict", "int", "float", "str", "bool", "bytes")),
+    *(f"{b}.{n}" for b in _BUILTINS for n in ("bytearray", "complex", "dict", "int", "long", "float", "str", "bool", "bytes")),
     *("_codecs.encode", "torch.nn.parameter.Parameter", "torch.Tensor", "torch.device", "torch.serialization._get_layout"),
     *("numpy.ndarray", "numpy.dtype", "torch.torch_version.TorchVersion"),
 }

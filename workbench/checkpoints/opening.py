@@ -82,7 +82,7 @@ def _open(file: Path, config: Mapping[str, Any], config_path: str) -> Checkpoint
             raise _foreign(file, head)
         kind, source, (records, scalars) = found.kind, found.source, _named(found, file)
     size = file.stat().st_size
-    _check_sum(records, source, size, file)
+    check_sum(records, source, size, file)
     tensors = {name: _info(name, record) for name, record in records.items()}
 
     def stored(name: str) -> Tensor:
@@ -150,7 +150,7 @@ def _scalars(inner: Any) -> dict[str, Any]:
     return found
 
 
-def _check_sum(records: Mapping[str, Record], source: Source, size: int, file: Path) -> None:
+def check_sum(records: Mapping[str, Record], source: Source, size: int, file: Path) -> None:
     """Refuse names without number for the same few bytes: reading them all would fill the memory."""
     whole = [r.bytes for r in records.values() if not r.odd and r.span >= r.count and r.bytes <= source.held(r)]
     if sum(whole) > _MOST_SHARED * size + _SMALL:

@@ -41,10 +41,10 @@ def report_json(report: LoadReport) -> str:
     return json.dumps({**top, "parts": parts, "facts": facts, **rest}, indent=1, ensure_ascii=False, default=str)
 
 
-def error_json(error: WorkbenchError) -> str:
-    """Why there is no report, as JSON: error: {kind, what, where, fix}."""
+def error_json(error: WorkbenchError, **more: object) -> str:
+    """Why there is no report, as JSON: error: {kind, what, where, fix}, and what else is known."""
     said = {"kind": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
-    return json.dumps({"error": said}, indent=1, ensure_ascii=False)
+    return json.dumps({"error": said, **more}, indent=1, ensure_ascii=False, default=str)
 
 
 def size_text(size: int) -> str:
