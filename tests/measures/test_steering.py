@@ -111,3 +111,9 @@ def test_axes_and_limits_that_do_not_exist_are_refused(jepa: Jepa, ends: tuple[C
     for wrong in ({"axes": (0, 0)}, {"axes": (0, 2)}, {"others": "sum"}, {"true": (1.0,)}, {"limits": ((0.0, 0.0), (0.0, 0.0))}):
         with pytest.raises(BadInput):
             energy_landscape(jepa, *ends, **{"steps": 3, **wrong})
+
+
+def test_a_warm_start_is_where_the_search_begins(jepa: Jepa, ends: tuple[Clip, Clip]) -> None:
+    warm = np.array([[0.3, -0.2], [0.3, -0.2]], np.float32)
+    found = plan(jepa, *ends, warm=warm, **SMALL)
+    np.testing.assert_allclose(found.samples[0, 0], warm, atol=1e-5)

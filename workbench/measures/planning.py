@@ -158,7 +158,7 @@ def search(
     weights = interpolation(knots, planner.horizon)
     shape = (tasks, knots, len(low))
     middle = ((low + high) / 2).expand(shape)
-    mean = middle.clone() if start is None else torch.linalg.lstsq(weights, start).solution
+    mean = middle.clone() if start is None else torch.einsum("kh,tha->tka", torch.linalg.pinv(weights), start)
     spread = (planner.start * (high - low) / 2).expand(shape).clone()
     draw = torch.Generator().manual_seed(planner.seed)
     log: dict[str, list[Tensor]] = {"samples": [], "costs": [], "elites": [], "mean": [], "spread": []}

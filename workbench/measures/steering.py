@@ -55,12 +55,20 @@ def _embedded(jepa: Jepa, clip: Clip, frames: slice) -> Latents:
 
 @measure
 def plan(
-    jepa: Jepa, clip: Clip, goal: Clip, *, known: int | None = None, limits: Sequence[Sequence[float]] | None = None, **planner: Any
+    jepa: Jepa,
+    clip: Clip,
+    goal: Clip,
+    *,
+    known: int | None = None,
+    limits: Sequence[Sequence[float]] | None = None,
+    warm: np.ndarray | None = None,
+    **planner: Any,
 ) -> PlanTrace:
     """The actions that bring the last known frame of a clip to the last frame of a goal, and everything that was tried on the way.
 
     Args:
         known: ticks of context; None: as few as the model takes. limits: lowest and highest action of a step; None: the model's own.
+        warm: actions from which the search begins; None: the middle of the limits.
         planner: fields of `Planner`: horizon, samples, iterations, elites, method "cem" or "mppi", …
 
     Raises:
@@ -69,7 +77,8 @@ def plan(
     how = Planner(**_known_fields(planner))
     task = task_of(jepa, clip, goal, known)
     dynamics = jepa.need_dynamics()
-    found = search(dynamics, task, how, limits=None if limits is None else _limits(limits, jepa))
+    begun = None if warm is None else torch.as_tensor(np.asarray(warm, np.float32))[None, : how.horizon]
+    found = search(dynamics, task, how, start=begun, limits=None if limits is None else _limits(limits, jepa))
     moves = found.actions if task.past is None else torch.cat([task.past, found.actions], 1)
     film = dynamics.rollout(task.context, how.horizon, actions=moves)
     origin = Provenance("plan", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} → {goal.digest}", seed=how.seed, parameters=dict(planner))

@@ -1,0 +1,128 @@
+"""Films, plans in a world and steps really made, on the toy in two rooms; its pictures mean nothing, its bookkeeping must hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from workbench.core import codec
+from workbench.core.errors import BadInput
+from workbench.families import toy
+from workbench.measures.bank import Bank
+from workbench.measures.futures import rollout
+from workbench.model.jepa import Jepa
+from workbench.worker.driving import drive, film_view, honesty_strip, plan_view, surprise_view, world_picture
+from workbench.worker.shelf import Shelf
+from workbench.worlds import two_rooms
+
+SMALL = {"horizon": 3, "samples": 16, "iterations": 2, "elites": 4}
+START, GOAL = (np.array(s, np.float32) for s in ((0.2, 0.5, 0.5, 0.5), (0.8, 0.4, 0.5, 0.5)))
+
+
+@pytest.fixture(scope="module")
+def rooms() -> Jepa:
+    made = toy.build(3)
+    return replace(made, card=replace(made.card, world="two-rooms"))
+
+
+@pytest.fixture(scope="module")
+def walks() -> Bank:
+    return Bank([replace(c, states=np.asarray(c.states)[:, :2]) for c in two_rooms.clips(6, 0, moves=6)], "walks")
+
+
+@pytest.fixture(scope="module")
+def true_walks() -> Bank:
+    return Bank(two_rooms.clips(6, 0, moves=6), "walks")
+
+
+@pytest.fixture(scope="module")
+def shelf() -> Shelf:
+    return Shelf()
+
+
+def test_films_are_of_equal_length_and_labelled_and_cross_the_wire(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
+    found = film_view(shelf, rooms, walks.clips[0], known=2, bank=walks)
+    assert [r.label for r in found.reels] == ["real", "teacher-forced", "open loop from frame 2"]
+    assert {r.pixels.shape for r in found.reels} == {(7, *rooms.card.image_size, 3)}
+    assert [r.comes for r in found.reels] == [7, 7, 7]
+    assert (found.edited, found.simulated) == (-1, False)
+    np.testing.assert_allclose(found.rollout.errors("open loop"), rollout(rooms, walks.clips[0], known=2).errors("open loop"), atol=1e-6)
+    again = codec.loads(codec.dumps(found))
+    np.testing.assert_array_equal(again.reels[1].pixels, found.reels[1].pixels)
+
+
+def test_retrieved_films_say_where_they_are_further_than_real_frames_are(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
+    found = film_view(shelf, rooms, walks.clips[0], how="retrieved", bank=walks)
+    assert "retrieved from walks" in found.reels[2].note
+    with pytest.raises(BadInput, match="bank"):
+        film_view(shelf, rooms, walks.clips[0], how="retrieved")
+
+
+def test_edited_actions_change_the_future_after_them_and_nobody_knows_what_would_have_come(shelf: Shelf, rooms: Jepa, true_walks: Bank) -> None:
+    clip = true_walks.clips[1]
+    actions = np.asarray(clip.actions).copy()
+    actions[3] = (0.08, -0.08)
+    short = replace(clip, states=np.asarray(clip.states)[:, :2])
+    plain, edited = (
+        film_view(shelf, rooms, short, known=2),
+        film_view(shelf, replace(rooms, card=replace(rooms.card, world="")), short, known=2, actions=actions),
+    )
+    assert edited.edited == 3
+    assert not edited.simulated
+    assert edited.reels[0].comes == 4
+    np.testing.assert_array_equal(edited.reels[2].pixels[:4], plain.reels[2].pixels[:4])
+    assert np.isnan(edited.rollout.errors("open loop")[2:]).all()
+    assert np.isfinite(edited.rollout.errors("open loop")[:2]).all()
+
+
+def test_the_same_actions_count_as_unedited(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
+    assert film_view(shelf, rooms, walks.clips[0], actions=np.asarray(walks.clips[0].actions).copy()).edited == -1
+
+
+def test_the_honesty_strip_has_three_pictures(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
+    assert [r.label for r in honesty_strip(shelf, rooms, walks)] == ["the mean latent", "noise", "another clip's latent"]
+
+
+def test_a_place_is_put_into_the_world(shelf: Shelf) -> None:
+    found = world_picture(shelf, "two-rooms", START, 0.7, 0.25)
+    assert found.place == pytest.approx((0.7, 0.25))
+    np.testing.assert_array_equal(found.pixels, two_rooms.render(found.state))
+    with pytest.raises(BadInput):
+        world_picture(shelf, "mars", START)
+
+
+def test_a_plan_says_what_is_believed_and_what_is_true(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
+    found = plan_view(shelf, rooms, "two-rooms", START, GOAL, bank=walks, **SMALL)
+    state = START
+    for k, action in enumerate(found.trace.actions):
+        np.testing.assert_allclose(found.true[k], state[:2], atol=1e-6)
+        state = two_rooms.step(state, action)
+    assert found.imagined.shape == (4, *rooms.card.image_size, 3)
+    assert found.believed is not None
+    assert found.believed.shape == (4, 2)
+    assert found.probe < 1
+    assert found.means.shape == (2, 4, 2)
+    assert found.elites.shape == (2, 4, 4, 2)
+    assert found.reached == (np.linalg.norm(found.true[-1] - GOAL[:2]) <= 0.06)
+
+
+def test_a_step_really_made_is_the_first_action_of_the_plan(shelf: Shelf, rooms: Jepa) -> None:
+    found = drive(shelf, rooms, "two-rooms", START, GOAL, **SMALL)
+    np.testing.assert_allclose(found.picture.state, two_rooms.step(START, found.action), atol=1e-6)
+    assert found.away == pytest.approx(np.linalg.norm(found.picture.state[:2] - GOAL[:2]), abs=1e-5)
+    again = drive(shelf, rooms, "two-rooms", found.picture.state, GOAL, warm=found.actions, **SMALL)
+    assert again.actions.shape == (3, 2)
+
+
+def test_nothing_can_be_moved_where_no_world_is_known(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
+    with pytest.raises(BadInput, match="cannot be simulated"):
+        surprise_view(shelf, replace(rooms, card=replace(rooms.card, world="")), walks.clips[0], moved=(3, 0.5, 0.5))
+
+
+def test_a_percentile_is_taken_over_possible_films(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
+    found = surprise_view(shelf, rooms, walks.clips[0], bank=walks)
+    assert 0 <= found.percentile <= 1
+    assert found.bank == "walks, n = 5"
+    assert found.event == -1

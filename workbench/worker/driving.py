@@ -1,0 +1,248 @@
+"""What a worker answers about futures: films, plans in a world, steps really made, and films that were broken by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from workbench.core import progress
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput
+from workbench.core.films import DriveStep, FilmView, PlanView, Reel, SurpriseView, WorldPicture
+from workbench.core.futures import Drawn, Surprise
+from workbench.measures.bank import Bank
+from workbench.measures.drawing import decoded, honesty, retrieved
+from workbench.measures.futures import Future, rollout, span, steps_of
+from workbench.measures.pairs import percentile
+from workbench.measures.probing import Probe, places_probe
+from workbench.measures.steering import plan, task_of
+from workbench.measures.surprise import surprise
+from workbench.model.jepa import Jepa
+from workbench.model.latents import Latents
+from workbench.worlds.driven import World, followed, world
+from workbench.worlds.driven import apart as far
+
+if TYPE_CHECKING:
+    from workbench.worker.shelf import Shelf
+
+_MOST_COMPARED = 64
+
+
+def film_view(
+    shelf: Shelf,
+    model: Jepa,
+    clip: Clip,
+    *,
+    known: int | None = None,
+    actions: np.ndarray | None = None,
+    how: str = "decoded",
+    bank: Bank | None = None,
+    predictor: str = "model",
+) -> FilmView:
+    """A clip's future as films: what came, teacher-forced, and open loop.
+
+    Args:
+        actions: other actions than the clip's own; in a world that can be driven, what would come is simulated. how: "decoded" or "retrieved".
+        predictor: "model" or "twin".
+
+    Raises:
+        PartUnavailable: no dynamics, or no decoder where one is asked for. BadInput: actions that do not fit, or nothing to retrieve from.
+    """
+    jepa = model if predictor == "model" else model.untrained(0)
+    own, used = steps_of(clip, jepa.need_dynamics().action)
+    edited, simulated = -1, False
+    if actions is not None and used is not None:
+        given = np.asarray(actions, np.float32)
+        differ = [k for k in range(min(len(given), len(used))) if not np.array_equal(given[k], used[k])]
+        edited, used = (differ[0] if differ else -1), given
+    seen = replace(own, actions=used)
+    if edited >= 0 and used is not None and model.card.world and own.states is not None:
+        states, film = followed(world(model.card.world), own.states[0], used)
+        seen, simulated = replace(seen, states=states.astype(np.float32), pixels=film), True
+    future = Future.of(jepa, [seen], known)
+    numbers = rollout(jepa, seen, known=future.known, bank=bank, twin=False)
+    comes = future.real.grid.ticks if edited < 0 or simulated else edited + 1
+    shown = jepa.encoder.prepare([seen]).shown[0].numpy()
+    name = "real, simulated with these actions" if simulated else "real"
+    reels = [Reel(name, "real", "", shown, comes)]
+    for kind, label in (("teacher-forced", "teacher-forced"), ("open loop", f"open loop from frame {future.known}")):
+        whole = _with_past(future, future.foretold(kind))
+        drawn = _drawn(jepa, whole, how, bank, clip)
+        upto = comes if kind == "teacher-forced" else future.real.grid.ticks
+        twin = ", untrained twin" if predictor == "twin" else ""
+        reels.append(Reel(label + twin, kind, _note(drawn), drawn.pixels, upto))
+    if comes < future.real.grid.ticks:  # nobody knows what would have come: no error there
+        maps = numbers.maps.copy()
+        maps[:, max(0, comes - future.known) :] = np.nan
+        numbers = replace(numbers, maps=maps)
+    return FilmView(tuple(reels), numbers, used, edited, simulated)
+
+
+def _with_past(future: Future, foretold: Latents) -> Latents:
+    past = span(future.real, 0, future.known)
+    return replace(foretold, tokens=torch.cat([past.tokens, foretold.tokens], 1), grid=future.real.grid, states=None, extra=None)
+
+
+def _drawn(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip) -> Drawn:
+    if how == "decoded":
+        return decoded(jepa, latents)
+    if bank is None:
+        raise BadInput("real frames are retrieved from a bank, and none is open", where="how", fix="open a folder or bank of clips")
+    return retrieved(jepa, latents, bank, without=clip)
+
+
+def _note(drawn: Drawn) -> str:
+    if drawn.distance is None or drawn.within is None:
+        return drawn.note
+    outside = int((~drawn.within).sum())
+    return drawn.note + (f"; {outside} of {len(drawn.within)} lie further from it than the bank's own frames do" if outside else "")
+
+
+def honesty_strip(shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded") -> list[Reel]:
+    """What is drawn for the mean latent, for noise and for another clip's latent: whatever looks like these is the drawer's invention."""
+    return [Reel(name, "control", _note(d), d.pixels, 1) for name, d in honesty(model, bank, how)]
+
+
+def world_picture(shelf: Shelf, name: str, state: np.ndarray, x: float | None = None, y: float | None = None) -> WorldPicture:
+    """A world in one state, with the thing that moves put at a place where one is given."""
+    within = world(name)
+    now = np.asarray(state, np.float32) if x is None or y is None else within.place(np.asarray(state, np.float32), x, y)
+    return _pictured(within, now)
+
+
+def _pictured(within: World, state: Float[np.ndarray, "state"]) -> WorldPicture:
+    x, y = within.where(state)
+    return WorldPicture(np.asarray(state, np.float32), (float(x), float(y)), within.render(state[None])[0])
+
+
+def plan_view(
+    shelf: Shelf, model: Jepa, name: str, state: np.ndarray, goal: np.ndarray, bank: Bank | None = None, predictor: str = "model", **planner: Any
+) -> PlanView:
+    """A plan from one state of a world to another, with what would truly happen and what the model believes.
+
+    Args:
+        name: of the world. bank: what a probe of places is fitted on. predictor: "model" or "twin". planner: fields of `Planner`.
+    """
+    jepa, within = (model if predictor == "model" else model.untrained(0)), world(name)
+    start, end = (Clip(within.render(np.asarray(s, np.float32)[None]), source=name) for s in (state, goal))
+    found = plan(jepa, start, end, known=1, **planner)
+    true, _ = followed(within, np.asarray(state, np.float32), found.actions)
+    task = task_of(jepa, start, end, 1)
+    film = jepa.need_dynamics().rollout(task.context, len(found.actions), actions=torch.from_numpy(found.actions)[None])
+    whole = replace(film, tokens=torch.cat([task.context.tokens, film.tokens], 1), grid=replace(film.grid, ticks=film.grid.ticks + 1), states=None)
+    drawn = decoded(jepa, whole) if jepa.decoder is not None else _drawn(jepa, whole, "retrieved", bank, start)
+    probe = None if bank is None else _probe(jepa, bank, within)
+    means = np.stack([within.where(followed_states(within, state, m)) for m in found.mean])
+    best = np.stack([[within.where(followed_states(within, state, s[e])) for e in k[:8]] for s, k in zip(found.samples, found.elites, strict=True)])
+    return PlanView(
+        found,
+        drawn.pixels,
+        _note(drawn),
+        within.where(true).astype(np.float32),
+        None if probe is None else probe.read(whole.tokens[0].flatten(1)).numpy(),
+        float("nan") if probe is None else probe.r2,
+        means.astype(np.float32),
+        best.astype(np.float32),
+        far(within, true[-1], np.asarray(goal, np.float32)) <= within.tolerance,
+    )
+
+
+def followed_states(within: World, state: np.ndarray, actions: Float[np.ndarray, "steps action"]) -> Float[np.ndarray, "frames state"]:
+    """The states of a world that is acted on; nothing is drawn."""
+    states = [np.asarray(state, np.float32)]
+    for action in actions:
+        states.append(within.step(states[-1], action))
+    return np.stack(states)
+
+
+def _probe(jepa: Jepa, bank: Bank, within: World) -> Probe | None:
+    return None if any(c.states is None for c in bank.clips) else places_probe(jepa, bank, within.where)
+
+
+def drive(
+    shelf: Shelf,
+    model: Jepa,
+    name: str,
+    state: np.ndarray,
+    goal: np.ndarray,
+    warm: np.ndarray | None = None,
+    predictor: str = "model",
+    **planner: Any,
+) -> DriveStep:
+    """Plan from here, do the first action, and see where it truly leads.
+
+    Args:
+        warm: the rest of the last plan, from which the search begins.
+    """
+    jepa, within = (model if predictor == "model" else model.untrained(0)), world(name)
+    here, there = np.asarray(state, np.float32), np.asarray(goal, np.float32)
+    start, end = (Clip(within.render(s[None]), source=name) for s in (here, there))
+    found = plan(jepa, start, end, known=1, warm=warm, **planner)
+    after = within.step(here, found.actions[0]).astype(np.float32)
+    away = far(within, after, there)
+    rest = np.concatenate([found.actions[1:], found.actions[-1:]])
+    return DriveStep(_pictured(within, after), found.actions[0], rest, found.cost, away, away <= within.tolerance)
+
+
+def surprise_view(
+    shelf: Shelf,
+    model: Jepa,
+    clip: Clip,
+    *,
+    twin: Clip | None = None,
+    moved: tuple[int, float, float] | None = None,
+    bank: Bank | None = None,
+    **options: Any,
+) -> SurpriseView:
+    """The surprise of a film, beside its twin's: another clip, or the same film broken by hand.
+
+    Args:
+        twin: the impossible twin of this clip. moved: (frame, x, y): the thing that moves is suddenly there; needs a world.
+        bank: possible clips, for the percentile. options: of `surprise`.
+    """
+    own = steps_of(clip, model.dynamics.action)[0] if model.dynamics is not None and clip.actions is not None else clip
+    other = twin
+    if moved is not None:
+        if not model.card.world or own.states is None:
+            raise BadInput("this clip's world cannot be simulated: nothing in it can be moved", where="moved", fix="choose a twin instead")
+        within, (frame, x, y) = world(model.card.world), moved
+        states = within.moved(np.asarray(own.states), clip.actions, frame, x, y)
+        other = replace(own, pixels=within.render(states), states=states.astype(np.float32), actions=clip.actions, source=f"{clip.source}, broken")
+    films = [clip] if other is None else [clip, other]
+    found = tuple(surprise(model, c, **options) for c in films)
+    event = -1 if other is None else _parting(films[0], films[1])
+    share, name = float("nan"), ""
+    if bank is not None:
+        chosen = [c for c in bank.clips if c.digest not in {f.digest for f in films}][:_MOST_COMPARED]
+        tops = []
+        for k, each in enumerate(chosen):
+            progress.report(k, len(chosen))
+            tops.append(_top(surprise(model, each, **options)))
+        share, name = percentile(_top(found[-1]), np.array(tops)), f"{bank.name}, n = {len(chosen)}"
+    kinds = ("real",) if other is None else ("real", "impossible")
+    labels = ("real",) if moved is None and other is None else ("real", "broken by hand" if moved is not None else "impossible twin")
+    reels = tuple(
+        Reel(label, kind, "", model.encoder.prepare([c]).shown[0].numpy(), c.frames) for label, kind, c in zip(labels, kinds, films, strict=True)
+    )
+    return SurpriseView(reels, found, event, share, name)
+
+
+def _top(found: Surprise) -> float:
+    """The largest value of the curve after its first two frames, where velocity is not yet known."""
+    curve = found.curve()
+    first = int(np.flatnonzero(np.isfinite(curve))[0]) if np.isfinite(curve).any() else 0
+    return float(np.nanmax(curve[min(first + 2, len(curve) - 1) :]))
+
+
+def _parting(a: Clip, b: Clip) -> int:
+    """The first frame in which two films differ; −1 where they do not."""
+    frames = min(a.frames, b.frames)
+    differ = (a.pixels[:frames] != b.pixels[:frames]).any((1, 2, 3))
+    return int(differ.argmax()) if differ.any() else -1
+
+
+FUTURES = {f.__name__: f for f in (film_view, honesty_strip, world_picture, plan_view, drive, surprise_view)}
