@@ -54,13 +54,13 @@ def patches(drawn: Tensor, side: int) -> Tensor:
 
 
 def test_the_transformer_decoder_draws_as_the_official_one() -> None:
-    net = filled(VitDecoder(VitDecoderConfig(48, 40, 2, 4, 160, 4, 8)))
+    net = filled(VitDecoder(VitDecoderConfig(48, 40, 2, 4, 160, 4, 8)).initialise())
     drawn = net(inp(2, 2, 4, 4, 48, f=0.37).flatten(0, 1))
     assert drawn.shape == (4, 32, 32, 3)
     agrees(patches(drawn, 4), 0.001299, 0.766095, [0.79016, -1.13951, 1.2237, -1.16399], [0.35659, -0.06248])
 
 
 def test_the_transformer_decoder_draws_as_the_official_one_from_fewer_tokens() -> None:
-    net = filled(VitDecoder(VitDecoderConfig(48, 40, 2, 4, 160, 4, 8)))
+    net = filled(VitDecoder(VitDecoderConfig(48, 40, 2, 4, 160, 4, 8)).initialise())
     drawn = net(inp(1, 2, 2, 48, f=0.37))
     agrees(patches(drawn, 4), 0.001444, 0.783713, [0.78988, -1.13935, 1.22368, -1.16411], [0.3819, -0.10084])

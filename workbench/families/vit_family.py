@@ -48,7 +48,7 @@ def tower(checkpoint: Checkpoint, names: Names, prefix: str, dim: int) -> Tower:
     Raises:
         CheckpointError: there are no such blocks, or absurdly many.
     """
-    found = {int(n.split(".")[1]) for n in names if n.startswith(f"{prefix}.") and n.split(".")[1].isdigit()}
+    found = {int(n.split(".")[1]) for n in names if n.startswith(f"{prefix}.") and n.split(".")[1].isdecimal()}
     fc1 = next((s for i in sorted(found) if (s := shape_of(checkpoint, names, f"{prefix}.{i}.mlp.fc1.weight"))), None)
     if not found or fc1 is None or max(found) >= _MOST_BLOCKS:
         raise CheckpointError(

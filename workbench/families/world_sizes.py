@@ -20,6 +20,7 @@ JOINED_SIGN = "transformer.layers.0.0.to_qkv.weight"
 _STEP = "patch_embed.weight"
 _MASK = "which frames see which: computed here"
 _PUBLISHED_HEADS, _PUBLISHED_HEAD = 16, 64
+_MOST_BLOCKS, _MOST_NUMBERS = 512, 4096
 
 
 def world_groups(checkpoint: Checkpoint) -> dict[str, Names]:
@@ -41,8 +42,8 @@ def adaln_plan(checkpoint: Checkpoint, groups: Mapping[str, Names], settings: Se
     """
     names = groups["predictor"]
     embed, action, norm = (shape_of(checkpoint, names, n) for n in ("predictor_embed.weight", "action_encoder.weight", "predictor_norm.weight"))
-    whole = embed is not None and action is not None and norm is not None and len(embed) == len(action) == 2 and action[0] == norm[0] >= embed[0]
-    if embed is None or action is None or norm is None or not whole:
+    whole = embed is not None and action is not None and norm is not None and len(embed) == len(action) == 2 and action[0] == norm[0] >= embed[0] > 0
+    if embed is None or action is None or norm is None or not whole or not 0 < action[1] <= _MOST_NUMBERS:
         what = f"predictor_embed {embed}, action_encoder {action} and predictor_norm {norm} do not make a predictor"
         raise CheckpointError(what, where=str(checkpoint.path), fix="open another file")
     states, features = _step(checkpoint, groups["proprio_encoder"])
@@ -78,7 +79,9 @@ def joined_plan(checkpoint: Checkpoint, groups: Mapping[str, Names], settings: S
     if not actions or table[2] <= moved + felt:
         what = f"tokens of {table[2]} features cannot hold {moved} of an action and {felt} of a state beside those of the frame"
         raise CheckpointError(what, where=str(checkpoint.path), fix="predictors that take actions as tokens (concat_dim 0) are not read")
-    depth = 1 + max(int(n.split(".")[2]) for n in names if n.startswith("transformer.layers.") and n.split(".")[2].isdigit())
+    depth = 1 + max(int(n.split(".")[2]) for n in names if n.startswith("transformer.layers.") and n.split(".")[2].isdecimal())
+    if depth > _MOST_BLOCKS:
+        raise CheckpointError(f"the predictor has a layer {depth - 1}, more than {_MOST_BLOCKS}", where=str(checkpoint.path), fix="open another file")
     heads = _joined_heads(settings, qkv[0] // 3, places)
     config = DinoWmConfig(table[2] - moved - felt, felt, moved, table[1], depth, heads, qkv[0] // 3 // heads, fc[0])
     _note(settings, f"as DINO-WM's, {depth} blocks of {table[2]} features", actions, states)
@@ -123,8 +126,8 @@ def _step(checkpoint: Checkpoint, names: Names) -> tuple[int, int]:
     kernel = shape_of(checkpoint, names, _STEP)
     if kernel is None:
         return 0, 0
-    if len(kernel) != 3 or kernel[2] != 1:
-        what = f"an encoder of actions or states has {kernel}, not (features, numbers, 1)"
+    if len(kernel) != 3 or kernel[2] != 1 or min(kernel) < 1 or kernel[1] > _MOST_NUMBERS:
+        what = f"an encoder of actions or states has {kernel}, not (features, numbers, 1) with at most {_MOST_NUMBERS} numbers"
         raise CheckpointError(what, where=str(checkpoint.path), fix="those over several frames are not read")
     return kernel[1], kernel[0]
 

@@ -38,9 +38,7 @@ class VitDecoder(nn.Module):
         super().__init__()
         self.config = c = config
         self.decoder_embed = nn.Linear(c.features, c.dim)
-        # Unlike I-JEPA's, the first half of the features tells the row and the second the column.
-        col, row = sincos_2d(c.dim, c.side, c.side).chunk(2, dim=-1)
-        self.decoder_pos_embed = nn.Parameter(torch.cat([row, col], -1), requires_grad=False)
+        self.decoder_pos_embed = nn.Parameter(torch.zeros(1, c.side**2, c.dim), requires_grad=False)
         self.view_tokens = nn.Parameter(torch.zeros(1, 1, c.dim))
         self.decoder_blocks = nn.ModuleList(Block(c.dim, c.heads, c.hidden, eps=1e-5) for _ in range(c.depth))
         self.decoder_norm = nn.LayerNorm(c.dim, eps=1e-5)
@@ -58,6 +56,9 @@ class VitDecoder(nn.Module):
         return patches.transpose(2, 3).reshape(-1, side * p, side * p, 3)
 
     def initialise(self) -> VitDecoder:
-        """The published initialisation, from torch's current seed; the view token starts at zero."""
+        """The published initialisation, from torch's current seed: places by sines and cosines, the view token zero."""
         published_init(self)
+        # Unlike I-JEPA's, the first half of the features tells the row and the second the column.
+        col, row = sincos_2d(self.config.dim, self.config.side, self.config.side).chunk(2, dim=-1)
+        self.decoder_pos_embed.data = torch.cat([row, col], -1)
         return self
