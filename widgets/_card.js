@@ -7,7 +7,7 @@ import { element, icon } from "./_kit.js";
  * @typedef {{name: string, label?: string, status: string, matched?: number, missing?: string[], unexpected?: string[],
  *   reshaped?: [string, number[], number[]][], ignored?: [string, string][], parameters?: number, bytes?: number, dtype?: string, refused?: string}} Part
  * @typedef {{name: string, family?: string, paper?: string, licence?: string, notes?: string, preprocessing?: string, path?: string, file_bytes?: number,
- *   facts?: Fact[], parts?: Part[], other?: string[], tensors?: import("./_tree.js").Tensor[]}} Checkpoint
+ *   facts?: Fact[], parts?: Part[], wants?: {name: string, alarming: boolean}[], other?: string[], tensors?: import("./_tree.js").Tensor[]}} Checkpoint
  */
 
 const ORIGINS = {
@@ -19,6 +19,7 @@ const ORIGINS = {
 const STATUS = { whole: "whole", partial: "partial", missing: "not in the file" };
 const WARN = "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.4M8 11.6v.1";
 const FIRST = 200;
+const SHORT = 24; // letters of a value that stays on one line
 
 /** Who the model is, and where each value came from. @param {Checkpoint} model @returns {HTMLElement} */
 export function card(model) {
@@ -44,22 +45,39 @@ function factRow(fact) {
     "tr",
     {},
     element("th", { scope: "row", text: fact.name.replaceAll("_", " ") }),
-    element("td", { class: "jw-fact-value", text: plain(fact.value) }),
+    element("td", { class: "jw-fact-value", "data-short": plain(fact.value).length < SHORT, text: plain(fact.value) }),
     element("td", {}, element("div", { class: "jw-fact-origin" }, origin, ...why)),
   );
 }
 
-/** What of each part was found. @param {Checkpoint} model @returns {HTMLElement} */
+/** What of each part was found; of a file that was not loaded, what it would call. @param {Checkpoint} model @returns {HTMLElement} */
 export function parts(model) {
+  if (!model.parts) return wants(model);
   const list = element("ul", { class: "jw-parts" }, ...(model.parts ?? []).map((part) => partRow(part)));
   const titles = ["part", "loaded", "parameters", "stored", "type"].map((word) => element("span", { text: word }));
   const node = element("section", { "aria-label": "Parts" }, element("div", { class: "jw-part-head jw-part-titles", "aria-hidden": "true" }, ...titles), list);
-  const other = model.other ?? [];
-  if (other.length) {
-    const words = `Also in the file, no part of the model: ${other.slice(0, 12).join(", ")}${other.length > 12 ? ` and ${other.length - 12} more` : ""}`;
-    node.append(element("p", { class: "jw-quiet jw-parts-other", text: words }));
-  }
+  node.append(...others(model, "Also in the file, no part of the model"));
   return node;
+}
+
+/** @param {Checkpoint} model */
+function wants(model) {
+  const items = (model.wants ?? []).map(({ name, alarming }) => {
+    const item = element("li", { "data-alarming": String(alarming), text: name });
+    if (alarming) item.prepend(icon(WARN));
+    return item;
+  });
+  const node = element("section", { "aria-label": "What it would call" });
+  if (items.length) node.append(element("h3", { text: "To load it, Python would call" }), element("ul", { class: "jw-names jw-wants" }, ...items));
+  node.append(...others(model, "Also in the file"));
+  return node;
+}
+
+/** Top-level entries that are no weights. @param {Checkpoint} model @param {string} title @returns {HTMLElement[]} */
+function others(model, title) {
+  const other = model.other ?? [];
+  const words = `${title}: ${other.slice(0, 12).join(", ")}${other.length > 12 ? ` and ${other.length - 12} more` : ""}`;
+  return other.length ? [element("p", { class: "jw-quiet jw-parts-other", text: words })] : [];
 }
 
 /** @param {Part} part */

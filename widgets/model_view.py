@@ -7,7 +7,7 @@ from typing import Any
 import traitlets as t
 
 from widgets._esm import css, esm
-from widgets._schema import ANY, COUNT, NUMBER_OR_NONE, TEXT, TEXTS, Rule, check_dict, dicts, is_count, is_list_of, is_number, is_text, one_of
+from widgets._schema import ANY, COUNT, FLAG, NUMBER_OR_NONE, TEXT, TEXTS, Rule, check_dict, dicts, is_count, is_list_of, is_number, is_text, one_of
 from widgets._traits import View
 
 _is_shape = is_list_of(is_count)
@@ -32,7 +32,7 @@ _PAIRS: Rule = ("a list of [name, reason]", is_list_of(_is_pair))
 _RESHAPED: Rule = ("a list of [name, expected shape, found shape]", is_list_of(_is_reshaped))
 
 _MODEL_WORDS = {key: TEXT for key in ("family", "paper", "licence", "notes", "preprocessing", "path")}
-_MODEL = {**_MODEL_WORDS, "file_bytes": COUNT, "facts": _DICTS, "parts": _DICTS, "tensors": _DICTS, "other": TEXTS}
+_MODEL = {**_MODEL_WORDS, "file_bytes": COUNT, "facts": _DICTS, "parts": _DICTS, "tensors": _DICTS, "wants": _DICTS, "other": TEXTS}
 _FACT = {"name": TEXT, "value": ANY, "origin": one_of("read", "inferred", "given", "assumed")}
 _PART = {"name": TEXT, "status": one_of("whole", "partial", "missing")}
 _PART_MORE = {
@@ -50,7 +50,7 @@ class ModelView(View):
 
     `model` holds name, family, paper, licence, notes, preprocessing, path, file_bytes; facts of {name, value, origin, why};
     parts of {name, label, status, matched, missing, unexpected, reshaped, ignored, parameters, bytes, dtype, refused};
-    other (entries that are no part); tensors of {name, shape, dtype, bytes, part}. Empty: `message` is shown in its place.
+    wants of {name, alarming}: what a file that was not loaded would call; other (entries that are no part); tensors of {name, shape, dtype, bytes, part}. Empty: `message` is shown in its place.
     """
 
     _esm = esm("model_view.js")
@@ -77,6 +77,8 @@ class ModelView(View):
             check_dict("ModelView.model['facts']", item, _FACT, {"why": TEXT})
         for item in dicts("ModelView.model['parts']", model.get("parts", [])):
             check_dict(f"ModelView.model['parts'] ({item.get('name')})", item, _PART, _PART_MORE)
+        for item in dicts("ModelView.model['wants']", model.get("wants", [])):
+            check_dict("ModelView.model['wants']", item, {"name": TEXT, "alarming": FLAG}, {})
         for item in dicts("ModelView.model['tensors']", model.get("tensors", [])):
             check_dict(f"ModelView.model['tensors'] ({item.get('name')})", item, _TENSOR, _TENSOR_MORE)
         return model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -47,6 +48,8 @@ def _save_checkpoints(root: Path) -> None:
         torch.save(content, root / name / "jepa-latest.pth.tar")
         (root / name / "params-ijepa.yaml").write_text(config)
     torch.save(whole, root / "headless.pth.tar")
+    torch.save({"model": torch.nn.Linear(3, 4), "epoch": 3}, root / "objects.ckpt")
+    shutil.copytree(Path(__file__).parents[1] / "golden" / "lewm", root / "lewm")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from workbench import samples
+
 pytestmark = pytest.mark.browser
 PATIENT = 120_000
 
@@ -67,14 +69,53 @@ def test_a_mask_without_context_or_target_says_what_to_paint(board: Any) -> None
     board.locator(".jw-headline-sentence", has_text=re.compile("skill", re.I)).wait_for(timeout=PATIENT)
 
 
-@pytest.mark.parametrize(("name", "words"), [("blind", "predictor|masked"), ("half", "predictor_norm.weight")])
-def test_a_model_without_a_whole_predictor_shows_the_reason_in_place_of_the_picture(board: Any, name: str, words: str) -> None:
-    enter(board, "checkpoint", f"{name}/jepa-latest.pth.tar")
+@pytest.mark.parametrize(
+    ("path", "words", "row"),
+    [
+        ("blind/jepa-latest.pth.tar", "Predictor: not in the file", "not in the file"),
+        ("half/jepa-latest.pth.tar", "1 missing: predictor_norm.weight", "partial"),
+        ("lewm", "Whole: encoder .*dynamics", "not in the file"),
+    ],
+)
+def test_a_model_without_a_whole_predictor_shows_the_reason_in_place_of_the_picture(board: Any, path: str, words: str, row: str) -> None:
+    board.locator(".js-plotly-plot .bars").first.wait_for(timeout=PATIENT)
+    enter(board, "checkpoint", path)
     board.locator(".jw-headline-sentence", has_text="This board is off").wait_for(timeout=PATIENT)
     board.locator(".jw-map-pane", has_text=re.compile(words)).wait_for(timeout=PATIENT)
+    expect(board.locator(".js-plotly-plot .bars")).to_have_count(0)  # no number of the model before stays
+    expect(board.get_by_label("sampler")).to_have_count(0)
+    expect(board.locator(".jw-map-pane", has_text="What is predicted")).to_have_count(0)
     board.get_by_role("button", name="Checkpoint").click()
-    row = board.locator(".jw-model-view", has_text=re.compile("Off without it" if name == "half" else "not in the file"))
-    row.wait_for(timeout=PATIENT)
+    board.locator(".jw-part[data-part=masked]", has_text=row).wait_for(timeout=PATIENT)
+
+
+def test_after_a_model_without_predictor_the_next_one_has_its_board_again(board: Any) -> None:
+    enter(board, "checkpoint", "blind/jepa-latest.pth.tar")
+    board.locator(".jw-headline-sentence", has_text="This board is off").wait_for(timeout=PATIENT)
+    board.get_by_label("model", exact=True).select_option(label=samples.find("shapes").title)
+    board.locator(".jw-headline-sentence", has_text="shown another image").wait_for(timeout=PATIENT)
+    board.get_by_label("sampler").wait_for(timeout=PATIENT)
+    expect(board.locator(".jw-map-pane", has_text="not in the file")).to_have_count(0)
+    board.locator(".js-plotly-plot .bars").first.wait_for(timeout=PATIENT)
+
+
+def test_a_file_of_python_objects_is_described_and_the_open_model_can_be_shown_again(board: Any) -> None:
+    board.get_by_role("button", name="Checkpoint").click()
+    enter(board, "checkpoint", "objects.ckpt")
+    board.locator(".jw-headline-sentence", has_text="objects.ckpt was not opened: it holds Python objects").wait_for(timeout=PATIENT)
+    board.locator(".jw-wants", has_text="torch.nn.modules.linear.Linear").wait_for(timeout=PATIENT)
+    board.locator(".jw-card", has_text="convert").wait_for(timeout=PATIENT)
+    board.get_by_role("treeitem").first.wait_for(timeout=PATIENT)
+    board.locator(".jw-headline").get_by_role("button", name=re.compile("Reset")).click()
+    board.locator(".jw-headline-sentence", has_text="expected tensors matched").wait_for(timeout=PATIENT)
+    board.locator(".jw-part[data-part=masked]", has_text="whole").wait_for(timeout=PATIENT)
+
+
+def test_what_is_no_checkpoint_stays_told_on_the_checkpoint_board(board: Any) -> None:
+    board.get_by_role("button", name="Checkpoint").click()
+    enter(board, "checkpoint", "notes.pt")
+    board.locator(".jw-headline-sentence", has_text="notes.pt was not opened: notes.pt is not a checkpoint").wait_for(timeout=PATIENT)
+    board.locator(".jw-headline-detail", has_text="Still open: shapes").wait_for(timeout=PATIENT)
 
 
 def test_a_file_that_does_not_tell_its_heads_is_refused_with_the_divisors_and_opens_with_them(board: Any) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from widgets import Headline, ModelView
 from workbench.boards import code
 from workbench.boards.layout import Column, Layout
 from workbench.boards.workspace import FIRST_WORDS, Workspace, offer, show_failure
+from workbench.core.contents import Contents
+from workbench.core.errors import UnsafeFile
 from workbench.core.facts import ModelFacts, TensorHistogram
-from workbench.measures.catalogue import ENTRIES
-from workbench.present.show import PART_LABELS, fill, histogram_dict, model_dict
+from workbench.present.parts import PART_LABELS, wrong_words
+from workbench.present.show import contents_dict, fill, histogram_dict, model_dict
 
 
 class CheckpointBoard:
@@ -21,18 +24,25 @@ class CheckpointBoard:
 
     def __init__(self, workspace: Workspace) -> None:
         self.space = workspace
-        self.headline = Headline(sentence=FIRST_WORDS, sources=[], commands=["export"], info=_info())
+        self.headline = Headline(sentence=FIRST_WORDS, sources=[], commands=["reset", "export"], info=_info())
         self.model = ModelView()
-        self.headline.on_command = lambda name: offer(self.headline, *workspace.export({"facts": workspace.facts})) if name == "export" else None
+        self.headline.on_command = self._command
         self.model.observe(self._chosen, names=["chosen"])
         workspace.on("model", self._opened)
         workspace.on("opening", self._opening)
         workspace.on("failed", lambda: show_failure(workspace, self.headline))
+        workspace.on("refused", self._refused)
 
     @property
     def layout(self) -> Layout:
         """The sentence, then the model."""
         return Column((self.headline, self.model))
+
+    def _command(self, name: str) -> None:
+        if name == "export" and self.space.facts is not None:
+            offer(self.headline, *self.space.export({"facts": self.space.facts}))
+        elif name == "reset":
+            self._opened()
 
     def _opening(self) -> None:
         fill(self.headline, {"busy": bool(self.space.opening)})
@@ -48,12 +58,31 @@ class CheckpointBoard:
             self.headline,
             {"sentence": sentence, "tone": tone, "detail": detail(facts), "code": "\n".join([*lines, "print(jepa.report.whole)"]), "busy": False},
         )
-        fill(self.model, {"model": model_dict(facts), "chosen": "", "histogram": {}})
+        fill(self.model, {"model": model_dict(facts), "chosen": "", "histogram": {}, "search": ""})
+
+    def _refused(self) -> None:
+        """The file that was asked for, not the one that is still open: what is wrong with it, and what can be seen of it."""
+        if self.space.refused is None:
+            return
+        path, error = self.space.refused
+        still = "" if self.space.facts is None else f"Still open: {self.space.facts.card.name}. Reset shows it again."
+        sentence = f"{Path(path).name} was not opened: {error.what}."
+        fill(self.headline, {"sentence": sentence, "tone": "error", "detail": still, "code": "", "busy": False})
+        model = {"name": Path(path).name, "path": path, "notes": f"What would do: {error.fix}."}
+        fill(self.model, {"model": model, "chosen": "", "histogram": {}, "search": ""})
+        if isinstance(error, UnsafeFile):
+            self.space.submit("contents", "contents", self._described, lambda _: None, path=path)
+
+    def _described(self, found: Contents) -> None:
+        if self.space.refused is not None:
+            fill(self.model, {"model": contents_dict(found)})
+            attack = ", among them what no checkpoint needs: it looks like an attack" if found.alarming else ""
+            self.headline.sentence = f"{Path(found.path).name} was not opened: it holds Python objects that would run code{attack}."
 
     def _chosen(self, change: Any) -> None:
         facts = self.space.facts
-        if facts is None or not change["new"]:
-            return
+        if facts is None or not change["new"] or self.model.model.get("path") != facts.report.path:
+            return  # values of a file that was refused are not read
         self.model.busy = True
         path = facts.report.path
         self.space.submit("tensor_histogram", "histogram", self._counted, self._failed, path=path, name=change["new"])
@@ -71,9 +100,7 @@ def status_sentence(facts: ModelFacts) -> tuple[str, str]:
     parts = facts.report.parts
     bad = [p for p in parts if p.status == "partial"]
     if bad:
-        off = sorted({e.title for e in ENTRIES for p in bad if p.name in e.needs})
-        rest = f" Off because of it: {', '.join(off)}." if off else ""
-        return f"Not whole: {'; '.join(p.sentence() for p in bad)}.{rest}", "error"
+        return f"Not whole: {'; '.join(wrong_words(p) for p in bad)}.", "error"
     found = [PART_LABELS[p.name] for p in parts if p.status == "whole"]
     matched = sum(len(p.matched) for p in parts)
     return f"{facts.card.name}: all {matched} expected tensors matched; whole: {', '.join(found)}.", "plain"

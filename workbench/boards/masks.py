@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,16 @@ from workbench.masks import Sampler
 from workbench.measures.catalogue import entry
 from workbench.present import words
 from workbench.present.charts import blank, yardstick_bars
+from workbench.present.parts import off_words
 from workbench.present.show import clip_traits, fill, mask_dict, mask_of, quilt_traits, view_traits
 from workbench.session import State
 
 _HEIGHT = 390  # CSS pixels of the two pictures, so that 1280 × 800 shows the whole board
 NO_MASK: dict[str, Any] = {"context": [], "blocks": [[]]}
+_NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("target", "predicted", "asked", "error", "quilt", "quilt_ceiling", "nearest_pixels"), b""),
+    **{"nearest_tokens": [], "nearest_text": []},
+}
 
 
 class MasksBoard:
@@ -45,6 +50,7 @@ class MasksBoard:
         self.choice: Mapping[str, Any] = {}
         self.sampler: Sampler | None = None
         self.heat, self.progress = 0.0, ""
+        self.off = ""  # why this board shows nothing of the open model
         self.answered: Any = None  # the clip and the mask that the view on screen is of
         self._settling = False
         self._wire()
@@ -80,6 +86,8 @@ class MasksBoard:
         return state.selection.of(state.clip.index) if state.clip else []
 
     def _mask_shown(self, state: State) -> dict[str, Any]:
+        if self.off:
+            return _all_seen(self.canvas.grid)
         fits = state.mask is not None and list(state.mask.shape) == self.canvas.grid
         return mask_dict(state.mask) if fits and state.mask else NO_MASK
 
@@ -120,32 +128,53 @@ class MasksBoard:
         self.heat = 0.0
         self.choice = controls.choices(facts.card)[0]
         self.session.set(distance=facts.card.loss)
-        self._controls_shown({"seed": self.space.first_seed, "distance": facts.card.loss})
-        refusal = entry("masked_view").refusal(facts.report)
-        if refusal:
-            self._refuse(refusal)
+        sentence, self.off = off_words(facts.report, self.needs)
+        fill(self.canvas, {"read_only": bool(self.off)})
+        if self.off:
+            self._refuse(sentence, missing=all(facts.report.serving(n).status != "partial" for n in self.needs))
+        else:
+            self._controls_shown({"seed": self.space.first_seed, "distance": facts.card.loss})
 
-    def _refuse(self, reason: str) -> None:
-        with self.headline.together():
-            self.headline.sentence, self.headline.tone = f"This board is off: {reason}", "error"
-            self.headline.detail, self.headline.busy, self.headline.code = "See the Checkpoint board for what the file holds.", False, ""
-        fill(self.pane, {"missing": dict.fromkeys(("target", "predicted", "error", "quilt"), reason), "busy": False})
+    def _refuse(self, sentence: str, *, missing: bool) -> None:
+        """The reason where the pictures were; nothing of another model stays, and nothing can be drawn or held."""
+        said = {"sentence": sentence, "tone": "warn" if missing else "error", "detail": "See the Checkpoint board for what the file holds."}
+        fill(self.headline, {**said, "busy": False, "cancellable": False, "code": "", "note": ""})
+        self.sampler = None
+        self._settling = True
+        try:
+            fill(self.toolbar, {"controls": []})
+        finally:
+            self._settling = False
+        why = dict.fromkeys(("target", "predicted", "error", "quilt"), self.off)
+        fill(self.pane, {**_NOTHING, "mask": NO_MASK, "captions": {}, "missing": why, "busy": False})
+        fill(self.canvas, {"overlay": b"", "hint": "", "mask": _all_seen(self.canvas.grid)})
+        self.bars.set(blank())
+        self._sources_shown()
+
+    def _sources_shown(self) -> None:
+        """Which controls can be held."""
+        bank = "" if self.session.state.bank else "It needs a bank: open a folder of images or clips."
+        reasons = {x["id"]: "This board is off." if self.off else bank if x["id"] == "other" else "" for x in self.headline.sources}
+        self.headline.sources = [{**x, "enabled": not reasons[x["id"]], "reason": reasons[x["id"]]} for x in self.headline.sources]
 
     def _clip_shown(self) -> None:
         shown = self.space.shown
-        if shown is None or self.sampler is None:
+        if shown is None or (self.sampler is None and not self.off):
             return
         self.heat = 0.0
         mask = self.session.state.mask
         seen = mask_dict(mask) if mask is not None and mask.shape == shown.grid.shape else NO_MASK
-        why = "" if self.session.state.bank else "It needs a bank: open a folder of images or clips."
-        self.headline.sources = [{**x, "enabled": x["id"] != "other" or not why, "reason": why} for x in self.headline.sources]
+        if self.off:
+            seen = _all_seen(shown.grid.shape)
+        self._sources_shown()
         self._settling = True
         try:
             fill(self.canvas, {**clip_traits(shown), "overlay": b"", "mask": seen})
             fill(self.pane, {**_blank(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid), "mask": seen})
         finally:
             self._settling = False
+        if self.off:
+            return
         if self.session.state.mask is None:
             self._draw()
         self._judge()
@@ -196,7 +225,7 @@ class MasksBoard:
     def _reset(self) -> None:
         """The opening state of this board: first sampler and seed, all blocks, the predictor's own picture."""
         facts = self.space.facts
-        if facts is None:
+        if facts is None or self.off:
             return
         self.choice = controls.choices(facts.card)[0]
         self._controls_shown({"seed": self.space.first_seed, "distance": facts.card.loss})
@@ -230,7 +259,7 @@ class MasksBoard:
         s, facts, shown = self.session.state, self.space.facts, self.space.shown
         if s.mask is None or s.clip is None or facts is None or shown is None or s.mask.shape != shown.grid.shape:
             return
-        if entry("masked_view").refusal(facts.report):
+        if self.off:
             return
         try:
             s.mask.usable()
@@ -325,16 +354,13 @@ def _select(state: State, ids: list[int]) -> Selection:
 
 def _blank(shape: tuple[int, int, int], pixels: tuple[int, ...], tubelet: int, old: list[int]) -> dict[str, Any]:
     """Nothing of another grid stays on the pane."""
-    empty = dict.fromkeys(("target", "predicted", "asked", "error", "quilt", "quilt_ceiling", "nearest_pixels"), b"")
-    fresh = {
-        "grid": list(shape),
-        "tubelet": tubelet,
-        "aspect": list(pixels[1:3]),
-        "pixels_shape": list(pixels),
-        "nearest_tokens": [],
-        "nearest_text": [],
-    }
-    return {**empty, **fresh} if list(shape) != old else {"aspect": list(pixels[1:3])}
+    fresh = {"grid": list(shape), "tubelet": tubelet, "aspect": list(pixels[1:3]), "pixels_shape": list(pixels)}
+    return {**_NOTHING, **fresh} if list(shape) != old else {"aspect": list(pixels[1:3])}
+
+
+def _all_seen(grid: Sequence[int]) -> dict[str, Any]:
+    """A mask that veils nothing."""
+    return {"context": list(range(int(np.prod(grid)))), "blocks": [[]]}
 
 
 def _nice(value: float) -> float:

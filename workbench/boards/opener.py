@@ -81,7 +81,7 @@ class Opener:
     def _clip_row(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         clips, key = self.space.clips, self.space.session.state.clip
         if clips is None or key is None:
-            return [{"kind": "label", "id": "none", "label": self.space.opening or "no clip is open"}], {}
+            return [{"kind": "label", "id": "none", "label": "no clip is open"}], {}
         last = len(clips.names) - 1
         row: list[dict[str, Any]] = [{"kind": "int", "id": "clip", "label": "clip", "min": 0, "max": last, "disabled": last == 0}]
         row.append({"kind": "label", "id": "of", "label": f"of {len(clips.names)} · {clips.title}{self._rate()}"})

@@ -109,12 +109,13 @@ class Workspace:
         self.sample: str | None = None
         self.opening = ""
         self.error: WorkbenchError | None = None
+        self.refused: tuple[str, WorkbenchError] | None = None  # the last path that was to be opened, where it was not
         self.first_seed = 0
-        self._heard: dict[str, list[Heard]] = {"model": [], "clips": [], "clip": [], "opening": [], "theme": [], "failed": []}
+        self._heard: dict[str, list[Heard]] = {"model": [], "clips": [], "clip": [], "opening": [], "theme": [], "failed": [], "refused": []}
         self.dark = False
 
     def on(self, event: str, heard: Heard) -> None:
-        """Call after "model", "clips", "clip", "opening" or "theme" changed, or after something "failed"."""
+        """Call after "model", "clips", "clip", "opening" or "theme" changed, after something "failed", or a model was "refused"."""
         self._heard[event].append(heard)
 
     def submit(self, name: str, view: str, done: Callable[[Any], None], failed: Notify | None = None, /, **arguments: Any) -> Job:
@@ -145,8 +146,14 @@ class Workspace:
         chosen = index if index is not None else first if clips == sample else 0
         self._start(f"opening {sample or Path(folder).name}")
 
+        def refused(error: WorkbenchError) -> None:
+            self.tell(error)
+            if not isinstance(error, Cancelled):
+                self.refused = folder, error
+                self._say("refused")
+
         def opened(facts: ModelFacts) -> None:
-            self.facts, self.sample = described(facts, sample), sample
+            self.facts, self.sample, self.refused = described(facts, sample), sample, None
             self.first_seed = seed
             self.session.set(model=key, clip=None, bank=None, mask=None, tick=0, hover=-1, block=-1, predictor="model")
             self.shown = None
@@ -156,7 +163,7 @@ class Workspace:
             if where:
                 self.open_data(where, chosen)
 
-        self.submit("model_facts", "open", opened, model=key)
+        self.submit("model_facts", "open", opened, refused, model=key)
 
     def open_data(self, path: str, index: int = 0) -> None:
         """Open an image, a video, a folder, a bank or the clips of a sample, and show one of them."""

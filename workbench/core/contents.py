@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from workbench.core.codec import portable
 from workbench.core.facts import TensorFacts
 
 _COMMANDS = ("os", "posix", "nt", "subprocess", "sys", "socket", "shutil", "pty", "runpy", "importlib", "ctypes", "webbrowser", "urllib", "requests")
 _RUNNING = ("eval", "exec", "execfile", "compile", "open", "getattr", "setattr", "delattr", "__import__", "apply", "input", "breakpoint")
 
 
+@portable
 @dataclass(frozen=True)
 class Contents:
     """A file that would have to run code to be loaded, as its opcodes describe it.

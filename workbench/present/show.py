@@ -12,24 +12,18 @@ import numpy as np
 from widgets import MapPane, ModelView, PatchCanvas
 from workbench.core.card import PARTS, LoadReport
 from workbench.core.clip import Clip
+from workbench.core.contents import Contents
 from workbench.core.errors import BadInput
 from workbench.core.facts import ModelFacts, ShownClip, TensorHistogram
 from workbench.core.mask import Mask
 from workbench.core.results import BankErrors, MaskedView, PredictionError, Quilt, RetrievalRank, Yardsticks
 from workbench.measures.catalogue import ENTRIES
 from workbench.present.charts import bank_bars, rank_bars, yardstick_bars
+from workbench.present.parts import PART_LABELS
 from workbench.present.words import UNITS, captions
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-PART_LABELS = {
-    "encoder_context": "encoder (context)",
-    "encoder_target": "encoder (target)",
-    "masked": "predictor",
-    "dynamics": "dynamics",
-    "decoder": "decoder",
-}
 
 
 @singledispatch
@@ -194,6 +188,22 @@ def model_dict(facts: ModelFacts) -> dict[str, Any]:
         **{k: getattr(facts.card, k) for k in ("name", "family", "paper", "licence", "notes", "preprocessing")},
         **report_dict(facts.report),
         "tensors": [{**dataclasses.asdict(t), "shape": list(t.shape), "part": used.get(t.name, "")} for t in facts.tensors],
+    }
+
+
+def contents_dict(found: Contents) -> dict[str, Any]:
+    """A file that was described but not loaded, as the Checkpoint view wants it."""
+    alarming = set(found.alarming)
+    settings = [f"{name} = {value}" for name, value in found.settings.items()]
+    return {
+        "name": Path(found.path).name,
+        "family": f"{found.kind} file",
+        "notes": f"Described from its opcodes; nothing of it was loaded or run. What would do: {found.advice()}.",
+        "path": found.path,
+        "file_bytes": found.bytes,
+        "wants": [{"name": c, "alarming": c in alarming} for c in found.classes],
+        "other": [*settings, *(f"{name} (a {kind})" for name, kind in found.left_out)],
+        "tensors": [{**dataclasses.asdict(t), "shape": list(t.shape), "part": ""} for t in found.tensors],
     }
 
 

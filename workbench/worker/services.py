@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from workbench.checkpoints import open_checkpoint
+from workbench.checkpoints import describe, open_checkpoint
 from workbench.core.clip import Clip
+from workbench.core.contents import Contents
 from workbench.core.errors import BadInput
 from workbench.core.facts import ClipList, ModelFacts, ShownClip, TensorFacts, TensorHistogram
 from workbench.measures.bank import Bank
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
 
 _BINS = 60
+_WORDS = 200  # letters of a setting of a file that is only described
 
 
 def title(path: str) -> str:
@@ -30,8 +33,8 @@ def title(path: str) -> str:
 
 
 def model_facts(shelf: Shelf, model: Jepa) -> ModelFacts:
-    """Card, report and the list of everything in the file."""
-    tensors = open_checkpoint(model.report.path).tensors.values()
+    """Card, report and the list of everything in the file; of a model that came from no file, no list."""
+    tensors = open_checkpoint(model.report.path).tensors.values() if model.report.file_bytes else ()
     listed = tuple(TensorFacts(t.name, tuple(t.shape), str(t.dtype), t.bytes) for t in tensors)
     return ModelFacts(model.card, model.report, listed, 0 if model.masked is None else model.masked.mask_tokens)
 
@@ -54,6 +57,12 @@ def warm(shelf: Shelf, model: Jepa, bank: Bank) -> int:
     return len(bank.targets(model))
 
 
+def contents(shelf: Shelf, path: str) -> Contents:
+    """What a file of Python objects holds, found without loading it."""
+    found = describe(path)
+    return replace(found, settings={str(name): str(value)[:_WORDS] for name, value in found.settings.items()})
+
+
 def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
     """The values of one tensor of a file.
 
@@ -70,4 +79,4 @@ def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
     return TensorHistogram(name, counts.astype(np.int64), edges.astype(np.float64), *spread, int(values.size - good.size))
 
 
-SERVICES: Mapping[str, Callable[..., Any]] = {f.__name__: f for f in (model_facts, clip_list, shown_clip, warm, tensor_histogram)}
+SERVICES: Mapping[str, Callable[..., Any]] = {f.__name__: f for f in (model_facts, clip_list, contents, shown_clip, warm, tensor_histogram)}
