@@ -13,51 +13,33 @@ from torch import Tensor
 from tests.families.ruled import agrees, inp, rule
 from tests.families.test_lewm import parts, some, vectors, video
 from workbench.families.load import inspect, load
+from workbench.nn.lewm import BatchNormMlp, LewmPredictor, LewmPredictorConfig
 
 
-def ruled_state(inner: int = 64) -> dict[str, Tensor]:
-    """A tiny model in the names of Transformers 5.x."""
+def encoder_shapes() -> dict[str, tuple[int, ...]]:
+    """A tiny ViTModel in the names of Transformers 5.x."""
     shapes: dict[str, tuple[int, ...]] = {
-        "encoder.embeddings.cls_token": (1, 1, 48),
-        "encoder.embeddings.position_embeddings": (1, 17, 48),
-        "encoder.embeddings.patch_embeddings.projection.weight": (48, 3, 14, 14),
-        "encoder.embeddings.patch_embeddings.projection.bias": (48,),
-        "predictor.pos_embedding": (1, 3, 48),
-        "action_encoder.patch_embed.weight": (10, 10, 1),
-        "action_encoder.patch_embed.bias": (10,),
+        "embeddings.cls_token": (1, 1, 48),
+        "embeddings.position_embeddings": (1, 17, 48),
+        "embeddings.patch_embeddings.projection.weight": (48, 3, 14, 14),
+        "embeddings.patch_embeddings.projection.bias": (48,),
+        "layernorm.weight": (48,),
+        "layernorm.bias": (48,),
     }
-
-    def layer(name: str, out: int, into: int | None = None, bias: bool = True) -> None:
-        shapes[f"{name}.weight"] = (out,) if into is None else (out, into)
-        if bias:
-            shapes[f"{name}.bias"] = (out,)
-
+    layers = {"mlp.fc1": (192, 48), "mlp.fc2": (48, 192), "layernorm_before": (48,), "layernorm_after": (48,)}
+    layers |= {f"attention.{third}_proj": (48, 48) for third in "qkvo"}
     for i in range(2):
-        at = f"encoder.layers.{i}"
-        for third in "qkvo":
-            layer(f"{at}.attention.{third}_proj", 48, 48)
-        layer(f"{at}.mlp.fc1", 192, 48)
-        layer(f"{at}.mlp.fc2", 48, 192)
-        layer(f"{at}.layernorm_before", 48)
-        layer(f"{at}.layernorm_after", 48)
-        at = f"predictor.transformer.layers.{i}"
-        layer(f"{at}.attn.norm", 48)
-        layer(f"{at}.attn.to_qkv", 3 * inner, 48, bias=False)
-        layer(f"{at}.attn.to_out.0", 48, inner)
-        layer(f"{at}.mlp.net.0", 48)
-        layer(f"{at}.mlp.net.1", 64, 48)
-        layer(f"{at}.mlp.net.4", 48, 64)
-        layer(f"{at}.adaLN_modulation.1", 288, 48)
-    layer("encoder.layernorm", 48)
-    layer("predictor.transformer.norm", 48)
-    layer("action_encoder.embed.0", 192, 10)
-    layer("action_encoder.embed.2", 48, 192)
-    for head in ("projector", "pred_proj"):
-        layer(f"{head}.net.0", 64, 48)
-        layer(f"{head}.net.1", 64)
-        shapes |= {f"{head}.net.1.running_mean": (64,), f"{head}.net.1.running_var": (64,)}
-        layer(f"{head}.net.3", 48, 64)
-    return {name: rule(name, torch.empty(shape)) for name, shape in shapes.items()}
+        for name, shape in layers.items():
+            shapes |= {f"layers.{i}.{name}.weight": shape, f"layers.{i}.{name}.bias": shape[:1]}
+    return shapes
+
+
+def ruled_state(dim_head: int = 16) -> dict[str, Tensor]:
+    """A tiny model; beside the encoder its official names are ours."""
+    predictor = LewmPredictor(LewmPredictorConfig(48, 48, 48, 3, 2, 4, dim_head, 64, 10, 10, 192, 64)).state_dict()
+    projector = {f"projector.{name}": tensor for name, tensor in BatchNormMlp(48, 64, 48).state_dict().items()}
+    encoder = {f"encoder.{name}": torch.empty(shape) for name, shape in encoder_shapes().items()}
+    return {name: rule(name, tensor) for name, tensor in (encoder | projector | predictor).items()}
 
 
 @torch.inference_mode()
@@ -78,7 +60,7 @@ def test_numbers_of_the_official_modules_on_ruled_weights(tmp_path: Path) -> Non
 
 
 def test_a_head_of_64_features_is_assumed_where_it_fits(tmp_path: Path) -> None:
-    torch.save(ruled_state(inner=128), tmp_path / "weights.pt")
+    torch.save(ruled_state(dim_head=32), tmp_path / "weights.pt")
     facts = {f.name: f for f in inspect(tmp_path, heads=3).facts}
     assert (facts["dim_head"].value, facts["dim_head"].origin) == (64, "assumed")
     assert facts["predictor_heads"].value == 2
