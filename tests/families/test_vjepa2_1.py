@@ -275,6 +275,22 @@ def test_the_yaml_says_whether_places_were_stretched(tmp_path: Path, content: Co
             load(**said, predictor_rope=wrong)
 
 
+def test_answers_are_normed_level_by_level_where_training_did_so(trained, tmp_path: Path, content: Content) -> None:
+    normed, plain = (load(**saved(tmp_path, content, {"model": {"normalize_predictor": on}})) for on in (True, False))
+    given = trained[1]
+    context, targets = mask_of(given["masks_enc_0"], (3, 3, 3)), mask_of(given["masks_pred_0"], (3, 3, 3))
+    for asked, where in (("predict", targets), ("predict_context", context)):
+        ours, before = (getattr(j.need_masked(), asked)(given["clips"], context, targets[None])[0].tokens[where] for j in (normed, plain))
+        wanted = torch.cat([torch.nn.functional.layer_norm(b, (24,)) for b in before.chunk(4, -1)], -1)
+        close(ours, wanted, 1e-6)
+
+
+@pytest.mark.parametrize("switch", [{"model": {"is_causal": True}}, {"model": {"pred_is_causal": True}}, {"loss": {"shift_by_n": 2}}])
+def test_what_only_the_yaml_tells_and_is_not_read_is_refused(tmp_path: Path, content: Content, switch: dict) -> None:
+    with pytest.raises(CheckpointError, match="is not read"):
+        load(**saved(tmp_path, content, switch))
+
+
 def test_a_training_checkpoint_of_other_sizes_opens(tmp_path: Path) -> None:
     """Patches of 8 pixels, three levels of which two are predicted, no branch for stills, no marks, no answers for the context."""
     config = LevelsConfig(24, 5, 2, 60, 8, 4, taps=(0, 2, 4), stills=False, marks=False)

@@ -78,6 +78,27 @@ def _by_places(checkpoint: Checkpoint, encoder: Names) -> Kind:
     return known
 
 
+# Switches of the official trainers that leave no trace in the tensors and change the numbers.
+_UNREAD = {
+    "model.is_causal": "causal attention in the encoder",
+    "model.pred_is_causal": "causal attention in the predictor",
+    "model.has_cls_first": "a class token before the others",
+    "loss.shift_by_n": "a predictor that looks ahead",
+}
+
+
+def refuse_unread(checkpoint: Checkpoint) -> None:
+    """Nothing that only the yaml tells may change the numbers unseen.
+
+    Raises:
+        CheckpointError: it tells of such a network.
+    """
+    for place, what in _UNREAD.items():
+        if checkpoint.setting(place):
+            fix = "there is no way to read it; if the file beside it is not its own, move that file"
+            raise CheckpointError(f"{place} is {checkpoint.setting(place)}: {what} is not read", where=checkpoint.config_path, fix=fix)
+
+
 @dataclass(frozen=True)
 class Trunk:
     """What kernel and blocks of an encoder say, and its heads.
@@ -103,9 +124,10 @@ def trunk(settings: Settings, names: Names, *, rotary: bool, without: Sequence[s
         rotary: its positions are, which limits the heads. without: names of sizes that this family never had. stills: a kernel without duration will do.
 
     Raises:
-        CheckpointError: the tensors contradict each other.
+        CheckpointError: the tensors contradict each other, or the yaml tells of a network that is not read.
     """
     checkpoint = settings.request.checkpoint
+    refuse_unread(checkpoint)
     kernel = shape_of(checkpoint, names, KERNEL)
     if kernel is None or len(kernel) not in ((4, 5) if stills else (5,)) or kernel[1] != 3 or kernel[-2] != kernel[-1] or min(kernel) < 1:
         raise CheckpointError(f"{KERNEL} is {kernel}, not (dim, 3, tubelet, patch, patch)", where=str(checkpoint.path), fix="open another file")

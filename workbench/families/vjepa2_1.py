@@ -88,12 +88,7 @@ def plan(request: Request) -> VitPlan:
     config = _encoder(settings, names, c)
     frames, size = _clip(settings, c)
     predictor = _predictor(settings, found["masked"], config) if "masked" in found and request.wants("masked") else None
-    taught = predictor is not None and not student and predictor.features == predictor.levels * c.dim
-    if predictor is not None and not taught:
-        why = (
-            "a student's predictor foretells its teacher" if student else f"the predictor gives {predictor.features} features, the levels have other"
-        )
-        settings.note("teacher", "not in the file", "inferred", f"{why}: there are no targets to compare with")
+    predicting = partial(LevelsMasked, teacher=_has_teacher(settings, predictor, c, student), normed=_normed(settings))
     prepare = StillsApart if config.stills else Preparation
     published = prepare(size, c.patch, c.tubelet, fps=_PUBLISHED_RATE if c.published else None)
     preparation = settle_preparation(settings, published, why=_PREPARED, config={"fps": ("data.fps",)})
@@ -104,21 +99,25 @@ def plan(request: Request) -> VitPlan:
         "samplers": (*masks(request.checkpoint), *masks(request.checkpoint, "img_mask", _IMAGE_MASKS if config.stills else ())),
         "unit": f"features of {predictor.levels if predictor else 1} levels, each layer-normed",
     }
-    return VitPlan(
-        "vjepa2_1",
-        "V-JEPA 2.1",
-        request,
-        found,
-        config,
-        predictor,
-        preparation,
-        settings.close(),
-        card,
-        groups=groups,
-        encoding=LevelsEncoder,
-        predicting=partial(LevelsMasked, teacher=taught),
-        stand_ins=stand_ins,
-    )
+    plain = VitPlan("vjepa2_1", "V-JEPA 2.1", request, found, config, predictor, preparation, settings.close(), card)
+    return replace(plain, groups=groups, encoding=LevelsEncoder, predicting=predicting, stand_ins=stand_ins)
+
+
+def _has_teacher(settings: Settings, predictor: LevelsPredictorConfig | None, c: Trunk, student: bool) -> bool:
+    """The target encoder is what the predictor foretells."""
+    if predictor is None or (not student and predictor.features == predictor.levels * c.dim):
+        return predictor is not None
+    told = "a student's predictor foretells its teacher" if student else f"the predictor gives {predictor.features} features, its levels have other"
+    settings.note("teacher", "not in the file", "inferred", f"{told}: there are no targets to compare with")
+    return False
+
+
+def _normed(settings: Settings) -> bool:
+    """Training compared layer-normed answers."""
+    normed = settings.request.checkpoint.setting("model.normalize_predictor") is True
+    if normed:
+        settings.note("answers", "layer-normed", "given", "model.normalize_predictor in the yaml")
+    return normed
 
 
 def _stand_ins(settings: Settings, found: Mapping[str, Names], entry: str) -> tuple[tuple[str, str], ...]:

@@ -40,14 +40,20 @@ class LevelsEncoder(VitEncoder):
 
 
 class LevelsMasked(VitMasked):
-    """The predictor of several levels over its context encoder, and the targets of its teacher."""
+    """The predictor of several levels over its context encoder, and the targets of its teacher.
+
+    Args:
+        teacher: False: the predictor foretells another model, there are no targets. normed: training compared layer-normed answers.
+    """
 
     encoder: LevelsEncoder
     predictor: LevelsPredictor
 
-    def __init__(self, encoder: LevelsEncoder, predictor: LevelsPredictor, default_token: int = 0, *, teacher: bool = True) -> None:
+    def __init__(
+        self, encoder: LevelsEncoder, predictor: LevelsPredictor, default_token: int = 0, *, teacher: bool = True, normed: bool = False
+    ) -> None:
         super().__init__(encoder, predictor, default_token)
-        self.teacher = teacher
+        self.teacher, self.normed = teacher, normed
         if not teacher:
             self.space = f"teacher of {encoder.spaces[self.feeds]}"
 
@@ -56,9 +62,8 @@ class LevelsMasked(VitMasked):
         """See `MaskedPredictor.targets`: the teacher's levels, each layer-normed for itself. None for a student, whose teacher is another model."""
         if not self.teacher or "target" not in self.encoder.weights:
             return None
-        levels = self.predictor.config.levels
-        full = self.encoder.deep(video, weights="target", visible=visible, levels=levels)
-        return Latents(layer_norm(full.tokens.unflatten(-1, (levels, -1))).flatten(-2), full.grid, Space("target", self.space))
+        full = self.encoder.deep(video, weights="target", visible=visible, levels=self.predictor.config.levels)
+        return Latents(self._normed(full.tokens), full.grid, Space("target", self.space))
 
     @torch.inference_mode()
     def predict_context(
@@ -78,7 +83,12 @@ class LevelsMasked(VitMasked):
         """
         if not self.predictor.config.answers_context:
             raise PartUnavailable("this predictor has no predictor_proj_context", fix="use predict(...)")
-        return self._filled(video, context, targets, mask_token, lambda q: (q.context_ids, self.predictor.context(*q[:4], q.mask_token, q.still)))
+
+        def said(q: Question) -> tuple[Tensor, Tensor]:
+            answer = self.predictor.context(*q[:4], q.mask_token, q.still)
+            return q.context_ids, self._normed(answer) if self.normed else answer
+
+        return self._filled(video, context, targets, mask_token, said)
 
     def seen(self, video: Video, context: Bool[Tensor, "batch ticks rows cols"]) -> Latents:
         """What the predictor is fed with: the levels of the context encoder, or of the one that stands in for it."""
@@ -86,4 +96,9 @@ class LevelsMasked(VitMasked):
 
     def ask(self, question: Question) -> Float[Tensor, "rows asked features"]:
         """The predicted targets, in the order of their ids."""
-        return self.predictor(*question[:4], question.mask_token, question.still)
+        answer = self.predictor(*question[:4], question.mask_token, question.still)
+        return self._normed(answer) if self.normed else answer
+
+    def _normed(self, tokens: Float[Tensor, "*where features"]) -> Float[Tensor, "*where features"]:
+        """Each level layer-normed for itself."""
+        return layer_norm(tokens.unflatten(-1, (self.predictor.config.levels, -1))).flatten(-2)
