@@ -19,6 +19,7 @@ from workbench.core.clip import Clip
 from workbench.core.errors import AmbiguousModel, BadInput, CheckpointError, Incomparable, PartUnavailable
 from workbench.families.load import inspect, load
 from workbench.model import Dynamics, Jepa, Latents
+from workbench.nn.rope_vit import RopeVit, RopeVitConfig
 from workbench.nn.vit import PredictorConfig, Vit, VitConfig, VitPredictor
 from workbench.nn.vit_decoder import VitDecoder, VitDecoderConfig
 
@@ -165,9 +166,9 @@ def test_an_encoder_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="holds no image encoder"):
         load(world("adaln"), encoder=world("adaln"), **SIZES)
     state = torch.load(dino("adaln"), weights_only=True)
-    torch.save({**state, "rope_embed.periods": torch.ones(4)}, tmp_path / "dinov3_vitl16.pth")
-    with pytest.raises(CheckpointError, match="DINOv3: rotary"):
-        load(world("adaln"), encoder=tmp_path / "dinov3_vitl16.pth", **SIZES)
+    torch.save({**state, "blocks.0.mlp.w12.weight": torch.ones(4, 4)}, tmp_path / "dinov2_vitg14.pth")
+    with pytest.raises(CheckpointError, match=r"its gated MLP \(mlp.w12\) is not built here"):
+        load(world("adaln"), encoder=tmp_path / "dinov2_vitg14.pth", **SIZES)
     small = {n: t[..., :12, :] if n.endswith("fc2.weight") else t for n, t in state.items()}
     small["patch_embed.proj.weight"] = small["patch_embed.proj.weight"][:12]
     torch.save(small, tmp_path / "narrow.pth")
@@ -291,3 +292,25 @@ def test_a_v_jepa_2_serves_as_encoder_frame_by_frame(tmp_path: Path) -> None:
     close(jepa.encoder.encode(video).tokens[:, 1].flatten(1, 2), twice, 1e-6)
     tokens = jepa.need_dynamics().embed(video).tokens
     close(tokens[:, 1].flatten(1, 2), F.layer_norm(twice, (24,)), 1e-5)
+
+
+def test_a_dinov3_serves_as_encoder_and_says_its_heads(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = RopeVit(RopeVitConfig(24, 2, 3, 48, 14, 2)).initialise().eval()
+    torch.save({**net.state_dict(), "mask_token": torch.zeros(1, 24)}, tmp_path / "dinov3_vitl16.pth")
+    jepa = load(world("adaln"), encoder=tmp_path / "dinov3_vitl16.pth", **{**SIZES, "heads": None})
+    assert jepa.report.whole
+    assert next(f for f in jepa.report.facts if f.name == "heads").value == 3
+    video = arrays("adaln", "inputs")["visual"].transpose(1, 2)
+    seen = jepa.encoder.encode(video)
+    with torch.inference_mode():
+        close(seen.tokens[1, 2].flatten(0, 1), net(video[1:, :, 2])[0, 3:], 1e-6)
+    assert seen.extra is not None
+    assert seen.extra.shape == (2, 4, 3, 24)
+    shown = torch.zeros(2, 4, 3, 3, dtype=torch.bool)
+    shown[:, :, 1:] = True
+    part = jepa.encoder.encode(video, visible=shown)
+    painted = video.clone()
+    painted[..., :14, :] = float("nan")
+    assert torch.equal(jepa.encoder.encode(painted, visible=shown).tokens[shown], part.tokens[shown])
+    assert part.tokens[shown].isfinite().all()

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tests.families.test_vectors import agrees, ruled
 from workbench.nn.adaln import AdaLnConfig, AdaLnPredictor
 from workbench.nn.dino_wm import DinoWmConfig, DinoWmPredictor
+from workbench.nn.rope_vit import RopeVit, RopeVitConfig
 from workbench.nn.vit_decoder import VitDecoder, VitDecoderConfig
 
 
@@ -45,6 +46,16 @@ def test_the_adaln_predictor_answers_as_the_official_one_without_a_state() -> No
 def test_the_predictor_of_dino_wm_answers_as_the_official_one() -> None:
     net = filled(DinoWmPredictor(DinoWmConfig(40, 10, 10, 48, 2, 4, 16, 64)))
     agrees(net(inp(2, 3, 16, 60, f=0.37)), -0.002345, 0.893149, [-0.02254, 0.34411, 0.66115, 0.90327], [0.46734, 1.0353])
+
+
+def test_the_encoder_of_dinov3_answers_as_that_of_transformers() -> None:
+    """Transformers 5.23 (DINOv3ViTModel) gives these numbers for the tokens of the grid, keys without a bias; ours differ by 1e-6 at most."""
+    net = RopeVit(RopeVitConfig(48, 2, 4, 96, 8, 2)).initialise()
+    masks = {n: t for n, t in net.state_dict().items() if n.endswith(("bias_mask", "periods"))}
+    net.load_state_dict(ruled(net) | masks)
+    with torch.inference_mode():
+        tokens = net.eval()(inp(2, 3, 24, 40, f=0.013))[:, 3:]
+    agrees(tokens, 0.012023, 0.887577, [-0.519515, 0.913816, -1.402584, 0.958948], [1.101269, -0.68281])
 
 
 def patches(drawn: Tensor, side: int) -> Tensor:

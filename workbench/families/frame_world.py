@@ -24,6 +24,7 @@ from workbench.model.spec import ActionSpec
 from workbench.nn.class_vit import ClassVit
 from workbench.nn.frame_decoder import FrameDecoder
 from workbench.nn.frame_encoder import FrameEncoder
+from workbench.nn.rope_vit import RopeVit
 from workbench.nn.vit import Vit
 from workbench.nn.worlds import FrameWorld
 
@@ -116,7 +117,8 @@ class FrameFamily:
         if encoder.config.dim != world.features:
             what = f"the predictor takes tokens of {world.features} features, {file.path.name} gives {encoder.config.dim}"
             raise BadInput(what, where="encoder=", fix=f"give {self.needed}")
-        settings.note("visual encoder", encoder.title, "given" if request.encoder else "read", file.path.name)
+        why = f"{file.path.name}; of what the predictor was trained on only the width can be compared"
+        settings.note("visual encoder", encoder.title, "given" if request.encoder else "read", why)
         habits = self.habits(encoder)
         environment = settle_environment(settings, world.actions, world.states)
         spec, scale = settle_spec(settings, environment, world.actions), settle_states(settings, environment, world.states)
@@ -157,7 +159,7 @@ class _Assembler:
     def __call__(self, built: Built) -> Jepa:
         habits, modules, hashes = self.habits, built.modules, built.hashes
         space = f"target:{hashes['encoder_target'][:12]}"
-        encoder = FrameEncoder(cast(ClassVit | Vit, modules["encoder_target"]), habits.preparation, space, cell=habits.cell)
+        encoder = FrameEncoder(cast(ClassVit | RopeVit | Vit, modules["encoder_target"]), habits.preparation, space, cell=habits.cell)
         dynamics = decoder = None
         if "dynamics" in modules:
             world = cast(FrameWorld, modules["dynamics"])

@@ -1,4 +1,4 @@
-"""Image encoders that were trained elsewhere and lie in files of their own: DINOv2, and V-JEPA 2 shown one frame at a time."""
+"""Image encoders that were trained elsewhere and lie in files of their own: DINOv2, DINOv3, and V-JEPA 2 shown one frame at a time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from workbench.families.settings import Settings
 from workbench.families.sizes import by_shape
 from workbench.families.vit_family import shape_of, tower
 from workbench.nn.class_vit import ClassVit, ClassVitConfig
+from workbench.nn.rope_vit import RopeVit, RopeVitConfig
 from workbench.nn.vit import Vit, VitConfig
 
 _KERNEL = "patch_embed.proj.weight"
-_FIX = "give encoder= a DINOv2 backbone as published (dinov2_vits14_pretrain.pth), or a V-JEPA 2 checkpoint"
+_FIX = "give encoder= a backbone of DINOv2 or DINOv3 as published (dinov2_vits14_pretrain.pth), or a V-JEPA 2 checkpoint"
+_UNUSED = "of its own training; nothing is masked here"
 _PREFERRED = ("target_encoder.", "teacher.", "encoder.", "")  # where a file holds several
 
 
@@ -32,7 +34,7 @@ class FrozenEncoder:
     """
 
     names: Names
-    config: ClassVitConfig | VitConfig
+    config: ClassVitConfig | RopeVitConfig | VitConfig
     title: str
     ignore: Mapping[str, str]
 
@@ -40,6 +42,8 @@ class FrozenEncoder:
     def make(self) -> Callable[[], nn.Module]:
         """Builds it empty."""
         config = self.config
+        if isinstance(config, RopeVitConfig):
+            return lambda: RopeVit(config)
         return (lambda: ClassVit(config)) if isinstance(config, ClassVitConfig) else (lambda: Vit(config))
 
     @property
@@ -60,7 +64,10 @@ def find_encoder(checkpoint: Checkpoint, settings: Settings) -> FrozenEncoder:
         raise _unfit(checkpoint, f"holds no image encoder: its {_KERNEL} is {kernel}, not (dim, 3, patch, patch)")
     settings.note("patch", kernel[-1], "read", _KERNEL)
     settings.note("dim", kernel[0], "read", _KERNEL)
-    return _vjepa2(checkpoint, names, kernel, settings) if len(kernel) == 5 else _dinov2(checkpoint, names, kernel, settings)
+    if len(kernel) == 5:
+        return _vjepa2(checkpoint, names, kernel, settings)
+    find = _dinov3 if any(n.startswith(("rope_embed.", "storage_tokens")) for n in names) else _dinov2
+    return find(checkpoint, names, kernel, settings)
 
 
 def encoder_names(checkpoint: Checkpoint) -> Names:
@@ -71,8 +78,6 @@ def encoder_names(checkpoint: Checkpoint) -> Names:
 
 
 def _dinov2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:
-    if any(n.startswith(("rope_embed.", "storage_tokens")) for n in names):
-        raise _unfit(checkpoint, "is a DINOv3: rotary positions in two directions and storage tokens are not built here")
     if any(".mlp.w12." in n for n in names):
         raise _unfit(checkpoint, "is a DINOv2 of the largest size: its gated MLP (mlp.w12) is not built here")
     places = shape_of(checkpoint, names, "pos_embed")
@@ -94,7 +99,25 @@ def _dinov2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], setti
     )
     size = by_shape(stack.dim, stack.depth, stack.hidden)
     title = f"DINOv2 {size.short if size else f'{stack.dim}×{stack.depth}'}/{kernel[2]}" + (" with registers" if registers else "")
-    return FrozenEncoder(names, config, title, {"mask_token": "of DINOv2's own training; nothing is masked here"})
+    return FrozenEncoder(names, config, title, {"mask_token": _UNUSED})
+
+
+def _dinov3(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:
+    """The stored periods of its rotation tell the width of a head."""
+    if any(".mlp.w1." in n or ".mlp.w12." in n for n in names):
+        raise _unfit(checkpoint, "is a DINOv3 with gated MLPs (mlp.w1), which are not built here")
+    periods, storage = shape_of(checkpoint, names, "rope_embed.periods"), shape_of(checkpoint, names, "storage_tokens")
+    dim = kernel[0]
+    whole = periods is not None and len(periods) == 1 and periods[0] > 0 and dim % (4 * periods[0]) == 0
+    if periods is None or storage is None or not whole or len(storage) != 3 or storage[2] != dim:
+        raise _unfit(checkpoint, f"is no DINOv3 of {dim} features: rope_embed.periods is {periods}, storage_tokens {storage}")
+    stack, heads = tower(checkpoint, names, "blocks", dim), dim // (4 * periods[0])
+    settings.note("heads", heads, "read", f"rope_embed.periods has {periods[0]} for each direction")
+    config = RopeVitConfig(dim, stack.depth, heads, stack.hidden, kernel[2], storage[1], "blocks.0.attn.qkv.bias_mask" in names)
+    size = by_shape(dim, stack.depth, stack.hidden)
+    title = f"DINOv3 {size.short if size else f'{dim}×{stack.depth}'}/{kernel[2]}"
+    unused = {n: _UNUSED for n in names if n == "mask_token" or n.startswith("local_cls_norm.")}
+    return FrozenEncoder(names, config, title, unused)
 
 
 def _vjepa2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:

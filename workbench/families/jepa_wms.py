@@ -145,9 +145,9 @@ def _causal(checkpoint: Checkpoint) -> None:
 
 def _needed(features: int, *, adaln: bool) -> str:
     known = {
-        384: "DINOv2 ViT-S/14 (dinov2_vits14_pretrain.pth)",
+        384: "DINOv2 ViT-S/14 (dinov2_vits14_pretrain.pth)" + (", or DINOv3 ViT-S/16 if it was trained at 256 pixels" if adaln else ""),
         768: "DINOv2 ViT-B/14 (dinov2_vitb14_pretrain.pth)",
-        1024: "DINOv3 ViT-L/16, which is not built here" if adaln else "DINOv2 ViT-L/14 (dinov2_vitl14_pretrain.pth)",
+        1024: "DINOv3 ViT-L/16 (dinov3_vitl16_pretrain_lvd1689m-….pth)" if adaln else "DINOv2 ViT-L/14 (dinov2_vitl14_pretrain.pth)",
         1408: "V-JEPA 2 ViT-g/16 (vitg.pt)",
     }
     return known.get(features, f"an image encoder whose tokens have {features} features")

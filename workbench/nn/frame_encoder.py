@@ -17,6 +17,7 @@ from workbench.model.latents import Latents, Space
 from workbench.model.spec import Prepared
 from workbench.nn.class_vit import ClassVit
 from workbench.nn.parts import like, same_count
+from workbench.nn.rope_vit import RopeVit
 from workbench.nn.vit import Vit
 
 Video = Float[Tensor, "batch channels frames height width"]
@@ -31,7 +32,13 @@ class FrameEncoder(Encoder):
     """
 
     def __init__(
-        self, net: ClassVit | Vit, prepare: Callable[[Sequence[Clip]], Prepared], space: str, *, weights: str = "target", cell: int | None = None
+        self,
+        net: ClassVit | RopeVit | Vit,
+        prepare: Callable[[Sequence[Clip]], Prepared],
+        space: str,
+        *,
+        weights: str = "target",
+        cell: int | None = None,
     ) -> None:
         self.net, self._prepare, self.space = net, prepare, space
         self.weights, self.layers = (weights,), net.config.depth
@@ -65,7 +72,7 @@ class FrameEncoder(Encoder):
 
     @property
     def _prefix(self) -> int:
-        return self.net.config.prefix if isinstance(self.net, ClassVit) else 0
+        return 0 if isinstance(self.net, Vit) else self.net.config.prefix
 
     def _known(self, weights: str, layer: int | None) -> None:
         if weights not in self.weights:
@@ -97,6 +104,6 @@ class FrameEncoder(Encoder):
         if self.cell != config.patch:
             size = tuple(side // self.cell * config.patch for side in frames.shape[2:])
             frames = F.interpolate(frames, size=size, mode="bilinear", antialias=True)
-        if isinstance(self.net, ClassVit):
-            return self.net(frames, ids, layer).float()
-        return self.net(frames[:, :, None].expand(-1, -1, self.net.config.tubelet, -1, -1), ids, layer).float()
+        if isinstance(self.net, Vit):
+            frames = frames[:, :, None].expand(-1, -1, self.net.config.tubelet, -1, -1)
+        return self.net(frames, ids, layer).float()
