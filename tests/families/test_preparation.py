@@ -13,7 +13,7 @@ from workbench.core.card import parse_overrides
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, ClipError
 from workbench.families.load import inspect, load
-from workbench.families.prepare import Kernel, Preparation
+from workbench.families.prepare import Preparation, Resample
 
 IMAGE = Preparation((32, 48), 8, video=False)
 VIDEO = Preparation((32, 32), 8, 2)
@@ -114,9 +114,9 @@ def test_the_short_side_before_the_crop_says_how_much_is_kept(short: int | None,
 def test_antialiasing_sees_every_pixel_and_bilinear_only_some() -> None:
     pixels = np.zeros((1, 256, 256, 3), np.uint8)
     pixels[:, ::8, ::8] = 255
-    kernels: dict[Kernel, float] = {"antialiased": 255 / 64, "bicubic": 255 / 64, "bilinear": 0}
-    for kernel, wanted in kernels.items():
-        shown = Preparation((32, 32), 8, rule="stretch", kernel=kernel)([Clip(pixels)]).shown.float()
+    ways: dict[Resample, float] = {"antialiased": 255 / 64, "bicubic": 255 / 64, "bilinear": 0}
+    for way, wanted in ways.items():
+        shown = Preparation((32, 32), 8, rule="stretch", resample=way)([Clip(pixels)]).shown.float()
         assert shown.mean().item() == pytest.approx(wanted, abs=1)
 
 
@@ -125,7 +125,7 @@ def test_frames_are_prepared_as_the_official_code_by_both_of_its_ways() -> None:
     clip = Clip(given["frames_uint8"].numpy(), fps=4.0)
     close(load(**VJEPA2).encoder.prepare([clip]).video[0], expected["frames_preprocessed"], 1e-6)
     one_grey_level = 1.001 / 255 / 0.224
-    close(load(**VJEPA2, kernel="antialiased").encoder.prepare([clip]).video[0], expected["frames_preprocessed_torch"], one_grey_level)
+    close(load(**VJEPA2, resample="antialiased").encoder.prepare([clip]).video[0], expected["frames_preprocessed_torch"], one_grey_level)
 
 
 def test_a_token_may_be_wider_than_high() -> None:
@@ -135,12 +135,12 @@ def test_a_token_may_be_wider_than_high() -> None:
 
 
 def test_mean_deviation_resizing_and_rate_can_be_given_and_are_said() -> None:
-    typed = parse_overrides("mean=(0.5, 0.5, 0.5) std=(0.25, 0.5, 1) resize=stretch kernel='bicubic' fps=8")
+    typed = parse_overrides("mean=(0.5, 0.5, 0.5) std=(0.25, 0.5, 1) resize=stretch resample='bicubic' fps=8")
     jepa = load(**VJEPA2, **typed)
     facts = {f.name: (f.value, f.origin) for f in jepa.report.facts}
     assert facts["mean"] == ((0.5, 0.5, 0.5), "given")
     assert facts["std"] == ((0.25, 0.5, 1.0), "given")
-    assert (facts["resize"], facts["kernel"], facts["fps"]) == (("stretch", "given"), ("bicubic", "given"), (8.0, "given"))
+    assert (facts["resize"], facts["resample"], facts["fps"]) == (("stretch", "given"), ("bicubic", "given"), (8.0, "given"))
     assert jepa.card.fps == 8
     for words in ("stretched to 32×32 (bicubic, antialiased)", "mean (0.5, 0.5, 0.5), deviation (0.25, 0.5, 1)", "trained on 8 frames a second"):
         assert words in jepa.card.preprocessing
@@ -151,8 +151,8 @@ def test_mean_deviation_resizing_and_rate_can_be_given_and_are_said() -> None:
 def test_unsaid_they_are_as_trained_and_say_where_from() -> None:
     facts = {f.name: f for f in inspect(**IJEPA).facts}
     assert facts["mean"].value == (0.485, 0.456, 0.406)
-    assert (facts["resize"].value, facts["kernel"].value) == ("crop", "antialiased")
-    assert all(facts[n].origin == "inferred" and facts[n].why for n in ("mean", "std", "resize", "kernel"))
+    assert (facts["resize"].value, facts["resample"].value) == ("crop", "antialiased")
+    assert all(facts[n].origin == "inferred" and facts[n].why for n in ("mean", "std", "resize", "resample"))
     assert "fps" not in facts
 
 
@@ -167,7 +167,7 @@ def test_unsaid_they_are_as_trained_and_say_where_from() -> None:
         ({"std": (0.5, 0, 0.5)}, "each must be above 0"),
         ({"std": (58.4, 57.1, 57.4)}, "divide numbers for 0 to 255 by 255"),
         ({"resize": "squash"}, "it is one of crop, stretch"),
-        ({"kernel": "lanczos"}, "it is one of bilinear, antialiased, bicubic"),
+        ({"resample": "lanczos"}, "it is one of bilinear, antialiased, bicubic"),
         ({"fps": 0}, "a number above 0"),
     ],
 )

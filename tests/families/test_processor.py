@@ -65,6 +65,7 @@ def test_a_mean_that_is_not_imagenets_is_taken_and_warned_of(tmp_path: Path) -> 
     assert white.video.unique().tolist() == [1.0]
     mended = load(tmp_path, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
     assert "normalisation" not in named(mended)
+    assert "normalisation" not in named(load(tmp_path, mean=(0.4, 0.4, 0.4))), "who gives another knows it"
 
 
 def test_what_a_processors_json_leaves_out_is_its_classs_default(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def _habits(settings: Settings, encoder: FrozenEncoder, places: int) -> Habits:
         raise CheckpointError(what, where="image_size", fix=f"its frames have {side * _CELL}×{side * _CELL} pixels")
     inner = side * encoder.config.patch
     settings.note("encoder's pixels", f"{inner}×{inner}", "inferred", f"{side} patches of {encoder.config.patch}: frames are resized on their way in")
-    published = Preparation(size, _CELL, mean=_HALF, std=_HALF, rule="crop", short=min(size), kernel="antialiased")
+    published = Preparation(size, _CELL, mean=_HALF, std=_HALF, rule="crop", short=min(size), resample="antialiased")
     window = settings.settle(
         "window", parse=_count, options="give a number of frames", standin=1, table=(most, "inferred", "as the official rollout")
     )

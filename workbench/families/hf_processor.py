@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.checkpoints import Checkpoint
 from workbench.core.errors import CheckpointError
-from workbench.families.prepare import IMAGENET_MEAN, IMAGENET_STD, Kernel, Preparation
+from workbench.families.prepare import IMAGENET_MEAN, IMAGENET_STD, Preparation, Resample
 from workbench.families.prepare_settings import parse_mean, parse_std
 
 _IMAGE_FILES = ("preprocessor_config.json", "processor_config.json")
@@ -18,7 +18,7 @@ _CLASS_DEFAULTS: dict[str, dict[str, Any]] = {
     "ViTImageProcessor": {"size": {"height": 224, "width": 224}, "image_mean": (0.5, 0.5, 0.5), "image_std": (0.5, 0.5, 0.5)},
     "VJEPA2VideoProcessor": {"do_center_crop": True, "crop_size": 256, "image_mean": IMAGENET_MEAN, "image_std": IMAGENET_STD},
 }
-_KERNELS: dict[Any, Kernel] = {2: "antialiased", 3: "bicubic"}  # PIL's numbers; both go over all pixels that they cover
+_WAYS: dict[Any, Resample] = {2: "antialiased", 3: "bicubic"}  # PIL's numbers; both go over all pixels that they cover
 
 
 def find_processor(checkpoint: Checkpoint, *, video: bool) -> tuple[Mapping[str, Any], str]:
@@ -53,7 +53,7 @@ def processed(said: Mapping[str, Any], where: str, published: Preparation) -> Pr
     try:
         return _processed(said, published)
     except (ValueError, TypeError, ArithmeticError) as err:
-        fix = 'mend the json, or move it away and give mean=, std=, resize="crop" or "stretch", kernel= yourself'
+        fix = 'mend the json, or move it away and give mean=, std=, resize="crop" or "stretch", resample= yourself'
         raise CheckpointError(f"the processor's settings do not fit: {err}", where=where, fix=fix) from err
 
 
@@ -63,12 +63,12 @@ def _processed(said: Mapping[str, Any], published: Preparation) -> Preparation:
     mean, std = (0.0,) * 3, (1.0,) * 3
     if said.get("do_normalize", True):
         mean, std = parse_mean(said.get("image_mean")), parse_std(said.get("image_std"))
-    kernel = _KERNELS.get(said.get("resample", 2))
-    if kernel is None:
-        raise ValueError(f"resample {said.get('resample')} is none of {', '.join(f'{k} ({v})' for k, v in _KERNELS.items())}")
+    way = _WAYS.get(said.get("resample", 2))
+    if way is None:
+        raise ValueError(f"resample {said.get('resample')} is none of {', '.join(f'{k} ({v})' for k, v in _WAYS.items())}")
     if not 1e-3 < unit < 1e3:
         raise ValueError(f"pixels times {said.get('rescale_factor')} are no colours")
-    changed = replace(published, mean=parse_mean(_scaled(mean, unit)), std=parse_std(_scaled(std, unit)), kernel=kernel)
+    changed = replace(published, mean=parse_mean(_scaled(mean, unit)), std=parse_std(_scaled(std, unit)), resample=way)
     return changed if not said.get("do_resize", True) else _sized(said, changed)
 
 

@@ -213,7 +213,7 @@ def _image(checkpoint: Checkpoint, config: VitConfig, settings: Settings) -> Pre
     )
     if size != native:
         settings.note("position table", f"resized from {side}×{side}", "assumed", "bicubic, as Transformers with interpolate_pos_encoding=True")
-    return _prepared(checkpoint, settings, Preparation(size, config.patch, video=False, kernel="antialiased"))
+    return _prepared(checkpoint, settings, Preparation(size, config.patch, video=False, resample="antialiased"))
 
 
 def _video(checkpoint: Checkpoint, config: VitConfig, settings: Settings) -> tuple[int, Preparation]:
@@ -232,7 +232,7 @@ def _video(checkpoint: Checkpoint, config: VitConfig, settings: Settings) -> tup
     if trained is not None and size != parse(trained):
         why = f"Transformers would count rows and columns on the grid of {trained} pixels, which is off at this size"
         settings.note("positions", "the true rows and columns", "assumed", why)
-    return frames, _prepared(checkpoint, settings, Preparation(size, config.patch, config.tubelet, kernel="antialiased", fps=_RATE))
+    return frames, _prepared(checkpoint, settings, Preparation(size, config.patch, config.tubelet, resample="antialiased", fps=_RATE))
 
 
 def _prepared(checkpoint: Checkpoint, settings: Settings, published: Preparation) -> Preparation:
@@ -243,7 +243,8 @@ def _prepared(checkpoint: Checkpoint, settings: Settings, published: Preparation
         return settle_preparation(settings, published, why="no processor's json: as trained", origin="assumed", origins={"fps": rate})
     asked = processed(said, str(checkpoint.path.parent / name), published)
     done = settle_preparation(settings, asked, why=name, origin="given", origins={"fps": rate})
-    if (done.mean, done.std) != (IMAGENET_MEAN, IMAGENET_STD):
+    said_so = any(settings.request.overrides.get(n) is not None for n in ("mean", "std"))
+    if not said_so and (done.mean, done.std) != (IMAGENET_MEAN, IMAGENET_STD):
         why = f"training used mean={IMAGENET_MEAN} std={IMAGENET_STD}: give these if the json was written by a converter's default"
         settings.note("normalisation", "not as trained", "assumed", why)
     made = said_size(said)

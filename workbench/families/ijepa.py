@@ -68,7 +68,7 @@ def plan(request: Request) -> VitPlan:
         settings.note("position table", f"resized from {side}×{side}", "assumed", "bicubic, as the Hugging Face port; the official code has no way")
     card = {"paper": "arXiv 2301.08243", "loss": "smooth-l1", "samplers": (("ijepa_multiblock", _mask(request.checkpoint)),)}
     predictor = _predictor(request, found, config, settings) if "masked" in found and request.wants("masked") else None
-    preparation = settle_preparation(settings, Preparation(size, config.patch, video=False, kernel="antialiased"), why=_PREPARED)
+    preparation = settle_preparation(settings, Preparation(size, config.patch, video=False, resample="antialiased"), why=_PREPARED)
     return VitPlan("ijepa", "I-JEPA", request, found, config, predictor, preparation, settings.close(), card)
 
 

@@ -130,7 +130,7 @@ def _preparation(settings: Settings, vit: ClassVitConfig) -> Preparation:
     )
     if size != native:
         settings.note("position table", f"resized from {vit.side[0]}×{vit.side[1]}", "assumed", "bicubic, as the official encoder does")
-    published = Preparation(size, size, rule="crop", short=min(size), kernel="antialiased")
+    published = Preparation(size, size, rule="crop", short=min(size), resample="antialiased")
     return settle_preparation(settings, published, why="as LeWM's training: the short side to the size; its frames are square")
 
 

@@ -18,12 +18,12 @@ from workbench.core.grid import TokenGrid
 from workbench.model.spec import Prepared
 
 Rule = Literal["crop", "stretch"]
-Kernel = Literal["bilinear", "antialiased", "bicubic"]
+Resample = Literal["bilinear", "antialiased", "bicubic"]
 Channels = tuple[float, float, float]
 Pixels = UInt8[np.ndarray, "frames height width 3"]
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _MOST_RESIZED_PIXELS = 1 << 26
-_KERNELS = {"bilinear": "bilinear", "antialiased": "bilinear, antialiased", "bicubic": "bicubic, antialiased"}
+_WAYS = {"bilinear": "bilinear", "antialiased": "bilinear, antialiased", "bicubic": "bicubic, antialiased"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Preparation:
         mean, std: of red, green and blue, with pixels from 0 to 1.
         rule: "crop": until it covers the size and a margin, then the middle; "stretch": straight to the size, whatever its shape.
         short: for "crop": the short side before the crop, no less than the size's own; None: 256/224 of the size.
-        kernel: "bilinear" (cv2's, as V-JEPA's evaluation), "antialiased" (bilinear as Pillow and torchvision), "bicubic" (theirs).
+        resample: "bilinear" (cv2's, as V-JEPA's evaluation), "antialiased" (bilinear as Pillow and torchvision), "bicubic" (theirs).
         fps: frames a second in training; only stated. None: unknown, or a still.
     """
 
@@ -51,7 +51,7 @@ class Preparation:
     std: Channels = IMAGENET_STD
     rule: Rule = "crop"
     short: int | None = None
-    kernel: Kernel = "bilinear"
+    resample: Resample = "bilinear"
     fps: float | None = None
 
     @property
@@ -73,8 +73,8 @@ class Preparation:
         h, w = self.size
         cover = "×".join(map(str, self.cover))
         size = {
-            "crop": f"resized to cover {cover} ({_KERNELS[self.kernel]}), middle {h}×{w}",
-            "stretch": f"stretched to {h}×{w} ({_KERNELS[self.kernel]})",
+            "crop": f"resized to cover {cover} ({_WAYS[self.resample]}), middle {h}×{w}",
+            "stretch": f"stretched to {h}×{w} ({_WAYS[self.resample]})",
         }
         usual = (self.mean, self.std) == (IMAGENET_MEAN, IMAGENET_STD)
         values = "ImageNet mean and deviation" if usual else f"mean {_words(self.mean)}, deviation {_words(self.std)}"
@@ -120,9 +120,9 @@ class Preparation:
         return np.ascontiguousarray(shown), replace(grid, scale=scale, offset=(top * scale[0], left * scale[1]))
 
     def _resize(self, pixels: Pixels, height: int, width: int) -> UInt8[np.ndarray, "frames new_height new_width 3"]:
-        if self.kernel == "bilinear":
+        if self.resample == "bilinear":
             return np.stack([cv2.resize(f, (width, height), interpolation=cv2.INTER_LINEAR) for f in pixels])
-        mode = "bicubic" if self.kernel == "bicubic" else "bilinear"
+        mode = "bicubic" if self.resample == "bicubic" else "bilinear"
         frames = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2)
         return F.interpolate(frames, size=(height, width), mode=mode, antialias=True).permute(0, 2, 3, 1).numpy()
 

@@ -1,4 +1,4 @@
-"""How a user changes the preparation of any family: mean=, std=, resize=, kernel= and fps=, each a fact with its origin."""
+"""How a user changes the preparation of any family: mean=, std=, resize=, resample= and fps=, each a fact with its origin."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from math import isfinite
 from typing import Any, get_args
 
 from workbench.core.card import Origin
-from workbench.families.prepare import Channels, Kernel, Preparation, Rule
+from workbench.families.prepare import Channels, Preparation, Resample, Rule
 from workbench.families.settings import Settings
 
 PREPARE_OVERRIDES: Mapping[str, str] = {
     "mean": "3 numbers from 0 to 1, for red, green and blue: what is subtracted from the pixels",
     "std": "3 numbers above 0, for red, green and blue: what the pixels are then divided by",
     "resize": '"crop": cover the size and take the middle; "stretch": straight to the size',
-    "kernel": '"bilinear", "antialiased" (bilinear over all pixels it covers) or "bicubic": how pixels are resized',
+    "resample": '"bilinear", "antialiased" (bilinear over all pixels it covers) or "bicubic": how pixels are resized',
 }
 VIDEO_OVERRIDES: Mapping[str, str] = {**PREPARE_OVERRIDES, "fps": "frames a second in training; states what clips should have"}
 _COLOURS = "for red, green and blue, as in (0.485, 0.456, 0.406)"
@@ -41,7 +41,7 @@ def settle_preparation(
         BadInput: an override that does not fit, with what would. CheckpointError: the yaml does not fit.
     """
     found: dict[str, Any] = {}
-    values = {"mean": published.mean, "std": published.std, "resize": published.rule, "kernel": published.kernel, "fps": published.fps}
+    values = {"mean": published.mean, "std": published.std, "resize": published.rule, "resample": published.resample, "fps": published.fps}
     for name, value in values.items():
         parse, options = _SETTINGS[name]
         places = (config or {}).get(name, ())
@@ -50,7 +50,9 @@ def settle_preparation(
             known = (origins or {}).get(name, (origin, why))
             found[name] = settings.settle(name, parse=parse, options=options, standin=value, config=places, table=(value, *known))
     short = published.short if found["resize"] == published.rule else None
-    return replace(published, mean=found["mean"], std=found["std"], rule=found["resize"], kernel=found["kernel"], fps=found.get("fps"), short=short)
+    return replace(
+        published, mean=found["mean"], std=found["std"], rule=found["resize"], resample=found["resample"], fps=found.get("fps"), short=short
+    )
 
 
 def parse_mean(value: Any) -> Channels:
@@ -108,6 +110,6 @@ _SETTINGS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "mean": (parse_mean, f"3 numbers from 0 to 1, {_COLOURS}"),
     "std": (parse_std, "3 numbers above 0, for red, green and blue, as in (0.229, 0.224, 0.225)"),
     "resize": (_one_of(get_args(Rule)), PREPARE_OVERRIDES["resize"]),
-    "kernel": (_one_of(get_args(Kernel)), PREPARE_OVERRIDES["kernel"]),
+    "resample": (_one_of(get_args(Resample)), PREPARE_OVERRIDES["resample"]),
     "fps": (_rate, "frames a second, as in fps=4"),
 }
