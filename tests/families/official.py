@@ -18,6 +18,7 @@ NONSQUARE = {"path": GOLDEN / "vjepa2_nonsquare", "heads": 2, "predictor_heads":
 VJEPA = {"path": GOLDEN / "vjepa1", "heads": 4}
 INTPHYS = {"path": GOLDEN / "intphys_surprise", "heads": 2, "frames": 8}
 VJEPA2_1 = {"path": GOLDEN / "vjepa2_1", "heads": 2, "predictor_heads": 2, "frames": 6, "image_size": 48}
+EB_ROOMS = {"path": GOLDEN / "eb_jepa_ac_video"}
 AC = {"path": GOLDEN / "vjepa2_ac", "heads": 2, "predictor_heads": 2, "image_size": 32}
 JEPA_WMS = {
     **{"path": GOLDEN / "jepa_wms_adaln" / "jepa-latest.pth.tar", "encoder": GOLDEN / "jepa_wms_adaln" / "dinov2_tiny14_pretrain.pth"},

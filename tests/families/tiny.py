@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tests.families import converted, own_module
-from tests.families.official import AC, GOLDEN, IJEPA, JEPA_WMS, NONSQUARE, VJEPA, VJEPA2_1
+from tests.families import converted, own_module, small_future
+from tests.families.official import AC, EB_ROOMS, GOLDEN, IJEPA, JEPA_WMS, NONSQUARE, VJEPA, VJEPA2_1
 from tests.families.timm_state import tiny_lejepa
 from workbench.core.clip import Clip
 from workbench.families import toy
@@ -37,6 +37,7 @@ class Tiny:
 
 
 TINY: dict[str, Tiny] = {
+    "eb_jepa": Tiny(lambda: load(**EB_ROOMS), dynamics=True, channels=2),
     "dino_wm": Tiny(converted.build, dynamics=True, decoder=True, states=4),
     "huggingface": Tiny(lambda: load(GOLDEN / "hf_vjepa2"), masked=True),
     "ijepa": Tiny(lambda: load(**IJEPA), masked=True),
@@ -46,6 +47,7 @@ TINY: dict[str, Tiny] = {
     "toy": Tiny(lambda: toy.build(0), masked=True, dynamics=True, decoder=True, states=2),
     "vjepa": Tiny(lambda: load(**VJEPA), masked=True),
     "vjepa2": Tiny(lambda: load(**NONSQUARE), masked=True),
+    "workbench": Tiny(small_future.tiny, dynamics=True, decoder=True),
     "wrapped": Tiny(lambda: own_module.build(0), masked=True, dynamics=True),
     "vjepa2_ac": Tiny(lambda: load(**AC), dynamics=True, states=7),
     "vjepa2_1": Tiny(lambda: load(**VJEPA2_1), masked=True),

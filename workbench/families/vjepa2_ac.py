@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 from workbench.checkpoints import Checkpoint
 from workbench.checkpoints.checkpoint import Fingerprint
@@ -86,7 +87,7 @@ def plan(request: Request) -> NetPlan:
     facts = settings.close()
     makers = {"encoder_target": partial(Vit, config)} | ({"dynamics": partial(ActionPredictor, predictor)} if predictor else {})
     ignore = {"encoder_target": {"pos_embed": _STRAY}, "dynamics": _unused(found["dynamics"], predictor)}
-    assemble = partial(_assemble, request, config, predictor, preparation, frames)
+    assemble = partial(_assemble, config, predictor, preparation, frames)
     named = f"V-JEPA 2-AC {published.short if published else f'{config.dim}×{config.depth}'}/{config.patch}"
     return NetPlan("vjepa2_ac", named, request, found, makers, assemble, facts, ignore, _others(checkpoint, group))
 
@@ -185,14 +186,13 @@ def _yes_or_no(value: object) -> bool:
 
 
 def _assemble(
-    request: Request,
     config: VitConfig,
     predictor: ActionPredictorConfig | None,
     preparation: AspectPreparation,
     frames: int,
     built: Built,
 ) -> Jepa:
-    vit, net = built.modules["encoder_target"], built.modules.get("dynamics")
+    vit, net = cast(Vit, built.modules["encoder_target"]), built.modules.get("dynamics")
     card = ModelCard(
         "vjepa2_ac",
         built.name,
@@ -208,8 +208,6 @@ def _assemble(
         preprocessing=preparation.sentence(),
         notes="Each frame is encoded alone. Actions and poses in metres and radians; the gripper from 0 to 1.",
     )
-    if not isinstance(vit, Vit):
-        raise CheckpointError("the encoder was not built", where=str(request.checkpoint.path), fix="ask for encoder_target")
     encoder = FrameEncoder(vit, preparation, f"target:{built.hashes['encoder_target'][:12]}")
     dynamics = None
     if isinstance(net, ActionPredictor) and predictor is not None:
