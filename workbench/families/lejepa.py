@@ -96,7 +96,8 @@ def _vit(settings: Settings, names: Names) -> ClassVitConfig:
     for name, value, why in (("patch", patch, "patch_embed"), ("dim", dim, "patch_embed"), ("depth", stack.depth, "blocks")):
         settings.note(name, value, "read", why)
     kind = "register_tokens" if "register_tokens" in names else "reg_token"
-    registers = (shape_of(checkpoint, names, kind) or (1, 0, dim))[1] if kind in names else 0
+    row = shape_of(checkpoint, names, kind) or ()
+    registers = row[1] if len(row) == 3 else 0
     classes, size = "cls_token" in names, by_shape(dim, stack.depth, stack.hidden)
     table = (size.heads, cast(Origin, "inferred"), f"published size {size.short}: {dim} wide, {stack.depth} deep") if size else None
     placed, side = _positions(settings, places[1], int(classes), registers)
@@ -158,7 +159,7 @@ def _preparation(settings: Settings, vit: ClassVitConfig) -> Preparation:
     if size != native:
         how = "as DINOv2: by a factor 0.1 patches too large" if vit.resize == "dinov2" else "antialiased, as timm"
         settings.note("position table", f"resized from {vit.side[0]}×{vit.side[1]}", "assumed", f"bicubic, {how}")
-    published = Preparation(size, vit.patch, video=False, kernel="antialiased")
+    published = Preparation(size, vit.patch, video=False, resample="antialiased")
     return settle_preparation(settings, published, why="as LeJEPA's evaluation", origin="assumed")
 
 
