@@ -7,26 +7,50 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from widgets._traits import View
+    from widgets.action_pad import ActionPad
+    from widgets.catalogue_view import CatalogueView
     from widgets.chart_view import ChartView
+    from widgets.clip_player import ClipPlayer
     from widgets.frame import Frame
     from widgets.headline import Headline
     from widgets.map_pane import MapPane
     from widgets.model_view import ModelView
     from widgets.patch_canvas import PatchCanvas
+    from widgets.timeline import Timeline
     from widgets.toolbar import Toolbar
+    from widgets.world_stage import WorldStage
 
 _HOMES = {
+    "ActionPad": "widgets.action_pad",
+    "CatalogueView": "widgets.catalogue_view",
     "ChartView": "widgets.chart_view",
+    "ClipPlayer": "widgets.clip_player",
     "Frame": "widgets.frame",
     "Headline": "widgets.headline",
     "MapPane": "widgets.map_pane",
     "ModelView": "widgets.model_view",
     "PatchCanvas": "widgets.patch_canvas",
+    "Timeline": "widgets.timeline",
     "Toolbar": "widgets.toolbar",
     "View": "widgets._traits",
+    "WorldStage": "widgets.world_stage",
 }
 
-__all__ = ["ChartView", "Frame", "Headline", "MapPane", "ModelView", "PatchCanvas", "Toolbar", "View"]
+__all__ = [
+    "ActionPad",
+    "CatalogueView",
+    "ChartView",
+    "ClipPlayer",
+    "Frame",
+    "Headline",
+    "MapPane",
+    "ModelView",
+    "PatchCanvas",
+    "Timeline",
+    "Toolbar",
+    "View",
+    "WorldStage",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,10 +15,11 @@ import panel as pn
 from workbench import samples
 from workbench.app import fast
 from workbench.app.shell import Start, open_first, page, unexpected
-from workbench.boards.workspace import Workspace
+from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import BadInput
 from workbench.data.paths import confine
 from workbench.jobs import Jobs
+from workbench.published import find_cached
 
 _NOT_OURS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)  # the system's words for a port or address that others have
 _MESSAGE = 256 * 1024 * 1024  # bytes of the largest message: a clip crosses once
@@ -27,6 +28,16 @@ _MESSAGE = 256 * 1024 * 1024  # bytes of the largest message: a clip crosses onc
 def allow_within(folders: list[Path]) -> list[Path]:
     """The folders that a browser may name paths in: those given, and the samples."""
     return [f.expanduser().resolve() for f in (*folders, samples.root())]
+
+
+def allowing(roots: list[Path]) -> Allow:
+    """What a page may name: paths within these folders, and the published checkpoints that are in this machine's caches, as they are found."""
+
+    def allow(path: str) -> str:
+        cached = {str(c.path) for c in find_cached().values()}
+        return path if path in cached else str(confine(path, roots))
+
+    return allow
 
 
 def free_port(address: str) -> int:
@@ -100,7 +111,7 @@ def serve(
     """
     roots = allow_within(folders_of(checkpoint, data))
     first, clips = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data))
-    start = Start(first or samples.names()[0], clips, device, settings or {}, lambda p: str(confine(p, roots)))
+    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=unexpected)

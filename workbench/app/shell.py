@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 
 from widgets import Toolbar
 from workbench.app.to_panel import arrange, to_panel
+from workbench.boards.catalogue import CatalogueBoard
 from workbench.boards.checkpoint import CheckpointBoard
 from workbench.boards.masks import MasksBoard
 from workbench.boards.opener import Opener
@@ -20,7 +21,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.jobs import Jobs
 
 log = logging.getLogger("workbench")
-_SECTIONS = (("LOOK", ("Checkpoint", "Masks")),)
+_SECTIONS = (("LOOK", ("Checkpoint", "Masks")), ("OPEN", ("Catalogue",)))
 _FIRST = "Masks"
 
 
@@ -38,7 +39,7 @@ class Start:
 def page(jobs: Jobs, start: Start) -> pmui.Page:
     """One user's page with a workspace of its own."""
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=toast, allow=start.allow, device=start.device)
-    boards = {b.title: b for b in (CheckpointBoard(space), MasksBoard(space))}
+    boards = {b.title: b for b in (CheckpointBoard(space), MasksBoard(space), CatalogueBoard(space))}
     opener, status = Opener(space, vertical=True), _status(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})

@@ -10,6 +10,7 @@ from workbench.boards.layout import Column, Layout
 from workbench.boards.workspace import Workspace
 from workbench.core.card import parse_overrides
 from workbench.core.errors import WorkbenchError
+from workbench.published import find_cached
 
 _OTHER = "a checkpoint of yours"
 _ALIKE = 0.15  # rates that differ by less come of whole steps between frames
@@ -22,6 +23,7 @@ class Opener:
         self.space = workspace
         self.files, self.clips = Toolbar(vertical=vertical), Toolbar(vertical=vertical)
         self._settling = False
+        self._cached = [c for c in find_cached().values() if c.published.role == "model"]
         self._shown()
         self.files.observe(self._files_changed, names=["values"])
         self.clips.observe(self._clips_changed, names=["values"])
@@ -51,7 +53,9 @@ class Opener:
 
     def _file_row(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         options = [{"value": n, "label": samples.find(n).title} for n in samples.names()]
+        options += [{"value": str(c.path), "label": f"{c.published.title} ({c.published.name}, in a cache)"} for c in self._cached]
         key = self.space.session.state.model
+        known = "" if key is None or not any(key.path == o["value"] for o in options) else key.path
         path = "" if key is None or self.space.sample else key.path
         settings = "" if key is None else " ".join(f"{name}={value!r}" for name, value in key.said)
         data = "" if self.space.clips is None or self._is_sample_bank(self.space.clips.path) else self.space.clips.path
@@ -61,7 +65,7 @@ class Opener:
                 "id": "sample",
                 "label": "model",
                 "options": [*options, {"value": "", "label": _OTHER}],
-                "help": "A sample, or a file.",
+                "help": "A sample, a published checkpoint that this machine has, or a file. The Catalogue lists the rest.",
             },
             {"kind": "text", "id": "path", "label": "checkpoint", "help": "Path of a checkpoint file or folder, then Enter.", "width": 230},
             {
@@ -73,7 +77,7 @@ class Opener:
             },
             {"kind": "text", "id": "data", "label": "images or video", "help": "Path of an image, a video or a folder, then Enter.", "width": 230},
         ]
-        return row, {"sample": self.space.sample or "", "path": path, "settings": settings, "data": data}
+        return row, {"sample": self.space.sample or known, "path": path, "settings": settings, "data": data}
 
     def _is_sample_bank(self, path: str) -> bool:
         return any(str(samples.find(n).bank) == path for n in samples.names())

@@ -75,7 +75,7 @@ def _ijepa(name: str, title: str, file: str, encoder: float, predictor: float, r
         resolution=resolution,
         parameters=2 * encoder + predictor,
         bytes=_training(encoder, predictor),
-        licence=f"{_NC} (of the repository)",
+        licence=f"{_NC} (repository)",
         paper="2301.08243",
         note="training checkpoint: encoder, target encoder, predictor, optimizer",
     )
@@ -91,7 +91,7 @@ def _vjepa(name: str, title: str, file: str, encoder: float, predictor: float, r
         frames=16,
         parameters=2 * encoder + predictor,
         bytes=_training(encoder, predictor),
-        licence=f"{_NC} (of the repository)",
+        licence=f"{_NC} (repository)",
         paper="2404.08471",
         note="training checkpoint: encoder, target encoder, predictor, optimizer",
     )
@@ -108,7 +108,7 @@ def _vjepa2(name: str, family: str, title: str, file: str, parameters: float, si
         frames=64,
         parameters=parameters,
         bytes=size,
-        licence="MIT (of the repository)",
+        licence="MIT (repository)",
         paper=paper,
         note=note,
     )
@@ -167,7 +167,7 @@ def _again(name: str, title: str, file: str, *, measured: bool = False) -> Publi
 
 
 def _decoder(name: str, title: str, file: str, resolution: int) -> Published:
-    more = {"resolution": resolution, "licence": f"{_NC} (of the repository)", "paper": "2512.24497", "role": "decoder"}
+    more = {"resolution": resolution, "licence": f"{_NC} (repository)", "paper": "2512.24497", "role": "decoder"}
     note = "give it as decoder= beside a model of jepa-wms; its size is not known here"
     return Published(name, "jepa_wms", title, f"{_META}/jepa-wms/{file}", note=note, **more)
 
@@ -242,7 +242,7 @@ PUBLISHED: tuple[Published, ...] = (
         resolution=518,
         parameters=22.1,
         bytes=88_000_000,
-        licence="Apache 2.0 (of the repository)",
+        licence="Apache 2.0 (repository)",
         paper="2304.07193",
         role="encoder",
         note="give it as encoder= beside a predictor of jepa-wms or DINO-WM",

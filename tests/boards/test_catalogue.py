@@ -1,0 +1,92 @@
+"""The Catalogue board and the opener: what this machine has is offered, the rest is only told of."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from workbench import samples
+from workbench.app.server import allowing
+from workbench.boards.catalogue import CatalogueBoard
+from workbench.boards.opener import Opener
+from workbench.boards.workspace import Workspace
+from workbench.core.errors import BadInput
+from workbench.jobs import ThreadJobs
+from workbench.published import PUBLISHED
+from workbench.published.caches import torch_folder
+from workbench.worker.shelf import Shelf
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A torch hub cache with a small I-JEPA under the name of a published one, and nothing of Hugging Face."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "face"))
+    torch_folder().mkdir(parents=True)
+    sample = samples.find("shapes")
+    path = torch_folder() / "IN1K-vit.h.14-300e.pth.tar"
+    shutil.copy(sample.checkpoint, path)
+    shutil.copy(sample.folder / "params-ijepa.yaml", torch_folder())
+    return path
+
+
+def workspace(**options: object) -> Workspace:
+    return Workspace(ThreadJobs(Shelf().run), notify=lambda error: None, **options)
+
+
+def settle(space: Workspace) -> None:
+    """Until nothing is asked for any more: one answer may ask for the next."""
+    quiet = 0
+    while quiet < 5:
+        quiet = 0 if space.jobs.waiting(space.session.id) else quiet + 1
+        time.sleep(0.02)
+
+
+def test_the_sentence_counts_what_is_here_and_rows_say_where(cache: Path) -> None:
+    board = CatalogueBoard(workspace())
+    assert board.headline.sentence == f"1 of {len(PUBLISHED)} published checkpoints are on this machine."
+    rows = {r["name"]: r for r in board.list.rows}
+    assert rows["ijepa_vith14_in1k"]["path"] == str(cache)
+    assert rows["vjepa_vitl16"]["path"] == ""
+    assert rows["vjepa_vitl16"]["fetch"] == "jepa-workbench catalogue vjepa_vitl16 --download"
+
+
+def test_reset_looks_again(cache: Path) -> None:
+    board = CatalogueBoard(workspace())
+    cache.unlink()
+    assert board.headline.on_command is not None
+    board.headline.on_command("reset")
+    assert board.headline.sentence.startswith("0 of")
+
+
+def test_a_cached_checkpoint_opens_from_its_row_and_from_the_list_of_models(cache: Path) -> None:
+    space = workspace()
+    board, opener = CatalogueBoard(space), Opener(space)
+    options = opener.files.controls[0]["options"]
+    assert str(cache) in [o["value"] for o in options]
+    assert board.list.on_open is not None
+    board.list.on_open("ijepa_vith14_in1k")
+    settle(space)
+    assert space.facts is not None
+    assert space.facts.report.path == str(cache)
+    assert opener.files.values["sample"] == str(cache)
+    opener.files.values = {**opener.files.values, "sample": "shapes"}
+    settle(space)
+    assert space.sample == "shapes"
+    opener.files.values = {**opener.files.values, "sample": str(cache)}
+    settle(space)
+    assert space.sample is None
+    assert space.facts.report.path == str(cache)
+
+
+def test_a_page_may_open_what_is_in_the_caches_and_nothing_beside_it(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    allow = allowing([tmp_path / "open"])
+    assert allow(str(cache)) == str(cache)
+    secret = torch_folder() / "secret.pt"
+    secret.write_bytes(b"mine")
+    with pytest.raises(BadInput, match="outside"):
+        allow(str(secret))

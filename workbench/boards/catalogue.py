@@ -1,0 +1,80 @@
+"""Catalogue: the published checkpoints, what of them this machine has, and how to get the rest. Nothing is fetched from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from widgets import CatalogueView, Headline
+from workbench.boards.layout import Column, Layout
+from workbench.boards.workspace import Workspace
+from workbench.core.errors import WorkbenchError
+from workbench.present.show import fill
+from workbench.published import PUBLISHED, Cached, find_cached
+from workbench.published.command import input_words, open_line, parameter_words, size_words
+
+
+class CatalogueBoard:
+    """What can be opened at once, and what would have to be downloaded first."""
+
+    title = "Catalogue"
+    needs: tuple[str, ...] = ()
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.space = workspace
+        self.cached: dict[str, Cached] = {}
+        self.headline = Headline(sources=[], commands=["reset"], info=_info())
+        self.list = CatalogueView()
+        self.headline.on_command = lambda name: self.look() if name == "reset" else None
+        self.list.on_open = self._open
+        workspace.on("opening", lambda: fill(self.list, {"busy": bool(workspace.opening)}))
+        self.look()
+
+    @property
+    def layout(self) -> Layout:
+        """The sentence, then the list."""
+        return Column((self.headline, self.list))
+
+    def look(self) -> None:
+        """See what is in the caches now."""
+        self.cached = find_cached()
+        here = f"{len(self.cached)} of {len(PUBLISHED)} published checkpoints are on this machine"
+        detail = "Looked for in the caches of torch hub and Hugging Face. Files of your own: at the left, by their path."
+        fill(self.headline, {"sentence": f"{here}.", "detail": detail})
+        fill(self.list, {"rows": [_row(name, self.cached.get(name)) for name in (p.name for p in PUBLISHED)]})
+
+    def _open(self, name: str) -> None:
+        found = self.cached.get(name)
+        if found is None:
+            return
+        try:
+            self.space.open(str(found.path))
+        except WorkbenchError as error:
+            self.space.tell(error)
+
+
+def _row(name: str, cached: Cached | None) -> dict[str, Any]:
+    row = next(p for p in PUBLISHED if p.name == name)
+    needs = f"Needs {', '.join(row.needs)}. " if row.needs else ""
+    return {
+        "name": row.name,
+        "title": row.title,
+        "family": row.family,
+        "role": row.role,
+        "where": row.where,
+        "input": input_words(row),
+        "parameters": parameter_words(row),
+        "size": size_words(row),
+        "licence": row.licence,
+        "note": f"{needs}{row.note[:1].upper()}{row.note[1:]}",
+        "path": "" if cached is None else str(cached.path),
+        "fetch": open_line(row.name),
+    }
+
+
+def _info() -> dict[str, str]:
+    return {
+        "title": "Published checkpoints",
+        "formula": "a checkpoint counts as here when its files lie where torch hub or huggingface_hub put them; TORCH_HOME, HF_HOME and HF_HUB_CACHE are heeded",
+        "source": "the pages of each project; sizes with “about” are estimated from the parameters that such a file holds",
+        "cannot": "A list of names does not say that a file is whole: open it and read the Checkpoint board. Licences are as stated by the publisher.",
+    }
