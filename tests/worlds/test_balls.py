@@ -57,7 +57,7 @@ def test_the_post_hides_the_ball_and_the_wall_does_not_move(films: balls.Films) 
 
 
 def test_balls_fall_faster_and_faster_in_free_flight() -> None:
-    path = balls._fall(np.array([32.0, 8.0]), np.array([1.5, 0.0]), np.array([-40.0, 0.0]), balls._pymunk())
+    path = balls.fall(np.array([32.0, 8.0]), np.array([1.5, 0.0]), np.array([-40.0, 0.0]))
     fall = np.diff(path[:7, 1])
     assert (np.diff(fall) > 0.3).all()
     assert np.diff(path[:7, 0]) == pytest.approx(1.5, abs=1e-3)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -15,9 +17,10 @@ from workbench.core.errors import BadInput, MissingExtra
 EVENTS = ("hidden", "wall", "free")
 COLOURS = np.array([[1.0, 0.35, 0.3], [0.35, 0.8, 1.0], [1.0, 0.85, 0.3], [0.5, 1.0, 0.45]], np.float32)
 WORLD, SIDE, FRAMES, FPS = 64.0, 48, 16, 8.0
-RADIUS = 5.5
-_GRAVITY, _SUBSTEPS, _ABSENT = 0.45, 6, -40.0
-_WALL_HALF, _POST_TOP = 1.6, 10.0
+RADIUS, GRAVITY = 5.5, 0.45
+ABSENT, POST_TOP = -40.0, 10.0
+_SUBSTEPS, _WALL_HALF = 6, 1.6
+Upset = Callable[[Any, Any], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +31,7 @@ class Films:
         position: middle of the ball in each frame. colour: index into COLOURS. event: index into EVENTS: passes behind the
             post, bounces off the inner wall, anything else.
         wall: x of the inner wall and its height above the floor. post: x of the post and its width. Absent ones lie outside.
-        ground: brightness of the ground, 0 to 1.
+        ground: brightness of the ground, 0 to 1. top: y of the post's upper edge.
     """
 
     position: Float[np.ndarray, "films frames 2"]
@@ -37,6 +40,7 @@ class Films:
     wall: Float[np.ndarray, "films 2"]
     post: Float[np.ndarray, "films 2"]
     ground: Float[np.ndarray, "films"]
+    top: Float[np.ndarray, "films"]
 
     def __len__(self) -> int:
         return len(self.colour)
@@ -60,11 +64,12 @@ def draw(films: int, seed: int) -> Films:
     """
     if films < 1:
         raise BadInput(f"a world of {films} films is empty", where="films", fix="ask for at least one")
-    physics, rng = _pymunk(), np.random.default_rng(seed)
+    _pymunk()
+    rng = np.random.default_rng(seed)
     wanted = Counter({"hidden": films // 3, "wall": films // 3, "free": films - 2 * (films // 3)})
     kept: list[Films] = []
     while len(kept) < films:
-        film = _film(rng, physics)
+        film = scene(rng)
         event = EVENTS[int(film.event[0])]
         if wanted[event]:
             wanted[event] -= 1
@@ -95,16 +100,17 @@ def _pymunk() -> ModuleType:
     return pymunk
 
 
-def _film(rng: np.random.Generator, physics: ModuleType) -> Films:
-    wall = np.array([rng.uniform(22, 42), rng.uniform(30, 50)] if rng.random() < 0.4 else [_ABSENT, 0.0])
-    post = np.array([rng.uniform(20, 44), rng.uniform(15, 22)] if rng.random() < 0.5 else [_ABSENT, 1.0])
+def scene(rng: np.random.Generator) -> Films:
+    """One film of a scene drawn at random."""
+    wall = np.array([rng.uniform(22, 42), rng.uniform(30, 50)] if rng.random() < 0.4 else [ABSENT, 0.0])
+    post = np.array([rng.uniform(20, 44), rng.uniform(15, 22)] if rng.random() < 0.5 else [ABSENT, 1.0])
     if wall[0] > 0 and post[0] > 0:
         post = np.array([wall[0] + rng.choice([-1, 1]) * rng.uniform(14, 18), 15.0])
     start = np.array([rng.uniform(7, 57), rng.uniform(8, 45)])
     while abs(start[0] - wall[0]) <= RADIUS + 3:
         start[0] = rng.uniform(7, 57)
     speed = np.array([rng.choice([-1, 1]) * rng.uniform(1.2, 3.6), rng.uniform(-3, 1.5)])
-    path = _fall(start, speed, wall, physics)
+    path = fall(start, speed, wall)
     return Films(
         position=path[None],
         colour=rng.integers(0, len(COLOURS), 1),
@@ -112,13 +118,22 @@ def _film(rng: np.random.Generator, physics: ModuleType) -> Films:
         wall=wall[None].astype(np.float32),
         post=post[None].astype(np.float32),
         ground=rng.uniform(0.05, 0.25, 1).astype(np.float32),
+        top=np.array([POST_TOP], np.float32),
     )
 
 
-def _fall(start: np.ndarray, speed: np.ndarray, wall: np.ndarray, physics: ModuleType) -> Float[np.ndarray, "frames 2"]:
-    """Where the ball is in each frame."""
+def fall(start: np.ndarray, speed: np.ndarray, wall: np.ndarray, *, upset: Mapping[int, Upset] | None = None) -> Float[np.ndarray, "frames 2"]:
+    """Where a ball is in each frame that starts here with this speed.
+
+    Args:
+        speed: world units a frame. wall: x and height, as in Films. upset: frame -> what happens to the pymunk space and body just then.
+
+    Raises:
+        MissingExtra: pymunk is not installed.
+    """
+    physics = _pymunk()
     space = physics.Space()
-    space.gravity = (0, _GRAVITY)
+    space.gravity = (0, GRAVITY)
     borders = [((-5, 68), (69, 68), 4), ((-5, -4), (69, -4), 4), ((-4, -9), (-4, 70), 4), ((68, -9), (68, 70), 4)]
     inner = [((wall[0], WORLD - wall[1]), (wall[0], WORLD), 1.5)] if wall[0] > 0 else []
     for a, b, radius in borders + inner:
@@ -131,7 +146,9 @@ def _fall(start: np.ndarray, speed: np.ndarray, wall: np.ndarray, physics: Modul
     disc.elasticity = 0.95
     space.add(ball, disc)
     path = []
-    for _ in range(FRAMES):
+    for frame in range(FRAMES):
+        if upset and frame in upset:
+            upset[frame](space, ball)
         path.append(tuple(ball.position))
         for _ in range(_SUBSTEPS):
             space.step(1 / _SUBSTEPS)
@@ -140,7 +157,7 @@ def _fall(start: np.ndarray, speed: np.ndarray, wall: np.ndarray, physics: Modul
 
 def _event(path: Float[np.ndarray, "frames 2"], wall: np.ndarray, post: np.ndarray) -> str:
     x, y = path.T
-    hidden = np.flatnonzero((np.abs(x - post[0]) < post[1] / 2 - RADIUS + 1.5) & (y > _POST_TOP + RADIUS))
+    hidden = np.flatnonzero((np.abs(x - post[0]) < post[1] / 2 - RADIUS + 1.5) & (y > POST_TOP + RADIUS))
     outside = np.abs(x - post[0]) > post[1] / 2 + 2
     if len(hidden) and outside[: hidden[0]].any() and outside[hidden[-1] :].any():
         return "hidden"
@@ -158,6 +175,6 @@ def _render(f: Films) -> UInt8[np.ndarray, "films frames 48 48 3"]:
     wall, post = f.wall[:, None, None, None], f.post[:, None, None, None]
     at_wall = ((np.abs(across - wall[..., 0]) < _WALL_HALF) & (down > WORLD - wall[..., 1]))[..., None]
     image = np.where(at_wall, np.float32(0.85), image)
-    at_post = ((np.abs(across - post[..., 0]) < post[..., 1] / 2) & (down > _POST_TOP))[..., None]
+    at_post = ((np.abs(across - post[..., 0]) < post[..., 1] / 2) & (down > f.top[:, None, None, None]))[..., None]
     image = np.where(at_post, np.array([0.45, 0.3, 0.6], np.float32), image)
     return (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
