@@ -10,6 +10,7 @@ from workbench.core.errors import BadInput, Incomparable
 from workbench.model.jepa import Decoder
 from workbench.model.latents import Latents
 from workbench.nn.conv_decoder import ConvDecoder
+from workbench.nn.frame_conv import FramePainter
 from workbench.nn.vit_decoder import VitDecoder
 
 _AT_A_TIME = 16  # frames; one at a time is slower, hundreds need gigabytes
@@ -22,7 +23,7 @@ class FrameDecoder(Decoder):
         mean, std: of red, green and blue in the pixels that the network was trained to draw. space: of the latents it understands.
     """
 
-    def __init__(self, net: VitDecoder | ConvDecoder, mean: tuple[float, ...], std: tuple[float, ...], space: str) -> None:
+    def __init__(self, net: VitDecoder | ConvDecoder | FramePainter, mean: tuple[float, ...], std: tuple[float, ...], space: str) -> None:
         self.net, self.mean, self.std, self.space = net, mean, std, space
 
     @torch.inference_mode()
