@@ -41,7 +41,7 @@ def seen(found: TorchFile) -> tuple[dict[str, Record], tuple[tuple[str, str], ..
                 left_out.append((clean(name), "a tensor under a name that is used twice, or is no name"))
             else:
                 records[name] = record
-    except (ValueError, TypeError, IndexError, RecursionError, AttributeError) as err:
+    except (ValueError, RecursionError) as err:
         damage = damage or f"its description ends early: {str(err)[:160]}"
     return records, tuple(left_out), damage, reader.inline
 

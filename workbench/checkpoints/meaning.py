@@ -10,19 +10,19 @@ import torch
 from workbench.checkpoints.source import Record
 from workbench.checkpoints.symbolic import Global, Made, Persistent
 
-_MAX_ENTRIES, _MAX_LEVELS = 1_000_000, 32
+_MAX_ENTRIES, _MAX_LEVELS = 250_000, 32
 _MAPPINGS = tuple(f"collections.{n}" for n in ("OrderedDict", "defaultdict", "Counter"))
 _BUILTINS = ("builtins", "__builtin__")
 _SEQUENCES = ("torch.Size", "collections.deque", *(f"{b}.{n}" for b in _BUILTINS for n in ("set", "frozenset", "list", "tuple")))
 _NUMPY = ("numpy.core.multiarray", "numpy._core.multiarray")
 _ARRAYS, _NUMBERS = tuple(f"{m}._reconstruct" for m in _NUMPY), tuple(f"{m}.scalar" for m in _NUMPY)
 # What torch.save itself writes for dicts of tensors and numbers.
-_PLAIN_MODULES = ("torch._utils", "torch.storage", "torch._tensor")
+_PLAIN_STARTS = ("torch._utils._rebuild_", "torch._tensor._rebuild_from_type")
 _PLAIN_NAMES = {
     *(*_MAPPINGS, *_SEQUENCES, *_ARRAYS, *_NUMBERS),
     *(f"{b}.{n}" for b in _BUILTINS for n in ("bytearray", "complex", "dict", "int", "long", "float", "str", "bool", "bytes")),
     *("_codecs.encode", "torch.nn.parameter.Parameter", "torch.Tensor", "torch.device", "torch.serialization._get_layout"),
-    *("numpy.ndarray", "numpy.dtype", "torch.torch_version.TorchVersion"),
+    *("numpy.ndarray", "numpy.dtype", "torch.torch_version.TorchVersion", "torch.storage.UntypedStorage", "torch.storage.TypedStorage"),
 }
 DTYPES = {name: value for name, value in vars(torch).items() if isinstance(value, torch.dtype)}
 _STORAGES = {
@@ -40,7 +40,7 @@ def is_plain(path: str) -> bool:
     """The name is one that torch.save writes for tensors, numbers and containers of them."""
     module, _, leaf = path.rpartition(".")
     storage = module in ("torch", "torch.cuda") and leaf.endswith("Storage")
-    return path in _PLAIN_NAMES or module in _PLAIN_MODULES or storage or (module == "torch" and leaf in DTYPES)
+    return path in _PLAIN_NAMES or path.startswith(_PLAIN_STARTS) or storage or (module == "torch" and leaf in DTYPES)
 
 
 class Reader:
@@ -53,8 +53,14 @@ class Reader:
         """The tensor that would be made; None where it would be something else.
 
         Raises:
-            ValueError, TypeError, IndexError: a tensor that makes no sense.
+            ValueError: a tensor that makes no sense.
         """
+        try:
+            return self._record(value)
+        except (TypeError, IndexError, KeyError, AttributeError, RecursionError) as err:
+            raise ValueError("a tensor is described in a way that makes no sense") from err
+
+    def _record(self, value: Any) -> Record | None:
         for _ in range(_MAX_LEVELS):
             if not isinstance(value, Made) or not isinstance(value.maker, Global):
                 return None
@@ -138,7 +144,7 @@ def walk(content: Any, *, objects: bool) -> Iterator[tuple[str, Any]]:
     """Everything in nested containers that is no container itself, with dots for every level.
 
     Raises:
-        ValueError: it contains itself, is nested too deep, or has more than a million entries.
+        ValueError: it contains itself, is nested too deep, or has more than 250,000 entries.
     """
     for count, (name, value) in enumerate(_walk(content, objects, "", ())):
         if count > _MAX_ENTRIES:

@@ -21,6 +21,7 @@ from workbench.core.contents import Contents
 from workbench.core.errors import CheckpointError, UnsafeFile, WorkbenchError
 
 _SAFE = "save it again as a dict of tensors, torch.save(model.state_dict(), …), or as safetensors"
+_TEXT_PICKLES = (b"c", b"(")
 _MOST_SHARED, _SMALL = 16, 1 << 24  # how often the same bytes may be claimed: tied weights do it, bombs do it a million times
 
 
@@ -64,7 +65,12 @@ def read_torch(file: Path) -> TorchFile | None:
     head = _head(file)
     if head.startswith(b"PK\x03\x04"):
         return read_zip(file)
-    return read_stream(file) if head.startswith(b"\x80") and not looks_safe(head) else None
+    if head.startswith(b"\x80") and not looks_safe(head):
+        return read_stream(file)
+    if head[:1] in _TEXT_PICKLES:
+        found = read_stream(file)  # protocol 0 is text, and may pass for a note
+        return found if found.strange else None
+    return None
 
 
 def _head(file: Path) -> bytes:
@@ -83,7 +89,10 @@ def _open(file: Path, config: Mapping[str, Any], config_path: str) -> Checkpoint
         kind, source, (records, scalars) = found.kind, found.source, _named(found, file)
     size = file.stat().st_size
     check_sum(records, source, size, file)
-    tensors = {name: _info(name, record) for name, record in records.items()}
+    odd = next((name for name in records if clean(name) != name), None)
+    if odd is not None:
+        raise CheckpointError(f"a tensor is named {odd[:80]!a}, which cannot be shown", where=str(file), fix="give it a name of plain letters")
+    tensors = {n: TensorInfo(n, r.shape, dtype_name(r), r.bytes, n.partition(".")[0]) for n, r in records.items()}
 
     def stored(name: str) -> Tensor:
         return source.read(records[name])
@@ -155,12 +164,6 @@ def check_sum(records: Mapping[str, Record], source: Source, size: int, file: Pa
     whole = [r.bytes for r in records.values() if not r.odd and r.span >= r.count and r.bytes <= source.held(r)]
     if sum(whole) > _MOST_SHARED * size + _SMALL:
         raise CheckpointError(f"its tensors would need {sum(whole)} bytes, the file has {size}", where=str(file), fix=_SAFE)
-
-
-def _info(name: str, record: Record) -> TensorInfo:
-    if clean(name) != name:
-        raise ValueError(f"a tensor is named {name[:80]!a}, which cannot be shown")
-    return TensorInfo(name, record.shape, dtype_name(record), record.bytes, name.partition(".")[0])
 
 
 def _foreign(file: Path, head: bytes) -> CheckpointError:

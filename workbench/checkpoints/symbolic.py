@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-_MAX_OPERATIONS = 2_000_000  # a training checkpoint of a ViT-g has some hundred thousand
+_MAX_OPERATIONS = 1_000_000  # a training checkpoint of a ViT-g has some hundred thousand
 _MAX_BITS = 1024
 
 
@@ -73,7 +73,7 @@ class Walk:
         """What the next pickle describes. The names that it asks for are in `wanted`, what it refers to outside in `persistent`, also after an error.
 
         Raises:
-            Malformed: it is no pickle, is damaged, or has more than two million operations.
+            Malformed: it is no pickle, is damaged, or has more than a million operations.
         """
         machine = _Machine(self.wanted, self.persistent)
         try:

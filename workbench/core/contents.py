@@ -48,13 +48,14 @@ class Contents:
             return "is a TorchScript archive: it holds a program, not only weights"
         if not self.classes:
             return "is a bare Python pickle, not written by torch.save"
-        shown = self.alarming or self.classes
-        more = f" and {len(self.classes) - len(shown[:5])} more" if len(self.classes) > len(shown[:5]) else ""
-        words = f"holds Python objects that would run code: {', '.join(shown[:5])}{more}"
+        ordered = [*self.alarming, *(c for c in self.classes if c not in self.alarming)]
+        more = f" and {len(ordered) - 5} more" if len(ordered) > 5 else ""
+        words = f"holds Python objects that would run code: {', '.join(ordered[:5])}{more}"
         if self.alarming:
             words += "; no checkpoint needs that, it looks like an attack"
         if self.tensors:
-            words += f"; {len(self.tensors)} tensors can be seen in it, {self.tensors[0].name} {list(self.tensors[0].shape)} first"
+            count = "one tensor" if len(self.tensors) == 1 else f"{len(self.tensors)} tensors"
+            words += f"; {count} can be seen in it, {self.tensors[0].name} {list(self.tensors[0].shape)} first"
         return f"{words}; {self.damage}" if self.damage else words
 
     def advice(self) -> str:
