@@ -283,6 +283,9 @@ def test_hidden_frames_are_never_looked_at() -> None:
     ours, blind = (encoder.encode(f, weights="context", visible=visible).tokens for f in (frames, hidden))
     torch.testing.assert_close(ours, blind, rtol=0, atol=0, equal_nan=True)
     assert torch.equal(ours.isfinite().all(-1), visible)
+    nothing = encoder.encode(frames, weights="context", visible=torch.zeros_like(visible))
+    assert nothing.tokens.shape == ours.shape
+    assert nothing.tokens.isnan().all()
 
 
 def test_other_sizes_resize_the_positions_and_say_so() -> None:

@@ -66,6 +66,8 @@ class LewmFrames(Encoder):
         return Latents(out.unflatten(0, (len(video), grid.ticks))[:, :, None, None], grid, space)
 
     def _run(self, frames: Float[Tensor, "count 3 height width"], layer: int | None) -> Float[Tensor, "count dim"]:
+        if not len(frames):
+            return frames.new_empty(0, self.net.out if layer is None else self.net.vit.config.dim, dtype=torch.float32)
         return torch.cat([self.net(some, layer).float() for some in frames.split(_FRAMES_AT_ONCE)])
 
 

@@ -55,6 +55,7 @@ class LewmEncoder(nn.Module):
         super().__init__()
         self.vit = ClassVit(vit)
         self.projector = BatchNormMlp(vit.dim, hidden, out)
+        self.out = out
 
     def forward(self, frames: Float[Tensor, "batch 3 height width"], layer: int | None = None) -> Float[Tensor, "batch dim"]:
         """One vector a frame; with `layer` the class token as that block leaves it, not projected."""
