@@ -11,8 +11,9 @@ const DEFAULT_FPS = 8;
 /**
  * The row under a picture that moves through its ticks; hidden for a still.
  * @param {Model} model with tick, playing, fps, grid and tubelet @param {() => void} show called when another tick or frame is to be shown
+ * @param {string} [word] what one step of the cursor is called
  */
-export function createPlayer(model, show) {
+export function createPlayer(model, show, word = "tick") {
   let tick = 0;
   let frame = 0;
   let running = false;
@@ -23,10 +24,10 @@ export function createPlayer(model, show) {
   const speed = () => (model.get("fps") > 0 ? model.get("fps") : DEFAULT_FPS);
 
   const faces = { play: icon(ICONS.play, { fill: true }), pause: icon(ICONS.pause, { fill: true }) };
-  const back = button("Previous tick (,)", icon(ICONS.back), () => goTo(tick - 1));
+  const back = button(`Previous ${word} (,)`, icon(ICONS.back), () => goTo(tick - 1));
   const toggle = button("Play (K)", faces.play, () => flip());
-  const on = button("Next tick (.)", icon(ICONS.on), () => goTo(tick + 1));
-  const slider = element("input", { type: "range", min: "0", step: "1", "aria-label": "Tick", oninput: () => goTo(Number(slider.value)) });
+  const on = button(`Next ${word} (.)`, icon(ICONS.on), () => goTo(tick + 1));
+  const slider = element("input", { type: "range", min: "0", step: "1", "aria-label": word[0].toUpperCase() + word.slice(1), oninput: () => goTo(Number(slider.value)) });
   const text = element("output", { class: "jw-time" });
   const node = element("div", { class: "jw-player" }, element("span", { class: "jw-group" }, back, toggle, on), slider, text);
 
@@ -83,8 +84,8 @@ export function createPlayer(model, show) {
     setAttribute(slider, "max", ticks() - 1);
     slider.value = String(tick);
     const seconds = model.get("fps") > 0 ? ` · ${((tick * tubelet()) / model.get("fps")).toFixed(2)} s` : "";
-    setText(text, `tick ${tick} of 0–${ticks() - 1}${seconds}`);
-    setAttribute(slider, "aria-valuetext", `tick ${tick}${seconds}`);
+    setText(text, `${word} ${tick} of 0–${ticks() - 1}${seconds}`);
+    setAttribute(slider, "aria-valuetext", `${word} ${tick}${seconds}`);
     const face = running ? faces.pause : faces.play;
     if (toggle.firstChild !== face) toggle.replaceChildren(face);
     const label = running ? "Pause (K)" : "Play (K)";
@@ -114,5 +115,5 @@ export function createPlayer(model, show) {
     halt();
     stop();
   };
-  return { node, keys, tick: () => tick, frame: () => frame, dispose };
+  return { node, keys, tick: () => tick, frame: () => frame, goTo, dispose };
 }

@@ -1,0 +1,198 @@
+"""Films, curves, actions and worlds in Chromium: frame by frame, by mouse and by keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from widgets import ActionPad, ClipPlayer, Timeline, WorldStage
+
+pytestmark = pytest.mark.browser
+FRAMES = 12
+
+
+def films() -> ClipPlayer:
+    """Frame k of the real film has the red k·20; the imagined one the green."""
+    levels = (np.arange(FRAMES) * 20).astype(np.uint8)[:, None, None]
+    red, green = np.zeros((FRAMES, 16, 16, 3), np.uint8), np.zeros((FRAMES, 16, 16, 3), np.uint8)
+    red[..., 0], green[..., 1] = levels, levels
+    view = ClipPlayer(fps=30.0, known=2, max_height=200, commands=["export"])
+    about = {"name": "open loop from frame 2", "kind": "open loop", "note": "decoded by the model's own decoder", "comes": 9}
+    view.set_films([({"name": "real", "kind": "real"}, red), (about, green)])
+    view.set_curves({"open loop": ("open loop", [np.nan, np.nan, *range(FRAMES - 2)])}, unit="l2", label="error, l2")
+    return view
+
+
+def middle(root: Any, number: int) -> list[int]:
+    script = "(c) => [...c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data].slice(0, 3)"
+    return root.locator(".jw-film canvas").nth(number).evaluate(script)
+
+
+def settled(bench: Any) -> None:
+    bench.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_every_frame_is_the_right_one_in_every_film(bench: Any) -> None:
+    view = films()
+    root = bench.show(view, width="640px")
+    for frame in (0, 5, 8):
+        view.tick = frame
+        bench.push()
+        settled(bench)
+        assert root.get_attribute("data-frame") == str(frame)
+        assert middle(root, 0) == [frame * 20, 0, 0]
+        assert middle(root, 1) == [0, frame * 20, 0]
+    view.tick = 10
+    bench.push()
+    settled(bench)
+    assert middle(root, 0) == [200, 0, 0]
+    assert middle(root, 1) != [0, 200, 0]  # nobody knows
+
+
+def test_films_open_at_the_frame_that_is_asked_for(bench: Any) -> None:
+    view = films()
+    view.tick = 7
+    root = bench.show(view, width="640px")
+    settled(bench)
+    assert middle(root, 0) == [140, 0, 0]
+
+
+def test_keys_step_and_the_curve_moves_the_same_cursor(bench: Any) -> None:
+    view = films()
+    root = bench.show(view, width="640px")
+    settled(bench)
+    line = root.locator(".jw-timeline")
+    line.focus()
+    bench.page.keyboard.press("End")
+    bench.wait(lambda: view.tick == FRAMES - 1, "the last frame")
+    bench.page.keyboard.press("ArrowLeft")
+    bench.wait(lambda: view.tick == FRAMES - 2, "the frame before")
+    box = line.bounding_box()
+    bench.page.mouse.click(box["x"] + 44 + 2, box["y"] + 60)
+    bench.wait(lambda: view.tick == 0, "the first frame, by the mouse")
+    assert "frame 0" in root.locator(".jw-curve-voice").inner_text()
+
+
+def test_space_plays_at_the_speed_asked_and_tells_where_it_stopped(bench: Any) -> None:
+    view = films()
+    root = bench.show(view, width="640px")
+    settled(bench)
+    root.locator(".jw-timeline").focus()
+    seen = bench.page.evaluate(
+        """async () => {
+          const root = document.querySelector("#view0").shadowRoot.querySelector(".jw-root");
+          root.dispatchEvent(new KeyboardEvent("keydown", { key: "k", bubbles: true, composed: true }));
+          const frames = new Set();
+          const start = performance.now();
+          while (performance.now() - start < 800) {
+            await new Promise((done) => requestAnimationFrame(done));
+            frames.add(root.dataset.frame);
+          }
+          root.dispatchEvent(new KeyboardEvent("keydown", { key: "k", bubbles: true, composed: true }));
+          return [...frames];
+        }"""
+    )
+    assert len(seen) == FRAMES
+    bench.wait(lambda: not view.playing and root.get_attribute("data-frame") == str(view.tick), "a pause at the frame that is shown")
+
+
+def test_the_heat_lies_over_its_film_only(bench: Any) -> None:
+    view = films()
+    view.set_heat(1, np.ones((FRAMES, 2, 2), np.float32), label="surprise")
+    root = bench.show(view, width="640px")
+    view.tick = 3
+    bench.push()
+    settled(bench)
+    assert middle(root, 0) == [60, 0, 0]
+    assert middle(root, 1) != [0, 60, 0]
+    root.get_by_role("checkbox").uncheck()
+    bench.wait(lambda: not view.heat_on, "no heat")
+    settled(bench)
+    assert middle(root, 1) == [0, 60, 0]
+
+
+def test_a_timeline_reads_the_values_that_are_pointed_at(bench: Any) -> None:
+    view = Timeline(frames=5, curve_label="surprise", fps=5.0)
+    view.set_curves({"possible": ("real", [0, 1, 2, 3, 4]), "impossible": ("impossible", [0, 1, 9, 3, 4])}, unit="l1")
+    root = bench.show(view, width="600px")
+    settled(bench)
+    box = root.locator(".jw-timeline").bounding_box()
+    bench.page.mouse.move(box["x"] + 44 + (600 - 44 - 150) / 2, box["y"] + 50)
+    settled(bench)
+    assert root.locator(".jw-curve-voice").inner_text() == "frame 2 · possible 2 l1 · impossible 9 l1"
+
+
+def pad() -> ActionPad:
+    view = ActionPad(names=["right", "down", "grip"], units=["", "", ""], low=[-1.0, -1.0, 0.0], high=[1.0, 1.0, 1.0], known=1, step=2)
+    view.set_actions(np.zeros((6, 3)))
+    return view
+
+
+def test_an_action_is_dragged_on_the_pad(bench: Any) -> None:
+    view = pad()
+    root = bench.show(view, width="520px")
+    settled(bench)
+    box = root.locator(".jw-pad").bounding_box()
+    mouse = bench.page.mouse
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.25, steps=4)
+    mouse.up()
+    bench.wait(lambda: abs(view.actions[2][0] - 0.5) < 0.02 and abs(view.actions[2][1] + 0.5) < 0.02, "the dragged action")
+    assert view.actions[1] == [0, 0, 0]
+    assert root.locator(".jw-pad-voice").inner_text().startswith("step 2 of 0–5, changed")
+
+
+def test_keys_nudge_choose_and_restore_and_the_past_stays(bench: Any) -> None:
+    view = pad()
+    root = bench.show(view, width="520px")
+    settled(bench)
+    root.locator(".jw-pad").focus()
+    press = bench.page.keyboard.press
+    press("ArrowRight")
+    bench.wait(lambda: view.actions[2][0] == pytest.approx(0.1), "a nudge")
+    press("]")
+    bench.wait(lambda: view.step == 3, "the next step")
+    press("[")
+    press("Delete")
+    bench.wait(lambda: view.actions[2][0] == 0, "the step as it was")
+    view.step = 0
+    bench.push()
+    press("ArrowRight")
+    press("Control+z")
+    bench.wait(lambda: view.command[0] == "undo", "undo is asked for")
+    assert view.actions[0] == [0, 0, 0]
+
+
+def test_shift_drags_one_action_along_the_strip(bench: Any) -> None:
+    view = pad()
+    view.actions = [[0, 0, 0], [0, 0, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
+    root = bench.show(view, width="520px")
+    settled(bench)
+    box = root.locator(".jw-strip").bounding_box()
+    mouse = bench.page.mouse
+    bench.page.keyboard.down("Shift")
+    mouse.move(box["x"] + 2.5 * 48, box["y"] + 20)
+    mouse.down()
+    mouse.move(box["x"] + 4.5 * 48, box["y"] + 20, steps=6)
+    mouse.up()
+    bench.page.keyboard.up("Shift")
+    bench.wait(lambda: [row[0] for row in view.actions] == [0, 0, 1, 1, 1, 0], "a drawn sequence")
+
+
+def test_a_goal_is_placed_by_a_click_and_moved_by_keys(bench: Any) -> None:
+    view = WorldStage(max_height=300, click_places="goal", nudge=0.1)
+    view.set_picture(np.zeros((32, 32, 3), np.uint8))
+    view.points = [{"id": "start", "x": 0.1, "y": 0.1, "kind": "start", "fixed": True}, {"id": "goal", "x": 0.9, "y": 0.9, "kind": "goal"}]
+    view.paths = [WorldStage.path("imagined", "open loop", [[0.1, 0.1], [0.9, 0.9]])]
+    root = bench.show(view, width="400px")
+    settled(bench)
+    box = root.locator(".jw-world-box").bounding_box()
+    bench.page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.25)
+    bench.wait(lambda: view.moved[:3] == ["goal", pytest.approx(0.5, abs=0.01), pytest.approx(0.25, abs=0.01)], "the goal")
+    root.locator(".jw-handle[data-id=goal]").focus()
+    bench.page.keyboard.press("ArrowRight")
+    bench.wait(lambda: view.moved[1] == pytest.approx(0.6, abs=0.01), "a nudged goal")
+    assert root.locator(".jw-world-keys").inner_text() == "imagined"

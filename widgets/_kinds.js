@@ -1,0 +1,20 @@
+// How each kind of film and curve looks, everywhere the same: a colour, a dash and a letter, so that colour never stands alone.
+
+/** @typedef {{colour: string, dash: number[], width: number}} Look */
+
+/** @type {Record<string, {colour: [string, string], dash: number[], width: number}>} colours in light and in dark */
+const LOOKS = {
+  real: { colour: ["#1c2230", "#e8ebf1"], dash: [], width: 2 },
+  "teacher-forced": { colour: ["#009e73", "#2ec598"], dash: [7, 3], width: 2 },
+  "open loop": { colour: ["#d55e00", "#ff8a3d"], dash: [], width: 2.5 },
+  impossible: { colour: ["#b0427f", "#cc79a7"], dash: [3, 2], width: 2.5 },
+  sample: { colour: ["#0072b2", "#56b4e9"], dash: [], width: 1 },
+  elite: { colour: ["#0072b2", "#56b4e9"], dash: [], width: 1.5 },
+  control: { colour: ["#7a8291", "#98a1b0"], dash: [2, 3], width: 1.5 },
+};
+
+/** @param {string} kind @param {boolean} dark @returns {Look} */
+export function lookOf(kind, dark) {
+  const { colour, dash, width } = LOOKS[kind] ?? LOOKS.control;
+  return { colour: colour[dark ? 1 : 0], dash, width };
+}
