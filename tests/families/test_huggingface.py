@@ -166,6 +166,7 @@ def test_the_encoder_stands_in_for_the_missing_teacher_and_measures_run(vjepa2) 
     assert jepa.report.part("encoder_target").status == "missing"
     assert jepa.encoder.weights == ("context",)
     assert "EMA teacher" in fact(jepa.report, "targets").why
+    assert "targets are the same encoder's own output, layer-normed" in jepa.card.notes
     target = next(p for p in report_dict(jepa.report)["parts"] if p["name"] == "encoder_target")
     assert target["refused"] == "In its place: encoder (context), see the settings."
     seen = np.zeros((4, 4, 4), bool)

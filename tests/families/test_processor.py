@@ -61,6 +61,7 @@ def test_a_mean_that_is_not_imagenets_is_taken_and_warned_of(tmp_path: Path) -> 
     assert (warning.value, warning.origin) == ("not as trained", "assumed")
     assert "mean=(0.485, 0.456, 0.406) std=(0.229, 0.224, 0.225)" in warning.why
     assert "mean (0.5, 0.5, 0.5), deviation (0.5, 0.5, 0.5)" in jepa.card.preprocessing
+    assert "not normalised as in training" in jepa.card.notes
     white = jepa.encoder.prepare([Clip(np.full((1, 40, 40, 3), 255, np.uint8))])
     assert white.video.unique().tolist() == [1.0]
     mended = load(tmp_path, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))

@@ -41,6 +41,11 @@ _DEFAULTS = {  # of the classes of Transformers, where config.json leaves one ou
 }
 _CLASSES = {"ijepa": "IJepaConfig", "vjepa2": "VJEPA2Config"}
 _MUST = {"hidden_act": "gelu", "qkv_bias": True, "num_channels": 3, "in_chans": 3}  # what the modules are built for, and all published models are
+_ALONE = "The trained encoder alone: the folder holds neither its EMA copy nor the predictor."
+_SELF_TAUGHT = (
+    "The folder holds no EMA teacher: targets are the same encoder's own output, layer-normed. Hidden tokens never enter the encoder; "
+    "Transformers gathers the context after it has seen everything, and so errs less."
+)
 _HEAD = "a head for labels, trained on top: no part of a JEPA"
 _UNUSED = {"classifier.": _HEAD, "pooler.": _HEAD, "embeddings.mask_token": "a token for painted-out pixels, which a JEPA has no use for"}
 
@@ -111,15 +116,23 @@ def plan(request: Request) -> HuggingFacePlan:
     make = partial(HuggingFacePlan, "huggingface", request=seen, found=found, config=config, ignore=ignore)
     if kind == "ijepa":
         preparation = _image(seen.checkpoint, config, settings)
-        return make("I-JEPA", predictor=None, preparation=preparation, facts=settings.close(), card={"paper": "arXiv 2301.08243"})
+        card = {"paper": "arXiv 2301.08243", "notes": _notes(settings, _ALONE)}
+        return make("I-JEPA", predictor=None, preparation=preparation, facts=settings.close(), card=card)
     predictor = _predictor(seen.checkpoint, found["masked"], settings) if "masked" in found and seen.wants("masked") else None
     frames, preparation = _video(seen.checkpoint, config, settings)
     if predictor is not None:
         settings.note("targets", "by the same encoder, layer-normed", "assumed", "the file has no EMA teacher; training compared with one")
         settings.note("masking", "before the blocks", "assumed", "as in training; Transformers gathers the context after it has seen everything")
-    card = {"paper": "arXiv 2506.09985", "loss": "l1", "frames": frames, "samplers": (SHORT, LONG)}
+    notes = _notes(settings, _SELF_TAUGHT if predictor is not None else "")
+    card = {"paper": "arXiv 2506.09985", "loss": "l1", "frames": frames, "samplers": (SHORT, LONG), "notes": notes}
     facts = settings.close()
     return make("V-JEPA 2", predictor=predictor, preparation=preparation, facts=facts, card=card, default_token=1, predicting=OwnTeacher)
+
+
+def _notes(settings: Settings, first: str) -> str:
+    """What the card says: of the encoder, and of pixels that are not normalised as in training."""
+    odd = next((f for f in settings.facts if f.name == "normalisation"), None)
+    return " ".join([first] * bool(first) + ([] if odd is None else [f"Its pixels are not normalised as in training: {odd.why}."]))
 
 
 def _check(checkpoint: Checkpoint) -> None:
