@@ -158,3 +158,18 @@ def test_messages_of_the_browser_that_come_to_another_thread_are_handled_at_home
     assert heard == []
     assert mail.run_until(lambda: bool(heard), 10)
     assert heard == [threading.get_ident()]
+
+
+def test_a_wrapped_module_has_a_board_of_its_own_without_a_file() -> None:
+    from tests.families.own_module import OwnJepa
+    from workbench import wrap
+
+    module = OwnJepa()
+    jepa = wrap(module, image_size=(16, 24), encode=module.encode, predict=module.predict, untrained=lambda seed: OwnJepa())
+    box = board(jepa, which="checkpoint", data="shapes")
+    box.wait()
+    assert "all" in box.board.headline.sentence
+    assert box.board.model.model["family"] == "wrapped"
+    assert box.board.model.model["tensors"] == []
+    assert "jw.wrap(" in box.board.headline.code
+    box.close()

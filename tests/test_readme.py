@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -28,9 +29,32 @@ def test_the_python_lines_run(tmp_path: Path) -> None:
         assert re.match(r"skill -?\d\.\d\d over \d+ other clips", done.stdout)
 
 
+def test_a_module_of_ones_own_is_wrapped_in_under_40_lines() -> None:
+    (lines,) = (block for block in fenced(README, "python") if "jw.wrap(" in block)
+    assert len(lines.splitlines()) < 40
+
+
+def test_the_package_with_a_family_of_ones_own_opens_its_files(tmp_path: Path) -> None:
+    (example,) = (block for block in fenced(README, "python") if "jw.wrap(" in block)
+    (family,) = fenced(README, "py")
+    (tmp_path / "mine.py").write_text(example[: example.index("\nmodel = ")])
+    (tmp_path / "mine_family.py").write_text(family)
+    info = tmp_path / "mine-0.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text("[jepa_workbench.families]\nmine = mine_family\n")
+    script = (
+        "import torch, workbench as jw; from mine import MyJepa\n"
+        "torch.save(MyJepa().state_dict(), 'mine.pt'); jepa = jw.load('mine.pt'); print(jepa.report.whole, jepa.masked is not None)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout == "True True\n", done.stderr
+
+
 def test_the_commands_exist_with_their_options(capsys: pytest.CaptureFixture[str]) -> None:
     commands = re.findall(r"jepa-workbench (\w+)", README)
-    assert {"app", "inspect", "samples"} <= set(commands)
+    assert {"app", "catalogue", "inspect", "samples"} <= set(commands)
     for name in set(commands):
         with pytest.raises(SystemExit):
             main([name, "--help"])

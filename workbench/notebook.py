@@ -19,6 +19,7 @@ import ipywidgets as w
 from widgets import ChartView, Frame
 from widgets.frame import BOARD_CLASS
 from workbench.boards.checkpoint import CheckpointBoard
+from workbench.boards.code import WRAPPED
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.masks import MasksBoard
 from workbench.boards.opener import Opener
@@ -27,6 +28,7 @@ from workbench.core.errors import BadInput, WorkbenchError
 from workbench.jobs import Jobs, ThreadJobs
 
 if TYPE_CHECKING:
+    from workbench.model.jepa import Jepa
     from workbench.worker.shelf import Shelf
 
 log = logging.getLogger("workbench")
@@ -36,12 +38,12 @@ _jobs: list[Jobs] = []
 
 
 def board(
-    checkpoint: str | Path | None = None, which: str = "masks", *, data: str | Path | None = None, clip: int | None = None, **overrides: Any
+    checkpoint: str | Path | Jepa | None = None, which: str = "masks", *, data: str | Path | None = None, clip: int | None = None, **overrides: Any
 ) -> BoardBox:
     """A board of the app, here. Comes at once and fills when its answers do.
 
     Args:
-        checkpoint: a sample's name or a path; None: the first sample. which: "masks" or "checkpoint".
+        checkpoint: a sample's name, a path, or a model that `wrap` or `load` gave; None: the first sample. which: "masks" or "checkpoint".
         data: image, video or folder to look at. clip: which of them; None: the one that it opens on. overrides: what the file does not say, as `heads=4`.
 
     Raises:
@@ -52,6 +54,10 @@ def board(
     if which not in _BOARDS:
         raise BadInput(f"there is no board {which!r}", where="board()", fix=f"one of {', '.join(_BOARDS)}")
     box = BoardBox(which)
+    if checkpoint is not None and not isinstance(checkpoint, str | Path):
+        name = f"{WRAPPED}{checkpoint.card.name}@{next(iter(checkpoint.card.hashes.values()), '')[:12]}"
+        _shelf.keep(name, checkpoint)
+        checkpoint = name
     box.space.open(str(checkpoint or samples.names()[0]), None if data is None else str(data), clip, **overrides)
     return box
 
@@ -234,9 +240,15 @@ class _LateShelf:
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
         return self.shelf.run(name, arguments)
 
+    def keep(self, name: str, jepa: Jepa) -> None:
+        self.shelf.keep(name, jepa)
+
+
+_shelf = _LateShelf()
+
 
 def _shared_jobs() -> Jobs:
     """One thread and one shelf a kernel, so that boards share what is loaded."""
     if not _jobs:
-        _jobs.append(ThreadJobs(_LateShelf().run))
+        _jobs.append(ThreadJobs(_shelf.run))
     return _jobs[0]

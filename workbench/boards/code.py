@@ -5,12 +5,16 @@ from __future__ import annotations
 from workbench.core.results import PredictionError
 from workbench.session import State
 
+WRAPPED = "wrapped:"  # how the path of a model begins that came from no file
+
 
 def open_lines(state: State, sample: str | None, weights: str) -> list[str]:
     """Import and load, with the hash of the weights."""
     key = state.model
     if key is None:
         return []
+    if key.path.startswith(WRAPPED):
+        return ["import workbench as jw", f"jepa = jw.wrap(…)  # as you did; weights {weights[:12]}"]
     options = "".join(f", {k}={v!r}" for k, v in key.said)
     return ["import workbench as jw", f"jepa = jw.load({sample or key.path!r}{options})  # weights {weights[:12]}"]
 

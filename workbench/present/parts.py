@@ -41,7 +41,8 @@ def part_words(part: PartReport) -> str:
         left = f", {part.ignored[0][1]}" if part.ignored and not part.missing else ""
         return f"{label}: not in the file{left}." if not left else f"{label}: left out{left}."
     found = [f"{len(part.matched)} tensors matched", *(f"{n} {what}: {few}" for what, n, few in wrong(part))]
-    return f"{label}: {';\n'.join(found)}."
+    listed = ";\n".join(found)
+    return f"{label}: {listed}."
 
 
 def wrong_words(part: PartReport) -> str:

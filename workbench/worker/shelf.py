@@ -31,6 +31,7 @@ class Shelf:
         self._models: OrderedDict[ModelKey, Jepa] = OrderedDict()
         self._folders: OrderedDict[tuple[Any, ...], Clips] = OrderedDict()
         self._banks: OrderedDict[BankKey, Bank] = OrderedDict()
+        self._given: dict[str, Jepa] = {}
 
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
         """Run a measure or a service by name; keys among the arguments become the things they name.
@@ -45,8 +46,14 @@ class Shelf:
             function, model = entry(name).function(), found.pop("model")
             return function(model, **found)
 
+    def keep(self, name: str, jepa: Jepa) -> None:
+        """A model that came from no file, to be found under this name in place of a path."""
+        self._given[name] = remembering(jepa)
+
     def model(self, key: ModelKey) -> Jepa:
         """The model of that key, loaded once."""
+        if key.path in self._given:
+            return self._given[key.path]
         if key not in self._models:
             options: dict[str, Any] = dict(key.overrides)
             jepa = load(key.path, family=key.family, device=key.device, dtype=getattr(torch, key.dtype), **options)
