@@ -238,6 +238,29 @@ def test_a_second_copy_of_the_frozen_encoder_is_said_and_not_read(content: dict[
     assert told.card.hashes == hub.card.hashes
 
 
+def test_a_predictor_alone_takes_its_encoder_from_another_file(content: dict[str, Any], saved: Saved, tmp_path: Path) -> None:
+    """As jepa-wms publishes its retrained V-JEPA 2-AC."""
+    path = saved({"predictor": content["predictor"], "epoch": 3})
+    with pytest.raises(BadInput, match="a predictor and no encoder") as caught:
+        load(**{**AC, "path": path})
+    assert "encoder=" in caught.value.fix
+    beside = tmp_path / "apart"
+    beside.mkdir()
+    torch.save({"target_encoder": content["target_encoder"], "predictor": {"module.x": torch.zeros(1)}}, beside / "vitg.pt")
+    jepa = load(**{**AC, "path": path, "encoder": beside / "vitg.pt"})
+    assert jepa.report.whole
+    assert jepa.card.hashes == load(**AC).card.hashes
+    told = next(f for f in jepa.report.facts if f.name == "encoder")
+    assert (told.value, told.origin, "vitg.pt" in told.why) == ("target_encoder", "given", True)
+    assert inspect(**{**AC, "path": path, "encoder": beside / "vitg.pt"}) == jepa.report
+    with pytest.raises(BadInput, match="its own encoder"):
+        load(**AC, encoder=beside / "vitg.pt")
+    with pytest.raises(BadInput, match="no decoder"):
+        load(**AC, decoder=beside / "vitg.pt")
+    with pytest.raises(CheckpointError, match="neither encoder nor target_encoder"):
+        load(**{**AC, "path": path, "encoder": path})
+
+
 def test_a_model_that_was_told_the_cameras_place_takes_it_behind_the_pose(content: dict[str, Any], saved: Saved, case: Case) -> None:
     given = case[1]
     dynamics = future(load(**{**AC, "path": saved(content, {"model": {"use_extrinsics": True}})}))

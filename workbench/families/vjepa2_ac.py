@@ -11,10 +11,11 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
-from workbench.checkpoints import Checkpoint
+from workbench.checkpoints import Checkpoint, open_checkpoint
 from workbench.checkpoints.checkpoint import Fingerprint
+from workbench.checkpoints.together import together
 from workbench.core.card import Fact, LoadReport, ModelCard, Origin
-from workbench.core.errors import CheckpointError
+from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.action_dynamics import ActionDynamics, action_spec
 from workbench.families.net_plan import Built, NetPlan
 from workbench.families.parts import Names, names_by_group
@@ -41,11 +42,10 @@ _PLANNER = "the official planner: at most 0.05 m each way, no turn, the gripper 
 
 
 def recognise(checkpoint: Checkpoint) -> bool:
-    """A video encoder, and a predictor with encoders of actions and of states."""
-    groups = names_by_group(checkpoint)
-    predictor = groups.get("predictor", {})
+    """A predictor with encoders of actions and of states, and without modulated blocks."""
+    predictor = names_by_group(checkpoint).get("predictor", {})
     told = "action_encoder.weight" in predictor and "state_encoder.weight" in predictor
-    return told and bool(_encoder_group(checkpoint, groups)) and not any("adaLN" in n for n in predictor)
+    return told and any(n.startswith("predictor_blocks.") for n in predictor) and not any("adaLN" in n for n in predictor)
 
 
 def _encoder_group(checkpoint: Checkpoint, groups: Mapping[str, Names]) -> str:
@@ -59,16 +59,9 @@ def plan(request: Request) -> NetPlan:
     Raises:
         CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says how many heads, or what size it was trained at.
     """
-    request.one_file()
+    request, found, other, why = _sorted(request)
     checkpoint, settings = request.checkpoint, Settings(request)
-    groups = names_by_group(checkpoint)
-    group = _encoder_group(checkpoint, groups)
-    if not group:
-        raise CheckpointError(
-            f"neither encoder nor target_encoder has a {_KERNEL} of 5 dimensions", where=str(checkpoint.path), fix="open another file"
-        )
-    found = {"encoder_target": groups[group], "dynamics": groups.get("predictor", {})}
-    settings.note("encoder", group, "read", "frozen in training; what the predictor was trained on")
+    settings.note("encoder", *why)
     config, published = _encoder(checkpoint, found["encoder_target"], settings)
     size, native = _sizes(settings, config, published)
     predictor = _predictor(request, found["dynamics"], settings, config, native)
@@ -89,7 +82,38 @@ def plan(request: Request) -> NetPlan:
     ignore = {"encoder_target": {"pos_embed": _STRAY}, "dynamics": _unused(found["dynamics"], predictor)}
     assemble = partial(_assemble, config, predictor, preparation, frames)
     named = f"V-JEPA 2-AC {published.short if published else f'{config.dim}×{config.depth}'}/{config.patch}"
-    return NetPlan("vjepa2_ac", named, request, found, makers, assemble, facts, ignore, _others(checkpoint, group))
+    return NetPlan("vjepa2_ac", named, request, found, makers, assemble, facts, ignore, other)
+
+
+def _sorted(request: Request) -> tuple[Request, dict[str, Names], tuple[str, ...], tuple[str, Origin, str]]:
+    """The request with both files as one, the tensors of the parts, the rest in words, and which encoder it is.
+
+    Raises:
+        BadInput: no encoder is there, or one too many. CheckpointError: the file given has none.
+    """
+    checkpoint, groups = request.checkpoint, names_by_group(request.checkpoint)
+    group, where = _encoder_group(checkpoint, groups), str(checkpoint.path)
+    predictor = groups.get("predictor", {})
+    if request.decoder is not None:
+        raise BadInput("this family has no decoder", where="decoder=", fix="leave decoder= out")
+    if group:
+        if request.encoder is not None:
+            raise BadInput(f"the file holds its own encoder, as {group}", where="encoder=", fix="leave encoder= out")
+        found = {"encoder_target": groups[group], "dynamics": predictor}
+        return request, found, _others(checkpoint, group), (group, "read", "frozen in training; what the predictor was trained on")
+    if request.encoder is None:
+        fix = 'load(path, encoder="vitg.pt"): the V-JEPA 2 checkpoint that it was trained on'
+        raise BadInput("the file holds a predictor and no encoder", where=where, fix=fix)
+    beside = open_checkpoint(request.encoder)
+    inside = names_by_group(beside)
+    group = _encoder_group(beside, inside)
+    if not group:
+        what = f"neither encoder nor target_encoder has a {_KERNEL} of 5 dimensions"
+        raise CheckpointError(what, where=str(request.encoder), fix="give a V-JEPA 2 checkpoint")
+    found = {"encoder_target": {n: f"encoder={full}" for n, full in inside[group].items()}, "dynamics": predictor}
+    other = tuple(f"{g}: {n} tensors" for g, n in checkpoint.groups().items() if g != "predictor")
+    why = f"of {beside.path.name}, which the caller says the predictor was trained on"
+    return replace(request, checkpoint=together(checkpoint, encoder=beside)), found, other, (group, "given", why)
 
 
 def _others(checkpoint: Checkpoint, group: str) -> tuple[str, ...]:
@@ -245,7 +269,7 @@ def inspect(request: Request) -> LoadReport:
 
 register(
     "vjepa2_ac",
-    signs="encoder or target_encoder with a 5-dimensional patch_embed.proj.weight, and a predictor with action_encoder and state_encoder",
+    signs="a predictor with action_encoder, state_encoder and predictor_blocks without adaLN",
     recognise=recognise,
     build=build,
     inspect=inspect,
