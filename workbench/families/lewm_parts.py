@@ -89,8 +89,8 @@ class LewmDynamics(Dynamics):
         film, moves = self._given(context, actions, ticks)
         answers = self.net(film[:, :most], moves[:, :most])
         if ticks > most:
-            windows = [x.unfold(1, most, 1)[:, 1:].transpose(2, 3) for x in (film, moves)]
-            later = self.net(*(w.flatten(0, 1) for w in windows))[:, -1]
+            windows = [x.unfold(1, most, 1)[:, 1:].movedim(-1, 2) for x in (film, moves)]
+            later = self.net(*(w.flatten(0, 1) for w in windows), last=True)[:, -1]
             answers = torch.cat([answers, later.unflatten(0, (len(film), ticks - most))], 1)
         return self._latents(answers, context)
 
@@ -104,21 +104,20 @@ class LewmDynamics(Dynamics):
         for tick in range(known, known + horizon):
             progress.report(0, 0)
             start = max(0, tick - most)
-            answer = self.net(film[:, start:], moves[:, start:tick])[:, -1:]
-            film = torch.cat([film, answer], 1)
+            film = torch.cat([film, self.net(film[:, start:], moves[:, start:tick], last=True)], 1)
         return self._latents(film[:, known:], context)
 
     def _given(
         self, context: Latents, actions: Tensor | None, wanted: int
-    ) -> tuple[Float[Tensor, "batch ticks dim"], Float[Tensor, "batch moves dim"]]:
-        """The context's vectors and the encoded actions, as the network takes them."""
+    ) -> tuple[Float[Tensor, "batch ticks dim"], Float[Tensor, "batch moves depth six"]]:
+        """The context's vectors and what the actions do to each block."""
         if context.space.id != self.encoder.space or context.tokens.shape[2:4] != (1, 1):
             raise BadInput(f"a context in space {context.space.id} is none of this model's", where="context", fix="use dynamics.embed(video)")
         moves, weight = normalised(self.spec, checked(self.spec, actions, wanted)), self.net.predictor.pos_embedding
         film = context.tokens[:, :, 0, 0].to(weight)
         if len(film) != len(moves):
             raise BadInput(f"{len(film)} contexts and {len(moves)} series of actions", where="actions", fix="give as many of the one as of the other")
-        return film, self.net.action_encoder(moves.to(weight))
+        return film, self.net.steer(moves.to(weight))
 
     def _latents(self, vectors: Float[Tensor, "batch ticks dim"], context: Latents) -> Latents:
         grid = replace(context.grid, ticks=vectors.shape[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -83,9 +84,11 @@ class CausalAttention(nn.Module):
         plain = heads == 1 and dim_head == dim
         self.to_out = nn.Identity() if plain else nn.Sequential(nn.Linear(heads * dim_head, dim))
 
-    def forward(self, x: Float[Tensor, "batch ticks dim"]) -> Float[Tensor, "batch ticks dim"]:
+    def forward(self, x: Float[Tensor, "batch ticks dim"], *, last: bool = False) -> Float[Tensor, "batch answers dim"]:
+        """For every tick, or for the last alone."""
         q, k, v = self.to_qkv(self.norm(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        return self.to_out(F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2))
+        out = F.scaled_dot_product_attention(q[:, :, -1:], k, v) if last else F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.to_out(out.transpose(1, 2).flatten(2))
 
 
 class FeedForward(nn.Module):
@@ -111,9 +114,20 @@ class ActionBlock(nn.Module):
         self.norm2 = nn.LayerNorm(dim, elementwise_affine=False, eps=1e-6)
         self.adaLN_modulation = nn.Sequential(nn.SiLU(), nn.Linear(dim, 6 * dim))
 
-    def forward(self, x: Float[Tensor, "batch ticks dim"], action: Float[Tensor, "batch ticks dim"]) -> Float[Tensor, "batch ticks dim"]:
-        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = self.adaLN_modulation(action).chunk(6, dim=-1)
-        x = x + gate_a * self.attn(self.norm1(x) * (1 + scale_a) + shift_a)
+    def forward(
+        self, x: Float[Tensor, "batch ticks dim"], steering: Float[Tensor, "batch ticks six"], *, last: bool = False
+    ) -> Float[Tensor, "batch answers dim"]:
+        """For every tick, or for the last alone.
+
+        Args:
+            steering: what `adaLN_modulation` makes of the actions.
+        """
+        shift_a, scale_a = steering.chunk(6, dim=-1)[:2]
+        seen = self.norm1(x) * (1 + scale_a) + shift_a
+        if last:
+            x, steering = x[:, -1:], steering[:, -1:]
+        _, _, gate_a, shift_m, scale_m, gate_m = steering.chunk(6, dim=-1)
+        x = x + gate_a * self.attn(seen, last=last)
         return x + gate_m * self.mlp(self.norm2(x) * (1 + scale_m) + shift_m)
 
 
@@ -129,10 +143,18 @@ class ActionTransformer(nn.Module):
         self.norm = nn.LayerNorm(config.width)
         self.output_proj = nn.Identity() if config.width == config.out else nn.Linear(config.width, config.out)
 
-    def forward(self, x: Float[Tensor, "batch ticks embed"], action: Float[Tensor, "batch ticks embed"]) -> Float[Tensor, "batch ticks out"]:
-        x, action = self.input_proj(x), self.cond_proj(action)
-        for layer in self.layers:
-            x = layer(x, action)
+    def steer(self, actions: Float[Tensor, "batch ticks embed"]) -> Float[Tensor, "batch ticks depth six"]:
+        """What encoded actions do to each block."""
+        actions = self.cond_proj(actions)
+        return torch.stack([cast(ActionBlock, layer).adaLN_modulation(actions) for layer in self.layers], 2)
+
+    def forward(
+        self, x: Float[Tensor, "batch ticks embed"], steering: Float[Tensor, "batch ticks depth six"], *, last: bool = False
+    ) -> Float[Tensor, "batch answers out"]:
+        """For every tick, or for the last alone: only the last block can tell, all before it need every tick."""
+        x, final = self.input_proj(x), len(self.layers) - 1
+        for number, layer in enumerate(self.layers):
+            x = layer(x, steering[:, :, number], last=last and number == final)
         return self.output_proj(self.norm(x))
 
 
@@ -144,8 +166,10 @@ class NextFrame(nn.Module):
         self.pos_embedding = nn.Parameter(torch.zeros(1, config.history, config.embed))
         self.transformer = ActionTransformer(config)
 
-    def forward(self, x: Float[Tensor, "batch ticks embed"], action: Float[Tensor, "batch ticks embed"]) -> Float[Tensor, "batch ticks out"]:
-        return self.transformer(x + self.pos_embedding[:, : x.shape[1]], action)
+    def forward(
+        self, x: Float[Tensor, "batch ticks embed"], steering: Float[Tensor, "batch ticks depth six"], *, last: bool = False
+    ) -> Float[Tensor, "batch answers out"]:
+        return self.transformer(x + self.pos_embedding[:, : x.shape[1]], steering, last=last)
 
 
 class ActionEncoder(nn.Module):
@@ -170,13 +194,19 @@ class LewmPredictor(nn.Module):
         self.action_encoder = ActionEncoder(config)
         self.pred_proj = BatchNormMlp(config.out, config.projected, config.embed)
 
-    def forward(self, x: Float[Tensor, "batch ticks embed"], encoded: Float[Tensor, "batch ticks embed"]) -> Float[Tensor, "batch ticks embed"]:
-        """Answer k foretells tick k + 1.
+    def steer(self, actions: Float[Tensor, "batch ticks action"]) -> Float[Tensor, "batch ticks depth six"]:
+        """What normalised actions do to each block; it does not depend on the window that they are seen in."""
+        return self.predictor.transformer.steer(self.action_encoder(actions))
+
+    def forward(
+        self, x: Float[Tensor, "batch ticks embed"], steering: Float[Tensor, "batch ticks depth six"], *, last: bool = False
+    ) -> Float[Tensor, "batch answers embed"]:
+        """Answer k foretells tick k + 1; `last` gives the last answer alone.
 
         Args:
-            encoded: the actions, as `action_encoder` gives them.
+            steering: the actions, as `steer` gives them.
         """
-        answers = self.predictor(x, encoded)
+        answers = self.predictor(x, steering, last=last)
         return self.pred_proj(answers.flatten(0, 1)).unflatten(0, answers.shape[:2])
 
     def initialise(self) -> LewmPredictor:
