@@ -210,11 +210,19 @@ def test_vjepa_1_and_2_are_told_apart_by_tables_mask_tokens_and_yaml(tmp_path: P
     assert [n for n, _ in report.part("encoder_context").ignored] == ["pos_embed"]
 
 
-@pytest.mark.parametrize("table", [torch.zeros(1, 50, 31), torch.zeros(1, 3, 32), torch.zeros(50, 32)])
+@pytest.mark.parametrize("table", [torch.zeros(1, 50, 31), torch.zeros(1, 3, 32), torch.zeros(50, 32), torch.zeros(1).expand(1, 1 << 40, 32)])
 def test_a_table_that_does_not_fit_is_refused(tmp_path: Path, content: Content, table: Tensor) -> None:
     content["target_encoder"]["module.backbone.pos_embed"] = table
-    with pytest.raises(CheckpointError, match="pos_embed is"):
+    with pytest.raises(CheckpointError, match=r"pos_embed is \("):
         load(saved(tmp_path, content), heads=4)
+
+
+def test_a_table_of_stills_that_is_no_square_is_refused(tmp_path: Path) -> None:
+    config = VitConfig(32, 2, 4, 128, 8, table=(4, 2))
+    networks = {"target_encoder": config.make(), "predictor": PredictorConfig(24, 2, 4, 96, 2).make(config)}
+    torch.save({name: net.state_dict() for name, net in networks.items()}, tmp_path / "latest.pth.tar")
+    with pytest.raises(CheckpointError, match=r"not \(1, side², 32\)"):
+        load(tmp_path, heads=4)
 
 
 def test_another_size_is_said(tmp_path: Path) -> None:

@@ -319,7 +319,10 @@ def test_a_training_checkpoint_of_other_sizes_opens(tmp_path: Path) -> None:
     ("part", "name", "tensor", "words"),
     [
         ("predictor", "predictor_embed.0.weight", torch.zeros(24, 50), "takes 50 features"),
-        ("predictor", "predictor_proj.weight", None, "no predictor_proj"),
+        ("predictor", "predictor_embed.0.weight", torch.tensor(1.0), "takes 0 features"),
+        ("predictor", "predictor_embed.2.weight", torch.zeros(3), r"no predictor_embed\.2"),
+        ("predictor", "predictor_proj.weight", None, "predictor_proj.weight is None"),
+        ("predictor", "predictor_proj.weight", torch.tensor(1.0), r"predictor_proj.weight is \(\)"),
         ("target_encoder", "patch_embed_img.proj.weight", torch.zeros(24, 3, 2, 16, 16), "patch_embed_img"),
         ("target_encoder", "patch_embed.proj.weight", torch.zeros(24, 1, 2, 16, 16), r"not \(dim, 3, tubelet"),
     ],

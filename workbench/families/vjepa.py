@@ -37,6 +37,7 @@ from workbench.nn.vit import PredictorConfig, VitConfig
 
 _PUBLISHED_FRAMES, _DEFAULT_TOKEN = 16, 1
 _PREPARED = "as the official evaluation"
+_MOST_PLACES = 1 << 20
 _NEVER = ("vit_giant_xformers", "vit_gigantic_xformers")
 
 
@@ -81,22 +82,23 @@ def plan(request: Request) -> VitPlan:
 
 def _places(checkpoint: Checkpoint, names: Names, c: Trunk) -> int:
     places = shape_of(checkpoint, names, "pos_embed")
-    if places is None or len(places) != 3 or places[2] != c.dim or not _ticks(places[1]):
-        raise CheckpointError(
-            f"pos_embed is {places}, not (1, ticks·side², {c.dim})", where=str(checkpoint.path), fix="family='vjepa2' if its positions are rotary"
-        )
+    if places is None or len(places) != 3 or places[2] != c.dim or not _ticks(places[1], c.flat):
+        wanted = f"(1, side², {c.dim})" if c.flat else f"(1, ticks·side², {c.dim})"
+        fix = "open another file" if c.flat else "family='vjepa2' if its positions are rotary"
+        raise CheckpointError(f"pos_embed is {places}, not {wanted}", where=str(checkpoint.path), fix=fix)
     return places[1]
 
 
-def _ticks(places: int) -> list[int]:
+def _ticks(places: int, flat: bool) -> list[int]:
     """Into how many ticks of a square of more than one place a table can be cut."""
-    return [t for t in range(1, places // 4 + 1) if places % t == 0 and isqrt(places // t) ** 2 == places // t]
+    most = 1 if flat else places // 4
+    return [t for t in range(1, most + 1) if places % t == 0 and isqrt(places // t) ** 2 == places // t] if 0 < places <= _MOST_PLACES else []
 
 
 def _frames(settings: Settings, names: Names, c: Trunk) -> int:
     """Frames of a clip in training: they say how the table is cut."""
     places = _places(settings.request.checkpoint, names, c)
-    fitting = [1] if c.flat else _ticks(places)
+    fitting = _ticks(places, c.flat)
     told = "; ".join(f"frames={t * c.tubelet}: {t} of {isqrt(places // t)}×{isqrt(places // t)}" for t in fitting)
 
     def parse(value: Any) -> int:
@@ -107,7 +109,7 @@ def _frames(settings: Settings, names: Names, c: Trunk) -> int:
 
     ticks = _PUBLISHED_FRAMES // c.tubelet
     table: tuple[int, Origin, str] | None = None
-    if c.flat and isqrt(places) ** 2 == places:
+    if c.flat:
         table = (1, "read", f"{KERNEL} has no duration")
     elif c.published is not None and ticks in fitting:
         side = isqrt(places // ticks)

@@ -203,10 +203,11 @@ def _predictor(settings: Settings, names: Names, config: LevelsConfig) -> Levels
     request = settings.request
     deep = shape_of(request.checkpoint, names, "predictor_embed.0.weight")
     stack = predictor_tower(request, names, "predictor_embed.weight" if deep is None else "predictor_embed.2.weight")
-    levels = 1 if deep is None else deep[-1] // config.dim
     out = shape_of(request.checkpoint, names, "predictor_proj.weight")
-    if (deep is not None and (deep[-1] % config.dim or not 2 <= levels <= len(config.taps))) or out is None:
-        what = f"predictor_embed takes {deep[-1] if deep else 0} features" if out is not None else "the predictor has no predictor_proj.weight"
+    taken = config.dim if deep is None else deep[-1] if len(deep) == 2 else 0
+    levels = taken // config.dim
+    if taken % config.dim or not (1 if deep is None else 2) <= levels <= len(config.taps) or out is None or len(out) != 2:
+        what = f"predictor_embed takes {taken} features and predictor_proj.weight is {out}"
         fix = f"the encoder has {len(config.taps)} levels of {config.dim}; load with parts=('encoder_target',)"
         raise CheckpointError(what, where=str(request.checkpoint.path), fix=fix)
     settings.note("levels", levels, "read", "predictor_embed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -53,8 +54,10 @@ class VitConfig:
         return video.shape[2] // self.lasting(video), video.shape[3] // self.patch, video.shape[4] // self.patch
 
     def places(self, dim: int) -> nn.Parameter:
-        """The stored position table as published, for the encoder or, narrower, for its predictor."""
+        """The stored position table as published, for the encoder or, narrower, for its predictor; only its shape on the meta device."""
         table = self.table or (1, 1)
+        if torch.get_default_device().type == "meta":  # where the file's values go in next, computing these would take longer than reading those
+            return nn.Parameter(torch.empty(1, math.prod(table), dim), requires_grad=False)
         values = sincos_2d(dim, *table) if len(table) == 2 else sincos_3d(dim, *table, uniform=self.uniform)
         return nn.Parameter(values, requires_grad=False)
 
