@@ -15,7 +15,7 @@ from workbench.families.parts import Names, PartPlan, fill_part, left_out, modul
 from workbench.families.registry import Request
 from workbench.model.jepa import Jepa
 
-_PLAIN_NAMES = ("latest", "model", "checkpoint", "weights", "last", "pytorch_model")
+_PLAIN_NAMES = ("latest", "jepa-latest", "model", "model_latest", "checkpoint", "weights", "last", "pytorch_model")
 
 
 @dataclass(frozen=True, eq=False)
