@@ -159,6 +159,20 @@ def test_a_still_stays_one_frame_and_a_clip_does_not(trained) -> None:
         jepa.encoder.encode(torch.zeros(1, 3, 3, 48, 48))
 
 
+def test_a_still_leaks_nothing_of_what_is_hidden_and_is_answered_alone_as_in_a_batch(trained) -> None:
+    jepa, given, _ = trained
+    video, seen, asked = given["img_clips"], given["img_masks_enc_0"], given["img_masks_pred_0"]
+    context, targets = mask_of(seen, (1, 3, 3)), mask_of(asked, (1, 3, 3))
+    hidden = ~context.repeat_interleave(16, 2).repeat_interleave(16, 3)[:, None]
+    painted = video.masked_fill(hidden, float("nan"))
+    found, other, alone = (
+        jepa.masked.predict(v, c, t[None])[0].tokens
+        for v, c, t in ((video, context, targets), (painted, context, targets), (video[1:], context[1:], targets[1:]))
+    )
+    assert torch.equal(found[targets], other[targets])
+    close(alone[targets[1:]], found[1:][targets[1:]], 1e-5)
+
+
 def test_a_row_of_one_token_has_a_place(trained) -> None:
     """Officially its place is 0 ÷ 0."""
     assert trained[0].encoder.encode(trained[1]["clips"][..., :16, :]).tokens.isfinite().all()
