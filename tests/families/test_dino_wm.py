@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.families.converted import DINO, FIXTURE, HEADS, HYDRA, tensors, write
 from tests.families.official import close
+from workbench.checkpoints import convert
 from workbench.core.clip import Clip
-from workbench.core.errors import BadInput, CheckpointError
+from workbench.core.errors import BadInput, CheckpointError, UnsafeFile
 from workbench.families.load import inspect, load
 from workbench.model import Jepa, Latents
 
@@ -126,3 +127,26 @@ def test_settings_that_contradict_the_tensors_are_refused(tmp_path: Path) -> Non
     assert load(path, encoder=DINO, frames=4, **HEADS).report.whole
     with pytest.raises(CheckpointError, match="places for 3×3"):
         load(path, encoder=DINO, frames=4, image_size=64, **HEADS)
+
+
+def test_a_pickled_file_opens_once_it_was_converted(tmp_path: Path) -> None:
+    """As the original code saves it: whole modules, optimizers and the epoch, settings in the folder of the run above."""
+    (tmp_path / "hydra.yaml").write_text(HYDRA)
+    (tmp_path / "checkpoints").mkdir()
+    parts = {name: nn.Module() for name in ("predictor", "action_encoder", "proprio_encoder", "decoder")}
+    for name, value in tensors().items():
+        part, *path, leaf = name.split(".")
+        module = parts[part]
+        for step in path:
+            module.add_module(step, getattr(module, step, None) or nn.Module())
+            module = getattr(module, step)
+        module.register_parameter(leaf, nn.Parameter(value))
+    adam = torch.optim.AdamW(parts["predictor"].parameters())
+    torch.save({"epoch": 100, "predictor_optimizer": adam, **parts}, tmp_path / "checkpoints" / "model_latest.pth")
+    with pytest.raises(UnsafeFile):
+        load(tmp_path / "checkpoints", encoder=DINO, **HEADS)
+    made = convert(tmp_path / "checkpoints" / "model_latest.pth", trust=True)
+    jepa = load(made.path, encoder=DINO, **HEADS)
+    assert jepa.card.family == "dino_wm"
+    assert jepa.report.whole
+    assert {"frames": 4, "environment": "pusht"}.items() <= {f.name: f.value for f in jepa.report.facts}.items()
