@@ -14,14 +14,16 @@ from widgets import Toolbar
 from workbench.app.to_panel import arrange, to_panel
 from workbench.boards.catalogue import CatalogueBoard
 from workbench.boards.checkpoint import CheckpointBoard
+from workbench.boards.future_board import FutureBoard
 from workbench.boards.masks import MasksBoard
 from workbench.boards.opener import Opener
+from workbench.boards.rollout import RolloutBoard
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.jobs import Jobs
 
 log = logging.getLogger("workbench")
-_SECTIONS = (("LOOK", ("Checkpoint", "Masks")), ("OPEN", ("Catalogue",)))
+_SECTIONS = (("LOOK", ("Checkpoint", "Masks")), ("IMAGINE", ("Rollout",)), ("OPEN", ("Catalogue",)))
 _FIRST = "Masks"
 
 
@@ -39,7 +41,7 @@ class Start:
 def page(jobs: Jobs, start: Start) -> pmui.Page:
     """One user's page with a workspace of its own."""
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=toast, allow=start.allow, device=start.device)
-    boards = {b.title: b for b in (CheckpointBoard(space), MasksBoard(space), CatalogueBoard(space))}
+    boards = {b.title: b for b in (CheckpointBoard(space), MasksBoard(space), RolloutBoard(space), CatalogueBoard(space))}
     opener, status = Opener(space, vertical=True), _status(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
@@ -48,6 +50,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         if title not in views:
             views[title] = arrange(boards[title].layout)
         room[:] = [views[title]]
+        wake(boards[title])
 
     shell = pmui.Page(
         title="JEPA Workbench",
@@ -66,6 +69,12 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     pn.state.onload(lambda: open_first(space, start))
     pn.state.on_session_destroyed(lambda _context: space.close())
     return shell
+
+
+def wake(board: Any) -> None:
+    """Tell a board that somebody looks; those that always follow what is open need not be told."""
+    if isinstance(board, FutureBoard):
+        board.wake()
 
 
 def open_first(space: Workspace, start: Start) -> None:

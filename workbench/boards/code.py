@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.core.films import FilmView
 from workbench.core.results import PredictionError
 from workbench.session import State
 
@@ -34,4 +35,28 @@ def masked_lines(state: State, sample: str | None, error: PredictionError, mask_
     who = "" if error.predictor == "model" else f", predictor={error.predictor!r}"
     lines.append(f"error = jw.predict(jepa, clip, mask, bank=bank, distance={error.distance!r}{who}{more})")
     lines.append(f"print(round(error.skill, 4))  # {error.skill:.4f}")
+    return "\n".join(lines)
+
+
+def clip_lines(state: State, sample: str | None) -> list[str]:
+    """Open the clip and, where there is one, its bank."""
+    if state.clip is None:
+        return []
+    data = sample if sample and state.bank and "bank" in state.bank.path else state.clip.path
+    frames = f", frames={state.clip.frames}" if state.clip.frames else ""
+    lines = [f"bank = jw.open_bank({data!r}{frames})"] if state.bank else []
+    return [*lines, f"clip = jw.open_clips({data!r}{frames})[{state.clip.index}]"]
+
+
+def rollout_lines(state: State, sample: str | None, view: FilmView) -> str:
+    """The errors on screen, from nothing."""
+    found = view.rollout
+    lines = open_lines(state, sample, found.provenance.weights.get("dynamics", "")) + clip_lines(state, sample)
+    options = [f"known={found.known}", f"distance={found.distance!r}", *(["bank=bank"] if state.bank else [])]
+    if view.edited >= 0 and view.actions is not None:
+        lines.append("actions = clip.actions.copy()")
+        lines.append(f"actions[{view.edited}:] = {[[round(float(v), 5) for v in row] for row in view.actions[view.edited :]]}")
+        options.append("actions=actions")
+    lines.append(f"future = jw.rollout(jepa, clip, {', '.join(options)})")
+    lines.append(f"print(future.ratio('open loop').round(3))  # … {found.ratio('open loop')[-1]:.3f}")
     return "\n".join(lines)

@@ -167,14 +167,13 @@ class Workspace:
 
     def open_data(self, path: str, index: int = 0) -> None:
         """Open an image, a video, a folder, a bank or the clips of a sample, and show one of them."""
-        frames = None if self.facts is None or self.facts.card.frames == 1 else self.facts.card.frames
         self._start(f"opening {Path(path).name}")
 
         def listed(clips: ClipList) -> None:
             self.open_ended()
             self.choose(index, clips)
 
-        self.submit("clip_list", "open", listed, path=self.allow(bank_path(path)), frames=frames)
+        self.submit("clip_list", "open", listed, path=self.allow(bank_path(path)), frames=self._frames(bank_path(path)))
 
     def choose(self, index: int, clips: ClipList | None = None) -> None:
         """Show another clip of the open list, or the first of a new one."""
@@ -183,7 +182,7 @@ class Workspace:
             return
         if not 0 <= index < len(listed.names):
             raise BadInput(f"there is no clip {index}, there are {len(listed.names)}", where=listed.path)
-        frames = None if self.facts is None or self.facts.card.frames == 1 else self.facts.card.frames
+        frames = self._frames(listed.path)
         key = ClipKey(listed.path, index, frames)
 
         def ready(shown: ShownClip) -> None:
@@ -198,6 +197,14 @@ class Workspace:
             self._say("clip")
 
         self.submit("shown_clip", "clip", ready, model=model, clip=key)
+
+    def _frames(self, path: str) -> int | None:
+        """How many frames of a clip the model is to see; None = all: a future is imagined to the end of a stored clip, whose actions go with it."""
+        card = None if self.facts is None else self.facts.card
+        if card is None or self.facts is None or card.frames == 1:
+            return None
+        whole = self.facts.report.part("dynamics").status == "whole" and path.endswith((".npz", ".npy"))
+        return None if whole else card.frames
 
     def export(self, results: dict[str, Any]) -> tuple[str, bytes]:
         """Everything in `results` as one npz that numpy reads too, with a name for it."""

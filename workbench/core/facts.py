@@ -25,13 +25,32 @@ class TensorFacts:
 
 @portable
 @dataclass(frozen=True)
+class ActionFacts:
+    """What an action of a model is, as boards want it; see `model.spec.ActionSpec`. Bounds may be infinite: not known."""
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    frameskip: int = 1
+
+
+@portable
+@dataclass(frozen=True)
 class ModelFacts:
-    """A model as the Checkpoint board shows it. `tensors`: everything in the file. `mask_tokens`: 0 without a predictor."""
+    """A model as the Checkpoint board shows it.
+
+    Args:
+        tensors: everything in the file. mask_tokens: 0 without a predictor. history: (least, most) ticks of context of its dynamics.
+        action: None where its future needs none, or it has no dynamics.
+    """
 
     card: ModelCard
     report: LoadReport
     tensors: tuple[TensorFacts, ...]
     mask_tokens: int = 0
+    history: tuple[int, int] = (1, 1)
+    action: ActionFacts | None = None
 
 
 @portable

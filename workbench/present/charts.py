@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PREDICTED, REAL, QUIET, TARGET = "#CC79A7", "#009E73", "#8A93A3", "#E69F00"
 _FAR = 2.0  # ratios beyond are drawn to here, with an arrow: they are far worse than knowing the position, how far hardly matters
-_TEXT = {True: "#E8EBF1", False: "#1C2230"}
+TEXT = {True: "#E8EBF1", False: "#1C2230"}
 _UPPER, _LOWER = 0.467, 0.327  # of the height: where the bars of the controls end, and where those of blocks or ticks begin
 _SAID = {"hoverinfo": "text", "textposition": "outside", "textangle": 0, "cliponaxis": False}
 _AXIS = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True}
@@ -25,7 +25,7 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
     import plotly.graph_objects as go
 
     parts = _parts(error)
-    line = {"type": "line", "line": {"width": 1, "color": _TEXT[dark]}}
+    line = {"type": "line", "line": {"width": 1, "color": TEXT[dark]}}
     layout = _layout("error ÷ reference (line: 1)", dark, bottom=92 if parts else 64)
     layout["xaxis"] = {**_AXIS, "anchor": "y", "range": [0, 1.3 * _FAR], "showticklabels": False}
     layout["yaxis"] = {**_AXIS, "anchor": "x", "domain": [_UPPER if parts else 0, 1], "autorange": "reversed"}
@@ -73,7 +73,7 @@ def blank() -> go.Figure:
     """Nothing yet: no axes, no grid."""
     import plotly.graph_objects as go
 
-    figure = _calm(go.Figure(), "", dark=False)
+    figure = calm(go.Figure(), "", dark=False)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     return figure
@@ -105,8 +105,8 @@ def bank_bars(found: BankErrors, *, dark: bool = False) -> go.Figure:
     }
     colours = [PREDICTED if p == "model" else QUIET for p in found.predictors]
     figure = go.Figure(go.Bar(x=[SHORT[p] for p in found.predictors], y=skills, error_y=error, marker={"color": colours}))
-    figure.add_hline(y=0, line={"width": 1, "color": _TEXT[dark]})
-    return _calm(figure, f"skill over {found.clips} clips of {found.bank}, 95 % interval", dark)
+    figure.add_hline(y=0, line={"width": 1, "color": TEXT[dark]})
+    return calm(figure, f"skill over {found.clips} clips of {found.bank}, 95 % interval", dark)
 
 
 def rank_bars(rank: RetrievalRank, *, dark: bool = False) -> go.Figure:
@@ -117,7 +117,7 @@ def rank_bars(rank: RetrievalRank, *, dark: bool = False) -> go.Figure:
     figure = go.Figure(
         go.Histogram(x=values, xbins={"start": 1, "end": rank.images + 1, "size": max(rank.images // 20, 1)}, marker={"color": PREDICTED})
     )
-    return _calm(figure, "; ".join(rank_lines(rank)), dark)
+    return calm(figure, "; ".join(rank_lines(rank)), dark)
 
 
 def _layout(title: str, dark: bool, bottom: int) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _layout(title: str, dark: bool, bottom: int) -> dict[str, Any]:
         "title": {"text": title, "font": {"size": 12}, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": _TEXT[dark], "size": 11.5, "family": "system-ui, sans-serif"},
+        "font": {"color": TEXT[dark], "size": 11.5, "family": "system-ui, sans-serif"},
         "margin": {"l": 4, "r": 10, "t": 26, "b": bottom},
         "showlegend": False,
         "bargap": 0.32,
@@ -134,7 +134,8 @@ def _layout(title: str, dark: bool, bottom: int) -> dict[str, Any]:
     }
 
 
-def _calm(figure: go.Figure, title: str, dark: bool, bottom: int = 4) -> go.Figure:
+def calm(figure: go.Figure, title: str, dark: bool, bottom: int = 4) -> go.Figure:
+    """The figure as every chart looks: no grid, no frame, its title small at the upper left."""
     figure.update_layout(_layout(title, dark, bottom))
     figure.update_xaxes(_AXIS)
     figure.update_yaxes(_AXIS)

@@ -23,6 +23,7 @@ from workbench.measures.steering import plan, task_of
 from workbench.measures.surprise import surprise
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
+from workbench.worker.film_file import film_file
 from workbench.worlds.driven import World, followed, world
 from workbench.worlds.driven import apart as far
 
@@ -245,4 +246,4 @@ def _parting(a: Clip, b: Clip) -> int:
     return int(differ.argmax()) if differ.any() else -1
 
 
-FUTURES = {f.__name__: f for f in (film_view, honesty_strip, world_picture, plan_view, drive, surprise_view)}
+FUTURES = {f.__name__: f for f in (film_view, honesty_strip, world_picture, plan_view, drive, surprise_view, film_file)}

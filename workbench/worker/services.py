@@ -14,10 +14,11 @@ from workbench.checkpoints import describe, open_checkpoint
 from workbench.core.clip import Clip
 from workbench.core.contents import Contents
 from workbench.core.errors import BadInput
-from workbench.core.facts import ClipList, ModelFacts, ShownClip, TensorFacts, TensorHistogram
+from workbench.core.facts import ActionFacts, ClipList, ModelFacts, ShownClip, TensorFacts, TensorHistogram
 from workbench.measures.bank import Bank
 from workbench.measures.reference import shared_pca
 from workbench.model.jepa import Jepa
+from workbench.worker.driving import FUTURES
 
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
@@ -36,7 +37,11 @@ def model_facts(shelf: Shelf, model: Jepa) -> ModelFacts:
     """Card, report and the list of everything in the file; of a model that came from no file, no list."""
     tensors = open_checkpoint(model.report.path).tensors.values() if model.report.file_bytes else ()
     listed = tuple(TensorFacts(t.name, tuple(t.shape), str(t.dtype), t.bytes) for t in tensors)
-    return ModelFacts(model.card, model.report, listed, 0 if model.masked is None else model.masked.mask_tokens)
+    dynamics = model.dynamics
+    spec = None if dynamics is None else dynamics.action
+    action = None if spec is None else ActionFacts(spec.names, spec.units, spec.low, spec.high, spec.frameskip)
+    history = (1, 1) if dynamics is None else dynamics.history
+    return ModelFacts(model.card, model.report, listed, 0 if model.masked is None else model.masked.mask_tokens, history, action)
 
 
 def clip_list(shelf: Shelf, path: str, frames: int | None = None, fps: float | None = None) -> ClipList:
@@ -79,4 +84,5 @@ def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
     return TensorHistogram(name, counts.astype(np.int64), edges.astype(np.float64), *spread, int(values.size - good.size))
 
 
-SERVICES: Mapping[str, Callable[..., Any]] = {f.__name__: f for f in (model_facts, clip_list, contents, shown_clip, warm, tensor_histogram)}
+_OWN = (model_facts, clip_list, contents, shown_clip, warm, tensor_histogram)
+SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES}

@@ -1,0 +1,87 @@
+"""What the boards of futures have in common: they wait until they are looked at, and say why they are off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from widgets import Headline
+from workbench.boards.workspace import FIRST_WORDS, Workspace, offer, show_failure
+from workbench.core.errors import Cancelled, WorkbenchError
+from workbench.measures.catalogue import entry
+from workbench.present.show import fill
+
+TWIN = [{"id": "twin", "key": "R", "label": "twin", "enabled": True, "reason": ""}]
+
+
+class FutureBoard:
+    """A headline over views that are filled once somebody looks.
+
+    Args:
+        measure: of the catalogue, whose parts the board needs and whose formula stands behind ⓘ. commands: of the headline.
+    """
+
+    title = ""
+
+    def __init__(self, workspace: Workspace, measure: str, commands: list[str]) -> None:
+        self.space, self.session, self.measure = workspace, workspace.session, measure
+        about = entry(measure)
+        info = {"title": about.title, "formula": about.formula, "source": about.source, "cannot": about.cannot}
+        self.headline = Headline(sentence=FIRST_WORDS, sources=TWIN, info=info, commands=commands)
+        self.headline.on_command = self.command
+        self.awake = False
+        workspace.on("failed", lambda: show_failure(workspace, self.headline))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Parts that must be whole."""
+        return entry(self.measure).needs
+
+    def wake(self) -> None:
+        """Somebody looks: from now on the board follows what is open."""
+        if not self.awake:
+            self.awake = True
+            self.opened()
+
+    def opened(self) -> None:
+        """The model or the clip on screen is another one."""
+
+    def command(self, name: str) -> None:
+        """A button of the headline was pressed."""
+        if name == "export":
+            offer(self.headline, *self.space.export(self.results()))
+
+    def results(self) -> dict[str, Any]:
+        """Everything on the board, for export."""
+        return {}
+
+    def refusal(self) -> str:
+        """Why the board is off for the open model; "" when it is on, or when nothing is open."""
+        facts = self.space.facts
+        return "" if facts is None else entry(self.measure).refusal(facts.report)
+
+    def off(self) -> bool:
+        """Whether there is nothing to show; says so when it is because of the model."""
+        reason = self.refusal()
+        if reason:
+            self.say(f"This board is off: {reason}", "error", "See the Checkpoint board for what the file holds.")
+        return bool(reason) or not self.awake or self.space.shown is None
+
+    def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "") -> None:
+        """The sentence, the thin line under it, and the lines that reproduce it."""
+        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": code, "busy": False, "cancellable": False})
+
+    def waiting(self) -> None:
+        """The old answer stays until the new one is there."""
+        fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True})
+
+    def failed(self, error: WorkbenchError) -> None:
+        """Say what is wrong; what was on screen stays."""
+        fill(self.headline, {"busy": False, "cancellable": False})
+        if not isinstance(error, Cancelled):
+            fill(self.headline, {"sentence": error.what, "detail": error.fix, "tone": "error", "code": ""})
+            self.space.tell(error)
+
+    @property
+    def predictor(self) -> str:
+        """Whose future is shown: the model's, or its untrained twin's while R is held."""
+        return "twin" if self.session.state.predictor == "twin" else "model"
