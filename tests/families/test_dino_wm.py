@@ -80,6 +80,11 @@ def test_frames_are_prepared_at_16_pixels_a_token_and_resized_on_their_way_in(je
     close(jepa.encoder.encode(prepared.video).tokens, plain.encoder.encode(small.transpose(0, 1)[None]).tokens)
 
 
+def test_half_precision_stays_near(converted: Path, jepa: Jepa) -> None:
+    video = torch.randn(1, 3, 2, 48, 48, generator=torch.Generator().manual_seed(1))
+    close(load(converted, encoder=DINO, dtype="bfloat16", **HEADS).encoder.encode(video).tokens, jepa.encoder.encode(video).tokens, 0.2)
+
+
 def test_a_rollout_looks_back_on_as_many_frames_as_training(jepa: Jepa) -> None:
     dynamics = jepa.need_dynamics()
     assert dynamics.history == (1, 4)

@@ -206,6 +206,8 @@ def test_a_world_gives_actions_and_states_their_published_statistics(tmp_path: P
     assert named.need_dynamics().action == spec
     with pytest.raises(BadInput, match="metaworld has actions of 4"):
         model(environment="metaworld")
+    with pytest.raises(BadInput, match="that is 5 a step"):
+        model(environment="pusht", frameskip=2)
 
 
 def test_the_callers_statistics_are_used_and_settings_beside_the_file_are_read(tmp_path: Path) -> None:
@@ -232,6 +234,19 @@ def test_states_are_needed_where_the_predictor_takes_them() -> None:
         dynamics.predict(dynamics.embed(video), given["actions"])
     with pytest.raises(BadInput, match="4 states of 4 numbers"):
         dynamics.embed(video, given["proprio"][:, :, :3])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_half_precision_stays_near(kind: str) -> None:
+    given = arrays(kind, "inputs")
+    films = []
+    for dtype in ("float32", "bfloat16"):
+        dynamics = model(kind, dtype=dtype).need_dynamics()
+        seen = dynamics.embed(given["visual"][:, :2].transpose(1, 2), given["proprio"][:, :2])
+        films.append(dynamics.rollout(seen, 2, actions=given["actions"][:, :3]).tokens)
+    assert films[1].dtype == torch.float32
+    close(films[1], films[0], 0.2)
+    assert (films[1] - films[0]).abs().mean() < 0.02
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ ENVIRONMENT_OVERRIDES: Mapping[str, str] = {
     "state_std": "deviation of each number of a state in training",
 }
 _UNKNOWN = "the file holds no statistics: pass states that are normalised already, or give state_mean= and state_std=, or environment="
+_SKIPS = ("data.custom.frameskip", "model_kwargs.data.custom.frameskip")
 _SWITCHES = ("normalize_action", "data.custom.normalize_action", "model_kwargs.data.custom.normalize_action")
 _PLACES = ("data.datasets", "model_kwargs.data.datasets", "env.name")
 
@@ -161,11 +162,20 @@ def named(text: str, *, brief: bool) -> Environment | None:
 def settle_spec(settings: Settings, environment: Environment | None, width: int) -> ActionSpec:
     """What the vector of a step means: as the caller says, else as this world publishes it, else normalised already."""
     said = settings.request.overrides
-    if environment is None or any(said.get(name) is not None for name in ("action_mean", "action_std", "frameskip")):
-        return settle_actions(settings, width)
-    spec = environment.spec(width)
-    why = f"as published for {environment.name}"
-    for name, value in (("frameskip", spec.frameskip), ("action_mean", spec.mean), ("action_std", spec.std)):
+    if environment is None or any(said.get(name) is not None for name in ("action_mean", "action_std")):
+        found = ((p, settings.request.checkpoint.setting(p)) for p in _SKIPS)
+        place, skip = next(((p, v) for p, v in found if isinstance(v, int) and v > 0), ("", 1))
+        return settle_actions(settings, width, skip, f"{place} in the settings beside the file" if place else "one action a step")
+    spec, why = environment.spec(width), f"as published for {environment.name}"
+
+    def parse(value: Any) -> int:
+        if value != spec.frameskip:
+            raise ValueError(f"a step has {width} numbers, an action of {environment.name} {len(spec.names)}: that is {spec.frameskip} a step")
+        return spec.frameskip
+
+    table: tuple[Any, Origin, str] = (spec.frameskip, "inferred", why)
+    settings.settle("frameskip", parse=parse, options=f"leave it out, or give {spec.frameskip}", standin=1, table=table)
+    for name, value in (("action_mean", spec.mean), ("action_std", spec.std)):
         settings.note(name, value, "inferred", why)
     return spec
 

@@ -16,7 +16,7 @@ from workbench.model.jepa import Encoder
 from workbench.model.latents import Latents, Space
 from workbench.model.spec import Prepared
 from workbench.nn.class_vit import ClassVit
-from workbench.nn.parts import like, same_count
+from workbench.nn.parts import same_count
 from workbench.nn.rope_vit import RopeVit
 from workbench.nn.vit import Vit
 
@@ -63,12 +63,16 @@ class FrameEncoder(Encoder):
         self._known(weights, layer)
         grid = self.grid(video)
         space = Space("context" if weights == "context" else "target", self.space + ("" if layer is None else f"@{layer}"))
-        frames = like(video, self.net).transpose(1, 2).flatten(0, 1)
+        frames = video.to(self._like.device).transpose(1, 2).flatten(0, 1)
         seen = None if visible is None else visible.to(frames.device).flatten(0, 1)
         out = self._run(frames, None, layer) if seen is None else self._visible(frames, seen, layer)
         out, prefix = out.unflatten(0, (len(video), -1)), self._prefix
         tokens = out[:, :, prefix:].contiguous().unflatten(2, (grid.rows, grid.cols))
         return Latents(tokens, grid, space, out[:, :, :prefix].contiguous() if prefix else None)
+
+    @property
+    def _like(self) -> Tensor:
+        return next(self.net.parameters())
 
     @property
     def _prefix(self) -> int:
@@ -103,7 +107,8 @@ class FrameEncoder(Encoder):
         config = self.net.config
         if self.cell != config.patch:
             size = tuple(side // self.cell * config.patch for side in frames.shape[2:])
-            frames = F.interpolate(frames, size=size, mode="bilinear", antialias=True)
+            frames = F.interpolate(frames.float(), size=size, mode="bilinear", antialias=True)
+        frames = frames.to(self._like)
         if isinstance(self.net, Vit):
             frames = frames[:, :, None].expand(-1, -1, self.net.config.tubelet, -1, -1)
         return self.net(frames, ids, layer).float()
