@@ -5,6 +5,7 @@ Not compared: action_features and pred_action_features, the insides of a predict
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -307,6 +308,29 @@ def test_a_v_jepa_2_serves_as_encoder_frame_by_frame(tmp_path: Path) -> None:
     close(jepa.encoder.encode(video).tokens[:, 1].flatten(1, 2), twice, 1e-6)
     tokens = jepa.need_dynamics().embed(video).tokens
     close(tokens[:, 1].flatten(1, 2), F.layer_norm(twice, (24,)), 1e-5)
+
+
+def test_a_dinov2_of_transformers_is_the_same_encoder(tmp_path: Path) -> None:
+    words = {"cls_token": "embeddings.cls_token", "mask_token": "embeddings.mask_token", "pos_embed": "embeddings.position_embeddings"}
+    words |= {"patch_embed.proj": "embeddings.patch_embeddings.projection", "norm": "layernorm", "attn.proj": "attention.output.dense"}
+    words |= {"ls1.gamma": "layer_scale1.lambda1", "ls2.gamma": "layer_scale2.lambda1"}
+    theirs: Arrays = {}
+    for name, value in torch.load(dino("adaln"), weights_only=True).items():
+        block = re.fullmatch(r"blocks\.(\d)\.(.+)", name)
+        inner, kind = (block[2] if block else name), ""
+        if inner not in words:
+            inner, _, kind = inner.rpartition(".")
+        home = (f"encoder.layer.{block[1]}." if block else "") + words.get(inner, inner)
+        if inner == "attn.qkv":
+            names = [home.replace("attn.qkv", f"attention.attention.{part}") for part in ("query", "key", "value")]
+            theirs |= {f"{n}.{kind}": v.clone() for n, v in zip(names, value.chunk(3), strict=True)}
+        else:
+            theirs[f"{home}.{kind}" if kind else home] = value
+    torch.save(theirs, tmp_path / "pytorch_model.bin")
+    (tmp_path / "config.json").write_text('{"model_type": "dinov2"}')
+    same = load(world("adaln"), encoder=tmp_path, **SIZES)
+    assert same.report.whole
+    assert same.card.hashes == model().card.hashes
 
 
 def test_a_dinov3_serves_as_encoder_and_says_its_heads(tmp_path: Path) -> None:

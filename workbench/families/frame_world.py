@@ -126,7 +126,7 @@ class FrameFamily:
         draw = find_decoder(drawing, settings, habits.preparation, world.features) if request.wants("decoder") else None
         if draw is None and request.decoder is not None:
             raise BadInput(f"{drawing.path.name} holds no decoder of frames", where="decoder=", fix="give a decoder of jepa-wms or DINO-WM")
-        both = {"encoder": file} | ({"decoder": drawing} if draw is not None else {})
+        both = {"encoder": encoder.file} | ({"decoder": drawing} if draw is not None else {})
         found = {"encoder_target": _from("encoder", encoder.names), "dynamics": world.names}
         makers: dict[str, Callable[[], Any]] = {"encoder_target": encoder.make, "dynamics": world.make}
         ignore = {"encoder_target": encoder.ignore, "dynamics": world.ignore}

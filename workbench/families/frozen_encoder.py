@@ -1,7 +1,8 @@
-"""Image encoders that were trained elsewhere and lie in files of their own: DINOv2, DINOv3, and V-JEPA 2 shown one frame at a time."""
+"""Image encoders that were trained elsewhere and lie in files of their own: DINOv2 (also of Transformers), DINOv3, V-JEPA 2 frame by frame."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isqrt
@@ -9,8 +10,10 @@ from math import isqrt
 from torch import nn
 
 from workbench.checkpoints import Checkpoint
+from workbench.checkpoints.renamed import renamed
 from workbench.core.card import Origin
 from workbench.core.errors import CheckpointError
+from workbench.families.hf_names import IJEPA_KERNEL, official
 from workbench.families.parts import Names
 from workbench.families.settings import Settings
 from workbench.families.sizes import by_shape
@@ -22,6 +25,7 @@ from workbench.nn.vit import Vit, VitConfig
 _KERNEL = "patch_embed.proj.weight"
 _FIX = "give encoder= a backbone of DINOv2 or DINOv3 as published (dinov2_vits14_pretrain.pth), or a V-JEPA 2 checkpoint"
 _UNUSED = "of its own training; nothing is masked here"
+_SCALE = re.compile(r"^encoder\.layers?\.(\d+)\.layer_scale([12])\.lambda1$")
 _PREFERRED = ("target_encoder.", "teacher.", "encoder.", "")  # where a file holds several
 
 
@@ -30,9 +34,10 @@ class FrozenEncoder:
     """An encoder before its weights are read.
 
     Args:
-        names: canonical -> in the file. title: for the reader. ignore: canonical name -> why it is left out.
+        file: as it was opened, or seen under official names. names: canonical -> in the file. title: for the reader. ignore: canonical name -> why it is left out.
     """
 
+    file: Checkpoint
     names: Names
     config: ClassVitConfig | RopeVitConfig | VitConfig
     title: str
@@ -58,6 +63,7 @@ def find_encoder(checkpoint: Checkpoint, settings: Settings) -> FrozenEncoder:
     Raises:
         CheckpointError: none that can be run here, with what is missing.
     """
+    checkpoint = _in_official_words(checkpoint)
     names = encoder_names(checkpoint)
     kernel = shape_of(checkpoint, names, _KERNEL)
     if kernel is None or len(kernel) not in (4, 5) or kernel[1] != 3 or kernel[-1] != kernel[-2] or min(kernel) < 1:
@@ -75,6 +81,15 @@ def encoder_names(checkpoint: Checkpoint) -> Names:
     prefixes = [stored.removesuffix(_KERNEL) for stored in checkpoint.tensors if stored == _KERNEL or stored.endswith(f".{_KERNEL}")]
     chosen = next((p for start in _PREFERRED for p in prefixes if p.startswith(start)), None)
     return {} if chosen is None else {s.removeprefix(chosen): s for s in checkpoint.tensors if s.startswith(chosen)}
+
+
+def _in_official_words(checkpoint: Checkpoint) -> Checkpoint:
+    """A DINOv2 of Transformers under the official names; any other file as it is."""
+    if not any(stored.endswith(IJEPA_KERNEL) for stored in checkpoint.tensors):
+        return checkpoint
+    seen = official(checkpoint, video=False)
+    words = {n: _SCALE.sub(r"encoder.blocks.\1.ls\2.gamma", n).replace("encoder.embeddings.", "encoder.") for n in seen.tensors}
+    return renamed(seen, {ours: theirs for theirs, ours in words.items()})
 
 
 def _dinov2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:
@@ -99,7 +114,7 @@ def _dinov2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], setti
     )
     size = by_shape(stack.dim, stack.depth, stack.hidden)
     title = f"DINOv2 {size.short if size else f'{stack.dim}×{stack.depth}'}/{kernel[2]}" + (" with registers" if registers else "")
-    return FrozenEncoder(names, config, title, {"mask_token": _UNUSED})
+    return FrozenEncoder(checkpoint, names, config, title, {"mask_token": _UNUSED})
 
 
 def _dinov3(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:
@@ -117,7 +132,7 @@ def _dinov3(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], setti
     size = by_shape(dim, stack.depth, stack.hidden)
     title = f"DINOv3 {size.short if size else f'{dim}×{stack.depth}'}/{kernel[2]}"
     unused = {n: _UNUSED for n in names if n == "mask_token" or n.startswith("local_cls_norm.")}
-    return FrozenEncoder(names, config, title, unused)
+    return FrozenEncoder(checkpoint, names, config, title, unused)
 
 
 def _vjepa2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:
@@ -131,7 +146,7 @@ def _vjepa2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], setti
     )
     size = by_shape(stack.dim, stack.depth, stack.hidden, without=("vit_giant",))
     title = f"V-JEPA 2 {size.short if size else f'{stack.dim}×{stack.depth}'}/{kernel[3]}, frame by frame"
-    return FrozenEncoder(names, config, title, {"pos_embed": "positions are rotary; the official loader drops this table too"})
+    return FrozenEncoder(checkpoint, names, config, title, {"pos_embed": "positions are rotary; the official loader drops this table too"})
 
 
 def _heads(settings: Settings, dim: int, depth: int, hidden: int, *, rotary: bool) -> int:
