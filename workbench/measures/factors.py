@@ -51,16 +51,31 @@ def factor_table(
     order = np.random.default_rng(seed).permutation(len(clips))
     other = np.roll(order, 1)[np.argsort(order)]  # one cycle: nobody is paired with itself
     unit = torch.stack([_apart(b, b[torch.from_numpy(other)]).mean() for b in base])
-    moved = np.zeros((len(SOURCES), len(varied), len(steps), len(clips)))
-    for f, rows in enumerate(varied.values()):
-        for s, row in enumerate(rows):
-            progress.report(f * len(steps) + s, len(varied) * len(steps))
-            for k, (a, b) in enumerate(zip(base, _views(jepa, twin, row), strict=True)):
-                moved[k, f, s] = (_apart(a, b) / unit[k].clamp(min=1e-12)).numpy()
+    moved = _moves(jepa, twin, base, unit, list(varied.values()))
     origin = Provenance("factor_table", jepa.card.name, dict(jepa.card.hashes), f"{len(clips)} clips", seed=seed)
     return FactorTable(
         tuple(varied), tuple(kinds[n] for n in varied), SOURCES, moved, np.asarray(steps, float), unit.double().numpy(), "l2", seed, origin
     )
+
+
+def _moves(jepa: Jepa, twin: Jepa, base: list[Tensor], unit: Tensor, varied: Sequence[Sequence[Sequence[Clip]]]) -> np.ndarray:
+    """By source, factor, step and clip."""
+    steps, clips = len(varied[0]), len(base[0])
+    moved = np.zeros((len(SOURCES), len(varied), steps, clips))
+    for f, rows in enumerate(varied):
+        for s, row in enumerate(rows):
+            progress.report(f * steps + s, len(varied) * steps)
+            for k, (a, b) in enumerate(zip(base, _views(jepa, twin, row), strict=True)):
+                moved[k, f, s] = (_apart(a, b) / unit[k].clamp(min=1e-12)).numpy()
+    return moved
+
+
+def _check(clips: Sequence[Clip], varied: Mapping[str, Sequence[Sequence[Clip]]], kinds: Mapping[str, str], steps: int) -> None:
+    if len(clips) < 2 or not varied:
+        raise BadInput(f"{len(clips)} clips and {len(varied)} factors", where="factor_table", fix="give at least two clips and one factor")
+    for name, rows in varied.items():
+        if kinds.get(name) not in ("nuisance", "structure") or len(rows) != steps or any(len(r) != len(clips) for r in rows):
+            raise BadInput(f"the factor {name!r} has {len(rows)} steps", where="varied", fix=f"{steps} steps of {len(clips)} clips, and its kind")
 
 
 def _views(jepa: Jepa, twin: Jepa, clips: Sequence[Clip]) -> list[Tensor]:

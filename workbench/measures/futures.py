@@ -195,23 +195,17 @@ def rollout(
         other = Future.of(jepa.untrained(0), [clip], known)
         maps["twin"] = apart(other.foretold("open loop"), other.came, distance)[0]
     kinds = tuple(k for k in KINDS if k in maps)
-    states = np.stack([_states(found.get(k), future) for k in kinds]) if future.real.states is not None else None
-    return Rollout(
-        future.known,
-        kinds,
-        torch.stack([maps[k] for k in kinds]).numpy(),
-        distance,
-        future.real.grid,
-        Provenance("rollout", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} {clip.source}".strip(), parameters={"known": future.known}),
-        states,
-        None if future.came.states is None else future.came.states[0].numpy(),
-    )
+    true = future.came.states
+    states = None if true is None else np.stack([_states(found.get(k), true) for k in kinds])
+    source = f"{clip.digest} {clip.source}".strip()
+    origin = Provenance("rollout", jepa.card.name, dict(jepa.card.hashes), source, parameters={"known": future.known})
+    errors = torch.stack([maps[k] for k in kinds]).numpy()
+    return Rollout(future.known, kinds, errors, distance, future.real.grid, origin, states, None if true is None else true[0].numpy())
 
 
-def _states(latents: Latents | None, future: Future) -> np.ndarray:
+def _states(latents: Latents | None, true: Tensor) -> np.ndarray:
     if latents is None or latents.states is None:
-        assert future.came.states is not None
-        return np.full(tuple(future.came.states.shape[1:]), np.nan, np.float32)
+        return np.full(tuple(true.shape[1:]), np.nan, np.float32)
     return latents.states[0].float().numpy()
 
 

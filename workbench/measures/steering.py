@@ -141,35 +141,40 @@ def energy_landscape(
     """
     dynamics, task = jepa.need_dynamics(), task_of(jepa, clip, goal, known)
     low, high = bounds(dynamics) if limits is None else _limits(limits, jepa)
-    width = len(low)
+    _check(axes, steps, horizon, others, true, len(low))
+    base = (low + high) / 2 if true is None else torch.as_tensor(true, dtype=torch.float32)
+    draws = 1 if others == "slice" or len(low) == 2 else _OTHERS
+    values, grid = _tried(low, high, base, axes, steps, draws, seed)
+    how = Planner(horizon=horizon, distance=distance)
+    energy = _energies(dynamics, task, grid, how).unflatten(0, (steps, steps, draws)).amin(-1)
+    names, copy = _names(jepa), _staying(task, distance)
+    done = (None, float("nan")) if true is None else (base.numpy(), float(_energies(dynamics, task, base[None], how)[0]))
+    origin = Provenance("energy_landscape", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} → {goal.digest}", seed=seed)
+    sides = (values[0].numpy(), values[1].numpy())
+    return EnergyLandscape((names[axes[0]], names[axes[1]]), sides, energy.numpy(), others, *done, copy, horizon, distance, origin)
+
+
+def _staying(task: Task, distance: str) -> float:
+    here = task.context.tokens[:, -1:] - task.goal.tokens
+    return float((here.square() if distance == "l2" else here.abs()).mean())
+
+
+def _check(axes: tuple[int, int], steps: int, horizon: int, others: str, true: Sequence[float] | None, width: int) -> None:
     if len(set(axes)) != 2 or not all(0 <= a < width for a in axes) or steps < 2 or horizon < 1 or others not in ("slice", "minimum"):
-        raise BadInput(f"axes {axes}, {steps} steps, {others!r}", where="energy_landscape", fix=f"two different axes below {width}; slice or minimum")
+        fix = f"two different axes below {width}; slice or minimum"
+        raise BadInput(f"axes {axes}, {steps} steps, {others!r}", where="energy_landscape", fix=fix)
     if true is not None and len(true) != width:
         raise BadInput(f"a true action of {len(true)} numbers, a step has {width}", where="true", fix="give one step's action")
-    values = tuple(torch.linspace(float(low[a]), float(high[a]), steps) for a in axes)
-    base = (low + high) / 2 if true is None else torch.as_tensor(true, dtype=torch.float32)
-    draws = 1 if others == "slice" or width == 2 else _OTHERS
-    noise = torch.rand((draws, width), generator=torch.Generator().manual_seed(seed))
+
+
+def _tried(low: Tensor, high: Tensor, base: Tensor, axes: tuple[int, int], steps: int, draws: int, seed: int) -> tuple[list[Tensor], Tensor]:
+    """The values of the two axes, and every action to be tried: first axis slowest, draws of the other components fastest, `base` first."""
+    values = [torch.linspace(float(low[a]), float(high[a]), steps) for a in axes]
+    noise = torch.rand((draws, len(low)), generator=torch.Generator().manual_seed(seed))
     around = torch.cat([base[None], low + noise[1:] * (high - low)])
     grid = around[None, None].repeat(steps, steps, 1, 1)
     grid[..., axes[0]], grid[..., axes[1]] = values[0][:, None, None], values[1][None, :, None]
-    how = Planner(horizon=horizon, distance=distance)
-    energy = _energies(dynamics, task, grid.flatten(0, 2), how).unflatten(0, (steps, steps, draws)).amin(-1)
-    names = _names(jepa)
-    stay = task.context.tokens[:, -1:] - task.goal.tokens
-    origin = Provenance("energy_landscape", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} → {goal.digest}", seed=seed)
-    return EnergyLandscape(
-        (names[axes[0]], names[axes[1]]),
-        (values[0].numpy(), values[1].numpy()),
-        energy.numpy(),
-        others,
-        None if true is None else base.numpy(),
-        float("nan") if true is None else float(_energies(dynamics, task, base[None], how)[0]),
-        float((stay.square() if distance == "l2" else stay.abs()).mean()),
-        horizon,
-        distance,
-        origin,
-    )
+    return values, grid.flatten(0, 2)
 
 
 def _energies(dynamics: Any, task: Task, actions: Float[Tensor, "tried action"], how: Planner) -> Float[Tensor, "tried"]:

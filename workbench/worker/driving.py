@@ -55,32 +55,42 @@ def film_view(
     """
     jepa = model if predictor == "model" else model.untrained(0)
     own, used = steps_of(clip, jepa.need_dynamics().action)
-    edited, simulated = -1, False
+    edited = -1
     if actions is not None and used is not None:
-        given = np.asarray(actions, np.float32)
-        differ = [k for k in range(min(len(given), len(used))) if not np.array_equal(given[k], used[k])]
-        edited, used = (differ[0] if differ else -1), given
-    seen = replace(own, actions=used)
-    if edited >= 0 and used is not None and model.card.world and own.states is not None:
-        states, film = followed(world(model.card.world), own.states[0], used)
-        seen, simulated = replace(seen, states=states.astype(np.float32), pixels=film), True
+        edited, used = _first_change(used, actions), np.asarray(actions, np.float32)
+    seen, simulated = _seen(model, own, used, edited)
     future = Future.of(jepa, [seen], known)
     numbers = rollout(jepa, seen, known=future.known, bank=bank, twin=False)
-    comes = future.real.grid.ticks if edited < 0 or simulated else edited + 1
-    shown = jepa.encoder.prepare([seen]).shown[0].numpy()
-    name = "real, simulated with these actions" if simulated else "real"
-    reels = [Reel(name, "real", "", shown, comes)]
-    for kind, label in (("teacher-forced", "teacher-forced"), ("open loop", f"open loop from frame {future.known}")):
-        whole = _with_past(future, future.foretold(kind))
-        drawn = _drawn(jepa, whole, how, bank, clip)
-        upto = comes if kind == "teacher-forced" else future.real.grid.ticks
-        twin = ", untrained twin" if predictor == "twin" else ""
+    ticks = future.real.grid.ticks
+    comes = ticks if edited < 0 or simulated else edited + 1
+    reels = [_real(jepa, seen, simulated, comes)]
+    twin = ", untrained twin" if predictor == "twin" else ""
+    for kind, label, upto in (("teacher-forced", "teacher-forced", comes), ("open loop", f"open loop from frame {future.known}", ticks)):
+        drawn = _drawn(jepa, _with_past(future, future.foretold(kind)), how, bank, clip)
         reels.append(Reel(label + twin, kind, _note(drawn), drawn.pixels, upto))
-    if comes < future.real.grid.ticks:  # nobody knows what would have come: no error there
+    if comes < ticks:  # nobody knows what would have come: no error there
         maps = numbers.maps.copy()
         maps[:, max(0, comes - future.known) :] = np.nan
         numbers = replace(numbers, maps=maps)
     return FilmView(tuple(reels), numbers, used, edited, simulated)
+
+
+def _real(jepa: Jepa, clip: Clip, simulated: bool, comes: int) -> Reel:
+    return Reel("real, simulated with these actions" if simulated else "real", "real", "", jepa.encoder.prepare([clip]).shown[0].numpy(), comes)
+
+
+def _first_change(own: np.ndarray, actions: np.ndarray) -> int:
+    """The first step whose action is another one; −1 none."""
+    return next((k for k, (a, b) in enumerate(zip(own, np.asarray(actions, np.float32), strict=False)) if not np.array_equal(a, b)), -1)
+
+
+def _seen(model: Jepa, own: Clip, actions: np.ndarray | None, edited: int) -> tuple[Clip, bool]:
+    """The clip with these actions; where they were edited in a world that can be driven, what truly comes of them."""
+    seen = replace(own, actions=actions)
+    if edited < 0 or actions is None or not model.card.world or own.states is None:
+        return seen, False
+    states, film = followed(world(model.card.world), own.states[0], actions)
+    return replace(seen, states=states.astype(np.float32), pixels=film), True
 
 
 def _with_past(future: Future, foretold: Latents) -> Latents:
@@ -205,31 +215,34 @@ def surprise_view(
         twin: the impossible twin of this clip. moved: (frame, x, y): the thing that moves is suddenly there; needs a world.
         bank: possible clips, for the percentile. options: of `surprise`.
     """
-    own = steps_of(clip, model.dynamics.action)[0] if model.dynamics is not None and clip.actions is not None else clip
-    other = twin
-    if moved is not None:
-        if not model.card.world or own.states is None:
-            raise BadInput("this clip's world cannot be simulated: nothing in it can be moved", where="moved", fix="choose a twin instead")
-        within, (frame, x, y) = world(model.card.world), moved
-        states = within.moved(np.asarray(own.states), clip.actions, frame, x, y)
-        other = replace(own, pixels=within.render(states), states=states.astype(np.float32), actions=clip.actions, source=f"{clip.source}, broken")
+    other = twin if moved is None else _broken(model, clip, moved)
     films = [clip] if other is None else [clip, other]
     found = tuple(surprise(model, c, **options) for c in films)
-    event = -1 if other is None else _parting(films[0], films[1])
     share, name = float("nan"), ""
     if bank is not None:
         chosen = [c for c in bank.clips if c.digest not in {f.digest for f in films}][:_MOST_COMPARED]
-        tops = []
+        tops: list[float] = []
         for k, each in enumerate(chosen):
             progress.report(k, len(chosen))
             tops.append(_top(surprise(model, each, **options)))
         share, name = percentile(_top(found[-1]), np.array(tops)), f"{bank.name}, n = {len(chosen)}"
-    kinds = ("real",) if other is None else ("real", "impossible")
-    labels = ("real",) if moved is None and other is None else ("real", "broken by hand" if moved is not None else "impossible twin")
+    labels = ("real", "broken by hand" if moved is not None else "impossible twin")
     reels = tuple(
-        Reel(label, kind, "", model.encoder.prepare([c]).shown[0].numpy(), c.frames) for label, kind, c in zip(labels, kinds, films, strict=True)
+        Reel(label, kind, "", model.encoder.prepare([c]).shown[0].numpy(), c.frames)
+        for label, kind, c in zip(labels, ("real", "impossible"), films, strict=False)
     )
-    return SurpriseView(reels, found, event, share, name)
+    return SurpriseView(reels, found, -1 if other is None else _parting(clip, other), share, name)
+
+
+def _broken(model: Jepa, clip: Clip, moved: tuple[int, float, float]) -> Clip:
+    """The clip with the thing that moves suddenly elsewhere."""
+    dynamics = model.dynamics
+    own = steps_of(clip, dynamics.action)[0] if dynamics is not None and clip.actions is not None else clip
+    if not model.card.world or own.states is None:
+        raise BadInput("this clip's world cannot be simulated: nothing in it can be moved", where="moved", fix="choose a twin instead")
+    within, (frame, x, y) = world(model.card.world), moved
+    states = within.moved(np.asarray(own.states), clip.actions, frame, x, y)
+    return replace(own, pixels=within.render(states), states=states.astype(np.float32), actions=clip.actions, source=f"{clip.source}, broken")
 
 
 def _top(found: Surprise) -> float:
