@@ -21,6 +21,7 @@ from workbench.nn.vit_decoder import VitDecoder, VitDecoderConfig
 DECODER_OVERRIDES = {"decoder_heads": "attention heads of a transformer that draws frames"}
 _EMBED, _FIRST = "decoder_embed.weight", "upsample_b.blocks.0.weight"
 _HALF = (0.5, 0.5, 0.5)
+_MOST_WIDTH = 1 << 16
 _PUBLISHED_HEADS, _PUBLISHED_DIMS = 16, (384, 768, 1024)
 
 
@@ -88,8 +89,10 @@ def _convolutions(checkpoint: Checkpoint, names: Names, settings: Settings) -> D
     first = shape_of(checkpoint, names, _FIRST)
     inner = [n for n in names if n.startswith("upsample_b.blocks.") and n.endswith(".conv.1.weight")]
     hidden = shape_of(checkpoint, names, inner[0]) if inner else (1,)
-    if first is None or len(first) != 4 or not hidden:
-        raise CheckpointError(f"{_FIRST} is {first}, not (channels, features, 3, 3)", where=str(checkpoint.path), fix="open another file")
+    if first is None or len(first) != 4 or not hidden or not 0 < min(*first, *hidden) <= max(*first, *hidden) <= _MOST_WIDTH:
+        raise CheckpointError(
+            f"{_FIRST} is {first}, not (channels, features, 3, 3) of at most {_MOST_WIDTH}", where=str(checkpoint.path), fix="open another file"
+        )
     config = ConvDecoderConfig(first[1], first[0], len(inner), hidden[0])
     settings.note("decoder", f"convolutions with {first[0]} channels and {len(inner)} residual blocks a half", "read", checkpoint.path.name)
     unused = {n: "the codebook; DINO-WM trains without it" for n in names if n.startswith("quantize_b.")}

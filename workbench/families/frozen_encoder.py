@@ -96,10 +96,13 @@ def _dinov2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], setti
     if any(".mlp.w12." in n for n in names):
         raise _unfit(checkpoint, "is a DINOv2 of the largest size: its gated MLP (mlp.w12) is not built here")
     places = shape_of(checkpoint, names, "pos_embed")
-    if "cls_token" not in names or places is None or len(places) != 3 or isqrt(places[1] - 1) ** 2 != places[1] - 1:
+    if "cls_token" not in names or places is None or len(places) != 3 or places[1] < 2 or isqrt(places[1] - 1) ** 2 != places[1] - 1:
         raise _unfit(checkpoint, f"is no DINOv2: it needs cls_token and a pos_embed for it and a square of patches, which is {places}")
     stack, side = tower(checkpoint, names, "blocks", kernel[0]), isqrt(places[1] - 1)
-    registers = (shape_of(checkpoint, names, "register_tokens") or (1, 0))[1]
+    tokens = shape_of(checkpoint, names, "register_tokens") or (1, 0, kernel[0])
+    if len(tokens) != 3:
+        raise _unfit(checkpoint, f"is no DINOv2: register_tokens is {tokens}, not (1, count, {kernel[0]})")
+    registers = tokens[1]
     config = ClassVitConfig(
         stack.dim,
         stack.depth,

@@ -20,7 +20,7 @@ JOINED_SIGN = "transformer.layers.0.0.to_qkv.weight"
 _STEP = "patch_embed.weight"
 _MASK = "which frames see which: computed here"
 _PUBLISHED_HEADS, _PUBLISHED_HEAD = 16, 64
-_MOST_BLOCKS, _MOST_NUMBERS = 512, 4096
+_MOST_BLOCKS, _MOST_NUMBERS, _MOST_WIDTH = 512, 4096, 1 << 16
 
 
 def world_groups(checkpoint: Checkpoint) -> dict[str, Names]:
@@ -42,8 +42,14 @@ def adaln_plan(checkpoint: Checkpoint, groups: Mapping[str, Names], settings: Se
     """
     names = groups["predictor"]
     embed, action, norm = (shape_of(checkpoint, names, n) for n in ("predictor_embed.weight", "action_encoder.weight", "predictor_norm.weight"))
-    whole = embed is not None and action is not None and norm is not None and len(embed) == len(action) == 2 and action[0] == norm[0] >= embed[0] > 0
-    if embed is None or action is None or norm is None or not whole or not 0 < action[1] <= _MOST_NUMBERS:
+    whole = embed is not None and action is not None and norm is not None and len(embed) == len(action) == len(norm) + 1 == 2
+    if (
+        embed is None
+        or action is None
+        or norm is None
+        or not whole
+        or not _MOST_WIDTH >= action[0] == norm[0] >= embed[0] > 0 < action[1] <= _MOST_NUMBERS
+    ):
         what = f"predictor_embed {embed}, action_encoder {action} and predictor_norm {norm} do not make a predictor"
         raise CheckpointError(what, where=str(checkpoint.path), fix="open another file")
     states, features = _step(checkpoint, groups["proprio_encoder"])
@@ -72,7 +78,7 @@ def joined_plan(checkpoint: Checkpoint, groups: Mapping[str, Names], settings: S
     names = groups["predictor"]
     table, qkv, fc = (shape_of(checkpoint, names, n) for n in ("pos_embedding", JOINED_SIGN, "transformer.layers.0.1.net.1.weight"))
     whole = table is not None and qkv is not None and fc is not None and len(table) == 3 and len(qkv) == len(fc) == 2
-    if table is None or qkv is None or fc is None or not whole or not table[2] == qkv[1] == fc[1] or qkv[0] % 3:
+    if table is None or qkv is None or fc is None or not whole or not table[2] == qkv[1] == fc[1] or qkv[0] % 3 or not 0 < qkv[0] <= _MOST_WIDTH:
         what = f"pos_embedding {table}, to_qkv {qkv} and the MLP's first layer {fc} do not make a predictor"
         raise CheckpointError(what, where=str(checkpoint.path), fix="open another file")
     (actions, moved), (states, felt) = (_step(checkpoint, groups[g]) for g in ("action_encoder", "proprio_encoder"))
