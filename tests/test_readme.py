@@ -85,6 +85,10 @@ def test_every_link_and_every_path_leads_somewhere(document: Path) -> None:
 def test_every_sample_is_told_of_with_the_figures_of_its_card(name: str) -> None:
     (row,) = re.findall(rf"^\| `{name}` .*$", README, re.MULTILINE)
     figures = samples.find(name).card["figures"]
+    if not samples.find(name).masked:
+        shown = figures["planning"]["model"]["cross_room"] if "planning" in figures else figures["quads"]["permanence"]["model"]
+        assert f"{shown:.2f}" in row
+        return
     assert f"({figures['centred_cosine']:.2f}; {figures['centred_cosine_other_image']:.2f})".replace("-", "−") in row
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from workbench.core.errors import BadInput
 from workbench.core.progress import listening
 
-_ORDER = ("shapes", "digits", "balls-masked")
-_CHECKPOINTS = ("jepa-latest.pth.tar", "latest.pt")
+_MASKED, _FUTURES = ("shapes", "digits", "balls-masked"), ("two-rooms", "balls")
+_ORDER = (*_MASKED, *_FUTURES)
+_CHECKPOINTS = ("jepa-latest.pth.tar", "latest.pt", "model.safetensors")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Sample:
 
     Args:
         name: as in `find`. checkpoint: of the official layout, to be opened with `workbench.load`. bank: held-out clips.
-        reference: mean and median target over the bank. card: what it can and cannot do, with figures. licence: of all of it.
+        reference: mean and median target over the bank; of masked models only. card: what it can and cannot do, with figures. licence: of all of it.
     """
 
     name: str
@@ -46,6 +48,11 @@ class Sample:
         """Which clip of the bank, and which mask seed, a board opens on: of middling difficulty, as the card says."""
         clip, seed = self.card.get("opening", (0, 0))
         return int(clip), int(seed)
+
+    @property
+    def masked(self) -> bool:
+        """It predicts what is masked; the others foresee."""
+        return self.reference.is_file()
 
     @property
     def family(self) -> str:
@@ -104,7 +111,7 @@ def train(name: str, quick: bool = False, out: str | Path | None = None, seed: i
         BadInput: there is no such sample. MissingExtra: its data needs a package. Cancelled: a listener wanted no more.
     """
     folder = Path(out) if out is not None else Path("samples") / name
-    produce = import_module("workbench.train.produce")
+    produce = _maker(name)
     produce.train(name, folder, quick=quick, seed=seed)
     if not quick:
         produce.finish(name, folder)
@@ -117,12 +124,36 @@ def evaluate(name: str, seed: int) -> dict[str, Any]:
     Args:
         seed: of the fresh clips, masks, probes and the untrained twin.
     """
-    return import_module("workbench.train.produce").judge(name, find(name).folder, seed)
+    return _maker(name).judge(name, find(name).folder, seed)
 
 
 def finish(name: str) -> None:
     """Write reference, card, licence and sums of a shipped sample anew, from its checkpoint."""
-    import_module("workbench.train.produce").finish(name, root() / name)
+    _maker(name).finish(name, root() / name)
+
+
+def choose(name: str, folders: Sequence[str | Path]) -> Path:
+    """Judge trainings of several seeds and ship the median one, with the figures of all on its card; imports torch.
+
+    Args:
+        folders: of `train`, one a seed.
+
+    Returns:
+        The folder that was chosen.
+
+    Raises:
+        BadInput: the sample does not foresee: the others have one seed, and say so.
+    """
+    if name not in _FUTURES:
+        raise BadInput(f"{name} was trained with one seed", where="name", fix=f"one of {', '.join(_FUTURES)}")
+    chosen = _maker(name).choose(name, [Path(f) for f in folders], root() / name)
+    finish(name)
+    return chosen
+
+
+def _maker(name: str) -> ModuleType:
+    """The module that makes and judges a sample."""
+    return import_module("workbench.train.produce_futures" if name in _FUTURES else "workbench.train.produce")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +171,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     judging.add_argument("--json", action="store_true", help="figures as JSON")
     finishing = actions.add_parser("finish", help="write reference, card and sums from a sample's checkpoint")
     finishing.add_argument("name")
+    choosing = actions.add_parser("choose", help="judge trainings of several seeds and ship the median one")
+    choosing.add_argument("name")
+    choosing.add_argument("folders", nargs="+", type=Path, help="folders of `samples train`, one a seed")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -154,6 +188,9 @@ def run(arguments: argparse.Namespace) -> int:
         with _progress("evaluating"):
             figures = evaluate(arguments.name, arguments.seed)
         print(json.dumps(figures, indent=1, ensure_ascii=False) if arguments.json else _table(figures))
+    elif arguments.action == "choose":
+        with _progress("judging"):
+            print(choose(arguments.name, arguments.folders))
     else:
         finish(arguments.name)
     return 0

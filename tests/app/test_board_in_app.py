@@ -42,7 +42,7 @@ def pixels_of(page: Any) -> bytes:
     return page.locator(".jw-map-pane canvas").first.screenshot()
 
 
-@pytest.mark.parametrize("name", samples.names())
+@pytest.mark.parametrize("name", [n for n in samples.names() if samples.find(n).masked])
 def test_each_sample_opens_and_says_its_skill(board: Any, name: str) -> None:
     title = samples.find(name).title
     if name != samples.names()[0]:

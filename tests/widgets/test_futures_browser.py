@@ -72,7 +72,7 @@ def test_keys_step_and_the_curve_moves_the_same_cursor(bench: Any) -> None:
     box = line.bounding_box()
     bench.page.mouse.click(box["x"] + 44 + 2, box["y"] + 60)
     bench.wait(lambda: view.tick == 0, "the first frame, by the mouse")
-    assert "frame 0" in root.locator(".jw-curve-voice").inner_text()
+    bench.wait(lambda: root.locator(".jw-curve-voice").inner_text().startswith("frame 0"), "the values of the first frame")
 
 
 def test_space_plays_at_the_speed_asked_and_tells_where_it_stopped(bench: Any) -> None:

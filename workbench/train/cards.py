@@ -138,4 +138,44 @@ WORDS = {
         ),
         opening=(6, 0),
     ),
+    "two-rooms": Words(
+        title="Two rooms: a small world model that can be driven and planned with",
+        family="workbench",
+        what=(
+            "An action-conditioned JEPA with 0.4 million weights, trained end to end for minutes on one CPU core on 4,000 walks of a point through two "
+            "rooms with a door: an encoder of frames of 64 × 64 pixels to 32 features, and a predictor of the next features from an action. No teacher, "
+            "no decoder in training: the error of what is foretold, and SIGReg. Three seeds were trained; the median one is shipped."
+        ),
+        can=(
+            "foresee dozens of steps open loop under any actions, so that the place can be read from the foretold latent",
+            "plan through the door to a goal in the other room, from two pictures alone",
+            "be drawn by a decoder that was fitted afterwards on its frozen latents",
+        ),
+        cannot=(
+            "know other rooms: wall and door never moved in its training",
+            "claim that its latents are needed to tell where the point is: 16 × 16 raw pixels tell it better",
+            "prove planning by tasks within one room: a straight line solves those; across rooms is the test",
+        ),
+        opening=(0, 0),
+    ),
+    "balls": Words(
+        title="Balls: a small video model that is surprised when physics breaks",
+        family="workbench",
+        what=(
+            "A causal JEPA with 0.8 million weights, trained end to end for minutes on one CPU core on 3,600 films of falling balls: an encoder of frames of "
+            "48 × 48 pixels to 48 features, and a causal transformer that foretells the next ones. No teacher: the error of what is foretold, and SIGReg. "
+            "Three seeds were trained; the median one is shipped."
+        ),
+        can=(
+            "be surprised when a ball leaps, freezes or falls upwards",
+            "expect that a ball comes out from behind the screen, and on which side: where the tip of a wall shows above the screen it must come back. "
+            "In these quads plain changes of pixels are equal by construction",
+        ),
+        cannot=(
+            "claim physics: one small world, the same generator for training and test",
+            "say where in a frame the surprise is: it has one vector a frame",
+            "stand for single pairs of vanishing, passing through and colour: less motion surprises less, whatever is true; use the quads",
+        ),
+        opening=(0, 0),
+    ),
 }

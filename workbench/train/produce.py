@@ -46,7 +46,7 @@ def train(name: str, folder: Path, *, quick: bool = False, seed: int = 0, monito
     data = source(name)
     recipe = data.recipe.quick() if quick else data.recipe
     training, began = data.training(quick), time.process_time()
-    with _one_thread():
+    with one_thread():
         nets = fit(recipe, training.pixels, seed=seed, monitor=monitor)
     seconds = time.process_time() - began
     path = save(nets, recipe, folder, clips=len(training), fps=training.fps, extra={"seed": seed, "cpu_seconds": round(seconds), "quick": quick})
@@ -55,7 +55,7 @@ def train(name: str, folder: Path, *, quick: bool = False, seed: int = 0, monito
 
 
 @contextmanager
-def _one_thread() -> Generator[None, None, None]:
+def one_thread() -> Generator[None, None, None]:
     """Several threads add in another order and train other weights; models this small gain little from them."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -70,11 +70,11 @@ def save_bank(bank: Bank, path: Path) -> None:
     extra = {} if bank.fps is None else {"fps": np.float64(bank.fps)}
     arrays = {"pixels": bank.pixels, "labels": bank.labels, "classes": np.array(bank.classes), "names": np.array(bank.names), **extra, **bank.facts}
 
-    def write(part: Path) -> None:
+    def fill(part: Path) -> None:
         with part.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
 
-    replace(path, write)
+    replace(path, fill)
 
 
 def judge(name: str, folder: Path, seed: int) -> dict[str, Any]:
@@ -96,16 +96,16 @@ def finish(name: str, folder: Path, *, seed: int = 1) -> None:
     trained = torch.load(path, weights_only=True, map_location="cpu")
     training = {k: trained[k] for k in ("epoch", "loss", "batch_size")} | _about(folder, data.recipe.layout)
     figures = evaluate.evaluate(jepa, data, seed)
-    content = cards.card(name, _rounded(figures), f"jepa-workbench samples evaluate {name} --seed {seed} --json", {**training, **versions()})
-    _write(folder / CARD, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    _write(folder / LICENCE, cards.licence(name, cards.mit_text(Path(__file__).resolve().parents[1])))
+    content = cards.card(name, rounded(figures), f"jepa-workbench samples evaluate {name} --seed {seed} --json", {**training, **versions()})
+    write(folder / CARD, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write(folder / LICENCE, cards.licence(name, cards.mit_text(Path(__file__).resolve().parents[1])))
     seal(folder)
 
 
 def seal(folder: Path) -> None:
     """Write the sha256 of every file of a folder, as `sha256sum -c` reads it."""
     lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}" for p in sorted(folder.iterdir()) if p.is_file() and p.name != SUMS]
-    _write(folder / SUMS, "\n".join(lines) + "\n")
+    write(folder / SUMS, "\n".join(lines) + "\n")
 
 
 def _about(folder: Path, layout: str) -> dict[str, Any]:
@@ -113,11 +113,15 @@ def _about(folder: Path, layout: str) -> dict[str, Any]:
     return dict(said.get("workbench", {}))
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """Figures with four digits after the point, however nested."""
     if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
+        return {k: rounded(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [rounded(v) for v in value]
     return round(value, 4) if isinstance(value, float) else value
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a text; a half-written one never replaces a good one."""
     replace(path, lambda part: part.write_text(text, encoding="utf-8"))

@@ -46,7 +46,11 @@ def source(name: str) -> Source:
         BadInput: there is no such sample.
     """
     if name not in SOURCES:
-        raise BadInput(f"there is no sample {name!r}", where="name", fix=f"one of {', '.join(SOURCES)}")
+        raise BadInput(
+            f"there is no sample {name!r}",
+            where="name",
+            fix=f"one of {', '.join(SOURCES)}; two-rooms and balls foresee and have recipes of their own",
+        )
     return SOURCES[name]
 
 
