@@ -96,6 +96,7 @@ def test_painting_with_keys_holding_r_and_undo_leave_the_notebook_alone(board: A
     until_answered(page, before)
     expect(page.locator(".jw-headline-sentence")).not_to_have_text(first, timeout=PATIENT)
     assert picture(page) != shown
+    page.locator(".jw-headline-sentence", has_text=re.compile("copying|another image")).wait_for(timeout=PATIENT)  # its controls are in
     painted = sentence(page)
     page.keyboard.down("r")
     expect(page.locator(".jw-headline-badge")).to_contain_text("Not the model", timeout=PATIENT)
