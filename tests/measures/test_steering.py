@@ -117,3 +117,18 @@ def test_a_warm_start_is_where_the_search_begins(jepa: Jepa, ends: tuple[Clip, C
     warm = np.array([[0.3, -0.2], [0.3, -0.2]], np.float32)
     found = plan(jepa, *ends, warm=warm, **SMALL)
     np.testing.assert_allclose(found.samples[0, 0], warm, atol=1e-5)
+
+
+def test_a_component_whose_bounds_are_equal_is_held_and_has_no_landscape(jepa: Jepa, ends: tuple[Clip, Clip]) -> None:
+    found = plan(jepa, *ends, limits=((-0.1, 0.3), (0.1, 0.3)), **SMALL)
+    np.testing.assert_allclose(found.samples[..., 1], 0.3, atol=1e-6)
+    with pytest.raises(BadInput, match=r"held at 0\.3"):
+        energy_landscape(jepa, *ends, limits=((-0.1, 0.3), (0.1, 0.3)))
+
+
+def test_a_search_can_begin_from_what_is_left_of_an_older_plan(jepa: Jepa, ends: tuple[Clip, Clip]) -> None:
+    warm = np.array([[0.25, -0.5]], np.float32)
+    found = plan(jepa, *ends, warm=warm, **{**SMALL, "knots": None, "iterations": 1})
+    np.testing.assert_allclose(found.samples[0, 0], np.repeat(warm, 2, 0), atol=1e-5)
+    with pytest.raises(BadInput, match="none to begin from"):
+        plan(jepa, *ends, warm=np.zeros((0, 2)), **SMALL)

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.core.errors import BadInput
 from workbench.worlds import two_rooms
-from workbench.worlds.driven import WORLDS, apart, followed, world
+from workbench.worlds.driven import WORLDS, apart, followed, path_of, world
 
 ROOMS = WORLDS["two-rooms"]
 START = np.array([0.2, 0.5, 0.5, 0.5], np.float32)
@@ -45,3 +45,21 @@ def test_a_film_that_was_broken_at_a_frame_is_the_same_until_then_and_goes_on_by
     np.testing.assert_array_equal(broken[:3], states[:3])
     np.testing.assert_allclose(broken[3, :2], (0.8, 0.2), atol=1e-6)
     np.testing.assert_allclose(broken[4], two_rooms.step(broken[3], actions[3]), atol=1e-6)
+
+
+def test_a_goal_lies_beyond_the_wall_where_straight_ahead_does_not_lead() -> None:
+    for x, y in ((0.2, 0.2), (0.8, 0.9), (0.45, 0.5)):
+        start = ROOMS.place(START, x, y)
+        goal = ROOMS.goal(start)
+        assert (start[0] < start[2]) != (goal[0] < goal[2])
+        straight = ROOMS.clip(start, goal)
+        assert straight.frames == 2
+        ahead = np.linspace(start, goal, 50)
+        assert two_rooms.blocked(ahead).any()
+
+
+def test_paths_of_many_series_are_those_of_each() -> None:
+    actions = np.random.default_rng(0).uniform(-0.08, 0.08, (3, 2, 4, 2)).astype(np.float32)
+    every = path_of(ROOMS, START, actions)
+    assert every.shape == (3, 2, 5, 4)
+    np.testing.assert_allclose(every[1, 1], followed(ROOMS, START, actions[1, 1])[0], atol=1e-6)

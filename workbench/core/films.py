@@ -59,43 +59,69 @@ class WorldPicture:
 
 @codec.portable
 @dataclass(frozen=True, eq=False)
-class PlanView:
-    """A plan in its world.
+class WorldEnds:
+    """Where a plan in a world begins and ends. near: in sides of the picture; nearer than that to the goal is there."""
+
+    start: WorldPicture
+    goal: WorldPicture
+    near: float
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class PlanPaths:
+    """A plan in a world that can be driven: places in sides of the picture.
 
     Args:
-        trace: everything that the planner tried. imagined: the film of the chosen actions, drawn from foretold latents; note: by what.
-        true: places if the chosen actions are done. believed: places read from the foretold latents by a linear probe; probe: its R² on
-            held-out clips. tried: places if the mean of each iteration is done, then those of its elites.
-        reached: the chosen actions end within the tolerance of the goal.
+        true: if the chosen actions are done in one go. believed: read from the foretold latents by a linear probe; probe: its R² on held-out clips.
+        means: if the mean of each iteration is done; elites, samples: if some of those are. away: from the goal at the end of `true`.
+        reached: that is near enough.
     """
 
-    trace: PlanTrace
-    imagined: Film
-    note: str
     true: Float[np.ndarray, "frames 2"]
     believed: Float[np.ndarray, "frames 2"] | None
     probe: float
     means: Float[np.ndarray, "iterations frames 2"]
     elites: Float[np.ndarray, "iterations elites frames 2"]
+    samples: Float[np.ndarray, "iterations samples frames 2"]
+    away: float
     reached: bool
 
 
 @codec.portable
 @dataclass(frozen=True, eq=False)
-class DriveStep:
-    """One step that was really made, closed loop: plan again, do the first action, see where it leads.
+class PlanView:
+    """A plan with its films.
 
     Args:
-        picture: after the step. actions: the rest of the plan, a warm start for the next. away: distance to the goal in sides of the picture.
-        cost: the model's own opinion of its plan. reached: within the tolerance.
+        trace: everything that the planner tried. reels: the imagined film, where it can be drawn; what truly comes, where that is known.
+        paths: None where the world cannot be driven. bounds: where the bounds of the actions come from when the model does not know them.
     """
 
-    picture: WorldPicture
-    action: Float[np.ndarray, "action"]
-    actions: Float[np.ndarray, "horizon action"]
+    trace: PlanTrace
+    reels: tuple[Reel, ...]
+    paths: PlanPaths | None
+    bounds: str
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class DriveStep:
+    """Steps that were really made, closed loop: plan again, do the first actions, see where they lead.
+
+    Args:
+        pictures: after each step. done: the actions. rest: of the plan, a warm start for the next. away: from the goal in sides of the picture.
+        cost: the model's own opinion of its plan. copy: of staying. reached: near enough. believed: where the whole plan leads, as a probe reads it.
+    """
+
+    pictures: tuple[WorldPicture, ...]
+    done: Float[np.ndarray, "steps action"]
+    rest: Float[np.ndarray, "horizon action"]
     cost: float
+    copy: float
     away: float
     reached: bool
+    believed: Float[np.ndarray, "frames 2"] | None
 
 
 @codec.portable

@@ -155,7 +155,7 @@ class EnergyLandscape:
     Args:
         axes: which two components, by name. values: of each axis. energy: [first axis, second axis]. others: "slice" or "minimum".
         true: the action that was really done, and its energy where it is known. horizon: ticks; the same action in each.
-        goal_energy: of a tick that equals the goal, 0 by definition of the distance. copy: of staying where one is (no prediction).
+        copy: of staying where one is (no prediction). components: numbers of the two axes within an action.
     """
 
     axes: tuple[str, str]
@@ -168,6 +168,12 @@ class EnergyLandscape:
     horizon: int
     distance: str
     provenance: Provenance
+    components: tuple[int, int] = (0, 1)
+
+    def place(self, action: Float[np.ndarray, "action"]) -> tuple[float, float]:
+        """Where an action lies on the two axes."""
+        first, second = self.components
+        return float(action[first]), float(action[second])
 
     @property
     def lowest(self) -> tuple[float, float]:

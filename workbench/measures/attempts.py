@@ -16,11 +16,11 @@ from workbench.core.mask import Mask
 from workbench.core.results import PREDICTORS, PcaBasis, Reference
 from workbench.measures.bank import Bank, neighbours, space, teacher
 from workbench.measures.reference import fit_basis, shared_pca
+from workbench.measures.twins import twin_of
 from workbench.model.jepa import Jepa
 from workbench.model.spec import Prepared
 
 Grid = Float[Tensor, "ticks rows cols dim"]
-_twins: WeakKeyDictionary[Jepa, dict[int, Jepa]] = WeakKeyDictionary()
 _pixels: WeakKeyDictionary[Bank, WeakKeyDictionary[Jepa, tuple[Tensor, str, Reference]]] = WeakKeyDictionary()
 
 
@@ -162,11 +162,8 @@ def _position(problem: Problem) -> Attempt:
 
 
 def _twin(problem: Problem) -> Attempt:
-    twins = _twins.setdefault(problem.jepa, {})
-    if 0 not in twins:
-        twins[0] = problem.jepa.untrained(0)
     bank = problem.bank if problem.bank is not None and fits(problem) else None
-    return replace(_model(replace(problem, jepa=twins[0], given=None, bank=bank)), predictor="twin")
+    return replace(_model(replace(problem, jepa=twin_of(problem.jepa), given=None, bank=bank)), predictor="twin")
 
 
 def _context_only(problem: Problem, predictor: str, fill: Callable[[Mask, Grid], Grid]) -> Attempt:

@@ -18,6 +18,7 @@ from workbench.core.results import Provenance
 from workbench.measures.bank import Bank
 from workbench.measures.base import measure
 from workbench.measures.distance import token_distance
+from workbench.measures.twins import twin_of
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.model.spec import ActionSpec
@@ -192,7 +193,7 @@ def rollout(
         found["other actions"] = future.foretold("open loop", _others(future, clip, bank))
     maps = {k: apart(f, future.came, distance)[0] for k, f in found.items()}
     if twin:
-        other = Future.of(jepa.untrained(0), [clip], known)
+        other = Future.of(twin_of(jepa), [clip], known)
         maps["twin"] = apart(other.foretold("open loop"), other.came, distance)[0]
     kinds = tuple(k for k in KINDS if k in maps)
     true = future.came.states

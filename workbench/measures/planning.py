@@ -75,7 +75,7 @@ class Search:
 
 
 def bounds(dynamics: Dynamics) -> tuple[Tensor, Tensor]:
-    """Lowest and highest action of a step.
+    """Lowest and highest action of a step; a component of which both are equal is held there.
 
     Raises:
         BadInput: this future needs no actions, or the bounds are not known.
@@ -84,7 +84,7 @@ def bounds(dynamics: Dynamics) -> tuple[Tensor, Tensor]:
     if spec is None:
         raise BadInput("this model's future needs no actions: there is nothing to plan", where="plan", fix="open an action-conditioned model")
     low, high = (torch.tensor(v, dtype=torch.float32).repeat(spec.frameskip) for v in (spec.low, spec.high))
-    if not bool((low < high).all() and low.isfinite().all() and high.isfinite().all()):
+    if not bool((low <= high).all() and (low < high).any() and low.isfinite().all() and high.isfinite().all()):
         raise BadInput("the bounds of this model's actions are not known", where="plan", fix="give limits=(lowest, highest action of a step)")
     return low, high
 

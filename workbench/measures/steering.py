@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.futures import EnergyLandscape, PlanTrace
 from workbench.core.results import Provenance
-from workbench.measures.base import measure
+from workbench.measures.base import measure, threads_for
 from workbench.measures.futures import span, steps_of
 from workbench.measures.planning import Planner, Task, bounds, costs, search
 from workbench.model.jepa import Jepa
@@ -74,16 +75,30 @@ def plan(
     Raises:
         PartUnavailable: no dynamics. BadInput: nothing to plan, no bounds, or a planner that can try nothing.
     """
-    how = Planner(**_known_fields(planner))
-    task = task_of(jepa, clip, goal, known)
-    dynamics = jepa.need_dynamics()
-    begun = None if warm is None else torch.as_tensor(np.asarray(warm, np.float32))[None, : how.horizon]
-    found = search(dynamics, task, how, start=begun, limits=None if limits is None else _limits(limits, jepa))
-    moves = found.actions if task.past is None else torch.cat([task.past, found.actions], 1)
-    film = dynamics.rollout(task.context, how.horizon, actions=moves)
+    return imagine_plan(jepa, clip, goal, known=known, limits=limits, warm=warm, **planner)[0]
+
+
+def imagine_plan(
+    jepa: Jepa,
+    clip: Clip,
+    goal: Clip,
+    *,
+    known: int | None = None,
+    limits: Sequence[Sequence[float]] | None = None,
+    warm: np.ndarray | None = None,
+    **planner: Any,
+) -> tuple[PlanTrace, Latents]:
+    """As `plan`, with the latents of the imagined film: the last known tick, then those that the chosen actions are foretold to lead to."""
+    how, dynamics = Planner(**_known_fields(planner)), jepa.need_dynamics()
+    begun = None if warm is None else _begun(warm, how.horizon)
+    with threads_for(jepa):
+        task = task_of(jepa, clip, goal, known)
+        found = search(dynamics, task, how, start=begun, limits=None if limits is None else _limits(limits, jepa))
+        moves = found.actions if task.past is None else torch.cat([task.past, found.actions], 1)
+        film = dynamics.rollout(task.context, how.horizon, actions=moves)
     origin = Provenance("plan", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} → {goal.digest}", seed=how.seed, parameters=dict(planner))
     first = {name: getattr(found, name)[:, 0].numpy() for name in ("samples", "costs", "elites", "mean", "spread")}
-    return PlanTrace(
+    trace = PlanTrace(
         how.method,
         **first,
         actions=found.actions[0].numpy(),
@@ -93,6 +108,16 @@ def plan(
         provenance=origin,
         states=None if film.states is None else film.states[0].float().numpy(),
     )
+    here = task.context.tokens[:, -1:]
+    return trace, replace(film, tokens=torch.cat([here, film.tokens], 1), grid=replace(film.grid, ticks=how.horizon + 1), states=None, extra=None)
+
+
+def _begun(warm: np.ndarray, horizon: int) -> Float[Tensor, "1 horizon action"]:
+    """What is left of an older plan, with its last action held where it is too short."""
+    rows = torch.as_tensor(np.asarray(warm, np.float32))[:horizon]
+    if rows.ndim != 2 or not len(rows):
+        raise BadInput(f"a plan of shape {list(rows.shape)} is none to begin from", where="warm", fix="give one row a step, or nothing")
+    return torch.cat([rows, rows[-1:].expand(horizon - len(rows), -1)])[None]
 
 
 def _known_fields(given: dict[str, Any]) -> dict[str, Any]:
@@ -105,9 +130,9 @@ def _known_fields(given: dict[str, Any]) -> dict[str, Any]:
 def _limits(limits: Sequence[Sequence[float]], jepa: Jepa) -> tuple[Tensor, Tensor]:
     spec = jepa.need_dynamics().action
     low, high = (torch.as_tensor(v, dtype=torch.float32) for v in limits)
-    if spec is None or low.shape != (spec.width,) or high.shape != low.shape or not bool((low < high).all()):
+    if spec is None or low.shape != (spec.width,) or high.shape != low.shape or not bool((low <= high).all() and (low < high).any()):
         width = 0 if spec is None else spec.width
-        raise BadInput(f"limits of {low.numel()} and {high.numel()} numbers", where="limits", fix=f"two rows of {width}, the lower one below")
+        raise BadInput(f"limits of {low.numel()} and {high.numel()} numbers", where="limits", fix=f"two rows of {width}, the lower one nowhere above")
     return low, high
 
 
@@ -142,6 +167,7 @@ def energy_landscape(
     dynamics, task = jepa.need_dynamics(), task_of(jepa, clip, goal, known)
     low, high = bounds(dynamics) if limits is None else _limits(limits, jepa)
     _check(axes, steps, horizon, others, true, len(low))
+    _check_free(axes, low, high, jepa)
     base = (low + high) / 2 if true is None else torch.as_tensor(true, dtype=torch.float32)
     draws = 1 if others == "slice" or len(low) == 2 else _OTHERS
     values, grid = _tried(low, high, base, axes, steps, draws, seed)
@@ -151,7 +177,7 @@ def energy_landscape(
     done = (None, float("nan")) if true is None else (base.numpy(), float(_energies(dynamics, task, base[None], how)[0]))
     origin = Provenance("energy_landscape", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} → {goal.digest}", seed=seed)
     sides = (values[0].numpy(), values[1].numpy())
-    return EnergyLandscape((names[axes[0]], names[axes[1]]), sides, energy.numpy(), others, *done, copy, horizon, distance, origin)
+    return EnergyLandscape((names[axes[0]], names[axes[1]]), sides, energy.numpy(), others, *done, copy, horizon, distance, origin, axes)
 
 
 def _staying(task: Task, distance: str) -> float:
@@ -165,6 +191,13 @@ def _check(axes: tuple[int, int], steps: int, horizon: int, others: str, true: S
         raise BadInput(f"axes {axes}, {steps} steps, {others!r}", where="energy_landscape", fix=fix)
     if true is not None and len(true) != width:
         raise BadInput(f"a true action of {len(true)} numbers, a step has {width}", where="true", fix="give one step's action")
+
+
+def _check_free(axes: tuple[int, int], low: Tensor, high: Tensor, jepa: Jepa) -> None:
+    held = [a for a in axes if not bool(low[a] < high[a])]
+    if held:
+        name, value = _names(jepa)[held[0]], float(low[held[0]])
+        raise BadInput(f"{name!r} is held at {value:g}: there is no landscape over it", where="axes", fix="choose components that may change")
 
 
 def _tried(low: Tensor, high: Tensor, base: Tensor, axes: tuple[int, int], steps: int, draws: int, seed: int) -> tuple[list[Tensor], Tensor]:

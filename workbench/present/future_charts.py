@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Float
 
 from workbench.core.futures import Accuracy, Drift, EnergyLandscape, PlanTrace
 from workbench.present.charts import QUIET, TEXT, calm
@@ -58,7 +59,7 @@ def _spread(values: Sequence[float], gap: float = 15.0, tall: float = 180.0) -> 
     return pushed
 
 
-def landscape_chart(found: EnergyLandscape, chosen: Sequence[float] | None = None, *, dark: bool = False) -> go.Figure:
+def landscape_chart(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] | None = None, *, dark: bool = False) -> go.Figure:
     """Distance to the goal over two components of the action; ★ the lowest, ✕ the action that was really done, ● the planner's choice."""
     import plotly.graph_objects as go
 
@@ -75,12 +76,12 @@ def landscape_chart(found: EnergyLandscape, chosen: Sequence[float] | None = Non
     return figure
 
 
-def _places(found: EnergyLandscape, chosen: Sequence[float] | None) -> list[tuple[str, str, tuple[float, float]]]:
+def _places(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] | None) -> list[tuple[str, str, tuple[float, float]]]:
     places: list[tuple[str, str, tuple[float, float]]] = [("lowest energy", "star", found.lowest)]
     if chosen is not None:
-        places.append(("chosen by the planner", "circle", (float(chosen[0]), float(chosen[1]))))
+        places.append(("chosen by the planner", "circle", found.place(chosen)))
     if found.true is not None:
-        places.append(("really done", "x", (float(found.true[0]), float(found.true[1]))))
+        places.append(("really done", "x", found.place(found.true)))
     return places
 
 

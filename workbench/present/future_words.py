@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.core.films import DriveStep, FilmView, PlanView, SurpriseView
-from workbench.core.futures import Drift, Rollout
+from workbench.core.films import FilmView, PlanView, SurpriseView
+from workbench.core.futures import Drift, EnergyLandscape, Rollout
 from workbench.present.words import UNITS, number
 
 _SAME = 0.02  # two ratios nearer than this are told apart by nobody
+_CONFIDENT, _FAR = 0.25, 0.25  # of the cost of staying: so sure that not arriving is news; of what can be chosen: another move altogether
 
 
 def rollout_sentence(found: Rollout, twin: bool = False) -> tuple[str, str]:
@@ -46,25 +47,60 @@ def edited_line(view: FilmView) -> str:
     return f"The action of step {view.edited} was changed by hand; {real}."
 
 
-def plan_sentence(view: PlanView) -> tuple[str, str]:
-    """What a plan promises, and what would come of it."""
-    trace = view.trace
-    share = trace.cost / max(trace.copy, 1e-12)
-    steps = len(trace.actions)
-    away = float(np.linalg.norm(view.true[-1] - view.true[0]))
-    believed = f"the model foresees {number(share)} of the distance left to the goal after {steps} steps (staying: 1.00)"
+def plan_sentence(view: PlanView, twin: bool = False) -> tuple[str, str]:
+    """What a plan promises, and what would come of it; "warn" where nothing was found or where it promises what does not come."""
+    trace, paths = view.trace, view.paths
+    share, steps = trace.cost / max(trace.copy, 1e-12), len(trace.actions)
+    who = "The untrained twin's planner" if twin else "The planner"
     if share >= 1:
-        return f"No plan was found: {believed}.", "warn"
-    outcome = "done in one go, it arrives" if view.reached else f"done in one go, it does not arrive (moved {number(away)} of the picture)"
-    return f"{believed[0].upper()}{believed[1:]}; {outcome}.", "plain"
+        return f"{who} found nothing better than staying: the best of all that was tried costs {number(share)} × as much.", "warn"
+    found = f"{who} found {_steps(steps)} that cost {number(share)} × what staying costs, in the model's own eyes"
+    if paths is None:
+        return f"{found}; whether they lead there nobody knows here: this world cannot be driven.", "plain"
+    end = f"done in one go, they truly end {number(paths.away)} of the picture from the goal"
+    if paths.reached:
+        return f"{found}; {end}: there.", "plain"
+    if share < _CONFIDENT:
+        return f"{found}, but {end}.", "warn"
+    return f"{found}; {end}.", "plain"
 
 
-def drive_sentence(step: DriveStep, count: int, twin: bool) -> tuple[str, str]:
-    """How far the real agent has come."""
+def plan_detail(view: PlanView, land: EnergyLandscape | None = None) -> str:
+    """How the believed path is read, where bounds come from, and whether the first move goes straight at the goal."""
+    lines = list[str]()
+    if view.paths is not None and view.paths.believed is not None:
+        lines.append(f"Believed places are read from the latents by a linear probe, R² {number(view.paths.probe)} on held-out clips.")
+    if view.bounds:
+        lines.append(f"The model does not know the bounds of its actions: taken are {view.bounds}.")
+    if land is not None and _detour(view, land):
+        lines.append(f"The first move is not the one of lowest energy: the planner looks {_steps(len(view.trace.actions))} ahead.")
+    return " ".join(lines)
+
+
+def _detour(view: PlanView, land: EnergyLandscape) -> bool:
+    """The chosen first move is far from the lowest point of the landscape: beyond a quarter of what can be chosen, along either axis."""
+    chosen, span = np.array(land.place(view.trace.actions[0])), np.array([v[-1] - v[0] for v in land.values])
+    return bool((np.abs(chosen - np.array(land.lowest)) > _FAR * span).any())
+
+
+def walk_sentence(count: int, away: float, near: float, *, over: bool, every: int = 1, twin: bool = False) -> tuple[str, str]:
+    """How far the real agent has come.
+
+    Args:
+        count: steps done. away: from the goal, in sides of the picture; within `near` it is there. over: it goes no further.
+        every: steps that were done of each plan.
+    """
     who = "The untrained twin" if twin else "The agent"
-    if step.reached:
-        return f"{who} reached the goal in {count} step{'s' if count > 1 else ''}, planning again before each.", "plain"
-    return f"{who} is {number(step.away)} of the picture from the goal after {count} step{'s' if count > 1 else ''}.", "plain"
+    if away <= near:
+        how = "planning again before each" if every == 1 else f"planning again after every {every}"
+        return f"{who} reached the goal in {_steps(count)}, {how}.", "plain"
+    if over:
+        return f"{who} did not reach the goal: after {_steps(count)} it is {number(away)} of the picture away.", "warn"
+    return f"{who} is {number(away)} of the picture from the goal after {_steps(count)}.", "plain"
+
+
+def _steps(count: int) -> str:
+    return f"{count} step" if count == 1 else f"{count} steps"
 
 
 def surprise_sentence(view: SurpriseView, context: int = 0) -> tuple[str, str]:

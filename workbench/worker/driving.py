@@ -1,4 +1,4 @@
-"""What a worker answers about futures: films, plans in a world, steps really made, and films that were broken by hand."""
+"""What a worker answers about futures: films beside what came, what is drawn for nothing, and films that were broken by hand."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 
 from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.films import DriveStep, FilmView, PlanView, Reel, SurpriseView, WorldPicture
+from workbench.core.films import FilmView, Reel, SurpriseView
 from workbench.core.futures import Drawn, Surprise
 from workbench.measures.bank import Bank
 from workbench.measures.drawing import decoded, honesty, retrieved
 from workbench.measures.futures import Future, rollout, span, steps_of
 from workbench.measures.pairs import percentile
-from workbench.measures.probing import Probe, places_probe
-from workbench.measures.steering import plan, task_of
 from workbench.measures.surprise import surprise
+from workbench.measures.twins import twin_of
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.worker.film_file import film_file
-from workbench.worlds.driven import World, followed, world
-from workbench.worlds.driven import apart as far
+from workbench.worlds.driven import followed, world
 
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
@@ -53,7 +50,7 @@ def film_view(
     Raises:
         PartUnavailable: no dynamics, or no decoder where one is asked for. BadInput: actions that do not fit, or nothing to retrieve from.
     """
-    jepa = model if predictor == "model" else model.untrained(0)
+    jepa = asked(model, predictor)
     own, used = steps_of(clip, jepa.need_dynamics().action)
     edited = -1
     if actions is not None and used is not None:
@@ -66,13 +63,18 @@ def film_view(
     reels = [_real(jepa, seen, simulated, comes)]
     twin = ", untrained twin" if predictor == "twin" else ""
     for kind, label, upto in (("teacher-forced", "teacher-forced", comes), ("open loop", f"open loop from frame {future.known}", ticks)):
-        drawn = _drawn(jepa, _with_past(future, future.foretold(kind)), how, bank, clip)
-        reels.append(Reel(label + twin, kind, _note(drawn), drawn.pixels, upto))
+        drawn = draw(jepa, _with_past(future, future.foretold(kind)), how, bank, clip)
+        reels.append(Reel(label + twin, kind, note_of(drawn), drawn.pixels, upto))
     if comes < ticks:  # nobody knows what would have come: no error there
         maps = numbers.maps.copy()
         maps[:, max(0, comes - future.known) :] = np.nan
         numbers = replace(numbers, maps=maps)
     return FilmView(tuple(reels), numbers, used, edited, simulated)
+
+
+def asked(model: Jepa, predictor: str) -> Jepa:
+    """Whose future is wanted: the model's, or its untrained twin's."""
+    return model if predictor == "model" else twin_of(model)
 
 
 def _real(jepa: Jepa, clip: Clip, simulated: bool, comes: int) -> Reel:
@@ -98,7 +100,8 @@ def _with_past(future: Future, foretold: Latents) -> Latents:
     return replace(foretold, tokens=torch.cat([past.tokens, foretold.tokens], 1), grid=future.real.grid, states=None, extra=None)
 
 
-def _drawn(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip) -> Drawn:
+def draw(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip) -> Drawn:
+    """Latents as pictures: "decoded" or "retrieved"."""
     if how == "decoded":
         return decoded(jepa, latents)
     if bank is None:
@@ -106,7 +109,8 @@ def _drawn(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip
     return retrieved(jepa, latents, bank, without=clip)
 
 
-def _note(drawn: Drawn) -> str:
+def note_of(drawn: Drawn) -> str:
+    """By what a film was drawn, and how far that can be trusted."""
     if drawn.distance is None or drawn.within is None:
         return drawn.note
     outside = int((~drawn.within).sum())
@@ -115,88 +119,7 @@ def _note(drawn: Drawn) -> str:
 
 def honesty_strip(shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded") -> list[Reel]:
     """What is drawn for the mean latent, for noise and for another clip's latent: whatever looks like these is the drawer's invention."""
-    return [Reel(name, "control", _note(d), d.pixels, 1) for name, d in honesty(model, bank, how)]
-
-
-def world_picture(shelf: Shelf, name: str, state: np.ndarray, x: float | None = None, y: float | None = None) -> WorldPicture:
-    """A world in one state, with the thing that moves put at a place where one is given."""
-    within = world(name)
-    now = np.asarray(state, np.float32) if x is None or y is None else within.place(np.asarray(state, np.float32), x, y)
-    return _pictured(within, now)
-
-
-def _pictured(within: World, state: Float[np.ndarray, "state"]) -> WorldPicture:
-    x, y = within.where(state)
-    return WorldPicture(np.asarray(state, np.float32), (float(x), float(y)), within.render(state[None])[0])
-
-
-def plan_view(
-    shelf: Shelf, model: Jepa, name: str, state: np.ndarray, goal: np.ndarray, bank: Bank | None = None, predictor: str = "model", **planner: Any
-) -> PlanView:
-    """A plan from one state of a world to another, with what would truly happen and what the model believes.
-
-    Args:
-        name: of the world. bank: what a probe of places is fitted on. predictor: "model" or "twin". planner: fields of `Planner`.
-    """
-    jepa, within = (model if predictor == "model" else model.untrained(0)), world(name)
-    start, end = (Clip(within.render(np.asarray(s, np.float32)[None]), source=name) for s in (state, goal))
-    found = plan(jepa, start, end, known=1, **planner)
-    true, _ = followed(within, np.asarray(state, np.float32), found.actions)
-    task = task_of(jepa, start, end, 1)
-    film = jepa.need_dynamics().rollout(task.context, len(found.actions), actions=torch.from_numpy(found.actions)[None])
-    whole = replace(film, tokens=torch.cat([task.context.tokens, film.tokens], 1), grid=replace(film.grid, ticks=film.grid.ticks + 1), states=None)
-    drawn = decoded(jepa, whole) if jepa.decoder is not None else _drawn(jepa, whole, "retrieved", bank, start)
-    probe = None if bank is None else _probe(jepa, bank, within)
-    means = np.stack([within.where(followed_states(within, state, m)) for m in found.mean])
-    best = np.stack([[within.where(followed_states(within, state, s[e])) for e in k[:8]] for s, k in zip(found.samples, found.elites, strict=True)])
-    return PlanView(
-        found,
-        drawn.pixels,
-        _note(drawn),
-        within.where(true).astype(np.float32),
-        None if probe is None else probe.read(whole.tokens[0].flatten(1)).numpy(),
-        float("nan") if probe is None else probe.r2,
-        means.astype(np.float32),
-        best.astype(np.float32),
-        far(within, true[-1], np.asarray(goal, np.float32)) <= within.tolerance,
-    )
-
-
-def followed_states(within: World, state: np.ndarray, actions: Float[np.ndarray, "steps action"]) -> Float[np.ndarray, "frames state"]:
-    """The states of a world that is acted on; nothing is drawn."""
-    states = [np.asarray(state, np.float32)]
-    for action in actions:
-        states.append(within.step(states[-1], action))
-    return np.stack(states)
-
-
-def _probe(jepa: Jepa, bank: Bank, within: World) -> Probe | None:
-    return None if any(c.states is None for c in bank.clips) else places_probe(jepa, bank, within.where)
-
-
-def drive(
-    shelf: Shelf,
-    model: Jepa,
-    name: str,
-    state: np.ndarray,
-    goal: np.ndarray,
-    warm: np.ndarray | None = None,
-    predictor: str = "model",
-    **planner: Any,
-) -> DriveStep:
-    """Plan from here, do the first action, and see where it truly leads.
-
-    Args:
-        warm: the rest of the last plan, from which the search begins.
-    """
-    jepa, within = (model if predictor == "model" else model.untrained(0)), world(name)
-    here, there = np.asarray(state, np.float32), np.asarray(goal, np.float32)
-    start, end = (Clip(within.render(s[None]), source=name) for s in (here, there))
-    found = plan(jepa, start, end, known=1, warm=warm, **planner)
-    after = within.step(here, found.actions[0]).astype(np.float32)
-    away = far(within, after, there)
-    rest = np.concatenate([found.actions[1:], found.actions[-1:]])
-    return DriveStep(_pictured(within, after), found.actions[0], rest, found.cost, away, away <= within.tolerance)
+    return [Reel(name, "control", note_of(d), d.pixels, 1) for name, d in honesty(model, bank, how)]
 
 
 def surprise_view(
@@ -259,4 +182,4 @@ def _parting(a: Clip, b: Clip) -> int:
     return int(differ.argmax()) if differ.any() else -1
 
 
-FUTURES = {f.__name__: f for f in (film_view, honesty_strip, world_picture, plan_view, drive, surprise_view, film_file)}
+FUTURES = {f.__name__: f for f in (film_view, honesty_strip, surprise_view, film_file)}

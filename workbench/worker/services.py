@@ -19,6 +19,7 @@ from workbench.measures.bank import Bank
 from workbench.measures.reference import shared_pca
 from workbench.model.jepa import Jepa
 from workbench.worker.driving import FUTURES
+from workbench.worker.plans import PLANS
 
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
@@ -85,4 +86,4 @@ def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
 
 
 _OWN = (model_facts, clip_list, contents, shown_clip, warm, tensor_histogram)
-SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES}
+SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS}

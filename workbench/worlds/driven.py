@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.worlds import two_rooms
 
 State = Float[np.ndarray, "state"]
+_AWAY, _ASIDE = 0.2, 0.07  # of a corner from the border, and from the middle of its room
 
 
 class World(ABC):
@@ -21,8 +23,16 @@ class World(ABC):
     tolerance: float
 
     @abstractmethod
-    def step(self, state: State, action: Float[np.ndarray, "action"]) -> State:
-        """The state after one action."""
+    def start(self, states: Float[np.ndarray, "frames state"] | None = None) -> State:
+        """A state to begin from: the first of a film's, where they are of this world, else one of its own."""
+
+    @abstractmethod
+    def goal(self, state: State) -> State:
+        """A state worth going to from here, which straight ahead does not lead to."""
+
+    @abstractmethod
+    def step(self, state: Float[np.ndarray, "... state"], action: Float[np.ndarray, "... action"]) -> Float[np.ndarray, "... state"]:
+        """The state after one action; any number of worlds at once."""
 
     @abstractmethod
     def render(self, states: Float[np.ndarray, "frames state"]) -> UInt8[np.ndarray, "frames height width 3"]:
@@ -42,13 +52,28 @@ class World(ABC):
     def where(self, states: Float[np.ndarray, "... state"]) -> Float[np.ndarray, "... 2"]:
         """Where the thing that moves is."""
 
+    def clip(self, *states: Sequence[float] | State) -> Clip:
+        """The states as a film, as models are shown it."""
+        return Clip(self.render(np.array(states, np.float32)), source=self.name)
+
 
 class TwoRooms(World):
     """`two_rooms` for boards."""
 
     name, tolerance = "two-rooms", 0.06
 
-    def step(self, state: State, action: Float[np.ndarray, "action"]) -> State:
+    def start(self, states: Float[np.ndarray, "frames state"] | None = None) -> State:
+        """See `World.start`."""
+        if states is not None and np.shape(states)[-1] == len(two_rooms.STATES):
+            return np.asarray(states[0], np.float32)
+        return np.array((0.2, 0.25, *two_rooms.FIXED), np.float32)
+
+    def goal(self, state: State) -> State:
+        """See `World.goal`: in the other room and on the same side of the door, so that the wall is between."""
+        x, y, wall, door = (float(v) for v in state)
+        return self.place(state, (wall + 1) / 2 + _ASIDE if x < wall else wall / 2 - _ASIDE, _AWAY if y < door else 1 - _AWAY)
+
+    def step(self, state: Float[np.ndarray, "... state"], action: Float[np.ndarray, "... action"]) -> Float[np.ndarray, "... state"]:
         """See `World.step`."""
         return two_rooms.step(state, action)
 
@@ -93,14 +118,22 @@ def world(name: str) -> World:
     return WORLDS[name]
 
 
+def path_of(
+    within: World, state: Float[np.ndarray, "state"], actions: Float[np.ndarray, "... steps action"]
+) -> Float[np.ndarray, "... frames state"]:
+    """The states that each series of actions leads through, the first one included; nothing is drawn."""
+    actions = np.asarray(actions)
+    states = [np.broadcast_to(state, (*actions.shape[:-2], len(state)))]
+    for k in range(actions.shape[-2]):
+        states.append(within.step(states[-1], actions[..., k, :]))
+    return np.stack(states, -2)
+
+
 def followed(
     within: World, state: State, actions: Float[np.ndarray, "steps action"]
 ) -> tuple[Float[np.ndarray, "frames state"], UInt8[np.ndarray, "frames height width 3"]]:
     """The states and pictures of a world that is acted on, the first one included."""
-    states = [np.asarray(state)]
-    for action in np.asarray(actions):
-        states.append(within.step(states[-1], action))
-    film = np.stack(states)
+    film = path_of(within, state, actions)
     return film, within.render(film)
 
 
