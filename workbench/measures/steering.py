@@ -173,10 +173,9 @@ def energy_landscape(
     values, grid = _tried(low, high, base, axes, steps, draws, seed)
     how = Planner(horizon=horizon, distance=distance)
     energy = _energies(dynamics, task, grid, how).unflatten(0, (steps, steps, draws)).amin(-1)
-    names, copy = _names(jepa), _staying(task, distance)
     done = (None, float("nan")) if true is None else (base.numpy(), float(_energies(dynamics, task, base[None], how)[0]))
+    names, copy, sides = _names(jepa), _staying(task, distance), (values[0].numpy(), values[1].numpy())
     origin = Provenance("energy_landscape", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} → {goal.digest}", seed=seed)
-    sides = (values[0].numpy(), values[1].numpy())
     return EnergyLandscape((names[axes[0]], names[axes[1]]), sides, energy.numpy(), others, *done, copy, horizon, distance, origin, axes)
 
 
