@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from workbench.front import inspect, load, open_bank, open_clips, shown_clip
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
+    from workbench.measures.factors import factor_table
+    from workbench.measures.futures import drift, rollout
+    from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.prediction import masked_view, prediction_error
+    from workbench.measures.steering import energy_landscape, plan
+    from workbench.measures.surprise import future_leak, surprise
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
     from workbench.present.show import show
@@ -44,6 +49,15 @@ _VERBS = {
     "masked_view": "workbench.measures.prediction",
     "yardsticks": "workbench.measures.yardsticks",
     "bank_errors": "workbench.measures.yardsticks",
+    "rollout": "workbench.measures.futures",
+    "drift": "workbench.measures.futures",
+    "surprise": "workbench.measures.surprise",
+    "future_leak": "workbench.measures.surprise",
+    "pair_accuracy": "workbench.measures.pairs",
+    "quad_accuracy": "workbench.measures.pairs",
+    "plan": "workbench.measures.steering",
+    "energy_landscape": "workbench.measures.steering",
+    "factor_table": "workbench.measures.factors",
     "show": "workbench.present.show",
     "read_results": "workbench.core.codec:load",
     "beside": "workbench.notebook",
@@ -60,16 +74,25 @@ __all__ = [
     "bank_errors",
     "beside",
     "board",
+    "drift",
+    "energy_landscape",
+    "factor_table",
+    "future_leak",
     "inspect",
     "load",
     "masked_view",
     "open_bank",
     "open_clips",
+    "pair_accuracy",
+    "plan",
     "predict",
+    "quad_accuracy",
     "read_results",
+    "rollout",
     "sample_mask",
     "show",
     "shown_clip",
+    "surprise",
     "wrap",
     "yardsticks",
 ]

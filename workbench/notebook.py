@@ -18,10 +18,9 @@ import ipywidgets as w
 
 from widgets import ChartView, Frame
 from widgets.frame import BOARD_CLASS
-from workbench.boards.checkpoint import CheckpointBoard
 from workbench.boards.code import WRAPPED
+from workbench.boards.every import SECTIONS, wake
 from workbench.boards.layout import Chart, Column, Layout, Row
-from workbench.boards.masks import MasksBoard
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
 
 log = logging.getLogger("workbench")
-_BOARDS = {"masks": MasksBoard, "checkpoint": CheckpointBoard}
+_BOARDS = {kind.title.lower(): kind for name, kinds in SECTIONS.items() if name != "OPEN" for kind in kinds}
 _ROOM = 780  # pixels that a row of pictures wants; with less, the last of them goes below the others
 _jobs: list[Jobs] = []
 
@@ -43,7 +42,7 @@ def board(
     """A board of the app, here. Comes at once and fills when its answers do.
 
     Args:
-        checkpoint: a sample's name, a path, or a model that `wrap` or `load` gave; None: the first sample. which: "masks" or "checkpoint".
+        checkpoint: a sample's name, a path, or a model that `wrap` or `load` gave; None: the first sample. which: "masks", "checkpoint", "rollout", …
         data: image, video or folder to look at. clip: which of them; None: the one that it opens on. overrides: what the file does not say, as `heads=4`.
 
     Raises:
@@ -86,6 +85,7 @@ class BoardBox(w.VBox):
         for widget in family(self):
             self._mail.fetch_from(widget)
         self.space.session.watch(["model", "clip", "mask", "distance", "predictor"], lambda old, new: self._say(""))
+        wake(self.board)
 
     def wait(self, timeout: float = 300.0) -> None:
         """Wait until every answer is on the board: for scripts and tests; in a notebook it fills by itself.

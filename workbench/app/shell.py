@@ -12,19 +12,13 @@ import panel_material_ui as pmui
 
 from widgets import Toolbar
 from workbench.app.to_panel import arrange, to_panel
-from workbench.boards.catalogue import CatalogueBoard
-from workbench.boards.checkpoint import CheckpointBoard
-from workbench.boards.future_board import FutureBoard
-from workbench.boards.masks import MasksBoard
+from workbench.boards.every import FIRST, SECTIONS, wake
 from workbench.boards.opener import Opener
-from workbench.boards.rollout import RolloutBoard
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.jobs import Jobs
 
 log = logging.getLogger("workbench")
-_SECTIONS = (("LOOK", ("Checkpoint", "Masks")), ("IMAGINE", ("Rollout",)), ("OPEN", ("Catalogue",)))
-_FIRST = "Masks"
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class Start:
 def page(jobs: Jobs, start: Start) -> pmui.Page:
     """One user's page with a workspace of its own."""
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=toast, allow=start.allow, device=start.device)
-    boards = {b.title: b for b in (CheckpointBoard(space), MasksBoard(space), RolloutBoard(space), CatalogueBoard(space))}
+    boards = {kind.title: kind(space) for kinds in SECTIONS.values() for kind in kinds}
     opener, status = Opener(space, vertical=True), _status(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
@@ -65,16 +59,10 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     )
     every = [status, opener.files, opener.clips, *(v for b in boards.values() for v in vars(b).values() if hasattr(v, "view_traits"))]
     _follow_theme(shell, space, every)
-    choose(_FIRST)
+    choose(FIRST)
     pn.state.onload(lambda: open_first(space, start))
     pn.state.on_session_destroyed(lambda _context: space.close())
     return shell
-
-
-def wake(board: Any) -> None:
-    """Tell a board that somebody looks; those that always follow what is open need not be told."""
-    if isinstance(board, FutureBoard):
-        board.wake()
 
 
 def open_first(space: Workspace, start: Start) -> None:
@@ -124,10 +112,10 @@ def _menu(choose: Callable[[str], None]) -> list[pn.viewable.Viewable]:
             button.variant = "contained" if name == title else "text"
         choose(title)
 
-    for section, titles in _SECTIONS:
+    for section, kinds in SECTIONS.items():
         items.append(pmui.Typography(section, variant="overline", margin=(10, 16, 0, 16), sx={"letterSpacing": "0.12em", "opacity": 0.7}))
-        for title in titles:
-            variant = "contained" if title == _FIRST else "text"
+        for title in (kind.title for kind in kinds):
+            variant = "contained" if title == FIRST else "text"
             button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(2, 12))
             button.sx = {"justifyContent": "flex-start", "px": "12px"}
             button.on_click(lambda _event, title=title: pressed(title))
