@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.core.codec import load as read_results
     from workbench.core.mask import Mask
     from workbench.families.wrapped import wrap
-    from workbench.front import inspect, load, open_bank, open_clips, shown_clip
+    from workbench.front import drive, film_view, inspect, load, open_bank, open_clips, plan_view, shown_clip, surprise_view
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
     from workbench.measures.factors import factor_table
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from workbench.measures.surprise import future_leak, surprise
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
-    from workbench.present.show import show
+    from workbench.present.show_futures import show
 
     predict = prediction_error
 
@@ -44,6 +44,10 @@ _VERBS = {
     "open_bank": "workbench.front",
     "open_clips": "workbench.front",
     "shown_clip": "workbench.front",
+    "film_view": "workbench.front",
+    "plan_view": "workbench.front",
+    "drive": "workbench.front",
+    "surprise_view": "workbench.front",
     "sample_mask": "workbench.masks",
     "predict": "workbench.measures.prediction:prediction_error",
     "masked_view": "workbench.measures.prediction",
@@ -58,7 +62,7 @@ _VERBS = {
     "plan": "workbench.measures.steering",
     "energy_landscape": "workbench.measures.steering",
     "factor_table": "workbench.measures.factors",
-    "show": "workbench.present.show",
+    "show": "workbench.present.show_futures",
     "read_results": "workbench.core.codec:load",
     "beside": "workbench.notebook",
     "board": "workbench.notebook",
@@ -75,8 +79,10 @@ __all__ = [
     "beside",
     "board",
     "drift",
+    "drive",
     "energy_landscape",
     "factor_table",
+    "film_view",
     "future_leak",
     "inspect",
     "load",
@@ -85,6 +91,7 @@ __all__ = [
     "open_clips",
     "pair_accuracy",
     "plan",
+    "plan_view",
     "predict",
     "quad_accuracy",
     "read_results",
@@ -93,6 +100,7 @@ __all__ = [
     "show",
     "shown_clip",
     "surprise",
+    "surprise_view",
     "wrap",
     "yardsticks",
 ]

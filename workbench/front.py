@@ -9,6 +9,7 @@ from workbench import samples
 from workbench.core.card import BankKey, LoadReport
 from workbench.core.clip import Clip
 from workbench.core.facts import ShownClip
+from workbench.core.films import DriveStep, FilmView, PlanView, SurpriseView
 from workbench.data import Clips
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Jepa
@@ -52,8 +53,33 @@ def open_bank(path: str | Path, *, frames: int | None = None) -> Bank:
     return Shelf().bank(BankKey(bank_path(path), frames))
 
 
-def shown_clip(jepa: Jepa, clip: Clip) -> ShownClip:
-    """The clip as the model is shown it, with its token grid: what `show` lays a mask over."""
+def _serve(service: str, jepa: Jepa, /, **arguments: Any) -> Any:
+    """What a worker would answer, here."""
     from workbench.worker.shelf import Shelf
 
-    return Shelf().run("shown_clip", {"model": jepa, "clip": clip})
+    return Shelf().run(service, {"model": jepa, **arguments})
+
+
+def shown_clip(jepa: Jepa, clip: Clip) -> ShownClip:
+    """The clip as the model is shown it, with its token grid: what `show` lays a mask over."""
+    return _serve("shown_clip", jepa, clip=clip)
+
+
+def film_view(jepa: Jepa, clip: Clip, **options: Any) -> FilmView:
+    """A clip's future as films: what came, teacher-forced, and open loop. Options as in `workbench.worker.driving.film_view`."""
+    return _serve("film_view", jepa, clip=clip, **options)
+
+
+def plan_view(jepa: Jepa, **options: Any) -> PlanView:
+    """A plan with what the model imagines of it, and what truly comes. Options as in `workbench.worker.plans.plan_view`."""
+    return _serve("plan_view", jepa, **options)
+
+
+def drive(jepa: Jepa, name: str, **options: Any) -> DriveStep:
+    """Steps really made in a world: plan, do the first actions, see where they lead. Options as in `workbench.worker.plans.drive`."""
+    return _serve("drive", jepa, name=name, **options)
+
+
+def surprise_view(jepa: Jepa, clip: Clip, **options: Any) -> SurpriseView:
+    """The surprise of a film, beside its twin's. Options as in `workbench.worker.driving.surprise_view`."""
+    return _serve("surprise_view", jepa, clip=clip, **options)

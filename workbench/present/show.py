@@ -70,17 +70,17 @@ def _(result: Quilt, mask: Mask | None = None) -> MapPane:
 
 @show.register(PredictionError)
 def _(result: PredictionError, yard: Yardsticks | None = None, dark: bool = False) -> go.Figure:
-    return _alone(yardstick_bars(result, yard, dark=dark), dark, height=420)
+    return alone(yardstick_bars(result, yard, dark=dark), dark, height=420)
 
 
 @show.register(BankErrors)
 def _(result: BankErrors, dark: bool = False) -> go.Figure:
-    return _alone(bank_bars(result, dark=dark), dark)
+    return alone(bank_bars(result, dark=dark), dark)
 
 
 @show.register(RetrievalRank)
 def _(result: RetrievalRank, dark: bool = False) -> go.Figure:
-    return _alone(rank_bars(result, dark=dark), dark)
+    return alone(rank_bars(result, dark=dark), dark)
 
 
 @show.register(ModelFacts)
@@ -93,7 +93,7 @@ def _(result: LoadReport) -> ModelView:
     return ModelView(model={"name": Path(result.path).name, "family": result.family, **report_dict(result)})
 
 
-def _alone(figure: go.Figure, dark: bool, height: int = 300) -> go.Figure:
+def alone(figure: go.Figure, dark: bool, height: int = 300) -> go.Figure:
     """A chart on its own ground: nobody tells it what the page around it looks like."""
     return figure.update_layout(paper_bgcolor="#14171D" if dark else "#FFFFFF", width=620, height=height, margin={"l": 14, "t": 38}, title_x=0.02)
 

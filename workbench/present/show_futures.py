@@ -1,0 +1,130 @@
+"""`show(result)` for what looks into the future: films with their curves, curves alone, plans over their world, charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from widgets import ClipPlayer, Timeline, WorldStage
+from workbench.core.errors import BadInput
+from workbench.core.films import FilmView, PlanView, Reel, SurpriseView
+from workbench.core.futures import Drift, EnergyLandscape, PlanTrace, Rollout, Surprise
+from workbench.present.future_charts import costs_chart, drift_chart, landscape_chart
+from workbench.present.show import alone, show
+from workbench.present.words import UNITS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Curve = tuple[str, Float[np.ndarray, "frames"]]
+_FPS = 8.0
+_CONTROLS = ("copy last", "other actions", "twin")
+_PATHS = ("paths", "films", "costs")
+
+__all__ = ["film_dicts", "rollout_curves", "show", "surprise_curves"]
+
+
+def film_dicts(reels: Sequence[Reel]) -> list[tuple[dict[str, str | int], np.ndarray]]:
+    """Films as the player takes them."""
+    return [({"name": r.label, "kind": r.kind, "note": r.note, "comes": r.comes}, r.pixels) for r in reels]
+
+
+def rollout_curves(found: Rollout) -> dict[str, Curve]:
+    """The error at each frame, by how the frame came about; a gap where nothing was foretold."""
+    gap = np.full(found.known, np.nan)
+    return {k: ("control" if k in _CONTROLS else k, np.r_[gap, found.errors(k)]) for k in found.kinds}
+
+
+def surprise_curves(found: Surprise, name: str, kind: str) -> dict[str, Curve]:
+    """The surprise at each frame, one curve a context length."""
+    if len(found.contexts) == 1:
+        return {name: (kind, found.curve(0))}
+    return {f"{name}, {context} frames of context": (kind, found.curve(row)) for row, context in enumerate(found.contexts)}
+
+
+@show.register(FilmView)
+def _(result: FilmView) -> ClipPlayer:
+    numbers = result.rollout
+    player = _player(result.reels, rollout_curves(numbers), f"error, {UNITS[numbers.distance]}", UNITS[numbers.distance])
+    player.known = numbers.known
+    player.marks = [] if result.edited < 0 else [{"frame": result.edited, "label": "changed by hand", "kind": "edit"}]
+    return player
+
+
+@show.register(SurpriseView)
+def _(result: SurpriseView) -> ClipPlayer:
+    curves: dict[str, Curve] = {}
+    for reel, found in zip(result.reels, result.found, strict=True):
+        curves |= surprise_curves(found, reel.label, reel.kind)
+    unit = UNITS[result.found[0].distance]
+    player = _player(result.reels, curves, f"surprise, {unit}", unit)
+    player.marks = [] if result.event < 0 else [{"frame": result.event, "label": "they part", "kind": "violation"}]
+    return player
+
+
+@show.register(PlanView)
+def _(result: PlanView, mode: str = "paths", dark: bool = False) -> WorldStage | ClipPlayer | go.Figure:
+    if mode not in _PATHS:
+        raise BadInput(f"a plan has no {mode!r}", where="show(plan, mode=…)", fix=f"one of {', '.join(_PATHS)}")
+    if mode == "costs":
+        return show(result.trace, dark=dark)
+    if mode == "films":
+        return _player(result.reels, {}, "", "")
+    return _stage(result)
+
+
+@show.register(Rollout)
+def _(result: Rollout) -> Timeline:
+    return _timeline(rollout_curves(result), result.distance, "error", known=result.known)
+
+
+@show.register(Surprise)
+def _(result: Surprise) -> Timeline:
+    return _timeline(surprise_curves(result, "surprise", "open loop"), result.distance, "surprise")
+
+
+@show.register(Drift)
+def _(result: Drift, dark: bool = False) -> go.Figure:
+    return alone(drift_chart(result, dark=dark), dark)
+
+
+@show.register(EnergyLandscape)
+def _(result: EnergyLandscape, chosen: np.ndarray | None = None, dark: bool = False) -> go.Figure:
+    return alone(landscape_chart(result, chosen, dark=dark), dark, height=420)
+
+
+@show.register(PlanTrace)
+def _(result: PlanTrace, dark: bool = False) -> go.Figure:
+    return alone(costs_chart(result, dark=dark), dark)
+
+
+def _player(reels: Sequence[Reel], curves: Mapping[str, Curve], label: str, unit: str) -> ClipPlayer:
+    player = ClipPlayer(max_height=200, fps=_FPS)
+    player.set_films(film_dicts(reels))
+    if curves:
+        player.set_curves(curves, unit=unit, label=label)
+    return player
+
+
+def _timeline(curves: Mapping[str, Curve], distance: str, what: str, known: int = 0) -> Timeline:
+    frames = max(len(values) for _, values in curves.values())
+    line = Timeline(frames=frames, known=known)
+    line.set_curves(curves, unit=UNITS[distance], label=f"{what}, {UNITS[distance]}")
+    return line
+
+
+def _stage(result: PlanView) -> WorldStage:
+    """The plan over the picture of its world: what was tried, the mean of each iteration, what is believed, what truly comes."""
+    paths = result.paths
+    if paths is None:
+        raise BadInput("this plan is in no world that can be driven", where="show(plan)", fix='show(plan, mode="films") or mode="costs"')
+    stage = WorldStage(max_height=320)
+    stage.set_picture(result.reels[0].pixels[0])
+    tried = [stage.path("tried first", "sample", p, width=1, alpha=0.25) for p in paths.samples[0]]
+    means = [stage.path(f"mean of iteration {k + 1}", "elite", p, alpha=0.4 + 0.5 * k / len(paths.means)) for k, p in enumerate(paths.means)]
+    believed = [] if paths.believed is None else [stage.path("believed", "open loop", paths.believed, width=2.5)]
+    stage.paths = [*tried, *means, *believed, stage.path("truly followed", "real", paths.true, width=3)]
+    return stage
