@@ -30,7 +30,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
         low, high = found.interval(kind)
         band = {"x": np.r_[steps, steps[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself", "fillcolor": colour, "opacity": 0.14}
         figure.add_scatter(**band, line={"width": 0}, hoverinfo="skip", showlegend=False)
-        said = [f"{kind}, {s} steps: {number(r)} × copying" for s, r in zip(steps, found.ratio(kind), strict=True)]
+        said = [f"{kind}, {s} steps: {number(float(r))} × copying" for s, r in zip(steps, found.ratio(kind), strict=True)]
         figure.add_scatter(
             x=steps, y=found.ratio(kind), mode="lines", line={"color": colour, "dash": dash, "width": 2}, hovertext=said, hoverinfo="text"
         )
