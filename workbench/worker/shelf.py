@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from workbench.core.errors import BadInput
 from workbench.data import Clips, open_clips
 from workbench.families.load import load
 from workbench.measures.bank import Bank
+from workbench.measures.base import threads_for
 from workbench.measures.catalogue import entry
 from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
@@ -42,7 +44,9 @@ class Shelf:
         with guard_memory(name):
             found = {k: self._resolve(v) for k, v in arguments.items()}
             if name in services.SERVICES:
-                return services.SERVICES[name](self, **found)
+                model = found.get("model")
+                with threads_for(model) if isinstance(model, Jepa) else nullcontext():
+                    return services.SERVICES[name](self, **found)
             function, model = entry(name).function(), found.pop("model")
             return function(model, **found)
 
