@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 
 from workbench.core.clip import Clip
 from workbench.core.progress import report
+from workbench.measures.base import threads_for
 from workbench.measures.planning import Planner, Task, search
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
@@ -38,9 +39,10 @@ def planning(jepa: Jepa, seed: int, *, count: int = TASKS, varied: bool = False,
         "greedy": lambda now, there, _: (there - now)[:, None, :2],
     }
     found = {}
-    for name, policy in policies.items():
-        solved = follow(policy, start, goal)
-        found[name] = {"all": float(solved.mean()), "cross_room": float(solved[: count // 2].mean())}
+    with threads_for(jepa):
+        for name, policy in policies.items():
+            solved = follow(policy, start, goal)
+            found[name] = {"all": float(solved.mean()), "cross_room": float(solved[: count // 2].mean())}
     return found
 
 

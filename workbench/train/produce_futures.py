@@ -110,7 +110,8 @@ def paint(name: str, folder: Path, *, steps: int = 700) -> Path:
 
 def judge(name: str, folder: Path, seed: int) -> dict[str, Any]:
     """Figures of the model in a folder, on fresh data of this seed."""
-    return SOURCES[name].judge(load(folder / MODEL), seed)
+    with one_thread():
+        return SOURCES[name].judge(load(folder / MODEL), seed)
 
 
 def choose(name: str, folders: Sequence[Path], out: Path, *, seed: int = 1) -> Path:
