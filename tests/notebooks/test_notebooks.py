@@ -61,4 +61,4 @@ def test_a_notebook_runs_top_to_bottom_and_its_boards_compute(path: Path, tmp_pa
     assert [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"] == []
     sentences = "".join(o.get("text", "") for o in last.outputs).strip().splitlines()
     assert len(sentences) == sum("jw.board(" in c.source for c in code) > 0
-    assert all("kill" in s for s in sentences)
+    assert all(re.search(r"\d", s) for s in sentences), "a board says a number, not an error"
