@@ -13,6 +13,8 @@ from workbench.core.errors import BadInput
 from workbench.model.jepa import Dynamics
 from workbench.model.latents import Latents
 
+_MOST_VALUES = 1 << 23  # of latents rolled out at once: 32 MiB, and what a transformer makes of them on its way is many times as much
+
 
 @dataclass(frozen=True)
 class Planner:
@@ -118,7 +120,19 @@ class Task:
 
 
 def costs(dynamics: Dynamics, task: Task, actions: Float[Tensor, "tasks samples horizon action"], planner: Planner) -> Float[Tensor, "tasks samples"]:
-    """The cost of every sequence: each is rolled out from its task's context."""
+    """The cost of every sequence: each is rolled out from its task's context, as many at once as fit."""
+    tokens = task.context.tokens
+    each = tokens.shape[0] * tokens[0, 0].numel() * (tokens.shape[1] + actions.shape[2])
+    found = list[Tensor]()
+    for some in actions.split(max(1, _MOST_VALUES // each), dim=1):
+        progress.report(0, 0)
+        found.append(_costs(dynamics, task, some, planner))
+    return torch.cat(found, 1)
+
+
+def _costs(
+    dynamics: Dynamics, task: Task, actions: Float[Tensor, "tasks samples horizon action"], planner: Planner
+) -> Float[Tensor, "tasks samples"]:
     tasks, samples = actions.shape[:2]
     context = task.context
 
