@@ -6,7 +6,7 @@ from contextvars import copy_context
 import pytest
 
 from workbench.core.errors import Cancelled
-from workbench.core.progress import listening, report
+from workbench.core.progress import listening, part, report
 
 
 def test_reports_reach_whoever_listens() -> None:
@@ -52,3 +52,20 @@ def test_another_thread_is_not_listened_to_unless_its_context_is_given() -> None
         pool.submit(report, 1, 0).result()
         pool.submit(copy_context().run, report, 2, 0).result()
     assert heard == [2]
+
+
+def test_parts_of_a_whole_are_heard_as_one_work_that_only_goes_on() -> None:
+    heard: list[tuple[int, int]] = []
+    with listening(lambda done, total: heard.append((done, total))):
+        for k in range(2):
+            with part(k, 2):
+                for half in range(2):
+                    with part(half, 2):
+                        report(1, 2)
+                report(0, 0)
+    known = [done / total for done, total in heard if total]
+    assert known == sorted(known)
+    assert {0.125, 0.375, 0.625, 0.875} <= set(known)
+    assert heard.count((0, 0)) == 2
+    with part(0, 2):
+        report(1, 2)

@@ -13,7 +13,7 @@ from workbench.families import toy
 from workbench.measures.bank import Bank
 from workbench.measures.futures import rollout
 from workbench.model.jepa import Jepa
-from workbench.worker.driving import film_view, honesty_strip, surprise_view
+from workbench.worker.driving import film_view, honesty_strip
 from workbench.worker.shelf import Shelf
 from workbench.worlds import two_rooms
 
@@ -80,15 +80,3 @@ def test_the_same_actions_count_as_unedited(shelf: Shelf, rooms: Jepa, walks: Ba
 
 def test_the_honesty_strip_has_three_pictures(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
     assert [r.label for r in honesty_strip(shelf, rooms, walks)] == ["the mean latent", "noise", "another clip's latent"]
-
-
-def test_nothing_can_be_moved_where_no_world_is_known(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
-    with pytest.raises(BadInput, match="cannot be simulated"):
-        surprise_view(shelf, replace(rooms, card=replace(rooms.card, world="")), walks.clips[0], moved=(3, 0.5, 0.5))
-
-
-def test_a_percentile_is_taken_over_possible_films(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
-    found = surprise_view(shelf, rooms, walks.clips[0], bank=walks)
-    assert 0 <= found.percentile <= 1
-    assert found.bank == "walks, n = 5"
-    assert found.event == -1

@@ -66,13 +66,13 @@ def offer(headline: Headline, name: str, data: bytes) -> None:
 
 
 def described(facts: ModelFacts, sample: str | None) -> ModelFacts:
-    """A sample's model with the licence of its weights, and what it can and cannot do."""
+    """A sample's model with the licence of its weights, what it can and cannot do, and the world of its films."""
     if sample is None:
         return facts
     card = samples.find(sample).card
     lists = (f"{verb}: {'; '.join(card[key])}." for verb, key in (("Can", "can"), ("Cannot", "cannot")) if card.get(key))
     notes = " ".join([str(card.get("what", "")), *lists]).strip()
-    return replace(facts, card=replace(facts.card, licence=str(card.get("licence", "")), notes=notes))
+    return replace(facts, card=replace(facts.card, licence=str(card.get("licence", "")), notes=notes, world=str(card.get("world", facts.card.world))))
 
 
 def show_failure(space: Workspace, headline: Headline) -> None:

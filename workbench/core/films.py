@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from workbench.core import codec
-from workbench.core.futures import PlanTrace, Rollout, Surprise
+from workbench.core.futures import Accuracy, PlanTrace, Rollout, Surprise
+from workbench.core.results import Provenance
 
 Film = UInt8[np.ndarray, "frames height width 3"]
 
@@ -127,15 +128,73 @@ class DriveStep:
 @codec.portable
 @dataclass(frozen=True, eq=False)
 class SurpriseView:
-    """The surprise of a film, beside that of the same film left alone.
+    """Films and the surprise of each: one alone, a film beside its impossible twin, or a quad of two such pairs.
 
     Args:
-        reels: the film, and the other one where there is one. found: surprise of each. event: the frame at which they part, −1 none.
-        percentile: share of the bank's films whose largest surprise is smaller than this one's. bank: which, with n.
+        reels: possible and impossible ones in turn. found: surprise of each. event: the frame at which a film and its twin part, −1 none.
+        how: "alone", "twins", "other" (another clip stands in for the twin) or "broken" (by hand).
+        places: of the thing that moves in each frame of the first film and of the last, in sides of the picture; None where nobody knows.
     """
 
     reels: tuple[Reel, ...]
     found: tuple[Surprise, ...]
     event: int
-    percentile: float
-    bank: str
+    how: str
+    places: tuple[Float[np.ndarray, "frames 2"], Float[np.ndarray, "frames 2"]] | None = None
+
+    def means(self, context: int = 0) -> tuple[float, float]:
+        """Mean surprise of the possible films, and of the impossible ones."""
+        values = [f.mean(context) for f in self.found]
+        return float(np.mean(values[::2])), float(np.mean(values[1::2])) if len(values) > 1 else float("nan")
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class Peers:
+    """How surprising possible films are, to compare one with.
+
+    Args:
+        name: of the films. tops: the largest surprise of each: at its event where `matched`, else anywhere.
+    """
+
+    name: str
+    tops: Float[np.ndarray, "films"]
+    matched: bool
+
+    def share(self, found: Surprise, event: int, context: int = 0) -> float:
+        """Share of them whose largest surprise is smaller than this film's; NaN where there is none to compare."""
+        top = found.top(event if self.matched else -1, context)
+        return float((self.tops < top).mean()) if len(self.tops) and np.isfinite(top) else float("nan")
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """How often a model is less surprised by what can happen, by mean surprise over frames.
+
+    Args:
+        pairs, quads: kind -> who ("model", "random init", "pixels") -> accuracy. contexts: frames of context, (0,) where teacher-forced.
+    """
+
+    pairs: dict[str, dict[str, Accuracy]]
+    quads: dict[str, dict[str, Accuracy]]
+    count: int
+    contexts: tuple[int, ...]
+    distance: str
+    provenance: Provenance
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class Covered:
+    """Occlusion sensitivity: cells of one frame covered in turn, and the surprise at it measured again.
+
+    Args:
+        frame: that was covered. heat: share of its surprise that goes when a cell is covered; below 0 it grows. before: its surprise.
+        film: which of the films on the board.
+    """
+
+    frame: int
+    film: int
+    heat: Float[np.ndarray, "rows cols"]
+    before: float

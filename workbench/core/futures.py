@@ -21,6 +21,7 @@ KINDS: Mapping[str, str] = {
     "other actions": "open loop, with another clip's actions (without a bank: this clip's, in another order)",
     "twin": "open loop of the same architecture, untrained, in its own latents",
 }
+_AT_EVENT = 4  # frames in which something that happened is still news
 
 
 @codec.portable
@@ -92,7 +93,8 @@ class Surprise:
     """How far each moment is from what the model foretold, where in the frame, and with how much it had seen.
 
     Args:
-        protocol: "teacher-forced" (one window, every tick from those before it) or "windows" (a context, and the rest of the window).
+        protocol: "teacher-forced" (one window, every tick from those before it), "windows" (a context, and the rest of the window), or
+            "pixels" (no model: how much they change).
         contexts: frames of context of each row; one row, 0, where teacher-forced. starts: first frame of each window.
         maps: error at every token; NaN where it was context.
         grid: of one window. frames: of the whole clip.
@@ -145,6 +147,34 @@ class Surprise:
         """Share of the clip's summed surprise that each frame earned; 0 where nothing was foretold."""
         curve = np.nan_to_num(self.curve(context))
         return curve / max(float(curve.sum()), 1e-12)
+
+    def mean(self, context: int = 0) -> float:
+        """Mean of the curve over the frames that were foretold; NaN where none was."""
+        curve = self.curve(context)
+        return float(np.nanmean(curve)) if np.isfinite(curve).any() else float("nan")
+
+    def top(self, event: int = -1, context: int = 0) -> float:
+        """The largest surprise from an event on, within four frames; without one, of the film after its first two foretold frames.
+
+        Args:
+            event: a frame, −1 none.
+        """
+        curve = self.curve(context)
+        known = np.flatnonzero(np.isfinite(curve))
+        if not len(known):
+            return float("nan")
+        part = curve[event : event + _AT_EVENT] if event >= 0 else curve[min(int(known[0]) + 2, int(known[-1])) :]
+        return float(np.nanmax(part)) if np.isfinite(part).any() else float("nan")
+
+    def half(self, context: int = 0) -> tuple[int, int, float]:
+        """The shortest run of frames that earned at least half of the film's surprise: first, last, and their share."""
+        earned = np.concatenate([[0.0], self.earned(context).cumsum()])
+        for length in range(1, len(earned)):
+            shares = earned[length:] - earned[:-length]
+            if shares.max() >= 0.5:
+                first = int(shares.argmax())
+                return first, first + length - 1, float(shares.max())
+        return 0, self.frames - 1, float(earned[-1])
 
 
 @codec.portable

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 Listener = Callable[[int, int], None]
+_FINE = 100
 _listener: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
 
 
@@ -29,3 +30,19 @@ def listening(listener: Listener) -> Generator[None, None, None]:
         yield
     finally:
         _listener.reset(token)
+
+
+@contextmanager
+def part(number: int, of: int) -> Generator[None, None, None]:
+    """Reports made inside are those of one part of a whole: who listens outside hears how far the whole is.
+
+    Args:
+        number: of the part, from 0. of: how many parts there are; they count as equally long.
+    """
+    outer = _listener.get()
+    if outer is None:
+        yield
+        return
+    with listening(lambda done, total: outer(number * _FINE + done * _FINE // total, of * _FINE) if total else outer(0, 0)):
+        report(0, 1)
+        yield

@@ -28,6 +28,7 @@ class Words:
     Args:
         title: one line. what: how it came about. can, cannot: sentences. tried: what else was trained, with figures.
         opening: clip of the bank and mask seed that a board opens on; of middling skill, not the best.
+        world: a key of worlds.driven.SCENES that its films are of, where its file cannot say so.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Words:
     licence: str = MIT
     tried: tuple[str, ...] = ()
     opening: tuple[int, int] = (0, 0)
+    world: str = ""
 
 
 def card(name: str, figures: dict[str, Any], command: str, training: dict[str, Any]) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def card(name: str, figures: dict[str, Any], command: str, training: dict[str, A
     text = {"name": name, "title": w.title, "family": w.family, "what": w.what, "can": list(w.can), "cannot": list(w.cannot)}
     return {
         **text,
+        **({"world": w.world} if w.world else {}),
         "tried": list(w.tried),
         "licence": w.licence,
         "opening": list(w.opening),
@@ -136,6 +139,7 @@ WORDS = {
             "physics: it was made for masks; a prediction better than the mean is no sign that it knows gravity or solidity",
             "foresee: no mask in its training hides the future alone",
         ),
+        world="balls",
         opening=(6, 0),
     ),
     "two-rooms": Words(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.train.data import Bank
-from workbench.worlds import balls, physics, two_rooms
+from workbench.worlds import balls, kept_twins, physics, two_rooms
 from workbench.worlds.twins import KINDS, QUADS, Twins, pairs, quads
 
 _SEED = 1
 _WALKS, _MOVES = 80, 24
-_FILMS, _PAIRS, _QUADS = 36, 6, 6
+_FILMS, _PAIRS, _QUADS, _TWINS = 36, 6, 6, 100
+_TWIN_SEED = 7  # of no training, bank or evaluation
 
 
 def rooms_bank(walks: int = _WALKS) -> Bank:
@@ -26,10 +27,19 @@ def balls_bank(films: int = _FILMS, each: int = _PAIRS) -> Bank:
     """Films as in training, then pairs of every kind, then quads, each film labelled by what happens in it.
 
     Further arrays: possible; group, the same for the films of a pair or quad; event, the first frame at which a film may differ from
-    its twin, −1 where it has none; states, the ball's place in sides of the picture, outside it where there is no ball.
+    its twin, −1 where it has none; states, everything that is true of each frame, as `kept_twins.STATES` names it.
     """
     true = physics.draw(films, _SEED)
-    parts = [(balls.render(true), true.position, np.ones(films, bool), np.arange(films), np.full(films, -1), [physics.KINDS[e] for e in true.event])]
+    parts = [
+        (
+            balls.render(true),
+            kept_twins.states(true),
+            np.ones(films, bool),
+            np.arange(films),
+            np.full(films, -1),
+            [physics.KINDS[e] for e in true.event],
+        )
+    ]
     group = films
     for kind in KINDS:
         parts.append(_side_by_side([pairs(kind, each, _SEED)], group, kind))
@@ -45,14 +55,19 @@ def balls_bank(films: int = _FILMS, each: int = _PAIRS) -> Bank:
         f"{label} {i}" if event < 0 else f"{label} {g}, {words[int(p)]}"
         for i, (label, g, p, event) in enumerate(zip(labels, groups, possible, events, strict=True))
     )
-    facts = {"states": (states / balls.WORLD).astype(np.float32), "possible": possible, "group": groups, "event": events}
+    facts = {"states": states, "possible": possible, "group": groups, "event": events}
     return Bank(pixels, np.array([classes.index(label) for label in labels]), classes, names, balls.FPS, facts)
+
+
+def balls_twins(each: int = _TWINS) -> dict[str, np.ndarray]:
+    """Pairs and quads as true states, many of each, to be looked at and counted without pymunk."""
+    return kept_twins.make(each, _TWIN_SEED)
 
 
 def _side_by_side(twins: list[Twins], first: int, label: str) -> tuple:
     """The films of pairs or quads, those that belong together one after another."""
     drawn = [film for pair in twins for film in pair.render()]
-    places = [films.position for pair in twins for films in (pair.possible, pair.impossible)]
+    places = [states for pair in twins for states in kept_twins.both_states(pair)]
     count, each = len(twins[0]), len(drawn)
     return (
         np.stack(drawn, 1).reshape(-1, *drawn[0].shape[1:]),

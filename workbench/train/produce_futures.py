@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import time
@@ -29,7 +30,7 @@ from workbench.train.save import replace
 from workbench.train.save_futures import CONFIG, DECODER, MODEL, save, save_decoder
 from workbench.worlds import two_rooms
 
-SEEDS = "seeds.json"
+SEEDS, TWINS = "seeds.json", "twins.npz"
 _PAINTED_WALKS, _PAINTER = 600, (64, 32, 16, 8)
 
 
@@ -40,7 +41,7 @@ class FutureSource:
     Args:
         recipe: how it is trained. films: how many of training -> films, and the deviation of their actions. training: how many.
         bank: the held-out films that ship with it. judge: figures on fresh data of a seed. merit: figures -> what seeds are ranked by.
-        painted: a decoder is fitted.
+        painted: a decoder is fitted. twins: impossible films of its world, as arrays.
     """
 
     recipe: FutureRecipe
@@ -50,6 +51,7 @@ class FutureSource:
     judge: Callable[[Jepa, int], dict[str, Any]]
     merit: Callable[[dict[str, Any]], float]
     painted: bool = False
+    twins: Callable[[], dict[str, np.ndarray]] | None = None
 
 
 def train(name: str, folder: Path, *, quick: bool = False, seed: int = 0, monitor: Monitor | None = None) -> Path:
@@ -79,14 +81,28 @@ def finished(name: str, nets: Futures, deviation: tuple[float, ...], folder: Pat
     data, rate = SOURCES[name], two_rooms.FPS
     recipe = data.recipe.quick() if quick else data.recipe
     spec = room_actions(deviation) if deviation else None
-    world = name if data.painted else ""
-    about = {"world": world, "fps": rate, "licence": cards.MIT, "notes": cards.WORDS[name].cannot[0], "training": training}
+    about = {"world": name, "fps": rate, "licence": cards.MIT, "notes": cards.WORDS[name].cannot[0], "training": training}
     path = save(nets, recipe, folder, action=spec, about=about)
     if data.painted:
         with one_thread():
             paint(name, folder, steps=20 if quick else 700)
     save_bank(data.bank(), folder / BANK)
+    save_twins(name, folder)
     return path
+
+
+def save_twins(name: str, folder: Path) -> None:
+    """Write the twins of a sample's world, where it has some; they know nothing of the weights."""
+    twins = SOURCES[name].twins
+    if twins is not None:
+        arrays = twins()
+        replace(folder / TWINS, lambda part: part.write_bytes(_packed(arrays)))
+
+
+def _packed(arrays: dict[str, np.ndarray]) -> bytes:
+    body = io.BytesIO()
+    np.savez_compressed(body, allow_pickle=False, **arrays)
+    return body.getvalue()
 
 
 def room_actions(deviation: tuple[float, ...]) -> ActionSpec:
@@ -127,7 +143,7 @@ def choose(name: str, folders: Sequence[Path], out: Path, *, seed: int = 1) -> P
     order = sorted(range(len(rows)), key=lambda i: SOURCES[name].merit(rows[i]))
     chosen = order[len(order) // 2]
     out.mkdir(parents=True, exist_ok=True)
-    for file in (MODEL, CONFIG, DECODER, BANK):
+    for file in (MODEL, CONFIG, DECODER, BANK, TWINS):
         source = folders[chosen] / file
         if source.is_file() and source.resolve() != (out / file).resolve():
             replace(out / file, lambda part, source=source: shutil.copyfile(source, part))
@@ -171,6 +187,7 @@ SOURCES = {
         films=lambda count: (balls_films(count, 0), ()),
         training=3600,
         bank=future_banks.balls_bank,
+        twins=future_banks.balls_twins,
         judge=evaluate_balls.evaluate,
         merit=lambda f: sum(q["model"] for q in f["quads"].values()) + 0.1 * sum(p["model"] for p in f["pairs"].values()),
     ),

@@ -1,23 +1,20 @@
-"""What a worker answers about futures: films beside what came, what is drawn for nothing, and films that were broken by hand."""
+"""What a worker answers about futures: films beside what came, and what is drawn for nothing."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.films import FilmView, Reel, SurpriseView
-from workbench.core.futures import Drawn, Surprise
+from workbench.core.films import FilmView, Reel
+from workbench.core.futures import Drawn
 from workbench.measures.bank import Bank
 from workbench.measures.drawing import decoded, honesty, retrieved
 from workbench.measures.futures import Future, rollout, span, steps_of
-from workbench.measures.pairs import percentile
-from workbench.measures.surprise import surprise
 from workbench.measures.twins import twin_of
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
@@ -122,64 +119,4 @@ def honesty_strip(shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded") -
     return [Reel(name, "control", note_of(d), d.pixels, 1) for name, d in honesty(model, bank, how)]
 
 
-def surprise_view(
-    shelf: Shelf,
-    model: Jepa,
-    clip: Clip,
-    *,
-    twin: Clip | None = None,
-    moved: tuple[int, float, float] | None = None,
-    bank: Bank | None = None,
-    **options: Any,
-) -> SurpriseView:
-    """The surprise of a film, beside its twin's: another clip, or the same film broken by hand.
-
-    Args:
-        twin: the impossible twin of this clip. moved: (frame, x, y): the thing that moves is suddenly there; needs a world.
-        bank: possible clips, for the percentile. options: of `surprise`.
-    """
-    other = twin if moved is None else _broken(model, clip, moved)
-    films = [clip] if other is None else [clip, other]
-    found = tuple(surprise(model, c, **options) for c in films)
-    share, name = float("nan"), ""
-    if bank is not None:
-        chosen = [c for c in bank.clips if c.digest not in {f.digest for f in films}][:_MOST_COMPARED]
-        tops: list[float] = []
-        for k, each in enumerate(chosen):
-            progress.report(k, len(chosen))
-            tops.append(_top(surprise(model, each, **options)))
-        share, name = percentile(_top(found[-1]), np.array(tops)), f"{bank.name}, n = {len(chosen)}"
-    labels = ("real", "broken by hand" if moved is not None else "impossible twin")
-    reels = tuple(
-        Reel(label, kind, "", model.encoder.prepare([c]).shown[0].numpy(), c.frames)
-        for label, kind, c in zip(labels, ("real", "impossible"), films, strict=False)
-    )
-    return SurpriseView(reels, found, -1 if other is None else _parting(clip, other), share, name)
-
-
-def _broken(model: Jepa, clip: Clip, moved: tuple[int, float, float]) -> Clip:
-    """The clip with the thing that moves suddenly elsewhere."""
-    dynamics = model.dynamics
-    own = steps_of(clip, dynamics.action)[0] if dynamics is not None and clip.actions is not None else clip
-    if not model.card.world or own.states is None:
-        raise BadInput("this clip's world cannot be simulated: nothing in it can be moved", where="moved", fix="choose a twin instead")
-    within, (frame, x, y) = world(model.card.world), moved
-    states = within.moved(np.asarray(own.states), clip.actions, frame, x, y)
-    return replace(own, pixels=within.render(states), states=states.astype(np.float32), actions=clip.actions, source=f"{clip.source}, broken")
-
-
-def _top(found: Surprise) -> float:
-    """The largest value of the curve after its first two frames, where velocity is not yet known."""
-    curve = found.curve()
-    first = int(np.flatnonzero(np.isfinite(curve))[0]) if np.isfinite(curve).any() else 0
-    return float(np.nanmax(curve[min(first + 2, len(curve) - 1) :]))
-
-
-def _parting(a: Clip, b: Clip) -> int:
-    """The first frame in which two films differ; −1 where they do not."""
-    frames = min(a.frames, b.frames)
-    differ = (a.pixels[:frames] != b.pixels[:frames]).any((1, 2, 3))
-    return int(differ.argmax()) if differ.any() else -1
-
-
-FUTURES = {f.__name__: f for f in (film_view, honesty_strip, surprise_view, film_file)}
+FUTURES = {f.__name__: f for f in (film_view, honesty_strip, film_file)}

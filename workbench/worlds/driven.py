@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,15 +11,16 @@ from jaxtyping import Float, UInt8
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.worlds import two_rooms
+from workbench.worlds.balls_scene import Balls
+from workbench.worlds.scene import Scene
 
 State = Float[np.ndarray, "state"]
 _AWAY, _ASIDE = 0.2, 0.07  # of a corner from the border, and from the middle of its room
 
 
-class World(ABC):
-    """What a board asks of a world. Places are sides of the picture: x right, y down, 0 to 1. Nearer than `tolerance` is there."""
+class World(Scene):
+    """A scene that can be acted on. Nearer than `tolerance` is there."""
 
-    name: str
     tolerance: float
 
     @abstractmethod
@@ -35,22 +36,8 @@ class World(ABC):
         """The state after one action; any number of worlds at once."""
 
     @abstractmethod
-    def render(self, states: Float[np.ndarray, "frames state"]) -> UInt8[np.ndarray, "frames height width 3"]:
-        """The states as pictures."""
-
-    @abstractmethod
     def place(self, state: State, x: float, y: float) -> State:
         """The state with the thing that moves put there, or as near as it can be."""
-
-    @abstractmethod
-    def moved(
-        self, states: Float[np.ndarray, "frames state"], actions: Float[np.ndarray, "moves action"] | None, frame: int, x: float, y: float
-    ) -> Float[np.ndarray, "frames state"]:
-        """A film in which the thing is suddenly elsewhere at a frame, through a wall or away, and goes on from there as the world does."""
-
-    @abstractmethod
-    def where(self, states: Float[np.ndarray, "... state"]) -> Float[np.ndarray, "... 2"]:
-        """Where the thing that moves is."""
 
     def clip(self, *states: Sequence[float] | State) -> Clip:
         """The states as a film, as models are shown it."""
@@ -60,7 +47,7 @@ class World(ABC):
 class TwoRooms(World):
     """`two_rooms` for boards."""
 
-    name, tolerance = "two-rooms", 0.06
+    name, thing, tolerance = "two-rooms", "agent", 0.06
 
     def start(self, states: Float[np.ndarray, "frames state"] | None = None) -> State:
         """See `World.start`."""
@@ -78,7 +65,7 @@ class TwoRooms(World):
         return two_rooms.step(state, action)
 
     def render(self, states: Float[np.ndarray, "frames state"]) -> UInt8[np.ndarray, "frames height width 3"]:
-        """See `World.render`."""
+        """See `Scene.render`."""
         return two_rooms.render(states)
 
     def place(self, state: State, x: float, y: float) -> State:
@@ -93,18 +80,19 @@ class TwoRooms(World):
     def moved(
         self, states: Float[np.ndarray, "frames state"], actions: Float[np.ndarray, "moves action"] | None, frame: int, x: float, y: float
     ) -> Float[np.ndarray, "frames state"]:
-        """See `World.moved`: the same actions go on from the new place."""
+        """See `Scene.moved`: the same actions go on from the new place."""
         film = [*states[:frame], self.place(states[frame], x, y)]
         for k in range(frame, len(states) - 1):
             film.append(self.step(film[-1], np.zeros(2, np.float32) if actions is None else actions[k]))
         return np.stack(film).astype(np.asarray(states).dtype)
 
     def where(self, states: Float[np.ndarray, "... state"]) -> Float[np.ndarray, "... 2"]:
-        """See `World.where`."""
+        """See `Scene.where`."""
         return np.asarray(states)[..., :2]
 
 
 WORLDS: Mapping[str, World] = {w.name: w for w in (TwoRooms(),)}
+SCENES: Mapping[str, Scene] = {**WORLDS, **{s.name: s for s in (Balls(),)}}  # what moves in the others moves by itself
 
 
 def world(name: str) -> World:
@@ -113,9 +101,26 @@ def world(name: str) -> World:
     Raises:
         BadInput: there is none that can be driven.
     """
+    if name in SCENES and name not in WORLDS:
+        raise BadInput(
+            f"nothing in the world {name!r} can be acted on: its {SCENES[name].thing} moves by itself",
+            where="world",
+            fix=f"one of {', '.join(WORLDS)}",
+        )
     if name not in WORLDS:
         raise BadInput(f"there is no world {name!r} to drive", where="world", fix=f"one of {', '.join(WORLDS)}")
     return WORLDS[name]
+
+
+def scene(name: str) -> Scene:
+    """The scene of that name, whether or not it can be acted on.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if name not in SCENES:
+        raise BadInput(f"there is no world {name!r}", where="world", fix=f"one of {', '.join(SCENES)}")
+    return SCENES[name]
 
 
 def path_of(
