@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.core.codec import load as read_results
     from workbench.core.mask import Mask
     from workbench.families.wrapped import wrap
-    from workbench.front import drive, film_view, inspect, load, open_bank, open_clips, plan_view, shown_clip, surprise_view
+    from workbench.front import drive, film_view, inspect, judge_twins, load, open_bank, open_clips, plan_view, shown_clip, surprise_view
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
     from workbench.measures.factors import factor_table
@@ -48,6 +48,7 @@ _VERBS = {
     "plan_view": "workbench.front",
     "drive": "workbench.front",
     "surprise_view": "workbench.front",
+    "judge_twins": "workbench.front",
     "sample_mask": "workbench.masks",
     "predict": "workbench.measures.prediction:prediction_error",
     "masked_view": "workbench.measures.prediction",
@@ -85,6 +86,7 @@ __all__ = [
     "film_view",
     "future_leak",
     "inspect",
+    "judge_twins",
     "load",
     "masked_view",
     "open_bank",

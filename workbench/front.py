@@ -9,7 +9,7 @@ from workbench import samples
 from workbench.core.card import BankKey, LoadReport
 from workbench.core.clip import Clip
 from workbench.core.facts import ShownClip
-from workbench.core.films import DriveStep, FilmView, PlanView, SurpriseView
+from workbench.core.films import DriveStep, FilmView, Judged, PlanView, SurpriseView
 from workbench.data import Clips
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Jepa
@@ -81,5 +81,10 @@ def drive(jepa: Jepa, name: str, **options: Any) -> DriveStep:
 
 
 def surprise_view(jepa: Jepa, clip: Clip, **options: Any) -> SurpriseView:
-    """The surprise of a film, beside its twin's. Options as in `workbench.worker.driving.surprise_view`."""
+    """The surprise of a film, beside its twin's. Options as in `workbench.worker.surprising.surprise_view`."""
     return _serve("surprise_view", jepa, clip=clip, **options)
+
+
+def judge_twins(jepa: Jepa, **options: Any) -> Judged:
+    """How often possible films of the balls surprise less than impossible ones. Options as in `workbench.worker.surprising.judge_twins`."""
+    return _serve("judge_twins", jepa, **options)

@@ -65,7 +65,8 @@ def test_surprise_is_a_curve_and_twins_part_where_they_part(rooms: dict[str, Any
     view = jw.surprise_view(rooms["jepa"], rooms["clip"], moved=(9, 0.9, 0.9))
     player = jw.show(view)
     assert [f["kind"] for f in player.films] == ["real", "impossible"]
-    assert player.marks[0]["frame"] == view.event == 9
+    assert player.spans[0]["from"] == view.event == 9
+    assert player.spans[0]["kind"] == "violation"
 
 
 def test_windows_with_several_contexts_are_a_curve_each() -> None:

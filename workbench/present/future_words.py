@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.core.films import FilmView, PlanView, SurpriseView
+from workbench.core.films import FilmView, PlanView
 from workbench.core.futures import Drift, EnergyLandscape, Rollout
-from workbench.present.words import UNITS, number
+from workbench.present.words import number
 
 _SAME = 0.02  # two ratios nearer than this are told apart by nobody
 _CONFIDENT, _FAR = 0.25, 0.25  # of the cost of staying: so sure that not arriving is news; of what can be chosen: another move altogether
@@ -101,23 +101,3 @@ def walk_sentence(count: int, away: float, near: float, *, over: bool, every: in
 
 def _steps(count: int) -> str:
     return f"{count} step" if count == 1 else f"{count} steps"
-
-
-def surprise_sentence(view: SurpriseView, context: int = 0) -> tuple[str, str]:
-    """Which film is the more surprising, where, and among how many possible ones."""
-    curves = [found.curve(context) for found in view.found]
-    unit = UNITS[view.found[0].distance]
-    peak = int(np.nanargmax(curves[-1])) if np.isfinite(curves[-1]).any() else 0
-    rank = ""
-    if np.isfinite(view.percentile):
-        rank = f" More than {view.percentile:.0%} of {view.bank}.".replace("%", " %")
-    if len(curves) == 1:
-        mean = float(np.nanmean(curves[0]))
-        return f"Most surprising at frame {peak}: {number(float(curves[0][peak]))} {unit}, {number(mean)} on average.{rank}", "plain"
-    means = [float(np.nanmean(c)) for c in curves]
-    name = view.reels[1].label
-    name = "the film " + name if name.startswith("broken") else "the " + name
-    if means[1] <= means[0]:
-        return f"Not more surprised: {name} has {number(means[1])} {unit} on average, the film left alone {number(means[0])}.", "warn"
-    at = f"; they part at frame {view.event}, the peak is at frame {peak}" if view.event >= 0 else ""
-    return f"{name[0].upper()}{name[1:]} is {number(means[1] / max(means[0], 1e-12))} × as surprising on average{at}.{rank}", "plain"

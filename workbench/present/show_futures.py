@@ -14,6 +14,7 @@ from workbench.core.films import FilmView, PlanView, Reel, SurpriseView
 from workbench.core.futures import Drift, EnergyLandscape, PlanTrace, Rollout, Surprise
 from workbench.present.future_charts import costs_chart, drift_chart, landscape_chart
 from workbench.present.show import alone, show
+from workbench.present.surprise_words import unit_of
 from workbench.present.words import UNITS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _FPS = 8.0
 _CONTROLS = ("copy last", "other actions", "twin")
 _PATHS = ("paths", "films", "costs")
 
-__all__ = ["film_dicts", "rollout_curves", "show", "surprise_curves"]
+__all__ = ["draw_surprise", "film_dicts", "rollout_curves", "show", "surprise_curves"]
 
 
 def film_dicts(reels: Sequence[Reel]) -> list[tuple[dict[str, str | int], np.ndarray]]:
@@ -45,6 +46,39 @@ def surprise_curves(found: Surprise, name: str, kind: str) -> dict[str, Curve]:
     return {f"{name}, {context} frames of context": (kind, found.curve(row)) for row, context in enumerate(found.contexts)}
 
 
+def draw_surprise(player: ClipPlayer, view: SurpriseView) -> None:
+    """The curves of a film and its twin, with what happened marked; of a quad the means of either half, between the smaller and the larger.
+
+    Bands are over context lengths, and over the two films of a half: the curve is of the shortest context.
+    """
+    unit = unit_of(view.found[0])
+    sides = [view.found[::2], view.found[1::2]][: len(view.found)]
+    quad = len(view.found) > 2
+    names = ["possible, both", "impossible, both"] if quad else [r.label.partition(":")[0].partition(",")[0] for r in view.reels]
+    curves: dict[str, Curve] = {}
+    edges: list[Float[np.ndarray, "2 frames"]] = []
+    for name, side, reel in zip(names, sides, view.reels, strict=False):
+        shortest = np.stack([f.curve(0) for f in side])
+        every = np.stack([f.curve(k) for f in side for k in range(len(f.contexts))])
+        curves[name] = (reel.kind, shortest.mean(0))
+        edges.append(np.stack([np.fmin.reduce(every), np.fmax.reduce(every)]))
+    contexts = view.found[0].contexts
+    more = f", {contexts[0]} frames of context; band: to {contexts[-1]}" if len(contexts) > 1 else ""
+    player.set_curves(curves, unit=unit, label=f"surprise, {unit}{more}")
+    if quad or len(contexts) > 1:
+        with player.together():
+            player.curve_low, player.curve_high = (np.stack([e[k] for e in edges]).astype(np.float32).tobytes() for k in (0, 1))
+    words = {"twins": "impossible", "broken": "broken by hand", "other": "another film"}
+    first, last, share = view.found[-1].half()
+    spans, marks = list[dict[str, str | int]](), list[dict[str, str | int]]()
+    if view.event >= 0 and view.how in words:
+        spans.append({"from": view.event, "to": view.found[-1].frames - 1, "label": words[view.how], "kind": "violation"})
+    if share > 0 and not quad:
+        spans.append({"from": first, "to": last, "label": "", "kind": "event"})
+        marks.append({"frame": first, "label": f"{share:.0%} of its surprise".replace("%", " %"), "kind": "event"})
+    player.spans, player.marks = spans, marks
+
+
 @show.register(FilmView)
 def _(result: FilmView) -> ClipPlayer:
     numbers = result.rollout
@@ -56,12 +90,8 @@ def _(result: FilmView) -> ClipPlayer:
 
 @show.register(SurpriseView)
 def _(result: SurpriseView) -> ClipPlayer:
-    curves: dict[str, Curve] = {}
-    for reel, found in zip(result.reels, result.found, strict=True):
-        curves |= surprise_curves(found, reel.label, reel.kind)
-    unit = UNITS[result.found[0].distance]
-    player = _player(result.reels, curves, f"surprise, {unit}", unit)
-    player.marks = [] if result.event < 0 else [{"frame": result.event, "label": "they part", "kind": "violation"}]
+    player = _player(result.reels, {}, "", "")
+    draw_surprise(player, result)
     return player
 
 
