@@ -1,15 +1,11 @@
-// Offers bytes from Python as a download, in any host: a link that is clicked once and forgotten.
+// Offers bytes from Python as a download, in any host.
 import { bytesOf, onAll } from "./_kit.js";
+import { offer } from "./_plot_files.js";
 
 /** @param {import("./_kit.js").Model} model @returns {() => void} what ends it */
 export function downloads(model) {
   return onAll(model, ["file"], () => {
     const bytes = bytesOf(model.get("file"));
-    if (!bytes.length) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([bytes.slice()], { type: "application/octet-stream" }));
-    link.download = model.get("file_name") || "results.npz";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    if (bytes.length) offer(new Blob([bytes.slice()], { type: "application/octet-stream" }), model.get("file_name") || "results.npz");
   });
 }

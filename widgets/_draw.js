@@ -16,17 +16,17 @@ export function wipe(pen) {
   pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
 }
 
-/** Draws small RGBA pixels over the whole canvas, crisp when enlarged. @param {Pen} pen @param {ImageData} image @param {number} [opacity] */
-export function spread(pen, image, opacity = 1) {
+/** Draws small RGBA pixels over the whole canvas or a place in it, crisp when enlarged. @param {Pen} pen @param {ImageData} image @param {number} [opacity] @param {[number, number, number, number]} [place] left, top, width, height */
+export function spread(pen, image, opacity = 1, place = [0, 0, pen.canvas.width, pen.canvas.height]) {
   const small = document.createElement("canvas");
   small.width = image.width;
   small.height = image.height;
   small.getContext("2d")?.putImageData(image, 0, 0);
   pen.save();
   pen.globalAlpha = opacity;
-  pen.imageSmoothingEnabled = pen.canvas.width < image.width * 1.5;
+  pen.imageSmoothingEnabled = place[2] < image.width * 1.5;
   pen.imageSmoothingQuality = "high";
-  pen.drawImage(small, 0, 0, pen.canvas.width, pen.canvas.height);
+  pen.drawImage(small, ...place);
   pen.restore();
 }
 

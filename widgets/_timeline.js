@@ -3,6 +3,8 @@
 import { apart, frameAt, limits, marksOf, runs, xOf, yOf } from "./_axis.js";
 import { element, figure, floatsOf, onNextFrame, setAttribute, setText } from "./_kit.js";
 import { lookOf } from "./_kinds.js";
+import { filed, plotFiles } from "./_plot_files.js";
+import { svgPen } from "./_svg.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
 /** @typedef {import("./_axis.js").Plot} Plot */
@@ -23,7 +25,10 @@ export function createTimeline(model, root, film) {
   const voice = element("div", { class: "jw-curve-voice", role: "status", "aria-live": "polite" });
   const slider = { role: "slider", tabindex: "0", "aria-label": "Frame", "aria-valuemin": "0" };
   const node = element("div", { class: "jw-timeline", ...slider }, canvas, voice);
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const real = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  let pen = /** @type {import("./_svg.js").Pen} */ (real);
+  const files = plotFiles(() => model.get("curve_label") || "curves", (kind) => filed(kind, asSvg(), ink("--jw-ground")));
+  const outer = element("div", { class: "jw-timeline-box" }, node, files);
   const frame = onNextFrame(draw, () => root.clientWidth > 0);
   /** @type {Plot} */
   let plot = { left: GUTTER, top: TOP, width: 1, height: 1, frames: 1, low: 0, high: 1, log: false };
@@ -37,29 +42,48 @@ export function createTimeline(model, root, film) {
   };
 
   function draw() {
-    const curves = /** @type {Curve[]} */ (model.get("curves"));
     const values = series("curve_values");
-    node.hidden = !values.length;
-    if (node.hidden) return;
+    outer.hidden = !values.length;
+    if (outer.hidden) return;
     const height = model.get("curve_height");
     const width = Math.max(200, node.clientWidth);
     const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
+    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
     canvas.style.height = `${height}px`;
+    real.setTransform(ratio, 0, 0, ratio, 0, 0);
+    real.clearRect(0, 0, width, height);
+    drawAll(width, height, values);
+    speak(model.get("curves"), values);
+  }
+
+  /** @param {number} width @param {number} height @param {Float32Array[]} values */
+  function drawAll(width, height, values) {
+    const curves = /** @type {Curve[]} */ (model.get("curves"));
     const log = model.get("log");
     const [low, high] = limits([...values, ...series("curve_high")], log);
     const room = Math.min(ROOM, width / 4);
     plot = { left: GUTTER, top: TOP, width: width - GUTTER - room, height: height - TOP - FOOT, frames: film.frames(), low, high, log };
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, width, height);
     pen.font = '11.5px system-ui, "Liberation Sans", sans-serif';
     drawGround(width, height);
     series("curve_low").forEach((bottom, i) => drawBand(bottom, series("curve_high")[i], curves[i].kind));
     values.forEach((line, i) => drawLine(line, curves[i].kind));
     drawNames(curves, values);
     drawCursor(values, curves);
-    speak(curves, values);
+  }
+
+  function asSvg() {
+    const [width, height] = [Math.max(200, node.clientWidth), model.get("curve_height")];
+    const made = svgPen(width, height, real);
+    pen = made.pen;
+    try {
+      pen.fillStyle = ink("--jw-ground");
+      pen.fillRect(0, 0, width, height);
+      drawAll(width, height, series("curve_values"));
+    } finally {
+      pen = real;
+    }
+    return made.text();
   }
 
   const dark = () => root.dataset.theme === "dark";
@@ -121,7 +145,8 @@ export function createTimeline(model, root, film) {
     pen.setLineDash([]);
     pen.fillStyle = pen.strokeStyle;
     pen.textAlign = x > plot.left + plot.width / 2 ? "right" : "left";
-    pen.fillText(mark.label, x + (pen.textAlign === "right" ? -4 : 4), plot.top - 5);
+    const covered = pen.textAlign === "left" && x < pen.measureText(model.get("curve_label")).width + 12; // by what the curves are called
+    pen.fillText(mark.label, x + (pen.textAlign === "right" ? -4 : 4), covered ? plot.top + 11 : plot.top - 5);
   }
 
   /** @param {Float32Array} low @param {Float32Array} high @param {string} kind */
@@ -189,8 +214,9 @@ export function createTimeline(model, root, film) {
   /** @param {Curve[]} curves @param {Float32Array[]} values */
   function speak(curves, values) {
     const now = pointed >= 0 ? pointed : film.frame();
-    const said = curves.flatMap(({ name, unit }, i) => (Number.isFinite(values[i][now]) ? [`${name} ${figure(values[i][now])}${unit ? ` ${unit}` : ""}`] : []));
-    setText(voice, [`frame ${now}`, ...said].join(" · "));
+    const said = curves.flatMap(({ name }, i) => (Number.isFinite(values[i][now]) ? [`${name} ${figure(values[i][now])}`] : []));
+    const units = [...new Set(curves.map(({ unit }) => unit ?? ""))].join(", ");
+    setText(voice, [`frame ${now}`, ...said].join(" · ") + (said.length && units ? ` ${units}` : ""));
     setAttribute(node, "aria-valuemax", film.frames() - 1);
     setAttribute(node, "aria-valuenow", film.frame());
     setAttribute(node, "aria-valuetext", voice.textContent);
@@ -200,7 +226,7 @@ export function createTimeline(model, root, film) {
     pointed = at;
     frame.request();
   });
-  return { node, draw, request: frame.request, dispose: frame.cancel };
+  return { node: outer, draw, request: frame.request, dispose: frame.cancel };
 }
 
 /**

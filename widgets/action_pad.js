@@ -9,6 +9,7 @@ import { followSize } from "./_stage.js";
 
 const PAD = 168;
 const STRIP = 44;
+const REACH = 1.7; // steps that an arrow of the strip spans: more than one, else nobody sees where short ones point
 const ICONS = { undo: "M6 4 3 7l3 3M3.5 7H10a3 3 0 0 1 0 6H8", redo: "M10 4l3 3-3 3M12.5 7H6a3 3 0 0 0 0 6h2", reset: "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3" };
 const ARROWS = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] });
 
@@ -68,9 +69,8 @@ function render({ model, el }) {
     undo.disabled = !model.get("can_undo");
     redo.disabled = !model.get("can_redo");
     reset.disabled = !rows().some((_, k) => changed(rows(), model.get("original"), k));
-    const said = model.get("names").map((/** @type {string} */ name, /** @type {number} */ i) => `${name} ${figure(rows()[step()][i])} ${model.get("units")[i] ?? ""}`.trim());
     const state = open(step()) ? (changed(rows(), model.get("original"), step()) ? "changed" : "as it was") : "in the past";
-    setText(voice, `step ${step()} of 0–${rows().length - 1}, ${state}: ${said.join(", ")}`);
+    setText(voice, `step ${step()} of 0–${rows().length - 1}, ${state}: ${inWords(model, rows()[step()])}`);
     setAttribute(strip, "aria-valuemin", 0);
     setAttribute(strip, "aria-valuemax", rows().length - 1);
     setAttribute(strip, "aria-valuenow", step());
@@ -109,7 +109,7 @@ function render({ model, el }) {
     const f = shape();
     const [zx, zy] = placeOf(f, model.get("low").map(() => 0));
     rows().forEach((row, k) => {
-      const [cx, cy, size] = [(k + 0.5) * each, STRIP / 2 - 3, Math.min(each, STRIP - 8)];
+      const [cx, cy, size] = [(k + 0.5) * each, STRIP / 2 - 3, Math.min(each * REACH, STRIP - 8)];
       if (k === step()) {
         pen.fillStyle = ink("--jw-accent-soft");
         pen.fillRect(k * each, 0, each, STRIP);
@@ -182,6 +182,14 @@ function render({ model, el }) {
   const stops = [onAll(model, traits, frame.request), followSize(root, frame.request), frame.cancel, dispose];
   frame.request();
   return () => stops.forEach((stop) => stop());
+}
+
+/** An action in words, each unit once. @param {Model} model @param {number[]} row */
+function inWords(model, row) {
+  const units = /** @type {string[]} */ (model.get("units"));
+  const one = units.every((unit) => unit === units[0]);
+  const said = model.get("names").map((/** @type {string} */ name, /** @type {number} */ i) => `${name} ${figure(row[i])}${one ? "" : ` ${units[i] ?? ""}`}`.trim());
+  return said.join(", ") + (one && units[0] ? ` ${units[0]}` : "");
 }
 
 /** @param {[number, number]} place @param {number} size @returns {[number, number]} */

@@ -1,11 +1,12 @@
 // A Plotly figure: Plotly.react changes it in place. The library is run once a page, whichever chart got it first.
 
 import { element, mount, onAll, onNextFrame, setAttribute, write } from "./_kit.js";
+import { plotFiles } from "./_plot_files.js";
 import { followSize } from "./_stage.js";
 
-/** @typedef {{react: (node: HTMLElement, data: any, layout: any, config: any) => Promise<any>, purge: (node: HTMLElement) => void}} Plotly */
+/** @typedef {{react: (node: HTMLElement, data: any, layout: any, config: any) => Promise<any>, purge: (node: HTMLElement) => void, toImage: (figure: any, options: any) => Promise<string>}} Plotly */
 /** The promise of the library stands here, for all charts of the page. */
-const HOME = /** @type {{jwPlotly?: Promise<Plotly>}} */ (/** @type {any} */ (globalThis));
+const HOME = /** @type {{jwPlotly?: Promise<Plotly>, Plotly?: Plotly}} */ (/** @type {any} */ (globalThis));
 const CONFIG = { displayModeBar: false };
 
 /** Runs the library as a module of its own, whatever else on the page may be called `define` or `module`. @param {string} source @returns {Promise<Plotly>} */
@@ -20,15 +21,28 @@ async function run(source) {
 /** @param {{model: import("./_kit.js").Model, el: HTMLElement}} host */
 function render({ model, el }) {
   const { root, dispose } = mount(model, el, "jw-chart-view");
-  const plot = element("div", { class: "jw-plot", role: "img", "aria-label": model.get("name") });
-  root.append(plot);
+  const plot = element("div", { class: "jw-plot", role: "img", "aria-label": model.get("label") });
+  const files = plotFiles(() => model.get("label"), save);
+  root.append(plot, files);
   let gone = false;
+
+  /** @param {"png" | "svg"} kind @returns {Promise<Blob>} the chart on the ground of the page, as large as it is shown */
+  async function save(kind) {
+    const [{ data, layout }, plotly] = [structuredClone(model.get("figure")), await HOME.jwPlotly];
+    if (!plotly) throw new Error("plotly.js is not there");
+    const ground = getComputedStyle(root).getPropertyValue("--jw-ground").trim();
+    const size = { width: root.clientWidth, height: model.get("chart_height") };
+    const drawn = { data, layout: { ...layout, ...size, paper_bgcolor: ground, plot_bgcolor: ground } };
+    return (await fetch(await plotly.toImage(drawn, { format: kind, scale: kind === "png" ? 2 : 1, ...size }))).blob();
+  }
 
   async function draw() {
     const { data, layout } = model.get("figure");
-    const [version, height] = [model.get("version"), model.get("height")];
+    const [version, height] = [model.get("version"), model.get("chart_height")];
     root.style.height = `${height}px`;
+    files.hidden = !data?.length;
     if (!data) return;
+    if (!HOME.jwPlotly && HOME.Plotly) HOME.jwPlotly = Promise.resolve(HOME.Plotly);
     if (!HOME.jwPlotly && model.get("library")) HOME.jwPlotly = run(model.get("library"));
     write(model, { wanted: !HOME.jwPlotly });
     const plotly = await HOME.jwPlotly;
@@ -38,7 +52,7 @@ function render({ model, el }) {
   }
 
   const frame = onNextFrame(() => void draw(), () => root.clientWidth > 0);
-  const stops = [onAll(model, ["figure", "height", "library", "version"], frame.request), followSize(root, frame.request), frame.cancel, dispose];
+  const stops = [onAll(model, ["figure", "chart_height", "library", "version"], frame.request), followSize(root, frame.request), frame.cancel, dispose];
   return () => {
     gone = true;
     void HOME.jwPlotly?.then((plotly) => plotly.purge(plot));

@@ -24,8 +24,8 @@ class ChartView(View):
     _css = css("chart_view.css")
 
     figure = t.Dict(help="data and layout, as Plotly's JSON has them; empty = nothing yet").tag(sync=True)
-    height = t.Int(300, min=40, help="CSS pixels").tag(sync=True)
-    name = t.Unicode("chart", help="what screen readers call it").tag(sync=True)
+    chart_height = t.Int(300, min=40, help="CSS pixels").tag(sync=True)
+    label = t.Unicode("chart", help="what screen readers call it").tag(sync=True)
     library = t.Unicode("", help="source of plotly.js; there only while a page that lacks it is being served").tag(sync=True)
     wanted = t.Bool(False, help="the page lacks plotly.js; written by the browser").tag(sync=True)
     version = t.Int(0, help="counts figures; the root's data-version shows the one on screen").tag(sync=True)

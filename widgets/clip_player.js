@@ -1,15 +1,16 @@
 // Films side by side with one cursor: what came, what was foretold, and how far apart they are. Frames are drawn from bytes that are all here.
 
 import { endsOf, heatOf } from "./_colour.js";
-import { frameOf, spread, wipe } from "./_draw.js";
+import { spread } from "./_draw.js";
 import { lookOf } from "./_kinds.js";
 import { button, bytesOf, element, floatsOf, icon, isTyping, mount, onAll, onNextFrame, press, setAttribute, setText, write } from "./_kit.js";
 import { createLegend } from "./_legend.js";
 import { createPlayer } from "./_player.js";
+import { barsOf, createScreen, drawScreen, refill, resize } from "./_screen.js";
 import { followSize } from "./_stage.js";
 import { createTimeline, TRAITS } from "./_timeline.js";
 
-/** @typedef {{name: string, kind: string, note?: string, comes?: number, shape: number[]}} Film */
+/** @typedef {import("./_screen.js").Film} Film */
 /** @typedef {import("./_kit.js").Model} Model */
 
 const GAP = 14;
@@ -21,6 +22,7 @@ function render({ model, el }) {
   const frame = onNextFrame(update, () => root.clientWidth > 0);
   const screens = element("div", { class: "jw-screens" });
   const empty = element("div", { class: "jw-film-empty" });
+  const caption = element("div", { class: "jw-film-caption" });
   const legend = createLegend();
   const heatOn = element("input", { type: "checkbox", onchange: () => write(model, { heat_on: heatOn.checked }) });
   const heatRow = element("label", { class: "jw-heat-row" }, heatOn, legend.node);
@@ -28,9 +30,11 @@ function render({ model, el }) {
   const player = createPlayer(asClip(model, films), () => redraw(), "frame");
   player.node.append(save);
   const line = createTimeline(model, root, { frames, frame: player.frame, go: (frame) => player.goTo(frame) });
-  root.append(element("div", { class: "jw-picture" }, element("div", { class: "jw-progress" }), screens, empty), player.node, heatRow, line.node);
-  /** @type {{film: Film, node: HTMLElement, pen: CanvasRenderingContext2D, bytes: Uint8Array}[]} */
+  root.append(caption, element("div", { class: "jw-picture" }, element("div", { class: "jw-progress" }), screens, empty), player.node, heatRow, line.node);
+  /** @type {import("./_screen.js").Screen[]} */
   let shown = [];
+  let laid = { top: 0, bottom: 0 };
+  let inLine = "";
   let drawn = 0;
 
   /** @returns {Film[]} */
@@ -46,7 +50,7 @@ function render({ model, el }) {
     frame.request();
   }
 
-  /** One canvas a film; kept where only the pixels changed. */
+  /** One screen a film; kept where it is of the same name. */
   function build() {
     const all = bytesOf(model.get("pixels"));
     const needed = films().reduce((sum, { shape }) => sum + shape[0] * shape[1] * shape[2] * 3, 0);
@@ -58,31 +62,30 @@ function render({ model, el }) {
       const bytes = all.subarray(from, from + size);
       from += size;
       const old = before[i];
-      if (old && old.film.name === film.name && old.film.note === film.note) return { ...old, film, bytes };
-      const canvas = element("canvas", { role: "img", "aria-label": film.name });
-      const node = element("figure", { class: "jw-film" }, canvas, element("figcaption", { text: film.note ?? "" }));
-      return { film, node, bytes, pen: /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")) };
+      if (!old) return createScreen(film, bytes);
+      if (old.film !== film || old.bytes.buffer !== bytes.buffer || old.bytes.byteOffset !== bytes.byteOffset) refill(old, film, bytes);
+      return old;
     });
     const nodes = shown.map(({ node }) => node);
     if (nodes.some((node, i) => screens.children[i] !== node) || screens.children.length !== nodes.length) screens.replaceChildren(...nodes);
   }
 
-  /** All films of one height, as large as there is room for. */
+  /** All pictures of one height, as large as there is room for. */
   function layout() {
     const ratio = window.devicePixelRatio || 1;
     const wide = shown.reduce((sum, { film }) => sum + film.shape[2] / film.shape[1], 0);
     const room = root.clientWidth - GAP * Math.max(0, shown.length - 1);
     const height = Math.max(40, Math.min(model.get("max_height"), Math.floor(room / Math.max(wide, 0.01))));
-    for (const { film, pen, node } of shown) {
-      const width = Math.round((height * film.shape[2]) / film.shape[1]);
-      const { canvas } = pen;
-      node.style.width = `${width}px`;
-      canvas.style.height = `${height}px`;
-      if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-      if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-    }
+    const widths = shown.map(({ film }) => Math.round((height * film.shape[2]) / film.shape[1]));
+    const bars = barsOf(shown, widths, model.get("known") > 0 || edits().length > 0);
+    const line = `${widths} ${shown.map(({ film }) => film.kind)}`;
+    laid = { ...bars, bottom: line === inLine ? Math.max(bars.bottom, laid.bottom) : bars.bottom }; // a note that grew and shrinks must not move the page
+    inLine = line;
+    shown.forEach((screen, i) => resize(screen, widths[i], height, laid, ratio));
     return ratio;
   }
+
+  const edits = () => /** @type {{frame: number, label: string, kind: string}[]} */ (model.get("marks")).filter(({ kind }) => kind === "edit");
 
   function update() {
     build();
@@ -90,7 +93,9 @@ function render({ model, el }) {
     const now = player.frame();
     shown.forEach((screen, i) => drawFilm(screen, i, now, ratio));
     setText(empty, shown.length ? "" : model.get("message"));
-    empty.hidden = shown.length > 0;
+    empty.hidden = shown.length > 0 || !model.get("message");
+    setText(caption, shown.length ? model.get("caption") : "");
+    caption.hidden = !caption.textContent;
     player.node.hidden = frames() < 2;
     save.hidden = !model.get("commands").includes("export");
     const film = model.get("heat_film");
@@ -106,33 +111,32 @@ function render({ model, el }) {
   const ends = () => endsOf("cividis", model.get("heat_range"), floatsOf(model.get("heat")));
 
   /** @param {(typeof shown)[number]} screen @param {number} i @param {number} now @param {number} ratio */
-  function drawFilm({ film, pen, bytes }, i, now, ratio) {
-    wipe(pen);
-    if (now < (film.comes ?? film.shape[0])) spread(pen, frameOf(bytes, film.shape, now));
-    else nothing(pen, ratio);
-    if (i === model.get("heat_film") && model.get("heat_on")) drawHeat(pen, now);
-    const look = lookOf(film.kind, film.kind === "real" ? true : root.dataset.theme === "dark");
-    label(pen, ratio, film.name, look.colour, now < model.get("known") && film.kind !== "real" ? "known" : "");
+  function drawFilm(screen, i, now, ratio) {
+    const dark = root.dataset.theme === "dark";
+    const colour = lookOf(screen.film.kind, true).colour;
+    const heat = i === model.get("heat_film") && model.get("heat_on");
+    const [changed, state] = stateOf(screen.film.kind, now);
+    drawScreen(screen, { now, ratio, bars: laid, colour, state, changed, dark }, heat ? (place) => drawHeat(screen.pen, now, place) : undefined);
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {number} now */
-  function drawHeat(pen, now) {
+  /** What a frame of a film is: known, so many steps ahead, after a change by hand. @param {string} kind @param {number} now @returns {[boolean, string]} */
+  function stateOf(kind, now) {
+    const known = model.get("known");
+    const changed = edits().find(({ frame }) => now > frame);
+    const words = changed ? [changed.label] : [];
+    if (known > 0 && kind !== "real" && now < known) words.push("known");
+    else if (known > 0 && kind === "open loop") words.push(`${now - known + 1} ahead`);
+    else if (known > 0 && kind === "teacher-forced") words.push("1 ahead");
+    return [Boolean(changed), words.join(" · ")];
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {number} now @param {[number, number, number, number]} place */
+  function drawHeat(pen, now, place) {
     const [count, rows, cols] = model.get("heat_shape");
     const values = floatsOf(model.get("heat")).subarray(now * rows * cols, (now + 1) * rows * cols);
     if (now >= count || values.length !== rows * cols) return;
     const image = new ImageData(new Uint8ClampedArray(heatOf(values, "cividis", ends())), cols, rows);
-    spread(pen, image, 0.62);
-  }
-
-  /** Beyond what is known to come. @param {CanvasRenderingContext2D} pen @param {number} ratio */
-  function nothing(pen, ratio) {
-    const { width, height } = pen.canvas;
-    pen.fillStyle = root.dataset.theme === "dark" ? "#1f242d" : "#eceef2";
-    pen.fillRect(0, 0, width, height);
-    pen.fillStyle = root.dataset.theme === "dark" ? "#a8b0bf" : "#5a6375";
-    pen.font = `${12 * ratio}px system-ui, "Liberation Sans", sans-serif`;
-    pen.textAlign = "center";
-    pen.fillText("nobody knows", width / 2, height / 2);
+    spread(pen, image, 0.62, place);
   }
 
   root.addEventListener("keydown", (event) => {
@@ -150,7 +154,7 @@ function render({ model, el }) {
     act();
   });
 
-  const look = ["films", "pixels", "heat", "heat_shape", "heat_film", "heat_range", "heat_label", "heat_on", "max_height", "message", "commands", "busy", "version", "known"];
+  const look = ["films", "pixels", "heat", "heat_shape", "heat_film", "heat_range", "heat_label", "heat_on", "max_height", "caption", "message", "commands", "busy", "version"];
   const stops = [onAll(model, [...look, ...TRAITS], redraw), followSize(root, redraw), line.dispose, player.dispose, frame.cancel, dispose];
   redraw();
   return () => stops.forEach((stop) => stop());
@@ -166,24 +170,6 @@ function asClip(model, films) {
     on: (event, fn) => event !== "change:tubelet" && model.on(named(event), fn),
     off: (event, fn) => event !== "change:tubelet" && model.off(named(event), fn),
   };
-}
-
-/** What a film is, burnt into its picture: nobody can take one for the other. @param {CanvasRenderingContext2D} pen @param {number} ratio @param {string} text @param {string} colour @param {string} state */
-function label(pen, ratio, text, colour, state) {
-  const words = state ? `${text} · ${state}` : text;
-  pen.save();
-  pen.font = `600 ${11 * ratio}px system-ui, "Liberation Sans", sans-serif`;
-  pen.textAlign = "left";
-  pen.textBaseline = "middle";
-  const width = Math.min(pen.canvas.width, pen.measureText(words).width + 20 * ratio);
-  pen.fillStyle = "rgb(12 16 24 / 82%)";
-  pen.fillRect(0, 0, width, 18 * ratio);
-  pen.fillStyle = colour;
-  pen.fillRect(0, 0, 5 * ratio, 18 * ratio);
-  pen.fillRect(0, pen.canvas.height - 3 * ratio, pen.canvas.width, 3 * ratio);
-  pen.fillStyle = "#ffffff";
-  pen.fillText(words, 11 * ratio, 9.5 * ratio, pen.canvas.width - 16 * ratio);
-  pen.restore();
 }
 
 export default { render };

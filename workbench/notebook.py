@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from widgets import ChartView, Frame
+from widgets import Frame
 from widgets.frame import BOARD_CLASS
 from workbench.boards.code import WRAPPED
 from workbench.boards.every import SECTIONS, wake
@@ -146,25 +146,7 @@ def arrange(item: Layout) -> w.DOMWidget:
         for child, share in zip(children, item.shares, strict=True):
             child.layout.flex, child.layout.width, child.layout.min_width = f"{share} 1 {share * _ROOM:.0f}px", "auto", "0"
         return w.Box(children, layout=w.Layout(flex_flow="row wrap", grid_gap="16px", width="100%", align_items="flex-start"))
-    return _chart(item) if isinstance(item, Chart) else item
-
-
-def _chart(chart: Chart) -> ChartView:
-    view = ChartView(height=chart.height, name=chart.name)
-    view.read_library = _plotly_js
-
-    def redraw(new: Any) -> None:
-        with view.together():
-            view.figure, view.version = new.to_plotly_json(), view.version + 1
-
-    chart.watch(redraw)
-    return view
-
-
-def _plotly_js() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return get_plotlyjs()
+    return item.view() if isinstance(item, Chart) else item
 
 
 class Mailbox:

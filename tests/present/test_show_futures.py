@@ -29,7 +29,7 @@ def test_films_are_played_beside_each_other_with_their_errors_and_say_where_they
     view = jw.film_view(rooms["jepa"], rooms["clip"], bank=rooms["bank"], actions=actions)
     player = jw.show(view)
     assert isinstance(player, ClipPlayer)
-    assert [f["name"] for f in player.films] == ["real, simulated with these actions", "teacher-forced", "open loop from frame 1"]
+    assert [f["name"] for f in player.films] == ["real, simulated", "teacher-forced", "open loop from frame 1"]
     curves = np.frombuffer(player.curve_values, np.float32).reshape(len(player.curves), -1)
     names = [c["name"] for c in player.curves]
     assert np.allclose(curves[names.index("open loop"), 1:], view.rollout.errors("open loop"))

@@ -121,7 +121,7 @@ def test_a_timeline_reads_the_values_that_are_pointed_at(bench: Any) -> None:
     box = root.locator(".jw-timeline").bounding_box()
     bench.page.mouse.move(box["x"] + 44 + (600 - 44 - 150) / 2, box["y"] + 50)
     settled(bench)
-    assert root.locator(".jw-curve-voice").inner_text() == "frame 2 · possible 2 l1 · impossible 9 l1"
+    assert root.locator(".jw-curve-voice").inner_text() == "frame 2 · possible 2 · impossible 9 l1"
 
 
 def pad() -> ActionPad:

@@ -99,7 +99,7 @@ def bars(*heights: list[float]) -> dict[str, Any]:
 
 
 def chart(figure: dict[str, Any]) -> ChartView:
-    view = ChartView(height=120, figure=figure, version=1)
+    view = ChartView(chart_height=120, figure=figure, version=1)
     view.read_library = get_plotlyjs
     return view
 

@@ -13,6 +13,7 @@ import panel_material_ui as pmui
 from widgets import Toolbar
 from workbench.app.to_panel import arrange, to_panel
 from workbench.boards.every import FIRST, SECTIONS, wake
+from workbench.boards.layout import Chart
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
@@ -57,8 +58,9 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         sx=_CALM,
         busy_indicator=None,
     )
-    every = [status, opener.files, opener.clips, *(v for b in boards.values() for v in vars(b).values() if hasattr(v, "view_traits"))]
-    _follow_theme(shell, space, every)
+    held = [v for b in boards.values() for v in vars(b).values()]
+    every = [status, opener.files, opener.clips, *(v for v in held if hasattr(v, "view_traits"))]
+    _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
     choose(FIRST)
     pn.state.onload(lambda: open_first(space, start))
     pn.state.on_session_destroyed(lambda _context: space.close())
@@ -145,10 +147,13 @@ def _status(space: Workspace) -> Toolbar:
     return line
 
 
-def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any]) -> None:
+def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any], charts: list[Chart]) -> None:
     def follow(*_events: Any) -> None:
+        theme = "dark" if shell.dark_theme else "light"
         for view in views:
-            view.theme = "dark" if shell.dark_theme else "light"
+            view.theme = theme
+        for chart in charts:
+            chart.follow(theme)
         space.set_dark(shell.dark_theme)
 
     shell.param.watch(follow, "dark_theme")

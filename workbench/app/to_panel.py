@@ -64,13 +64,6 @@ def to_panel(widget: View, **layout: Any) -> pn.custom.AnyWidgetComponent:
     return component
 
 
-def chart_pane(chart: Chart) -> pn.viewable.Viewable:
-    """A Plotly figure that follows its chart."""
-    pane = pn.pane.Plotly(sizing_mode="stretch_width", height=chart.height, config={"displayModeBar": False, "responsive": True}, margin=0)
-    chart.watch(lambda figure: setattr(pane, "object", figure))
-    return pane
-
-
 def arrange(item: Layout) -> pn.viewable.Viewable:
     """A board's layout as Panel rows and columns."""
     if isinstance(item, Column):
@@ -81,7 +74,7 @@ def arrange(item: Layout) -> pn.viewable.Viewable:
             child.styles = {**child.styles, "flex": f"{share} 1 0", "min-width": "0"}
         return pn.Row(*children, sizing_mode="stretch_width", margin=0, styles={"gap": "18px", "align-items": "flex-start"})
     if isinstance(item, Chart):
-        return chart_pane(item)
+        return to_panel(item.view(), sizing_mode="stretch_width", height=item.height, margin=0)
     return to_panel(item, sizing_mode="stretch_width", margin=0)
 
 

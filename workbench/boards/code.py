@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from workbench.core.films import FilmView
 from workbench.core.results import PredictionError
 from workbench.session import State
@@ -48,15 +50,24 @@ def clip_lines(state: State, sample: str | None) -> list[str]:
     return [*lines, f"clip = jw.open_clips({data!r}{frames})[{state.clip.index}]"]
 
 
-def rollout_lines(state: State, sample: str | None, view: FilmView) -> str:
-    """The errors on screen, from nothing."""
+def rollout_lines(state: State, sample: str | None, view: FilmView, how: str, original: np.ndarray | None = None) -> str:
+    """The errors on screen, and the films, from nothing.
+
+    Args:
+        how: the films are drawn. original: what was really done, one row a step; the steps that differ are written out.
+    """
     found = view.rollout
     lines = open_lines(state, sample, found.provenance.weights.get("dynamics", "")) + clip_lines(state, sample)
-    options = [f"known={found.known}", f"distance={found.distance!r}", *(["bank=bank"] if state.bank else [])]
-    if view.edited >= 0 and view.actions is not None:
-        lines.append("actions = clip.actions.copy()")
-        lines.append(f"actions[{view.edited}:] = {[[round(float(v), 5) for v in row] for row in view.actions[view.edited :]]}")
+    options = [f"known={found.known}", f"how={how!r}", *(["bank=bank"] if state.bank else [])]
+    if state.predictor == "twin":
+        options.append("predictor='twin'")
+    if view.edited >= 0 and view.actions is not None and original is not None:
+        changed = np.flatnonzero((view.actions != original).any(1)).tolist()
+        rows = [[float(f"{v:.6g}") for v in view.actions[k]] for k in changed]
+        lines.append(f"actions = jw.film_view(jepa, clip, {', '.join(options)}).actions")
+        lines.append(f"actions[{changed}] = {rows}")
         options.append("actions=actions")
-    lines.append(f"future = jw.rollout(jepa, clip, {', '.join(options)})")
-    lines.append(f"print(future.ratio('open loop').round(3))  # … {found.ratio('open loop')[-1]:.3f}")
+    lines.append(f"view = jw.film_view(jepa, clip, {', '.join(options)})")
+    last = next((v for v in found.ratio("open loop")[::-1] if np.isfinite(v)), float("nan"))
+    lines.append(f"print(view.rollout.ratio('open loop').round(3))  # … {last:.3f}")
     return "\n".join(lines)

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from widgets import ChartView
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
 class Chart:
-    """A Plotly figure that changes. A host shows `figure` and watches for the next one."""
+    """A Plotly figure that changes. A host shows `figure` and watches for the next one. theme: of what is around the figure."""
 
     def __init__(self, height: int, name: str, figure: go.Figure) -> None:
-        self.height, self.name, self.figure = height, name, figure
+        self.height, self.name, self.figure, self.theme = height, name, figure, "auto"
         self._watchers: list[Callable[[go.Figure], None]] = []
 
     def watch(self, watcher: Callable[[go.Figure], None]) -> None:
@@ -27,6 +29,29 @@ class Chart:
         self.figure = figure
         for watcher in self._watchers:
             watcher(figure)
+
+    def follow(self, theme: str) -> None:
+        """Be surrounded by "light" or "dark"."""
+        self.theme = theme
+        self.set(self.figure)
+
+    def view(self) -> ChartView:
+        """The chart as every host shows it."""
+        view = ChartView(chart_height=self.height, label=self.name)
+        view.read_library = _plotly_js
+
+        def redraw(new: go.Figure) -> None:
+            with view.together():
+                view.theme, view.figure, view.version = self.theme, new.to_plotly_json(), view.version + 1
+
+        self.watch(redraw)
+        return view
+
+
+def _plotly_js() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return get_plotlyjs()
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from widgets import ActionPad, ClipPlayer, Toolbar
+from widgets import ClipPlayer, Toolbar
 from workbench.boards import code
-from workbench.boards.edits import Edits
+from workbench.boards.actions import Actions
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.steady import Steady
 from workbench.boards.workspace import Workspace, offer
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import FilmView, Reel
@@ -21,62 +22,84 @@ from workbench.present import future_words as words
 from workbench.present.charts import blank
 from workbench.present.future_charts import drift_chart
 from workbench.present.show import fill
+from workbench.present.show_futures import film_dicts, rollout_curves
 from workbench.present.words import UNITS
 
 _HOW = {"decoded": "decoder", "retrieved": "nearest real frame"}
+_MOST_KNOWN = 64
 
 
 class RolloutBoard(FutureBoard):
-    """Three films with one cursor, the error under them, the actions under that, and the drift over the bank."""
+    """Three films with one cursor, the error under them; beside them the actions, what is drawn for nothing, and the drift over the bank."""
 
     title = "Rollout"
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, "rollout", ["reset", "undo", "redo", "export"])
-        self.player = ClipPlayer(max_height=184, commands=["export"], curve_height=112)
+        self.player = ClipPlayer(max_height=240, commands=["export"], curve_height=192)
         self.toolbar = Toolbar()
-        self.pad = ActionPad()
-        self.strip = ClipPlayer(max_height=72, message="")
-        self.drift = Chart(226, "drift over the bank", blank())
-        self.edits: Edits[np.ndarray | None] = Edits(None)
+        self.actions = Actions(self._acted)
+        self.pad = self.actions.pad
+        self.strip = ClipPlayer(max_height=98, message="", caption="What is drawn where nothing was foretold:")
+        self.drift = Chart(168, "drift over the bank", blank())
         self.view: FilmView | None = None
         self.found: Drift | None = None
-        self._of: Any = None  # the model, clip and choices that the films on screen are of
+        self._of: Any = None  # the model and clip that the films on screen are of
+        self._drawn: Any = None  # what the honesty strip was asked for
+        self._judgements: dict[Any, Drift] = {}
+        self._films = Steady()
         self._settling = False
         self._wire()
 
     @property
     def layout(self) -> Layout:
-        """Sentence, controls, films; then actions, what is drawn for nothing, and drift."""
-        return Column((self.headline, self.toolbar, self.player, Row((self.pad, self.strip, self.drift), (0.36, 0.28, 0.36))))
+        """Sentence and controls; the theatre with its curves, and beside it actions, what is drawn for nothing, and drift."""
+        return Column((self.headline, self.toolbar, Row((self.player, Column((self.pad, self.strip, self.drift))), (0.67, 0.33))))
 
     def _wire(self) -> None:
         link(self.session, "tick", self.player, "tick")
         link(self.session, "predictor", self.headline, "source", show=lambda s: "twin" if s.predictor == "twin" else "model")
-        self.pad.observe(self._dragged, names=["actions"])
-        self.pad.on_command = self.command
+        self.pad.on_command = self.actions.back
         self.player.on_command = lambda name: self.save_film()
         self.toolbar.observe(lambda change: self._chosen(change["old"], change["new"]), names=["values"])
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._draw_drift)
-        self.session.watch(["predictor"], lambda old, new: self._ask())
+        self.session.watch(["predictor"], lambda old, new: self._doubted())
 
     def _forget(self) -> None:
-        self.view = self.found = self._of = None
-        self.edits.restart(None)
+        self.view = self.found = self._of = self._drawn = None
+        self._judgements.clear()
+        self._films.forget()
+        self.actions.clear()
         if self.awake and self.refusal():
             self.off()
             fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
+            fill(self.strip, {"films": [], "pixels": b"", "message": ""})
+            self._draw_drift()
 
     def opened(self) -> None:
         """See `FutureBoard.opened`."""
         if self.off():
             return
-        self.edits.restart(None)
+        self.actions.forget()
+        self._films.forget()
         self._controls()
         self._ask()
         self._judge()
+
+    def _acted(self) -> None:
+        """An action was changed: where the future is not on screen, it comes there."""
+        fill(self.headline, self.actions.can)
+        if self.session.state.tick <= self.pad.step:
+            self.session.set(tick=self.player.frame_count() - 1)
+        self.waiting()
+        self._films.ask(self._send)
+
+    def _doubted(self) -> None:
+        if self._of is not None:
+            self._ask()
+            self._judge()
 
     def _controls(self) -> None:
         facts = self.space.facts
@@ -85,52 +108,38 @@ class RolloutBoard(FutureBoard):
         decoder, bank = facts.report.part("decoder").status == "whole", self.session.state.bank is not None
         ways = [("decoded", decoder, "this file has no decoder"), ("retrieved", bank, "needs a bank: open a folder or bank of clips")]
         options = [{"value": v, "label": _HOW[v], "disabled": not ok, "reason": "" if ok else why} for v, ok, why in ways]
+        first = next((o["value"] for o in options if not o["disabled"]), "decoded")
+        how = self.toolbar.values.get("how") if self._of is not None else None
+        kept = how if any(o["value"] == how and not o["disabled"] for o in options) else first
+        known = {"kind": "int", "id": "known", "label": "known frames", "min": facts.history[0], "max": _MOST_KNOWN}
+        drawn = {"kind": "select", "id": "how", "label": "drawn by", "options": options}
         self._settling = True
         try:
-            held = self.toolbar.values if self._of is not None else {}
+            held = self.toolbar.values.get("known", 0) if self._of is not None else 0
             self.toolbar.controls = [
-                {
-                    "kind": "int",
-                    "id": "known",
-                    "label": "known frames",
-                    "min": 1,
-                    "max": 64,
-                    "help": "frames that the model is given; the rest it imagines",
-                },
-                {"kind": "select", "id": "how", "label": "drawn by", "options": options, "help": "latents are no pictures: how they are drawn"},
+                {**known, "help": "frames that the model is given; the rest it imagines"},
+                {**drawn, "help": "latents are no pictures: how they are drawn"},
             ]
-            first = next((o["value"] for o in options if not o["disabled"]), "decoded")
-            self.toolbar.values = {"known": max(1, facts.history[0]), "how": first, **held}
+            self.toolbar.values = {"known": max(held, facts.history[0]), "how": kept}
         finally:
             self._settling = False
 
     def _chosen(self, old: dict[str, Any], new: dict[str, Any]) -> None:
-        if not self._settling and old and new != old:
-            self._ask()
-            if old.get("known") != new.get("known"):
-                self._judge()
-
-    def _dragged(self, _change: Any) -> None:
-        if self._settling or self.edits.value is None:
+        if self._settling or not old or new == old:
             return
-        self.edits.set(self.pad.table(), self.pad.step)
-        self._tell_history()
+        self.actions.know(new.get("known", 1))
         self._ask()
-
-    def _tell_history(self) -> None:
-        can = {"can_undo": self.edits.can_undo, "can_redo": self.edits.can_redo}
-        fill(self.headline, can)
-        fill(self.pad, can)
+        if old.get("known") != new.get("known"):
+            self._judge()
 
     def command(self, name: str) -> None:
-        """See `FutureBoard.command`; undo, redo and reset are of the actions."""
-        if name in ("undo", "redo", "reset") and self.edits.value is not None:
-            if name == "reset":
-                self.edits.set(np.asarray(self.pad.original, np.float32))
-            else:
-                getattr(self.edits, name)()
-            self._show_actions()
-            self._ask()
+        """See `FutureBoard.command`; undo and redo are of the actions, reset is of everything."""
+        if name in ("undo", "redo"):
+            self.actions.back(name)
+        elif name == "reset":
+            self._of = None  # nothing of it is kept: the board opens again
+            self.session.set(tick=0)
+            self.opened()
         elif name == "cancel":
             for view in ("rollout.film", "rollout.drift"):
                 self.space.jobs.cancel((self.session.id, view))
@@ -149,99 +158,90 @@ class RolloutBoard(FutureBoard):
         def offered(data: np.ndarray) -> None:
             offer(self.headline, "jepa-workbench-rollout.webm", data.tobytes())
 
-        self.space.submit("film_file", "rollout.file", offered, self.failed, reels=list(self.view.reels), fps=self.player.fps or 8.0)
+        about = {"fps": self.player.fps or 8.0, "known": self.view.rollout.known, "edited": self.view.edited}
+        self.space.submit("film_file", "rollout.file", offered, self.failed, reels=list(self.view.reels), **about)
 
     def _ask(self) -> None:
+        """The films as they are chosen now; what was asked before is no longer wanted."""
         s = self.session.state
-        if self.off() or s.clip is None or s.model is None:
-            return
-        self.waiting()
-        chosen = self.toolbar.values
+        if not self.off() and s.clip is not None and s.model is not None:
+            self.waiting()
+            self._films.ask_now(self._send)
+
+    def _send(self) -> None:
+        s, chosen = self.session.state, self.toolbar.values
         asked = (s.model, s.clip)
-        actions = self.edits.value if self._of == asked else None
-        how = chosen.get("how", "decoded")
-        options = {"known": chosen.get("known", 1), "how": how, "predictor": self.predictor, "bank": s.bank, "actions": actions}
-        self.space.submit("film_view", "rollout.film", lambda view: self._viewed(view, asked), self.failed, model=s.model, clip=s.clip, **options)
+        options = {"known": chosen.get("known", 1), "how": chosen.get("how", "decoded"), "predictor": self.predictor, "bank": s.bank}
+
+        def done(view: FilmView) -> None:
+            self._films.answered()  # before this answer is shown, so that the next is computed meanwhile
+            self._viewed(view, asked)
+
+        def not_done(error: WorkbenchError) -> None:
+            self._films.answered()
+            self.failed(error)
+
+        self.space.submit("film_view", "rollout.film", done, not_done, model=s.model, clip=s.clip, actions=self.actions.value, **options)
 
     def _viewed(self, view: FilmView, asked: Any) -> None:
         fresh = self._of != asked
         self.view, self._of = view, asked
-        shown, facts = self.space.shown, self.space.facts
-        films = [({"name": r.label, "kind": r.kind, "note": r.note, "comes": r.comes}, r.pixels) for r in view.reels]
-        numbers = view.rollout
+        facts, numbers = self.space.facts, view.rollout
         with self.player.together():
-            self.player.set_films(films)
-            gap = np.full(numbers.known, np.nan)
-            order = [("control" if k in ("copy last", "other actions") else k, k) for k in numbers.kinds]
-            curves = {name: (kind, np.r_[gap, numbers.errors(name)]) for kind, name in order}
-            self.player.set_curves(curves, unit=UNITS[numbers.distance], label=f"error, {UNITS[numbers.distance]}")
+            self.player.set_films(film_dicts(view.reels))
+            self.player.set_curves(rollout_curves(numbers), unit=UNITS[numbers.distance], label=f"error, {UNITS[numbers.distance]}")
             self.player.known = numbers.known
             self.player.marks = [] if view.edited < 0 else [{"frame": view.edited, "label": "changed by hand", "kind": "edit"}]
-            self.player.fps = float((shown.fps if shown else 0) or 0)
+            self.player.fps = float((self.space.shown.fps if self.space.shown else 0) or 0)
             self.player.version += 1
         if fresh and view.actions is not None and facts is not None and facts.action is not None:
-            self.edits.restart(view.actions)
-            self._bind_pad()
-            self._show_actions(original=view.actions)
-            self._honest()
+            self.actions.start(view.actions, facts.action, numbers.known)
+        elif fresh:
+            self.actions.clear()
+        if fresh:
+            fill(self.headline, self.actions.can)
+        self._honest()
         self._speak()
 
-    def _bind_pad(self) -> None:
-        facts = self.space.facts
-        spec = None if facts is None else facts.action
-        if spec is None or self.view is None:
-            return
-        skip = spec.frameskip
-        names = [f"{n} {k + 1}" if skip > 1 else n for k in range(skip) for n in spec.names]
-        low, high = (np.tile(np.asarray(v, float), skip) for v in (spec.low, spec.high))
-        seen = np.abs(np.asarray(self.view.actions)).max(0) * 1.5 + 1e-3
-        low, high = np.where(np.isfinite(low), low, -seen), np.where(np.isfinite(high), high, seen)
-        self._settling = True
-        try:
-            fill(self.pad, {"actions": [], "original": [], "low": [], "high": []})
-            fill(self.pad, {"names": names, "units": list(spec.units) * skip, "axes": [0, min(1, len(names) - 1)]})
-            fill(self.pad, {"low": low.tolist(), "high": high.tolist(), "step": max(0, self.view.rollout.known - 1)})
-        finally:
-            self._settling = False
-
-    def _show_actions(self, original: np.ndarray | None = None) -> None:
-        if self.edits.value is None:
-            return
-        self._settling = True
-        try:
-            true = np.asarray(self.pad.original, np.float32) if original is None else original
-            self.pad.set_actions(self.edits.value, true)
-        finally:
-            self._settling = False
-        self._tell_history()
-
     def _honest(self) -> None:
-        """What is drawn for nothing; asked once for a model and a way of drawing."""
+        """What is drawn for nothing; asked once for a model, a bank and a way of drawing."""
         s, how = self.session.state, self.toolbar.values.get("how", "decoded")
+        asked = (s.model, s.bank, how, self.predictor)
+        if self._drawn == asked:
+            return
+        self._drawn = asked
         if s.bank is None:
             fill(self.strip, {"films": [], "pixels": b"", "message": "Open a bank to see what is drawn for the mean latent and for noise."})
             return
 
         def shown(reels: list[Reel]) -> None:
-            self.strip.set_films(
-                [({"name": r.label, "kind": "control", "note": "drawn for nothing" if k == 0 else ""}, r.pixels) for k, r in enumerate(reels)]
-            )
+            self.strip.set_films([({"name": r.label, "kind": r.kind}, r.pixels) for r in reels])
 
-        self.space.submit("honesty_strip", "rollout.honest", shown, lambda error: None, model=s.model, bank=s.bank, how=how)
+        options = {"model": s.model, "bank": s.bank, "how": how, "predictor": self.predictor}
+        self.space.submit("honesty_strip", "rollout.honest", shown, lambda error: None, **options)
 
     def _judge(self) -> None:
-        s, facts = self.session.state, self.space.facts
-        self.found = None
-        if s.bank is None or facts is None or entry("drift").refusal(facts.report):
-            self._draw_drift()
+        """The drift over the bank; computed once for a model, bank and number of known frames."""
+        s, facts, asked = self.session.state, self.space.facts, self._to_judge()
+        self.found = self._judgements.get(asked)
+        nothing = s.bank is None or facts is None or entry("drift").refusal(facts.report)
+        if self.found is not None or nothing:
+            self._draw_drift()  # else the old one stays until the new one is there
             return
-        options = {"model": s.model, "bank": s.bank, "known": self.toolbar.values.get("known", 1), "limit": 64}
-        self.space.submit("drift", "rollout.drift", self._judged, self._not_judged, **options)
 
-    def _judged(self, found: Drift) -> None:
-        self.found = found
-        self._draw_drift()
-        self._speak()
+        def judged(found: Drift) -> None:
+            self._judgements[asked] = found
+            if asked == self._to_judge():
+                self.found = found
+                self._draw_drift()
+                self._speak()
+
+        options = {"model": s.model, "bank": s.bank, "known": asked[2], "predictor": self.predictor, "limit": 64}
+        self.space.submit("drift", "rollout.drift", judged, self._not_judged, **options)
+
+    def _to_judge(self) -> tuple[Any, ...]:
+        s = self.session.state
+        return s.model, s.bank, self.toolbar.values.get("known", 1), self.predictor
 
     def _not_judged(self, error: WorkbenchError) -> None:
         if not isinstance(error, Cancelled):
@@ -258,4 +258,6 @@ class RolloutBoard(FutureBoard):
         lines = [words.edited_line(view), "" if self.found is None else words.drift_line(self.found)]
         if self.found is None and self.session.state.bank is None:
             lines.append("No bank: one clip is an anecdote.")
-        self.say(sentence, tone, " ".join(line for line in lines if line), code.rollout_lines(self.session.state, self.space.sample, view))
+        original = None if view.actions is None else np.asarray(self.pad.original, np.float32).reshape(view.actions.shape)
+        made = code.rollout_lines(self.session.state, self.space.sample, view, self.toolbar.values.get("how", "decoded"), original)
+        self.say(sentence, tone, " ".join(line for line in lines if line), made)

@@ -18,7 +18,7 @@ from workbench.core.results import Provenance
 from workbench.measures.bank import Bank
 from workbench.measures.base import measure
 from workbench.measures.distance import token_distance
-from workbench.measures.twins import twin_of
+from workbench.measures.twins import asked, twin_of
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.model.spec import ActionSpec
@@ -186,22 +186,33 @@ def rollout(
     Raises:
         PartUnavailable: no dynamics. BadInput: actions or states do not fit. ClipError: the clip is too short.
     """
-    distance = chosen_distance(jepa, distance)
     future = Future.of(jepa, [clip if actions is None else replace(clip, actions=actions)], known)
+    other = Future.of(twin_of(jepa), [clip], known) if twin else None
+    source = f"{clip.digest} {clip.source}".strip()
+    return compared(future, source, chosen_distance(jepa, distance), other_moves(future, clip, bank), other)[0]
+
+
+def compared(
+    future: Future, source: str, distance: str, others: Float[Tensor, "1 moves action"] | None, twin: Future | None = None
+) -> tuple[Rollout, dict[str, Latents]]:
+    """How far each foretold future of one clip is from what came, and those futures.
+
+    Args:
+        source: of the clip, as its provenance is to tell. others: actions that do not belong to the clip. twin: the same clip in the twin's latents.
+    """
+    jepa = future.jepa
     found = {k: future.foretold(k) for k in ("open loop", "teacher-forced", "copy last")}
-    if future.moves is not None:
-        found["other actions"] = future.foretold("open loop", _others(future, clip, bank))
+    if others is not None:
+        found["other actions"] = future.foretold("open loop", others)
     maps = {k: apart(f, future.came, distance)[0] for k, f in found.items()}
-    if twin:
-        other = Future.of(twin_of(jepa), [clip], known)
-        maps["twin"] = apart(other.foretold("open loop"), other.came, distance)[0]
+    if twin is not None:
+        maps["twin"] = apart(twin.foretold("open loop"), twin.came, distance)[0]
     kinds = tuple(k for k in KINDS if k in maps)
     true = future.came.states
     states = None if true is None else np.stack([_states(found.get(k), true) for k in kinds])
-    source = f"{clip.digest} {clip.source}".strip()
     origin = Provenance("rollout", jepa.card.name, dict(jepa.card.hashes), source, parameters={"known": future.known})
     errors = torch.stack([maps[k] for k in kinds]).numpy()
-    return Rollout(future.known, kinds, errors, distance, future.real.grid, origin, states, None if true is None else true[0].numpy())
+    return Rollout(future.known, kinds, errors, distance, future.real.grid, origin, states, None if true is None else true[0].numpy()), found
 
 
 def _states(latents: Latents | None, true: Tensor) -> np.ndarray:
@@ -210,13 +221,12 @@ def _states(latents: Latents | None, true: Tensor) -> np.ndarray:
     return latents.states[0].float().numpy()
 
 
-def _others(future: Future, clip: Clip, bank: Bank | None) -> Tensor:
-    """Actions that do not belong to this clip."""
-    spec = future.jepa.need_dynamics().action
-    moves = future.moves
-    assert moves is not None
-    for i in [] if bank is None else bank.without(clip):
-        other = bank.clips[i] if bank is not None else clip
+def other_moves(future: Future, clip: Clip, bank: Bank | None) -> Float[Tensor, "1 moves action"] | None:
+    """Actions that do not belong to this clip: another clip's, else its own in another order. None where the model needs none."""
+    spec, moves = future.jepa.need_dynamics().action, future.moves
+    if moves is None:
+        return None
+    for other in [] if bank is None else (bank.clips[i] for i in bank.without(clip)):
         if other.actions is not None and other.frames >= clip.frames:
             return torch.from_numpy(steps_of(other, spec)[1])[None, : moves.shape[1]]
     order = torch.randperm(moves.shape[1], generator=torch.Generator().manual_seed(0))
@@ -224,12 +234,22 @@ def _others(future: Future, clip: Clip, bank: Bank | None) -> Tensor:
 
 
 @measure
-def drift(jepa: Jepa, bank: Bank, *, known: int | None = None, distance: str | None = None, limit: int | None = None, seed: int = 0) -> Drift:
+def drift(
+    jepa: Jepa,
+    bank: Bank,
+    *,
+    known: int | None = None,
+    distance: str | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    predictor: str = "model",
+) -> Drift:
     """How the same errors grow with the horizon, over a bank, beside copying the last tick and other clips' actions.
 
     Args:
-        limit: at most so many clips. seed: of the intervals.
+        limit: at most so many clips. seed: of the intervals. predictor: "model", or "twin": its untrained twin, in the twin's own latents.
     """
+    jepa = asked(jepa, predictor)
     distance = chosen_distance(jepa, distance)
     clips = bank.clips[:limit]
     acting = jepa.need_dynamics().action is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
+from workbench.core.errors import BadInput
 from workbench.model.jepa import Jepa
 
 _known: WeakKeyDictionary[Jepa, dict[int, Jepa]] = WeakKeyDictionary()
@@ -15,3 +16,14 @@ def twin_of(jepa: Jepa, seed: int = 0) -> Jepa:
     if seed not in twins:
         twins[seed] = jepa.untrained(seed)
     return twins[seed]
+
+
+def asked(jepa: Jepa, predictor: str) -> Jepa:
+    """Whose answers are wanted: the model's ("model"), or its untrained twin's ("twin").
+
+    Raises:
+        BadInput: neither.
+    """
+    if predictor not in ("model", "twin"):
+        raise BadInput(f"there is no predictor {predictor!r} of futures", where="predictor", fix="'model' or 'twin'")
+    return jepa if predictor == "model" else twin_of(jepa)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from workbench.core.futures import Accuracy, Drift, EnergyLandscape, PlanTrace
 from workbench.present.charts import QUIET, TEXT, calm
-from workbench.present.words import UNITS, number
+from workbench.present.words import UNITS, number, times
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -30,7 +30,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
         low, high = found.interval(kind)
         band = {"x": np.r_[steps, steps[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself", "fillcolor": colour, "opacity": 0.14}
         figure.add_scatter(**band, line={"width": 0}, hoverinfo="skip", showlegend=False)
-        said = [f"{kind}, {s} steps: {number(float(r))} × copying" for s, r in zip(steps, found.ratio(kind), strict=True)]
+        said = [f"{kind}, {s} steps: {times(float(r))} × copying" for s, r in zip(steps, found.ratio(kind), strict=True)]
         figure.add_scatter(
             x=steps, y=found.ratio(kind), mode="lines", line={"color": colour, "dash": dash, "width": 2}, hovertext=said, hoverinfo="text"
         )
@@ -38,7 +38,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
     for (kind, value, colour), place in zip(ends, _spread([v for _, v, _ in ends]), strict=True):
         font = {"size": 11, "color": colour}
         figure.add_annotation(
-            x=1, xref="paper", y=value, yshift=place, text=f"{kind} {number(value)}", showarrow=False, xanchor="right", yanchor="bottom", font=font
+            x=1, xref="paper", y=value, yshift=place, text=f"{kind} {times(value)}", showarrow=False, xanchor="right", yanchor="bottom", font=font
         )
     figure.add_hline(y=1, line={"width": 1, "color": TEXT[dark], "dash": "dot"}, annotation_text="copying", annotation_position="bottom left")
     calm(figure, f"error ÷ copying, by horizon; {found.errors.shape[1]} clips", dark, bottom=30)

@@ -6,7 +6,7 @@ import numpy as np
 
 from workbench.core.films import FilmView, PlanView
 from workbench.core.futures import Drift, EnergyLandscape, Rollout
-from workbench.present.words import number
+from workbench.present.words import number, times
 
 _SAME = 0.02  # two ratios nearer than this are told apart by nobody
 _CONFIDENT, _FAR = 0.25, 0.25  # of the cost of staying: so sure that not arriving is news; of what can be chosen: another move altogether
@@ -20,31 +20,30 @@ def rollout_sentence(found: Rollout, twin: bool = False) -> tuple[str, str]:
     last = known[-1]
     steps = f"{last + 1} step{'s' if last else ''}"
     opened, forced = (float(found.ratio(k)[last]) for k in ("open loop", "teacher-forced"))
-    who = "Untrained twin: open loop" if twin else "Open loop"
-    tail = f"; teacher-forced {number(forced)}"
+    who = "The untrained twin's open loop" if twin else "Open loop"
     other = float(found.ratio("other actions")[last]) if "other actions" in found.kinds else float("nan")
-    if np.isfinite(other):
-        tail += f"; with other actions {number(other)}"
+    tail = f"; teacher-forced {times(forced)}" + (f"; with other actions {times(other)}" if np.isfinite(other) else "")
+    inner = "it" if twin else "open loop"
     if opened >= 1:
-        return f"No better than a still picture after {steps}: {who.lower()} errs {number(opened)} × what copying errs{tail}.", "warn"
+        still = f"{'The untrained twin is no' if twin else 'No'} better than a still picture after {steps}"
+        return f"{still}: {inner} errs {times(opened)} × what copying errs{tail}.", "warn"
     if np.isfinite(other) and opened >= other - _SAME:
-        return f"The actions make no difference after {steps}: {who.lower()} errs {number(opened)} × what copying errs{tail}.", "warn"
-    return f"{who} errs {number(opened)} × what copying the last known frame errs after {steps}{tail}.", "plain"
+        return f"No better than with other actions after {steps}: {inner} errs {times(opened)} × what copying errs{tail}.", "warn"
+    return f"{who} errs {times(opened)} × what copying the last known frame errs after {steps}{tail}.", "plain"
 
 
 def drift_line(found: Drift) -> str:
     """What the bank says of the same."""
     last = found.errors.shape[2] - 1
     low, high = found.interval()[:, last]
-    return f"Over {found.errors.shape[1]} clips of {found.bank}, after {last + 1} steps: {number(float(found.ratio()[last]))} [{number(float(low))} to {number(float(high))}]."
+    return f"Over {found.errors.shape[1]} clips of {found.bank}, after {last + 1} steps: {times(float(found.ratio()[last]))} [{times(float(low))} to {times(float(high))}]."
 
 
 def edited_line(view: FilmView) -> str:
-    """Where the future was changed by hand, and what is then real."""
+    """Where the future was changed by hand, and what is then real; where what truly comes was simulated, its film says so."""
     if view.edited < 0:
         return ""
-    real = "what truly comes was simulated with the same actions" if view.simulated else "from there on nobody knows what would have come"
-    return f"The action of step {view.edited} was changed by hand; {real}."
+    return f"Step {view.edited} was changed by hand" + ("." if view.simulated else "; from there on nobody knows what would have come.")
 
 
 def plan_sentence(view: PlanView, twin: bool = False) -> tuple[str, str]:

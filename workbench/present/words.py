@@ -32,6 +32,11 @@ def number(value: float) -> str:
     return "0.00" if text == "-0.00" else text.replace("-", "−")
 
 
+def times(ratio: float) -> str:
+    """A ratio with as many digits as can be read: 0.03, 180, 36,000."""
+    return number(ratio) if abs(ratio) < 100 else f"{ratio:.0f}" if abs(ratio) < 1000 else f"{ratio:,.0f}"
+
+
 def ordinal(n: int) -> str:
     """1st, 2nd, 3rd, 4th …"""
     ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")

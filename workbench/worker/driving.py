@@ -14,8 +14,8 @@ from workbench.core.films import FilmView, Reel
 from workbench.core.futures import Drawn
 from workbench.measures.bank import Bank
 from workbench.measures.drawing import decoded, honesty, retrieved
-from workbench.measures.futures import Future, rollout, span, steps_of
-from workbench.measures.twins import twin_of
+from workbench.measures.futures import Future, chosen_distance, compared, other_moves, span, steps_of
+from workbench.measures.twins import asked
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.worker.film_file import film_file
@@ -54,13 +54,13 @@ def film_view(
         edited, used = _first_change(used, actions), np.asarray(actions, np.float32)
     seen, simulated = _seen(model, own, used, edited)
     future = Future.of(jepa, [seen], known)
-    numbers = rollout(jepa, seen, known=future.known, bank=bank, twin=False)
+    numbers, found = compared(future, f"{seen.digest} {seen.source}".strip(), chosen_distance(jepa, None), other_moves(future, own, bank))
     ticks = future.real.grid.ticks
     comes = ticks if edited < 0 or simulated else edited + 1
     reels = [_real(jepa, seen, simulated, comes)]
     twin = ", untrained twin" if predictor == "twin" else ""
     for kind, label, upto in (("teacher-forced", "teacher-forced", comes), ("open loop", f"open loop from frame {future.known}", ticks)):
-        drawn = draw(jepa, _with_past(future, future.foretold(kind)), how, bank, clip)
+        drawn = draw(jepa, _with_past(future, found[kind]), how, bank, clip)
         reels.append(Reel(label + twin, kind, note_of(drawn), drawn.pixels, upto))
     if comes < ticks:  # nobody knows what would have come: no error there
         maps = numbers.maps.copy()
@@ -69,18 +69,25 @@ def film_view(
     return FilmView(tuple(reels), numbers, used, edited, simulated)
 
 
-def asked(model: Jepa, predictor: str) -> Jepa:
-    """Whose future is wanted: the model's, or its untrained twin's."""
-    return model if predictor == "model" else twin_of(model)
-
-
 def _real(jepa: Jepa, clip: Clip, simulated: bool, comes: int) -> Reel:
-    return Reel("real, simulated with these actions" if simulated else "real", "real", "", jepa.encoder.prepare([clip]).shown[0].numpy(), comes)
+    pixels = jepa.encoder.prepare([clip]).shown[0].numpy()
+    label, note = ("real, simulated", "by the world itself, with these actions") if simulated else ("real", "")
+    return Reel(label, "real", note, pixels, comes)
 
 
 def _first_change(own: np.ndarray, actions: np.ndarray) -> int:
-    """The first step whose action is another one; −1 none."""
-    return next((k for k, (a, b) in enumerate(zip(own, np.asarray(actions, np.float32), strict=False)) if not np.array_equal(a, b)), -1)
+    """The first step whose action is another one; −1 none.
+
+    Raises:
+        BadInput: of another shape, or not finite.
+    """
+    wanted = np.asarray(actions, np.float32)
+    if wanted.shape != own.shape:
+        fix = f"{own.shape[0]} rows of {own.shape[1]} numbers: one for each frame but the last"
+        raise BadInput(f"actions of shape {list(wanted.shape)} for a clip with {list(own.shape)}", where="actions", fix=fix)
+    if not np.isfinite(wanted).all():
+        raise BadInput(f"the action of step {int((~np.isfinite(wanted)).any(1).argmax())} is not finite", where="actions", fix="give numbers")
+    return next((k for k, (a, b) in enumerate(zip(own, wanted, strict=True)) if not np.array_equal(a, b)), -1)
 
 
 def _seen(model: Jepa, own: Clip, actions: np.ndarray | None, edited: int) -> tuple[Clip, bool]:
@@ -88,8 +95,9 @@ def _seen(model: Jepa, own: Clip, actions: np.ndarray | None, edited: int) -> tu
     seen = replace(own, actions=actions)
     if edited < 0 or actions is None or not model.card.world or own.states is None:
         return seen, False
-    states, film = followed(world(model.card.world), own.states[0], actions)
-    return replace(seen, states=states.astype(np.float32), pixels=film), True
+    states, film = followed(world(model.card.world), own.states[edited], actions[edited:])
+    states = np.concatenate([own.states[:edited], states]).astype(np.float32)  # until then it is the film that was
+    return replace(seen, states=states, pixels=np.concatenate([own.pixels[:edited], film])), True
 
 
 def _with_past(future: Future, foretold: Latents) -> Latents:
@@ -114,9 +122,9 @@ def note_of(drawn: Drawn) -> str:
     return drawn.note + (f"; {outside} of {len(drawn.within)} lie further from it than the bank's own frames do" if outside else "")
 
 
-def honesty_strip(shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded") -> list[Reel]:
+def honesty_strip(shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded", predictor: str = "model") -> list[Reel]:
     """What is drawn for the mean latent, for noise and for another clip's latent: whatever looks like these is the drawer's invention."""
-    return [Reel(name, "control", note_of(d), d.pixels, 1) for name, d in honesty(model, bank, how)]
+    return [Reel(name, "control", note_of(d), d.pixels, 1) for name, d in honesty(asked(model, predictor), bank, how)]
 
 
 FUTURES = {f.__name__: f for f in (film_view, honesty_strip, film_file)}

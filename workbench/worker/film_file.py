@@ -17,46 +17,112 @@ from workbench.core.films import Reel
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
 
-_EACH, _BAR, _GAP = 256, 28, 8  # pixels: a film's side at least, its label, the gap to the next
+_EACH, _LINE, _PAD, _RULE, _GAP = (
+    256,
+    18,
+    5,
+    4,
+    8,
+)  # pixels: a film's side at least, a line of words, around them, the coloured rule, the gap to the next
 _COLOURS = {"real": (255, 255, 255), "teacher-forced": (0, 158, 115), "open loop": (213, 94, 0), "impossible": (204, 121, 167)}
-_GREY = (122, 130, 145)
+_GREY, _GROUND, _BLANK, _EDIT, _QUIET = (122, 130, 145), (12, 16, 24), (40, 40, 40), (255, 138, 61), (195, 202, 214)
+_FONT, _NAME, _SMALL = cv2.FONT_HERSHEY_SIMPLEX, 0.46, 0.4
+_PLAIN = str.maketrans({"·": ",", "…": "...", "÷": "/", "×": "x", "–": "-", "—": "-", "−": "-", "’": "'", "“": '"', "”": '"'})
+
+Colour = tuple[int, int, int]
 
 
-def labelled(reel: Reel, frame: int) -> UInt8[np.ndarray, "height width 3"]:
-    """One frame of a film under its label; blank where nobody knows what came."""
+def labelled(reel: Reel, frame: int, known: int = 0, edited: int = -1, notes: int | None = None) -> UInt8[np.ndarray, "height width 3"]:
+    """One frame of a film: above it what it is, below it by what it was drawn; blank where nobody knows what came.
+
+    Args:
+        known: frames of context. edited: the step that was changed by hand, −1 none. notes: lines to leave below; None: as many as it needs.
+    """
     height, width = reel.pixels.shape[1:3]
     scale = max(1, -(-_EACH // max(height, width)))
     picture = cv2.resize(reel.pixels[min(frame, len(reel.pixels) - 1)], (width * scale, height * scale), interpolation=cv2.INTER_NEAREST)
     if frame >= reel.comes:
-        picture = np.full_like(picture, 40)
-    bar = np.full((_BAR, picture.shape[1], 3), 16, np.uint8)
-    bar[:, :6] = _COLOURS.get(reel.kind, _GREY)
-    cv2.putText(bar, reel.label, (12, 19), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA)
-    return np.concatenate([bar, picture])
+        picture = np.full_like(picture, _BLANK)
+        _write(picture, "nobody knows", (width * scale // 2 - 50, height * scale // 2), _SMALL, _QUIET)
+    wide = picture.shape[1]
+    colour = _COLOURS.get(reel.kind, _GREY)
+    top = np.full((2 * _PAD + 2 * _LINE, wide, 3), _GROUND, np.uint8)
+    top[:, :6] = colour
+    _write(top, reel.label, (12, _PAD + 13), _NAME, (255, 255, 255), wide - 18)
+    changed = 0 <= edited < frame
+    _write(top, _state(reel.kind, frame, known, changed), (12, _PAD + _LINE + 13), _SMALL, _EDIT if changed else _QUIET, wide - 18)
+    lines = note_lines(reel)
+    below = np.full((_RULE + _PAD + _LINE * (len(lines) if notes is None else notes), wide, 3), _GROUND, np.uint8)
+    below[:_RULE] = colour
+    for k, line in enumerate(lines):
+        _write(below, line, (6, _RULE + _LINE * k + 15), _SMALL, _QUIET)
+    return np.concatenate([top, picture, below])
 
 
-def film_file(shelf: Shelf, reels: list[Reel], fps: float = 8.0) -> UInt8[np.ndarray, "bytes"]:
-    """The films side by side as a webm file (VP8).
+def note_lines(reel: Reel) -> list[str]:
+    """By what a film was drawn, broken at its width."""
+    height, width = reel.pixels.shape[1:3]
+    room = width * max(1, -(-_EACH // max(height, width))) - 12
+    lines: list[str] = []
+    for word in reel.note.translate(_PLAIN).split():
+        if lines and _wide(f"{lines[-1]} {word}", _SMALL) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _state(kind: str, frame: int, known: int, changed: bool) -> str:
+    """What a frame is, as `ClipPlayer` says it."""
+    parts = ["changed by hand"] if changed else []
+    if known > 0 and kind != "real" and frame < known:
+        parts.append("known")
+    elif known > 0 and kind in ("open loop", "teacher-forced"):
+        parts.append(f"{frame - known + 1 if kind == 'open loop' else 1} ahead")
+    return ", ".join(parts)
+
+
+def _wide(text: str, size: float) -> int:
+    return cv2.getTextSize(text, _FONT, size, 1)[0][0]
+
+
+def _write(picture: np.ndarray, text: str, at: tuple[int, int], size: float, colour: Colour, room: int | None = None) -> None:
+    """Text, made smaller where it would not fit; the font knows plain letters only."""
+    text = text.translate(_PLAIN)
+    if room is not None and (wide := _wide(text, size)) > room:
+        size *= room / wide
+    cv2.putText(picture, text, at, _FONT, size, colour, 1, cv2.LINE_AA)
+
+
+def film_file(shelf: Shelf, reels: list[Reel], fps: float = 8.0, known: int = 0, edited: int = -1) -> UInt8[np.ndarray, "bytes"]:
+    """The films side by side as a webm file (VP8), every frame with its words.
+
+    Args:
+        known, edited: as for `labelled`.
 
     Raises:
-        BadInput: no films, or no speed.
+        BadInput: no films, no speed, or a video that cannot be written here.
     """
     if not reels or not fps > 0:
         raise BadInput(f"{len(reels)} films at {fps} frames a second", where="film_file", fix="give at least one film, and a speed above 0")
     frames = max(len(r.pixels) for r in reels)
-    tall = max(labelled(r, 0).shape[0] for r in reels)
+    notes = max(len(note_lines(r)) for r in reels)
+    tall = max(labelled(r, 0, notes=notes).shape[0] for r in reels)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.webm"
         writer: cv2.VideoWriter | None = None
         for frame in range(frames):
             progress.report(frame, frames)
-            row = _beside([labelled(r, frame) for r in reels], tall)
+            row = _beside([labelled(r, frame, known, edited, notes) for r in reels], tall)
             if writer is None:
                 writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"VP80"), fps, (row.shape[1], row.shape[0]))
             writer.write(row[:, :, ::-1])
         if writer is not None:
             writer.release()
-        return np.frombuffer(path.read_bytes(), np.uint8)
+        data = path.read_bytes() if path.exists() else b""
+    if not data:
+        raise BadInput("OpenCV wrote no webm video on this machine", where="film_file", fix="export the numbers: the films are among them")
+    return np.frombuffer(data, np.uint8)
 
 
 def _beside(pictures: list[np.ndarray], tall: int) -> UInt8[np.ndarray, "height width 3"]:

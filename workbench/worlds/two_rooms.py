@@ -45,7 +45,8 @@ class Walks:
 
 def blocked(states: State) -> np.ndarray:
     """True where the point would stand in the wall."""
-    x, y, wall, door = np.moveaxis(np.asarray(states), -1, 0)
+    states = np.asarray(states)
+    x, y, wall, door = (states[..., k] for k in range(4))
     return np.asarray((np.abs(x - wall) < WALL_HALF + AGENT) & (np.abs(y - door) > DOOR_HALF - AGENT))
 
 

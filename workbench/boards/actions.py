@@ -1,0 +1,116 @@
+"""The actions of a film on a pad: dragged, drawn, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from widgets import ActionPad
+from workbench.boards.edits import Edits
+from workbench.core.facts import ActionFacts
+from workbench.present.show import fill
+
+_ROOM = 1.5  # times what was done at most: as far as the pad reaches where no bounds are known
+
+
+class Actions:
+    """An ActionPad with undo and redo.
+
+    Args:
+        changed: told after the user changed an action, or went back or forward.
+    """
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.pad, self.changed = ActionPad(), changed
+        self._edits: Edits[Float[np.ndarray, "steps action"] | None] = Edits(None)
+        self._settling = False
+        self.pad.observe(lambda change: self._dragged(), names=["actions"])
+
+    @property
+    def value(self) -> Float[np.ndarray, "steps action"] | None:
+        """As they are now; None where there are none."""
+        return self._edits.value
+
+    @property
+    def can(self) -> dict[str, bool]:
+        """Whether there is a way back, and a way forward."""
+        return {"can_undo": self._edits.can_undo, "can_redo": self._edits.can_redo}
+
+    def forget(self) -> None:
+        """What is on the pad is of another film: it stays to be seen, and changes nothing."""
+        self._edits.restart(None)
+        self._show()
+
+    def clear(self) -> None:
+        """An empty pad."""
+        self._edits.restart(None)
+        self._put({"actions": [], "original": []})
+        self._show()
+
+    def start(self, actions: Float[np.ndarray, "steps action"], spec: ActionFacts, known: int) -> None:
+        """The actions of another film.
+
+        Args:
+            spec: bounds, names and units of one; where a model acts once in several frames, each step joins those of all of them.
+            known: ticks of context: what led to them is past.
+        """
+        skip = spec.frameskip
+        names = [f"{n} {k + 1}" if skip > 1 else n for k in range(skip) for n in spec.names]
+        low, high = (np.tile(np.asarray(v, float), skip) for v in (spec.low, spec.high))
+        seen = np.abs(actions).max(0) * _ROOM + 1e-3
+        low, high = np.where(np.isfinite(low), low, -seen), np.where(np.isfinite(high), high, seen)
+        low, high = np.minimum(low, actions.min(0)), np.maximum(high, actions.max(0))
+        self._edits.restart(actions)
+        self._put({"actions": [], "original": [], "low": [], "high": []})
+        self._put({"names": names, "units": list(spec.units) * skip, "axes": [0, min(1, len(names) - 1)]})
+        self._put({"low": low.tolist(), "high": high.tolist(), "step": known - 1, "known": known - 1})
+        self._show(actions)
+
+    def know(self, ticks: int) -> None:
+        """More or fewer ticks are context; what was changed among them is as it was."""
+        if self.value is None:
+            return
+        original, before = np.asarray(self.pad.original, np.float32), max(0, min(ticks, len(self.value)) - 1)
+        if not np.array_equal(self.value[:before], original[:before]):
+            self._edits.set(np.concatenate([original[:before], self.value[before:]]))
+        self._put({"known": before, "step": max(before, self.pad.step)})
+        self._show()
+
+    def back(self, name: str) -> None:
+        """Go back: "undo", "redo", or "reset" to what was really done."""
+        if self.value is None:
+            return
+        if name == "reset":
+            original = np.asarray(self.pad.original, np.float32)
+            if np.array_equal(original, self.value):
+                return
+            self._edits.set(original)
+        else:
+            getattr(self._edits, name)()
+        self._show()
+        self.changed()
+
+    def _dragged(self) -> None:
+        if not self._settling and self.value is not None and len(self.pad.actions) == len(self.value):
+            self._edits.set(self.pad.table(), self.pad.step)
+            fill(self.pad, self.can)
+            self.changed()
+
+    def _show(self, original: Float[np.ndarray, "steps action"] | None = None) -> None:
+        if self.value is not None:
+            self._settling = True
+            try:
+                self.pad.set_actions(self.value, np.asarray(self.pad.original, np.float32) if original is None else original)
+            finally:
+                self._settling = False
+        fill(self.pad, self.can)
+
+    def _put(self, values: dict[str, Any]) -> None:
+        self._settling = True
+        try:
+            fill(self.pad, values)
+        finally:
+            self._settling = False
