@@ -138,3 +138,13 @@ def test_figures_print_as_a_table_of_every_value() -> None:
     assert "centred_cosine" in text
     assert "random_init" in text
     assert json.dumps(card["figures"]["seed"]) in text
+
+
+def test_the_table_puts_the_model_and_its_baselines_side_by_side() -> None:
+    figures = {"pairs": {"freeze": {"model": 0.5, "random_init": 0.25, "pixels": 0.0}}, "planning": {"greedy": {"all": 1.0, "cross_room": 0.125}}}
+    lines = [line.split() for line in samples._table(figures).splitlines()]
+    assert lines == [["pairs", "model", "random_init", "pixels"], ["freeze", "0.500", "0.250", "0.000"],
+                     ["planning", "all", "cross_room"], ["greedy", "1.000", "0.125"]]  # fmt: skip
+    widths = [len(line) for line in samples._table(figures).splitlines()]
+    assert widths[0] == widths[1]
+    assert widths[2] == widths[3]

@@ -18,6 +18,7 @@ from workbench.core.progress import listening
 
 _MASKED, _FUTURES = ("shapes", "digits", "balls-masked"), ("two-rooms", "balls")
 _ORDER = (*_MASKED, *_FUTURES)
+_WIDTH = 11  # of a column of figures, at least
 _CHECKPOINTS = ("jepa-latest.pth.tar", "latest.pt", "model.safetensors")
 
 
@@ -202,17 +203,40 @@ def _progress(what: str) -> Iterator[None]:
 
     def show(done: int, total: int) -> None:
         if total and sys.stderr.isatty():
-            print(f"\r{what} {done}/{total} ", end="\n" if done == total else "", file=sys.stderr, flush=True)
+            print(f"\r{what} {done / total:4.0%} ", end="", file=sys.stderr, flush=True)
 
-    with listening(show):
-        yield
+    try:
+        with listening(show):
+            yield
+    finally:
+        if sys.stderr.isatty():
+            print("\r" + " " * (len(what) + 6), end="\r", file=sys.stderr, flush=True)
 
 
 def _table(figures: dict[str, Any], indent: str = "") -> str:
+    """Figures to be read: a line each; what is known of several by the same names is one table with a column for each name."""
     lines = []
     for name, value in figures.items():
-        if isinstance(value, dict):
-            lines += [f"{indent}{name}", _table(value, indent + "  ")]
+        if not isinstance(value, dict):
+            lines.append(f"{indent + name:28} {_figure(value)}")
+        elif columns := _columns(value):
+            lines.append(f"{indent + name:28} " + "  ".join(f"{c:>{_WIDTH}}" for c in columns))
+            for row, of in value.items():
+                lines.append(f"{indent + '  ' + row:28} " + "  ".join(f"{_figure(of[c]):>{max(_WIDTH, len(c))}}" for c in columns))
         else:
-            lines.append(f"{indent}{name:28} {f'{value:.3f}' if isinstance(value, float) else value}")
+            lines += [indent + name, _table(value, indent + "  ")]
     return "\n".join(lines)
+
+
+def _columns(value: dict[str, Any]) -> list[str]:
+    """The names that all rows share; none where it is not a table."""
+    rows = list(value.values())
+    if not all(isinstance(row, dict) and list(row) == list(rows[0]) for row in rows):
+        return []
+    return [] if any(isinstance(v, dict | list) for row in rows for v in row.values()) else list(rows[0])
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(_figure, value))
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

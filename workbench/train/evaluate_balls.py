@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 
 from workbench.core.clip import Clip
-from workbench.core.progress import report
+from workbench.core.progress import part, report
 from workbench.measures.pairs import pair_accuracy, quad_accuracy
 from workbench.model.jepa import Jepa
 from workbench.train import probes
@@ -35,25 +35,40 @@ def evaluate(jepa: Jepa, seed: int, *, count: int = COUNT, untrained: int = TWIN
     """
     models = {"model": jepa} | {f"twin {k}": jepa.untrained(seed * 100 + k) for k in range(untrained)}
     found: dict[str, Any] = {"seed": seed, "count": count, "pairs": {}, "pairs_by_peak": {}, "quads": {}, "quads_random_init": {}}
+    parts = len(twins.KINDS) + 2 * len(twins.QUADS) + 1
     for number, kind in enumerate(twins.KINDS):
-        right, wrong = (watched(models, film) for film in twins.pairs(kind, count, _FRESH * (number + 2) + seed).render())
+        with part(number, parts):
+            right, wrong = _seen(models, twins.pairs(kind, count, _FRESH * (number + 2) + seed))
         for key, reduce in (("pairs", _total), ("pairs_by_peak", _peak)):
             found[key][kind] = _averaged({who: pair_accuracy(reduce(right[who]), reduce(wrong[who])).value for who in right})
     for number, name in enumerate(twins.QUADS):
-        first, second = twins.quads(name, count, _FRESH * (number + 20) + seed)
-        (a, a_wrong), (b, b_wrong) = ([watched(models, film) for film in pair.render()] for pair in (first, second))
-        scores = {
-            who: quad_accuracy(np.stack([_total(a[who]), _total(b[who])], 1), np.stack([_total(a_wrong[who]), _total(b_wrong[who])], 1)).value
-            for who in a
-        }
+        pairs = []
+        for half, pair in enumerate(twins.quads(name, count, _FRESH * (number + 20) + seed)):
+            with part(len(twins.KINDS) + 2 * number + half, parts):
+                pairs.append([{who: _total(frames) for who, frames in seen.items()} for seen in _seen(models, pair)])
+        (a, a_wrong), (b, b_wrong) = pairs
+        scores = {who: quad_accuracy(np.stack([a[who], b[who]], 1), np.stack([a_wrong[who], b_wrong[who]], 1)).value for who in a}
         found["quads"][name] = _averaged(scores)
         found["quads_random_init"][name] = [v for who, v in scores.items() if who.startswith("twin")]
-    return found | _latents(jepa, models, seed, films)
+    with part(parts - 1, parts):
+        return found | _latents(jepa, models, seed, films)
+
+
+def _seen(models: Mapping[str, Jepa], pairs: twins.Twins) -> list[dict[str, Frames]]:
+    """The possible films and the impossible ones, each as `watched`."""
+    found = []
+    for half, pixels in enumerate(pairs.render()):
+        with part(half, 2):
+            found.append(watched(models, pixels))
+    return found
 
 
 def watched(models: Mapping[str, Jepa], pixels: np.ndarray) -> dict[str, Frames]:
     """How surprising each frame from the fourth on is to each model, and how much the pixels change at it."""
-    found = {who: surprises(jepa, pixels) for who, jepa in models.items()}
+    found = {}
+    for number, (who, jepa) in enumerate(models.items()):
+        with part(number, len(models)):
+            found[who] = surprises(jepa, pixels)
     return found | {"pixels": physics.change(pixels, JUDGED)}
 
 

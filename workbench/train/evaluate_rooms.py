@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from workbench.core.clip import Clip
-from workbench.core.progress import report
+from workbench.core.progress import part, report
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.train import probes
@@ -59,14 +59,17 @@ def evaluate(jepa: Jepa, seed: int, *, varied: bool = False, walks: int = WALKS,
     """
     true = two_rooms.walks(walks, MOVES, _FRESH + seed, varied=varied)
     pixels = two_rooms.render(true.states)
-    seen = Seen.of(jepa, true, pixels)
+    with part(0, 3):
+        seen = Seen.of(jepa, true, pixels)
     found: dict[str, Any] = {"seed": seed, **_rollouts(jepa, seen, seed)}
-    twin = Seen.of(jepa.untrained(seed), true, pixels)
+    with part(1, 3):
+        twin = Seen.of(jepa.untrained(seed), true, pixels)
     small = probes.small_pixels(pixels, _PIXELS_SIDE).reshape(*pixels.shape[:2], -1)
     features = {"model": seen.vectors.double().numpy(), "random_init": twin.vectors.double().numpy(), "pixels": small}
     found["probe"] = {who: _place_r2(x, true.states[..., :2]) for who, x in features.items()}
     found["probe_r2"] = found["probe"]["model"]
-    return found | {"planning": planning(jepa, _FRESH + seed, count=tasks, varied=varied)}
+    with part(2, 3):
+        return found | {"planning": planning(jepa, _FRESH + seed, count=tasks, varied=varied)}
 
 
 def _rollouts(jepa: Jepa, seen: Seen, seed: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 
 from workbench.core.clip import Clip
-from workbench.core.progress import report
+from workbench.core.progress import part
 from workbench.measures.base import threads_for
 from workbench.measures.planning import Planner, Task, search
 from workbench.model.jepa import Jepa
@@ -40,8 +40,9 @@ def planning(jepa: Jepa, seed: int, *, count: int = TASKS, varied: bool = False,
     }
     found = {}
     with threads_for(jepa):
-        for name, policy in policies.items():
-            solved = follow(policy, start, goal)
+        for number, (name, policy) in enumerate(policies.items()):
+            with part(number, len(policies)):
+                solved = follow(policy, start, goal)
             found[name] = {"all": float(solved.mean()), "cross_room": float(solved[: count // 2].mean())}
     return found
 
@@ -50,9 +51,10 @@ def follow(policy: Policy, start: States, goal: States) -> Bool[np.ndarray, "tas
     """Which tasks a policy solves, closed loop: it is asked again after every few steps that it answers."""
     now, solved, step = start.copy(), np.zeros(len(start), bool), 0
     while step < STEPS and not solved.all():
-        report(step, STEPS)
         left = np.flatnonzero(~solved)
-        for move in policy(now[left], goal[left], step).swapaxes(0, 1)[: STEPS - step]:
+        with part(step, STEPS):
+            moves = policy(now[left], goal[left], step).swapaxes(0, 1)[: STEPS - step]
+        for move in moves:
             moving = ~solved[left]
             now[left[moving]] = two_rooms.step(now[left[moving]], move[moving])
             solved[left] |= np.hypot(*(now - goal)[left, :2].T) < NEAR
