@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from workbench.core.clip import Clip
 from workbench.core.progress import part, report
+from workbench.measures.base import threads_for
 from workbench.measures.pairs import pair_accuracy, quad_accuracy
 from workbench.model.jepa import Jepa
 from workbench.train import probes
 from workbench.worlds import balls, physics, twins
 
-COUNT, TWINS, FILMS, JUDGED = 200, 5, 300, 3
+COUNT, TWINS, FILMS, JUDGED = 200, 10, 300, 3
 _FRESH, _BATCH = 1000, 50
 Frames = Float[np.ndarray, "films frames"]
 
@@ -65,27 +67,33 @@ def _seen(models: Mapping[str, Jepa], pairs: twins.Twins) -> list[dict[str, Fram
 
 def watched(models: Mapping[str, Jepa], pixels: np.ndarray) -> dict[str, Frames]:
     """How surprising each frame from the fourth on is to each model, and how much the pixels change at it."""
-    found = {}
+    videos, found = _prepared(models["model"], pixels), {}
     for number, (who, jepa) in enumerate(models.items()):
         with part(number, len(models)):
-            found[who] = surprises(jepa, pixels)
+            found[who] = surprises(jepa, videos)
     return found | {"pixels": physics.change(pixels, JUDGED)}
 
 
-def surprises(jepa: Jepa, pixels: np.ndarray) -> Frames:
+def surprises(jepa: Jepa, videos: Sequence[Tensor]) -> Frames:
     """The squared error of the foretold latent, teacher-forced. The first frames are left out: a speed must be seen first."""
-    return (_foretold(jepa, pixels)[0].square().mean(-1)).double().numpy()[:, JUDGED - 1 :]
+    return (_foretold(jepa, videos)[0].square().mean(-1)).double().numpy()[:, JUDGED - 1 :]
+
+
+def _prepared(jepa: Jepa, pixels: np.ndarray) -> list[Tensor]:
+    """Batches of films as the model and its twins, which share its preparation, take them."""
+    return [jepa.encoder.prepare([Clip(p, fps=balls.FPS) for p in pixels[at : at + _BATCH]]).video for at in range(0, len(pixels), _BATCH)]
 
 
 @torch.inference_mode()
-def _foretold(jepa: Jepa, pixels: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+def _foretold(jepa: Jepa, videos: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Errors of the foretold latents of frames 1, 2, …, and the latents of all frames."""
     dynamics, errors, latents = jepa.need_dynamics(), [], []
-    for at in range(0, len(pixels), _BATCH):
-        report(at, len(pixels))
-        seen = dynamics.embed(jepa.encoder.prepare([Clip(p, fps=balls.FPS) for p in pixels[at : at + _BATCH]]).video)
-        errors.append((dynamics.predict(seen).tokens[:, :-1] - seen.tokens[:, 1:])[:, :, 0, 0])
-        latents.append(seen.tokens[:, :, 0, 0])
+    with threads_for(jepa):
+        for at, video in enumerate(videos):
+            report(at, len(videos))
+            seen = dynamics.embed(video)
+            errors.append((dynamics.predict(seen).tokens[:, :-1] - seen.tokens[:, 1:])[:, :, 0, 0])
+            latents.append(seen.tokens[:, :, 0, 0])
     return torch.cat(errors), torch.cat(latents)
 
 
@@ -93,11 +101,12 @@ def _latents(jepa: Jepa, models: Mapping[str, Jepa], seed: int, films: int) -> d
     true = physics.draw(films, _FRESH + seed)
     true = true[np.flatnonzero(true.position[:, 0, 0] != balls.ABSENT)]
     pixels = balls.render(true)
-    errors, z = _foretold(jepa, pixels)
+    videos = _prepared(jepa, pixels)
+    errors, z = _foretold(jepa, videos)
     steps = z[:, 1:] - z[:, :-1]
     ratio = errors[:, JUDGED - 1 :].square().mean() / steps[:, JUDGED - 1 :].square().mean()
     small = probes.small_pixels(pixels).reshape(*pixels.shape[:2], -1)
-    features = {"model": z.double().numpy(), "random_init": _foretold(models["twin 0"], pixels)[1].double().numpy(), "pixels": small}
+    features = {"model": z.double().numpy(), "random_init": _foretold(models["twin 0"], videos)[1].double().numpy(), "pixels": small}
     half = len(true) // 2
     parts = {who: (x[:half], true.position[:half], x[half:], true.position[half:]) for who, x in features.items()}
     return {"e1_over_copy": float(ratio), "probe": {who: probes.r2(*(a.reshape(-1, a.shape[-1]) for a in p)) for who, p in parts.items()}}
