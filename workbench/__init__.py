@@ -22,10 +22,22 @@ if TYPE_CHECKING:
     from workbench.core.codec import load as read_results
     from workbench.core.mask import Mask
     from workbench.families.wrapped import wrap
-    from workbench.front import drive, film_view, inspect, judge_twins, load, open_bank, open_clips, plan_view, shown_clip, surprise_view
+    from workbench.front import (
+        drive,
+        film_view,
+        inspect,
+        judge_twins,
+        load,
+        open_bank,
+        open_clips,
+        plan_view,
+        scenes,
+        shown_clip,
+        surprise_view,
+    )
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
-    from workbench.measures.factors import factor_table
+    from workbench.measures.factors import factor_table, latent_moves
     from workbench.measures.futures import drift, rollout
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.prediction import masked_view, prediction_error
@@ -43,6 +55,7 @@ _VERBS = {
     "inspect": "workbench.front",
     "open_bank": "workbench.front",
     "open_clips": "workbench.front",
+    "scenes": "workbench.front",
     "shown_clip": "workbench.front",
     "film_view": "workbench.front",
     "plan_view": "workbench.front",
@@ -63,6 +76,7 @@ _VERBS = {
     "plan": "workbench.measures.steering",
     "energy_landscape": "workbench.measures.steering",
     "factor_table": "workbench.measures.factors",
+    "latent_moves": "workbench.measures.factors",
     "show": "workbench.present.show_futures",
     "read_results": "workbench.core.codec:load",
     "beside": "workbench.notebook",
@@ -87,6 +101,7 @@ __all__ = [
     "future_leak",
     "inspect",
     "judge_twins",
+    "latent_moves",
     "load",
     "masked_view",
     "open_bank",
@@ -99,6 +114,7 @@ __all__ = [
     "read_results",
     "rollout",
     "sample_mask",
+    "scenes",
     "show",
     "shown_clip",
     "surprise",

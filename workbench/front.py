@@ -13,6 +13,7 @@ from workbench.core.films import DriveStep, FilmView, Judged, PlanView, Surprise
 from workbench.data import Clips
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Jepa
+from workbench.worlds.factors import Scenes
 
 
 def resolve(path: str | Path) -> str:
@@ -51,6 +52,18 @@ def open_bank(path: str | Path, *, frames: int | None = None) -> Bank:
     from workbench.worker.shelf import Shelf
 
     return Shelf().bank(BankKey(bank_path(path), frames))
+
+
+def scenes(path: str | Path, *, frames: int | None = None, fps: float | None = None) -> Scenes:
+    """Clips, and each of them with one thing changed: what is known of a sample's world, and noise, brightness and blur for any clips.
+
+    Args:
+        path: a sample's name, or an image, a video, a folder or an npz. frames, fps: as of `open_clips`.
+    """
+    from workbench.worker.sensitivity import scenes_of
+    from workbench.worker.shelf import Shelf
+
+    return scenes_of(Shelf(), bank_path(path), frames, fps)
 
 
 def _serve(service: str, jepa: Jepa, /, **arguments: Any) -> Any:

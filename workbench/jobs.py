@@ -19,6 +19,7 @@ from workbench.measures.catalogue import CATALOGUE
 
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]
+PATIENT = ("warm", "factor_survey", "fit_decoder")  # services that nobody waits for with a hand on a slider: urgent work overtakes them
 _GRACE = 8.0  # seconds that a cancelled job gets to reach a safe point before its process is ended
 
 
@@ -89,7 +90,7 @@ class Jobs(ABC):
             arguments: of the measure or service; keys stand for models, clips and banks.
         """
         known = CATALOGUE.get(name)
-        urgent, lane = (known.urgent, known.lane) if known else (name != "warm", "model")
+        urgent, lane = (known.urgent, known.lane) if known else (name not in PATIENT, "model")
         job = Job(next(self._numbers), name, slot, arguments, done, failed, progress, deliver, urgent, lane)
         with self._lock:
             old = self._slots.get(slot)

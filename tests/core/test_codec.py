@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import pickle
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +17,7 @@ from workbench.core import codec
 from workbench.core.card import ClipKey, ModelKey
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
+from workbench.core.futures import Accuracy
 from workbench.core.mask import Mask
 from workbench.core.results import Provenance
 
@@ -186,3 +189,10 @@ def test_saving_replaces_the_file_whole(tmp_path: Path) -> None:
         codec.save(object(), path)
     assert codec.loads(path.read_bytes()) == [2]
     assert [p.name for p in tmp_path.iterdir()] == ["result.npz"]
+
+
+def test_a_script_that_has_measured_nothing_reads_every_result(tmp_path: Path) -> None:
+    codec.save(Accuracy(3, 4), tmp_path / "found.npz")
+    lines = f"import workbench as jw; print(jw.read_results({str(tmp_path / 'found.npz')!r}).value)"
+    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=False)
+    assert done.stdout == "0.75\n", done.stderr

@@ -8,7 +8,7 @@ import pytest
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.measures.bank import Bank
-from workbench.measures.factors import factor_table
+from workbench.measures.factors import factor_table, latent_moves
 from workbench.model.jepa import Jepa
 
 STEPS = (0.0, 1.0)
@@ -47,3 +47,14 @@ def test_variations_that_do_not_match_are_refused(jepa: Jepa, plain: list[Clip])
             factor_table(jepa, plain, varied, kinds=kinds, steps=(1.0,))
     with pytest.raises(BadInput):
         factor_table(jepa, plain[:1], {"x": [plain[:1]]}, kinds={"x": "nuisance"}, steps=(1.0,))
+
+
+def test_one_clip_moves_as_it_does_in_the_table(jepa: Jepa, plain: list[Clip]) -> None:
+    moved = brighter(tuple(plain), 60)
+    table = factor_table(jepa, plain, {"brightness": [moved]}, kinds={"brightness": "nuisance"}, steps=(1.0,))
+    one = latent_moves(jepa, plain[3], {"brightness": moved[3], "nothing": plain[3]}, plain)
+    np.testing.assert_allclose(one.moved[:, 0], table.moved[:, 0, 0, 3], rtol=1e-4)
+    assert [one.of(s, "nothing") for s in one.sources] == [0, 0, 0]
+    for changed, others in (({}, plain), ({"x": moved[0]}, plain[:1])):
+        with pytest.raises(BadInput, match="at least one change"):
+            latent_moves(jepa, plain[0], changed, others)

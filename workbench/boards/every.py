@@ -9,9 +9,10 @@ from workbench.boards.checkpoint import CheckpointBoard
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.masks import MasksBoard
 from workbench.boards.rollout import RolloutBoard
+from workbench.boards.sensitivity import SensitivityBoard
 
 SECTIONS: dict[str, tuple[type[Any], ...]] = {
-    "LOOK": (CheckpointBoard, MasksBoard),
+    "LOOK": (CheckpointBoard, MasksBoard, SensitivityBoard),
     "IMAGINE": (RolloutBoard,),
     "OPEN": (CatalogueBoard,),
 }

@@ -49,6 +49,11 @@ class Bank(Clips):
         """What each clip shows, as the file says; None where it does not."""
         return self.arrays.get("labels")
 
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """Which of the stored frames a clip has."""
+        return tuple(int(k) for k in self._chosen)
+
     def _clip(self, index: int) -> Clip:
         chosen = self._chosen
         whole = len(chosen) == self.pixels.shape[1]

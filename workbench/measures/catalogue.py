@@ -196,6 +196,20 @@ ENTRIES = (
         "A latent that moves may still hide the factor from a linear reader, and one that does not may be blind to more than this factor.",
         urgent=False,
         instead=(("encoder_context",),),
+        version=2,
+    ),
+    Entry(
+        "latent_moves",
+        "factors",
+        ("encoder_target",),
+        "LatentMoves",
+        "What it ignores, in one clip",
+        "root mean square distance between the latents of a clip and of the same clip with one thing changed, ÷ the mean of that distance between "
+        "clips paired at random; likewise for the untrained twin's latents and for the prepared pixels, each in its own unit",
+        "the promise of a JEPA: drop what cannot be foretold, keep what can",
+        "A latent that moves may still hide the factor from a linear reader, and one that does not may be blind to more than this factor. Full steps "
+        "of two factors are not equally large: compare with how far the pixels move.",
+        instead=(("encoder_context",),),
     ),
 )
 CATALOGUE = {e.name: e for e in ENTRIES}

@@ -100,3 +100,11 @@ def remembering(jepa: Jepa, limit_bytes: int = 1 << 30) -> Jepa:
     return replace(
         jepa, encoder=RememberingEncoder(jepa.encoder, memo), masked=masked, untrained=lambda seed: remembering(untrained(seed), limit_bytes // 4)
     )
+
+
+def forgetful(jepa: Jepa) -> Jepa:
+    """The same model without its memory, for long work on clips that nobody looks at again."""
+    encoder = jepa.encoder.inner if isinstance(jepa.encoder, RememberingEncoder) else jepa.encoder
+    masked = jepa.masked.inner if isinstance(jepa.masked, RememberingPredictor) else jepa.masked
+    untrained = jepa.untrained
+    return replace(jepa, encoder=encoder, masked=masked, untrained=lambda seed: forgetful(untrained(seed)))

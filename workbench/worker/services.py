@@ -20,6 +20,7 @@ from workbench.measures.reference import shared_pca
 from workbench.model.jepa import Jepa
 from workbench.worker.driving import FUTURES
 from workbench.worker.plans import PLANS
+from workbench.worker.sensitivity import SENSITIVITY
 from workbench.worker.surprising import SURPRISES
 
 if TYPE_CHECKING:
@@ -87,4 +88,4 @@ def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
 
 
 _OWN = (model_facts, clip_list, contents, shown_clip, warm, tensor_histogram)
-SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS, **SURPRISES}
+SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS, **SURPRISES, **SENSITIVITY}

@@ -78,9 +78,13 @@ def draw(films: int, seed: int) -> Films:
     return Films(**{f.name: np.concatenate([getattr(k, f.name) for k in kept])[order] for f in fields(Films)})
 
 
-def render(films: Films) -> UInt8[np.ndarray, "films frames 48 48 3"]:
-    """The films as pixels: ground, ball, inner wall, and in front of all the post."""
-    return np.concatenate([_render(films[i : i + 64]) for i in range(0, len(films), 64)])
+def render(films: Films, radius: float = RADIUS) -> UInt8[np.ndarray, "films frames 48 48 3"]:
+    """The films as pixels: ground, ball, inner wall, and in front of all the post.
+
+    Args:
+        radius: that the balls are drawn with; they fell with RADIUS.
+    """
+    return np.concatenate([_render(films[i : i + 64], radius) for i in range(0, len(films), 64)])
 
 
 def clips(films: int, seed: int) -> list[Clip]:
@@ -166,11 +170,11 @@ def _event(path: Float[np.ndarray, "frames 2"], wall: np.ndarray, post: np.ndarr
     return "wall" if at_wall.any() else "free"
 
 
-def _render(f: Films) -> UInt8[np.ndarray, "films frames 48 48 3"]:
+def _render(f: Films, radius: float) -> UInt8[np.ndarray, "films frames 48 48 3"]:
     axis = (np.arange(SIDE, dtype=np.float32) + 0.5) * WORLD / SIDE
     across, down = axis[None, None, None, :], axis[None, None, :, None]
     x, y = f.position[:, :, 0, None, None], f.position[:, :, 1, None, None]
-    ball = np.clip((RADIUS + 0.5 - np.hypot(across - x, down - y)) * SIDE / WORLD, 0, 1)[..., None]
+    ball = np.clip((radius + 0.5 - np.hypot(across - x, down - y)) * SIDE / WORLD, 0, 1)[..., None]
     image = f.ground[:, None, None, None, None] * (1 - ball) + COLOURS[f.colour][:, None, None, None] * ball
     wall, post = f.wall[:, None, None, None], f.post[:, None, None, None]
     at_wall = ((np.abs(across - wall[..., 0]) < _WALL_HALF) & (down > WORLD - wall[..., 1]))[..., None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -78,9 +78,14 @@ def draw(images: int, seed: int) -> Factors:
     )
 
 
-def render(factors: Factors) -> UInt8[np.ndarray, "images 64 64 3"]:
-    """The images of these factors, edges smoothed over one pixel."""
-    parts = [_render(factors[i : i + _CHUNK]) for i in range(0, len(factors), _CHUNK)]
+def render(factors: Factors, towards: Int[np.ndarray, "images"] | None = None, share: float = 0.0) -> UInt8[np.ndarray, "images 64 64 3"]:
+    """The images of these factors, edges smoothed over one pixel.
+
+    Args:
+        towards: kinds that the shapes are on the way to. share: how far on the way, 0 to 1.
+    """
+    kinds = factors.shape if towards is None else towards
+    parts = [_render(factors[i : i + _CHUNK], kinds[i : i + _CHUNK], share) for i in range(0, len(factors), _CHUNK)]
     return np.concatenate(parts)
 
 
@@ -90,10 +95,13 @@ def clips(images: int, seed: int) -> list[Clip]:
     return [Clip(p[None], source=f"shapes world, seed {seed}, image {i}") for i, p in enumerate(pixels)]
 
 
-def _render(f: Factors) -> UInt8[np.ndarray, "images 64 64 3"]:
+def _render(f: Factors, towards: Int[np.ndarray, "images"], share: float) -> UInt8[np.ndarray, "images 64 64 3"]:
     axis = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE * 2 - 1
     down, across = axis[:, None], axis[None, :]
-    inside = np.clip(0.5 - _distance(f, across, down) * SIDE / 2, 0, 1)[..., None]
+    edge = _distance(f, across, down)
+    if share:
+        edge = (1 - share) * edge + share * _distance(replace(f, shape=towards), across, down)
+    inside = np.clip(0.5 - edge * SIDE / 2, 0, 1)[..., None]
     ground = colour(f.ground_hue, 0.5, 0.45)[:, None, None] * (1 + 0.45 * _pattern(f, across, down)[..., None])
     image = ground * (1 - inside) + colour(f.hue, 0.85, 0.95)[:, None, None] * inside
     return (np.clip(image, 0, 1) * 255).round().astype(np.uint8)

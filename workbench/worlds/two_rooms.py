@@ -20,12 +20,12 @@ SIDE, FPS = 64, 8.0
 MOVE = 0.08  # the longest move along each axis
 LOW, HIGH = 0.05, 0.95
 WALL_HALF, DOOR_HALF, AGENT = 0.035, 0.09, 0.03
-FIXED = (0.5, 0.5)
+FIXED, GROUND = (0.5, 0.5), 0.1
 _WALLS, _DOORS = (0.38, 0.62), (0.2, 0.8)
 _SUBSTEPS, _BLUR, _SEEKERS = 4, 0.04, 0.4
 _RENDERED = 32  # frames drawn at a time stay in the cache: four times as fast as hundreds
 _AXIS = ((np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE).astype(np.float32)
-_GROUND, _WALL = np.float32(0.1), np.float32(0.5)
+_WALL = np.float32(0.5)
 _ORANGE, _LIGHT = np.array([1.0, 0.6, 0.15], np.float32), np.array([1.0, 1.0, 1.1], np.float32)
 
 State = Float[np.ndarray, "... state"]
@@ -68,11 +68,15 @@ def step(states: State, actions: Action) -> State:
     return now
 
 
-def render(states: State) -> UInt8[np.ndarray, "... 64 64 3"]:
-    """The states as pixels: dark rooms, a grey wall with its door, an orange point. A point inside the wall is drawn there."""
+def render(states: State, ground: Float[np.ndarray, "64 64"] | float = GROUND, size: float = 1.0) -> UInt8[np.ndarray, "... 64 64 3"]:
+    """The states as pixels: dark rooms, a grey wall with its door, an orange point. A point inside the wall is drawn there.
+
+    Args:
+        ground: how bright the rooms are, 0 to 1. size: of the point, as a multiple of its own.
+    """
     states = _checked(states, len(STATES), "states").astype(np.float32)
     flat = states.reshape(-1, len(STATES))
-    parts = [_render(flat[i : i + _RENDERED]) for i in range(0, len(flat), _RENDERED)]
+    parts = [_render(flat[i : i + _RENDERED], ground, size) for i in range(0, len(flat), _RENDERED)]
     drawn = np.concatenate(parts) if parts else np.empty((0, SIDE, SIDE, 3), np.uint8)
     return drawn.reshape(*states.shape[:-1], SIDE, SIDE, 3)
 
@@ -183,11 +187,13 @@ def _to_the_door(now: Float[np.ndarray, "count state"], home: Float[np.ndarray, 
     return np.clip(aim + rng.normal(0, 0.015, aim.shape), -MOVE, MOVE)
 
 
-def _render(states: Float[np.ndarray, "frames state"]) -> UInt8[np.ndarray, "frames 64 64 3"]:
+def _render(
+    states: Float[np.ndarray, "frames state"], ground: Float[np.ndarray, "64 64"] | float, size: float
+) -> UInt8[np.ndarray, "frames 64 64 3"]:
     x, y, wall, door = (states[:, i, None] for i in range(4))
-    across, down = (np.exp(-(((_AXIS - at) / np.float32(_BLUR)) ** 2)) for at in (x, y))
+    across, down = (np.exp(-(((_AXIS - at) / np.float32(_BLUR * size)) ** 2)) for at in (x, y))
     point = np.minimum(2 * down[:, :, None] * across[:, None, :], 1)[..., None]
     solid = (np.abs(_AXIS - wall) < WALL_HALF)[:, None, :] & (np.abs(_AXIS - door) > DOOR_HALF)[:, :, None]
-    grey = (_GROUND + _WALL * solid)[..., None]
+    grey = (np.float32(ground) + _WALL * solid)[..., None]
     image = grey * (1 - point) * _LIGHT + point * _ORANGE
     return (np.clip(image, 0, 1) * 255).round().astype(np.uint8)

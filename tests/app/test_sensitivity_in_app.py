@@ -1,0 +1,72 @@
+"""What a model ignores, in the app: sliders by mouse and by keys, the survey, undo, and clips of which nothing is known."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+import workbench as jw
+from workbench import samples
+
+pytestmark = pytest.mark.browser
+PATIENT = 120_000
+NUMBERS = re.compile(r"0\.\d\d for texture and \d\.\d\d for position; raw pixels")
+
+
+@pytest.fixture
+def rooms(board: Any) -> Any:
+    """The Sensitivity board of two rooms, with its survey."""
+    board.get_by_label("model", exact=True).select_option(label=samples.find("two-rooms").title)
+    board.get_by_role("button", name="Sensitivity", exact=True).click()
+    expect(said(board)).to_have_text(NUMBERS, timeout=PATIENT)
+    expect(board.locator(".jw-headline-detail")).to_contain_text("it moves most for", timeout=PATIENT)
+    return board
+
+
+def said(page: Any) -> Any:
+    return page.locator(".jw-headline-sentence")
+
+
+def version(page: Any) -> int:
+    return int(page.locator(".jw-clip-player").first.get_attribute("data-version") or 0)
+
+
+def test_sliders_answer_to_keys_and_mouse_and_undo_brings_the_number_back(rooms: Any) -> None:
+    first = said(rooms).inner_text()
+    slider = rooms.get_by_label("by").nth(1)
+    slider.focus()
+    before = version(rooms)
+    for _ in range(5):
+        rooms.keyboard.press("ArrowRight")
+    expect(said(rooms)).not_to_have_text(first, timeout=PATIENT)
+    assert version(rooms) > before
+    rooms.locator(".jw-headline").get_by_role("button", name=re.compile("Undo")).click()
+    expect(said(rooms)).to_have_text(first, timeout=PATIENT)
+    box = rooms.get_by_label("by").nth(0).bounding_box()
+    rooms.mouse.click(box["x"] + box["width"] * 0.95, box["y"] + box["height"] / 2)
+    expect(said(rooms)).not_to_have_text(first, timeout=PATIENT)
+    rooms.get_by_label("nuisance").select_option("hue")
+    expect(said(rooms)).to_contain_text("for hue and", timeout=PATIENT)
+
+
+def test_charts_show_every_factor_and_export_holds_them(rooms: Any) -> None:
+    for name in ("door", "wall", "blur"):
+        rooms.locator(".js-plotly-plot").get_by_text(name, exact=True).first.wait_for(timeout=PATIENT)
+    with rooms.expect_download(timeout=PATIENT) as waiting:
+        rooms.locator(".jw-headline").get_by_role("button", name="Export").click()
+    stored = jw.read_results(waiting.value.path())
+    assert set(stored["factors"].kind) == {"nuisance", "structure"}
+
+
+def test_own_pictures_have_no_structure_and_the_board_says_why(board: Any, folder: Path) -> None:
+    board.get_by_role("button", name="Sensitivity", exact=True).click()
+    expect(said(board)).to_contain_text("for texture and", timeout=PATIENT)
+    board.get_by_label("images or video").fill(str(folder / "pictures"))
+    board.keyboard.press("Enter")
+    expect(board.locator(".jw-headline-detail")).to_contain_text("nothing is known of these pictures", timeout=PATIENT)
+    expect(board.get_by_label("structure")).to_be_disabled()
+    expect(said(board)).to_contain_text("raw pixels", timeout=PATIENT)

@@ -1,0 +1,124 @@
+"""Plotly figures of what a model ignores: one change in one clip, and every factor over many clips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench.core.futures import FactorTable
+from workbench.core.sensitivity import SOURCES, SensitivityView
+from workbench.present.charts import PREDICTED, QUIET, TEXT, calm
+from workbench.present.words import number
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+NAMES = {"model": "model", "twin": "untrained twin", "pixels": "raw pixels"}
+_SYMBOLS = {"model": "circle", "twin": "square-open", "pixels": "x-thin-open"}
+_ROOM = 1.36  # of the width of the values, so that the numbers stand beside them
+_PANELS = {"nuisance": ("nuisances: may be ignored", [0.0, 0.43]), "structure": ("structure: to be kept", [0.57, 1.0])}
+
+
+def moves_bars(view: SensitivityView, kinds: dict[str, str], *, dark: bool = False) -> go.Figure:
+    """How far each change moves model, twin and pixels; one group of bars a change."""
+    import plotly.graph_objects as go
+
+    moves = view.moves
+    far = max(0.1, float(np.nan_to_num(moves.moved).max())) * 1.22
+    names = [NAMES[s] for s in SOURCES]
+    pattern = {"shape": ["", "/", "x"], "size": 5, "solidity": 0.2}
+    figure = go.Figure()
+    count, gap = len(moves.changes), 0.16
+    for k, change in enumerate(moves.changes):
+        values = [moves.of(s, change) for s in SOURCES]
+        axis = "" if k == 0 else str(k + 1)
+        tall = (1 - gap * count) / count
+        top = 1 - k * (tall + gap) - gap * 0.75
+        figure.add_bar(
+            orientation="h",
+            x=values,
+            y=names,
+            text=[number(v) for v in values],
+            hovertext=[f"{n}: {v:.4f} × the distance between random clips" for n, v in zip(names, values, strict=True)],
+            hoverinfo="text",
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": [PREDICTED, QUIET, QUIET], "pattern": pattern},
+            xaxis=f"x{axis}",
+            yaxis=f"y{axis}",
+        )
+        figure.update_layout({f"xaxis{axis}": {"anchor": f"y{axis}", "range": [0, far], "showticklabels": False}})
+        figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "domain": [top - tall, top], "autorange": "reversed"}})
+        text = f"{kinds.get(change, '')}: <b>{change}</b>, {view.amounts[k]:.0%} of its step".replace("%", " %")
+        figure.add_annotation(
+            text=text, xref="paper", yref="paper", x=0, y=top, yanchor="bottom", xanchor="left", showarrow=False, font={"size": 11.5}
+        )
+    return calm(figure, f"how far the latent moves; 1 = between two of {moves.others} random clips", dark)
+
+
+def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
+    """Every factor at its full step over many clips, with 95 % intervals; nuisances and structure apart."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    far = max(1.1, max(float(found.mean(s, f)[-1]) for s in SOURCES for f in found.factors)) * 1.05
+    there = [k for k in _PANELS if k in found.kind]
+    for place, kind in enumerate(there):
+        axis = "" if place == 0 else str(place + 1)
+        title, domain = _PANELS[kind]
+        rows = sorted((f for f, k in zip(found.factors, found.kind, strict=True) if k == kind), key=lambda f: -float(found.mean("model", f)[-1]))
+        for source in reversed(SOURCES):
+            figure.add_scatter(**_dots(found, source, rows, dark), xaxis=f"x{axis}", yaxis=f"y{axis}")
+        figure.update_layout(
+            {f"xaxis{axis}": {"anchor": f"y{axis}", "domain": domain if len(there) > 1 else [0, 1], "range": [-0.02 * far, _ROOM * far]}}
+        )
+        figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "autorange": "reversed", "type": "category"}})
+        for row in rows:
+            low, high = np.asarray(found.interval("model", row))[:, -1]
+            text = f"{number(float(found.mean('model', row)[-1]))} [{number(float(low))} to {number(float(high))}]"
+            font = {"size": 10.5, "color": PREDICTED}
+            end = {"xref": f"x{axis} domain", "x": 1, "xanchor": "right", "yref": f"y{axis}", "y": row}
+            figure.add_annotation(text=text, showarrow=False, font=font, **end)
+        line = {"width": 1, "color": TEXT[dark], "dash": "dot"}
+        figure.add_shape(type="line", x0=1, x1=1, y0=0, y1=1, xref=f"x{axis}", yref=f"y{axis} domain", line=line, opacity=0.5)
+        where = {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
+        figure.add_annotation(text=title, showarrow=False, font={"size": 11.5}, **where)
+    mark = f"<span style='color:{PREDICTED}'>●</span>"
+    legend = f"{mark} model &nbsp; ☐ untrained twin &nbsp; ✕ raw pixels; lines: 95 % interval; dotted: between random clips"
+    calm(figure, f"every factor at its full step, {found.moved.shape[-1]} clips &nbsp; {legend}", dark, bottom=22)
+    figure.update_layout(margin={"t": 48})
+    figure.update_xaxes(showticklabels=True, tickfont={"size": 10.5})
+    return figure
+
+
+def _dots(found: FactorTable, source: str, rows: list[str], dark: bool) -> dict[str, Any]:
+    """One source's means and intervals over the rows."""
+    means = [float(found.mean(source, f)[-1]) for f in rows]
+    spans = [np.asarray(found.interval(source, f))[:, -1] for f in rows]
+    colour = PREDICTED if source == "model" else (TEXT[dark] if source == "pixels" else QUIET)
+    said = [
+        f"{NAMES[source]}, {f}: {number(m)} [{number(float(low))} to {number(float(high))}]"
+        for f, m, (low, high) in zip(rows, means, spans, strict=True)
+    ]
+    error = {
+        "type": "data",
+        "symmetric": False,
+        "array": [float(h) - m for m, (_, h) in zip(means, spans, strict=True)],
+        "arrayminus": [m - float(low) for m, (low, _) in zip(means, spans, strict=True)],
+        "thickness": 1.2,
+        "width": 0,
+        "color": colour,
+    }
+    size = 10 if source == "model" else 8
+    marker = {"symbol": _SYMBOLS[source], "size": size, "color": colour, "line": {"width": 1.5, "color": colour}}
+    return {
+        "x": means,
+        "y": rows,
+        "error_x": error,
+        "mode": "markers",
+        "marker": marker,
+        "hovertext": said,
+        "hoverinfo": "text",
+        "name": NAMES[source],
+    }

@@ -1,0 +1,86 @@
+"""What a worker answers about what a model ignores: what can be changed in a clip, what one change moves, and the survey over many clips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from workbench.core.films import Reel
+from workbench.core.futures import FactorTable
+from workbench.core.sensitivity import FactorFact, KnownFactors, SensitivityView
+from workbench.data import Clips
+from workbench.data.banks import Bank
+from workbench.measures.factors import factor_table, latent_moves
+from workbench.model.jepa import Jepa
+from workbench.worker.memo import forgetful
+from workbench.worlds.factors import Scenes
+from workbench.worlds.known import scenes
+
+if TYPE_CHECKING:
+    from workbench.worker.shelf import Shelf
+
+SURVEYED, STEPS = 24, (0.25, 0.5, 0.75, 1.0)
+_known: WeakKeyDictionary[Clips, Scenes] = WeakKeyDictionary()
+
+
+def scenes_of(shelf: Shelf, path: str, frames: int | None = None, fps: float | None = None) -> Scenes:
+    """The clips of a path, with what their bank says is true of them."""
+    clips = shelf.clips(path, frames, fps)
+    if clips not in _known:
+        stored = isinstance(clips, Bank)
+        _known[clips] = scenes(clips, clips.arrays if stored else None, clips.chosen if stored else None)
+    return _known[clips]
+
+
+def known_factors(shelf: Shelf, path: str, index: int = 0, frames: int | None = None, fps: float | None = None) -> KnownFactors:
+    """What can be changed in a clip."""
+    found = scenes_of(shelf, path, frames, fps)
+    facts = tuple(FactorFact(f.name, f.kind, f.full) for f in found.factors(index))
+    return KnownFactors(found.world if found.knows(index) else "", facts, len(found.some(SURVEYED)))
+
+
+def sensitivity_view(
+    shelf: Shelf,
+    model: Jepa,
+    path: str,
+    changes: list[str],
+    amounts: list[float],
+    *,
+    index: int = 0,
+    frames: int | None = None,
+    fps: float | None = None,
+    seed: int = 0,
+) -> SensitivityView:
+    """One clip beside itself with one thing changed, and how far each change moves the latents.
+
+    Args:
+        changes: factors. amounts: how much of each, as shares of its full step.
+
+    Raises:
+        BadInput: a factor that this clip does not have, or too few clips for the unit.
+    """
+    within = scenes_of(shelf, path, frames, fps)
+    clip = within.clips[index]
+    changed = {name: within.changed(index, name, amount) for name, amount in zip(changes, amounts, strict=True)}
+    others = [within.clips[i] for i in within.some(SURVEYED)]
+    moves = latent_moves(model, clip, changed, others, seed=seed)
+    pictures = [model.encoder.prepare([c]).shown[0].numpy() for c in (clip, *changed.values())]
+    labels = ("real", *(f"{name}, {amount:.0%} of its step".replace("%", " %") for name, amount in zip(changes, amounts, strict=True)))
+    kinds = ("real", *("control" for _ in changes))
+    reels = tuple(Reel(label, kind, "", p, len(p)) for label, kind, p in zip(labels, kinds, pictures, strict=True))
+    return SensitivityView(reels, moves, tuple(float(a) for a in amounts))
+
+
+def factor_survey(shelf: Shelf, model: Jepa, path: str, *, frames: int | None = None, fps: float | None = None, seed: int = 0) -> FactorTable:
+    """The same over many clips, for every factor that they have; only clips whose truth is known, where any is.
+
+    Raises:
+        BadInput: fewer than two clips.
+    """
+    within = scenes_of(shelf, path, frames, fps)
+    chosen = within.some(SURVEYED)
+    clips = [within.clips[i] for i in chosen]
+    return factor_table(forgetful(model), clips, within.varied(chosen, STEPS), kinds=within.kinds(chosen[0]), steps=STEPS, seed=seed)
+
+
+SENSITIVITY = {f.__name__: f for f in (known_factors, sensitivity_view, factor_survey)}
