@@ -24,8 +24,8 @@ function render({ model, el }) {
   const tools = /** @type {const} */ (["undo", "redo", "reset"]).map((name) =>
     button(`${name[0].toUpperCase()}${name.slice(1)} the actions`, icon(ICONS[name]), () => press(model, "command", name)),
   );
-  const side = element("div", { class: "jw-pad-side" }, element("span", { class: "jw-group" }, ...tools), voice, sliders);
-  root.append(empty, element("div", { class: "jw-pad-row" }, pad, side), strip);
+  const side = element("div", { class: "jw-pad-side" }, element("span", { class: "jw-group" }, ...tools), voice);
+  root.append(empty, element("div", { class: "jw-pad-row" }, pad, side), sliders, strip);
   const frame = onNextFrame(draw, () => root.clientWidth > 0);
 
   const shape = () => ({ low: model.get("low"), high: model.get("high"), axes: model.get("axes"), down: model.get("down") });
@@ -60,7 +60,7 @@ function render({ model, el }) {
   function draw() {
     const some = rows().length > 0 && model.get("low").length > 0;
     setText(empty, some ? "" : model.get("message"));
-    for (const node of [pad, side, strip]) node.hidden = !some;
+    for (const node of [pad, side, sliders, strip]) node.hidden = !some;
     if (!some) return;
     drawPad();
     drawStrip();
@@ -70,7 +70,7 @@ function render({ model, el }) {
     redo.disabled = !model.get("can_redo");
     reset.disabled = !rows().some((_, k) => changed(rows(), model.get("original"), k));
     const state = open(step()) ? (changed(rows(), model.get("original"), step()) ? "changed" : "as it was") : "in the past";
-    setText(voice, `step ${step()} of 0–${rows().length - 1}, ${state}: ${inWords(model, rows()[step()])}`);
+    setText(voice, `step ${step()} of 0–${rows().length - 1}, ${state}: ${inWords(model, rows()[step()], model.get("axes"))}`);
     setAttribute(strip, "aria-valuemin", 0);
     setAttribute(strip, "aria-valuemax", rows().length - 1);
     setAttribute(strip, "aria-valuenow", step());
@@ -129,12 +129,14 @@ function render({ model, el }) {
   /** One slider for every component that is not on the pad. */
   function drawSliders() {
     const rest = model.get("names").map((/** @type {string} */ _, /** @type {number} */ i) => i).filter((/** @type {number} */ i) => !model.get("axes").includes(i));
-    if (sliders.childElementCount !== rest.length) {
+    if (sliders.dataset.names !== String(rest.map((/** @type {number} */ i) => model.get("names")[i]))) {
+      sliders.dataset.names = String(rest.map((/** @type {number} */ i) => model.get("names")[i]));
       sliders.replaceChildren(
         ...rest.map((/** @type {number} */ i) => {
           const input = element("input", { type: "range", step: "any", "aria-label": model.get("names")[i] });
           input.addEventListener("input", () => set(step(), rows()[step()].map((v, k) => (k === i ? Number(input.value) : v))));
-          return element("label", { class: "jw-pad-slider" }, element("span", { text: model.get("names")[i] }), input);
+          const hint = model.get("units")[i] || null;
+          return element("label", { class: "jw-pad-slider", title: hint }, element("span", { text: model.get("names")[i] }), input, element("output"));
         }),
       );
     }
@@ -144,6 +146,8 @@ function render({ model, el }) {
       setAttribute(input, "max", model.get("high")[i]);
       input.disabled = !open(step());
       input.value = String(rows()[step()][i]);
+      setAttribute(input, "aria-valuetext", `${figure(rows()[step()][i])} ${model.get("units")[i] ?? ""}`.trim());
+      setText(/** @type {Node} */ (input.nextSibling), figure(rows()[step()][i]));
     });
   }
 
@@ -184,12 +188,13 @@ function render({ model, el }) {
   return () => stops.forEach((stop) => stop());
 }
 
-/** An action in words, each unit once. @param {Model} model @param {number[]} row */
-function inWords(model, row) {
-  const units = /** @type {string[]} */ (model.get("units"));
-  const one = units.every((unit) => unit === units[0]);
-  const said = model.get("names").map((/** @type {string} */ name, /** @type {number} */ i) => `${name} ${figure(row[i])}${one ? "" : ` ${units[i] ?? ""}`}`.trim());
-  return said.join(", ") + (one && units[0] ? ` ${units[0]}` : "");
+/** What is on the pad in words, each unit once; the other components are said by their sliders. @param {Model} model @param {number[]} row @param {number[]} axes */
+function inWords(model, row, axes) {
+  const [names, units] = /** @type {string[][]} */ ([model.get("names"), model.get("units")]);
+  const shown = [...new Set(axes)];
+  const one = shown.every((i) => units[i] === units[shown[0]]);
+  const said = shown.map((i) => `${names[i]} ${figure(row[i])}${one ? "" : ` ${units[i] ?? ""}`}`.trim());
+  return said.join(", ") + (one && units[shown[0]] ? ` ${units[shown[0]]}` : "");
 }
 
 /** @param {[number, number]} place @param {number} size @returns {[number, number]} */

@@ -60,7 +60,7 @@ class ClipPlayer(Curves):
         """See `Curves.frame_count`: of the longest film."""
         return max((film["shape"][0] for film in self.films), default=1)
 
-    def set_films(self, films: Sequence[tuple[Mapping[str, Any], UInt8[np.ndarray, "frames height width 3"]]]) -> None:
+    def set_films(self, films: Sequence[tuple[Mapping[str, Any], UInt8[np.ndarray, "_ _ _ 3"]]]) -> None:
         """Shows other films, in one message; curves and heat go where another number of frames would not fit them.
 
         Args:

@@ -58,7 +58,7 @@ class Actions:
             known: ticks of context: what led to them is past.
         """
         skip = spec.frameskip
-        names = [f"{n} {k + 1}" if skip > 1 else n for k in range(skip) for n in spec.names]
+        names = [f"{k + 1}: {n}" if skip > 1 else n for k in range(skip) for n in spec.names]
         low, high = (np.tile(np.asarray(v, float), skip) for v in (spec.low, spec.high))
         seen = np.abs(actions).max(0) * _ROOM + 1e-3
         low, high = np.where(np.isfinite(low), low, -seen), np.where(np.isfinite(high), high, seen)

@@ -25,7 +25,7 @@ from workbench.present.show import fill
 from workbench.present.show_futures import film_dicts, rollout_curves
 from workbench.present.words import UNITS
 
-_HOW = {"decoded": "decoder", "retrieved": "nearest real frame"}
+_HOW = {"decoded": "decoder", "retrieved": "nearest real frame", "latents": "nothing: latents as colours"}
 _MOST_KNOWN = 64
 
 
@@ -107,6 +107,7 @@ class RolloutBoard(FutureBoard):
             return
         decoder, bank = facts.report.part("decoder").status == "whole", self.session.state.bank is not None
         ways = [("decoded", decoder, "this file has no decoder"), ("retrieved", bank, "needs a bank: open a folder or bank of clips")]
+        ways.append(("latents", True, ""))
         options = [{"value": v, "label": _HOW[v], "disabled": not ok, "reason": "" if ok else why} for v, ok, why in ways]
         first = next((o["value"] for o in options if not o["disabled"]), "decoded")
         how = self.toolbar.values.get("how") if self._of is not None else None
@@ -210,8 +211,9 @@ class RolloutBoard(FutureBoard):
         if self._drawn == asked:
             return
         self._drawn = asked
-        if s.bank is None:
-            fill(self.strip, {"films": [], "pixels": b"", "message": "Open a bank to see what is drawn for the mean latent and for noise."})
+        if s.bank is None or how == "latents":
+            without = "Open a bank to see what is drawn for the mean latent and for noise." if how != "latents" else ""
+            fill(self.strip, {"films": [], "pixels": b"", "message": without})
             return
 
         def shown(reels: list[Reel]) -> None:
@@ -244,7 +246,7 @@ class RolloutBoard(FutureBoard):
         return s.model, s.bank, self.toolbar.values.get("known", 1), self.predictor
 
     def _not_judged(self, error: WorkbenchError) -> None:
-        if not isinstance(error, Cancelled):
+        if not isinstance(error, Cancelled) and error.what != self.headline.sentence:
             self.headline.detail = f"Over the bank: {error.what}"
 
     def _draw_drift(self) -> None:

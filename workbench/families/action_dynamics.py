@@ -126,7 +126,8 @@ class ActionDynamics(Dynamics):
                 f"a context in space {context.space.id} is not one of this model", where="context", fix="use dynamics.embed(video, states)"
             )
         if context.states is None:
-            raise BadInput("the predictor is told the pose at each frame, and none is given", where="states", fix="dynamics.embed(video, states)")
+            fix = "a clip with `states`, one row a frame: dynamics.embed(video, states)"
+            raise BadInput("the predictor is told the pose at each frame, and none is given", where="states", fix=fix)
         moves = checked(self.spec, actions, wanted)
         if len(moves) != len(context.tokens):
             raise BadInput(

@@ -40,14 +40,14 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
         figure.add_annotation(
             x=1, xref="paper", y=value, yshift=place, text=f"{kind} {times(value)}", showarrow=False, xanchor="right", yanchor="bottom", font=font
         )
-    figure.add_hline(y=1, line={"width": 1, "color": TEXT[dark], "dash": "dot"}, annotation_text="copying", annotation_position="bottom left")
+    figure.add_hline(y=1, line={"width": 1, "color": TEXT[dark], "dash": "dot"}, annotation_text="copying", annotation_position="top left")
     calm(figure, f"error ÷ copying, by horizon; {found.errors.shape[1]} clips", dark, bottom=30)
     figure.update_xaxes(title={"text": "steps", "font": {"size": 11}}, showticklabels=True)
     figure.update_yaxes(rangemode="tozero")
     return figure
 
 
-def _spread(values: Sequence[float], gap: float = 15.0, tall: float = 180.0) -> list[float]:
+def _spread(values: Sequence[float], gap: float = 15.0, tall: float = 90.0) -> list[float]:
     """How far labels at these values are pushed up, in pixels, so that none covers another on a chart of this height from 0."""
     top = max([*values, 1e-12])
     order = sorted(range(len(values)), key=lambda i: values[i])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from workbench.core.futures import Drawn
 from workbench.measures.bank import Bank
 from workbench.measures.drawing import decoded, honesty, retrieved
 from workbench.measures.futures import Future, chosen_distance, compared, other_moves, span, steps_of
+from workbench.measures.latent_colours import Palette
 from workbench.measures.twins import asked
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
@@ -41,8 +42,9 @@ def film_view(
     """A clip's future as films: what came, teacher-forced, and open loop.
 
     Args:
-        actions: other actions than the clip's own; in a world that can be driven, what would come is simulated. how: "decoded" or "retrieved".
-        predictor: "model" or "twin".
+        actions: other actions than the clip's own; in a world that can be driven, what would come is simulated.
+        how: "decoded", "retrieved", or "latents": as
+        colours, in which case what came is there twice, as pixels and as its latents. predictor: "model" or "twin".
 
     Raises:
         PartUnavailable: no dynamics, or no decoder where one is asked for. BadInput: actions that do not fit, or nothing to retrieve from.
@@ -57,16 +59,37 @@ def film_view(
     numbers, found = compared(future, f"{seen.digest} {seen.source}".strip(), chosen_distance(jepa, None), other_moves(future, own, bank))
     ticks = future.real.grid.ticks
     comes = ticks if edited < 0 or simulated else edited + 1
-    reels = [_real(jepa, seen, simulated, comes)]
-    twin = ", untrained twin" if predictor == "twin" else ""
-    for kind, label, upto in (("teacher-forced", "teacher-forced", comes), ("open loop", f"open loop from frame {future.known}", ticks)):
-        drawn = draw(jepa, _with_past(future, found[kind]), how, bank, clip)
-        reels.append(Reel(label + twin, kind, note_of(drawn), drawn.pixels, upto))
+    drawer = _Drawer(jepa, how, bank, clip, ", untrained twin" if predictor == "twin" else "")
+    reels = [_real(jepa, seen, simulated, comes), *drawer.reels(future, found, comes)]
     if comes < ticks:  # nobody knows what would have come: no error there
         maps = numbers.maps.copy()
         maps[:, max(0, comes - future.known) :] = np.nan
         numbers = replace(numbers, maps=maps)
-    return FilmView(tuple(reels), numbers, used, edited, simulated)
+    return FilmView(tuple(reels), numbers, None if used is None else used.copy(), edited, simulated)
+
+
+@dataclass(frozen=True)
+class _Drawer:
+    """How latents become films, and what is added to their labels."""
+
+    jepa: Jepa
+    how: str
+    bank: Bank | None
+    clip: Clip
+    more: str
+
+    def reels(self, future: Future, found: dict[str, Latents], comes: int) -> list[Reel]:
+        """Teacher-forced, which ends where nobody knows what comes, and open loop; before them the real latents where those are shown as they are."""
+        made = list[Reel]()
+        palette = Palette.of(future.real) if self.how == "latents" else None
+        if palette is not None:
+            made.append(Reel("real, its latents" + self.more, "real", palette.note, palette.drawn(future.real).pixels, comes))
+        open_loop = f"open loop from frame {future.known}"
+        for kind, label, upto in (("teacher-forced", "teacher-forced", comes), ("open loop", open_loop, future.real.grid.ticks)):
+            latents = _with_past(future, found[kind])
+            drawn = draw(self.jepa, latents, self.how, self.bank, self.clip) if palette is None else palette.drawn(latents)
+            made.append(Reel(label + self.more, kind, note_of(drawn), drawn.pixels, upto))
+        return made
 
 
 def _real(jepa: Jepa, clip: Clip, simulated: bool, comes: int) -> Reel:
