@@ -5,7 +5,7 @@ import { figuresOf, fit, moved, reading, readingWidth, share } from "./_span.js"
 /**
  * @typedef {{kind: string, id: string, label?: string, help?: string, disabled?: boolean, reason?: string, width?: number,
  *   options?: {value: any, label?: string, disabled?: boolean, reason?: string}[],
- *   min?: number, max?: number, step?: number, unit?: string}} Control
+ *   min?: number, max?: number, step?: number, unit?: string, key?: string, primary?: boolean}} Control
  * @typedef {(value: any) => void} Commit
  * @typedef {{node: HTMLElement, show: (value: any) => void}} Built
  */
@@ -200,6 +200,11 @@ function toggle(control, commit) {
 function press(control, commit) {
   const input = element("button", { type: "button", class: "jw-button jw-push", text: control.label || control.id, onclick: () => commit(undefined) });
   size(input, control);
+  setAttribute(input, "data-primary", control.primary ? "true" : null);
+  if (control.key) {
+    setAttribute(input, "aria-keyshortcuts", control.key);
+    input.append(element("kbd", { class: "jw-key", "aria-hidden": "true", text: control.key }));
+  }
   return { node: element("div", { class: "jw-control" }, input), show: () => {} };
 }
 

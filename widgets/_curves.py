@@ -32,6 +32,8 @@ class Curves(View):
     curve_label = t.Unicode("", help="what the curves measure, with its unit").tag(sync=True)
     curve_height = t.Int(150, min=60, help="CSS pixels").tag(sync=True)
     log = t.Bool(False, help="logarithmic values").tag(sync=True)
+    word = t.Unicode("frame", help="what one step of the cursor is called").tag(sync=True)
+    origin = t.Int(0, help="the number that the first step is called by").tag(sync=True)
     marks = t.List(t.Dict(), help="dicts of frame, label and kind (edit, violation, event)").tag(sync=True)
     spans = t.List(t.Dict(), help="shaded stretches: dicts of from, to (frames), label and kind").tag(sync=True)
 

@@ -196,7 +196,7 @@ export function isTyping(target) {
 
 /**
  * Is a key of the page meant for this view: focus on the body or within a view (also in a shadow root), and nobody typing? Where a page holds several
- * boards, each in a box of its own, only the board with the focus hears it.
+ * boards, each in a box of its own, only the board with the focus hears it. In the app also after a button of its menu was pressed; Lab's are Lab's.
  * @param {Event} event @param {HTMLElement} root of the view that asks
  */
 export function isForBoards(event, root) {
@@ -205,6 +205,7 @@ export function isForBoards(event, root) {
   const board = path.find((node) => node instanceof HTMLElement && node.classList.contains("jw-board"));
   if (board) return /** @type {HTMLElement} */ (board).contains(root);
   if (path[0] === document.body || path[0] === document.documentElement || path[0] === document) return true;
+  if (path[0] instanceof HTMLButtonElement && !("jpThemeLight" in document.body.dataset)) return true;
   return path.some((node) => node instanceof HTMLElement && node.classList.contains("jw-root"));
 }
 

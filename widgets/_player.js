@@ -11,9 +11,9 @@ const DEFAULT_FPS = 8;
 /**
  * The row under a picture that moves through its ticks; hidden for a still.
  * @param {Model} model with tick, playing, fps, grid and tubelet @param {() => void} show called when another tick or frame is to be shown
- * @param {string} [word] what one step of the cursor is called
+ * @param {{word?: string, origin?: number, loop?: boolean}} [options] what one step of the cursor is called, and the first one's number; else it stops at the end
  */
-export function createPlayer(model, show, word = "tick") {
+export function createPlayer(model, show, { word = "tick", origin = 0, loop = true } = {}) {
   let tick = 0;
   let frame = 0;
   let running = false;
@@ -56,6 +56,7 @@ export function createPlayer(model, show, word = "tick") {
 
   function run() {
     if (running || ticks() < 2) return;
+    if (!loop && tick === ticks() - 1) set(0);
     running = true;
     started = performance.now() - (frame / speed()) * 1000;
     handle = requestAnimationFrame(step);
@@ -69,7 +70,9 @@ export function createPlayer(model, show, word = "tick") {
 
   /** @param {number} now */
   function step(now) {
-    const next = Math.floor((Math.max(0, now - started) / 1000) * speed()) % (ticks() * tubelet());
+    const passed = Math.floor((Math.max(0, now - started) / 1000) * speed());
+    const next = passed % (ticks() * tubelet());
+    if (!loop && passed >= ticks() * tubelet()) return goTo(ticks() - 1);
     if (next !== frame) {
       frame = next;
       tick = Math.floor(frame / tubelet());
@@ -83,9 +86,9 @@ export function createPlayer(model, show, word = "tick") {
     node.hidden = ticks() < 2;
     setAttribute(slider, "max", ticks() - 1);
     slider.value = String(tick);
-    const seconds = model.get("fps") > 0 ? ` · ${((tick * tubelet()) / model.get("fps")).toFixed(2)} s` : "";
-    setText(text, `${word} ${tick} of 0–${ticks() - 1}${seconds}`);
-    setAttribute(slider, "aria-valuetext", `${word} ${tick}${seconds}`);
+    const seconds = loop && model.get("fps") > 0 ? ` · ${((tick * tubelet()) / model.get("fps")).toFixed(2)} s` : "";
+    setText(text, `${word} ${origin + tick} of ${origin}–${origin + ticks() - 1}${seconds}`);
+    setAttribute(slider, "aria-valuetext", `${word} ${origin + tick}${seconds}`);
     const face = running ? faces.pause : faces.play;
     if (toggle.firstChild !== face) toggle.replaceChildren(face);
     const label = running ? "Pause (K)" : "Play (K)";

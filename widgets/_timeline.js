@@ -10,7 +10,7 @@ import { svgPen } from "./_svg.js";
 /** @typedef {import("./_axis.js").Plot} Plot */
 /** @typedef {{name: string, kind: string, unit?: string}} Curve */
 
-export const TRAITS = ["curves", "curve_values", "curve_low", "curve_high", "marks", "spans", "known", "log", "curve_label", "curve_height", "fps"];
+export const TRAITS = ["curves", "curve_values", "curve_low", "curve_high", "marks", "spans", "known", "log", "curve_label", "curve_height", "fps", "word", "origin"];
 const GUTTER = 44;
 const ROOM = 150; // for the names at the right end
 const TOP = 16;
@@ -126,9 +126,10 @@ export function createTimeline(model, root, film) {
     pen.fillText(model.get("curve_label"), 0, 10);
     const fps = model.get("fps");
     pen.fillStyle = ink("--jw-faint");
-    pen.fillText("0", left, height - 4);
+    const [word, origin] = [model.get("word"), model.get("origin")];
+    pen.fillText(String(origin), left, height - 4);
     pen.textAlign = "right";
-    pen.fillText(`frame ${plot.frames - 1}${fps > 0 ? ` · ${((plot.frames - 1) / fps).toFixed(1)} s` : ""}`, Math.min(width, left + plot.width), height - 4);
+    pen.fillText(`${word} ${origin + plot.frames - 1}${fps > 0 && word === "frame" ? ` · ${((plot.frames - 1) / fps).toFixed(1)} s` : ""}`, Math.min(width, left + plot.width), height - 4);
     for (const mark of model.get("marks")) drawMark(mark);
   }
 
@@ -216,7 +217,7 @@ export function createTimeline(model, root, film) {
     const now = pointed >= 0 ? pointed : film.frame();
     const said = curves.flatMap(({ name }, i) => (Number.isFinite(values[i][now]) ? [`${name} ${figure(values[i][now])}`] : []));
     const units = [...new Set(curves.map(({ unit }) => unit ?? ""))].join(", ");
-    setText(voice, [`frame ${now}`, ...said].join(" · ") + (said.length && units ? ` ${units}` : ""));
+    setText(voice, [`${model.get("word")} ${model.get("origin") + now}`, ...said].join(" · ") + (said.length && units ? ` ${units}` : ""));
     setAttribute(node, "aria-valuemax", film.frames() - 1);
     setAttribute(node, "aria-valuenow", film.frame());
     setAttribute(node, "aria-valuetext", voice.textContent);

@@ -27,7 +27,7 @@ function render({ model, el }) {
   const heatOn = element("input", { type: "checkbox", onchange: () => write(model, { heat_on: heatOn.checked }) });
   const heatRow = element("label", { class: "jw-heat-row" }, heatOn, legend.node);
   const save = button("Save the films as a video file", icon(EXPORT), () => press(model, "command", "export"));
-  const player = createPlayer(asClip(model, films), () => redraw(), "frame");
+  const player = createPlayer(asClip(model, films), () => redraw(), { word: "frame" });
   player.node.append(save);
   const line = createTimeline(model, root, { frames, frame: player.frame, go: (frame) => player.goTo(frame) });
   root.append(caption, element("div", { class: "jw-picture" }, element("div", { class: "jw-progress" }), screens, empty), player.node, heatRow, line.node);

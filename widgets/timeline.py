@@ -9,12 +9,14 @@ from widgets._esm import css, esm
 
 
 class Timeline(Curves):
-    """Shows curves, bands and marked moments of a clip. Pointing reads the values, pressing moves the cursor."""
+    """Shows curves, bands and marked moments of a clip. Pointing reads the values, pressing moves the cursor. Playing goes to the end and tells each step."""
 
     _esm = esm("timeline.js")
-    _css = css("_curves.css")
+    _css = css("_grid.css", "_curves.css")
 
     frames = t.Int(1, min=1, help="how many frames the curves run over").tag(sync=True)
+
+    player = t.Bool(False, help="buttons to play and step, at `fps`").tag(sync=True)
 
     def frame_count(self) -> int:
         """See `Curves.frame_count`."""

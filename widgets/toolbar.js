@@ -1,7 +1,7 @@
 // A slim row of controls from their descriptions. Only what changed is built again, so that a thumb being dragged is never pulled away.
 import { arrange } from "./_arrange.js";
 import { build } from "./_controls.js";
-import { element, mount, onAll, press, same, setAttribute, write } from "./_kit.js";
+import { element, isForBoards, mount, onAll, press, same, setAttribute, write } from "./_kit.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
 /** @typedef {import("./_controls.js").Control} Control */
@@ -33,8 +33,20 @@ function render({ model, el }) {
   setAttribute(root, "data-vertical", String(Boolean(model.get("vertical"))));
   drawControls();
   drawBusy();
-  const stops = [onAll(model, ["controls"], drawControls), onAll(model, ["values"], drawValues), onAll(model, ["busy"], drawBusy)];
+  const stops = [onAll(model, ["controls"], drawControls), onAll(model, ["values"], drawValues), onAll(model, ["busy"], drawBusy), pressKeys(model, root)];
   return () => [...stops, dispose].forEach((end) => end());
+}
+
+/** Buttons are pressed by their keys while the row is to be seen. @param {Model} model @param {HTMLElement} root @returns {() => void} stops */
+function pressKeys(model, root) {
+  const down = (/** @type {KeyboardEvent} */ event) => {
+    const controls = /** @type {Control[]} */ (model.get("controls"));
+    const meant = controls.find(({ key, disabled }) => key && !disabled && key.toLowerCase() === event.key.toLowerCase());
+    const chord = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat;
+    if (meant && !chord && root.getClientRects().length > 0 && isForBoards(event, root)) press(model, "pressed", meant.id);
+  };
+  document.addEventListener("keydown", down);
+  return () => document.removeEventListener("keydown", down);
 }
 
 /** The control that stands, if its description is the same; else a new one. @param {Model} model @param {Kept | undefined} old @param {Control} control @returns {Kept} */

@@ -23,7 +23,7 @@ _KINDS: dict[str, tuple[dict[str, Rule], dict[str, Rule]]] = {
     "int": ({}, {**_BOUNDS, **_SPAN}),
     "toggle": ({}, {}),
     "text": ({}, {}),
-    "button": ({}, {}),
+    "button": ({}, {"key": TEXT, "primary": FLAG}),
     "label": ({}, {}),
 }
 _SILENT = {"button", "label"}
@@ -33,7 +33,8 @@ class Toolbar(View):
     """Controls by description, their values as one dict. A value that its control could not show is refused.
 
     Args of a control: kind ("select", "slider", "range", "int", "toggle", "button", "text", "label"), id, label, help, disabled, reason (why),
-    width (pixels); select: options of {value, label, disabled, reason}; slider, range and int: min, max, step, unit.
+    width (pixels); select: options of {value, label, disabled, reason}; slider, range and int: min, max, step, unit;
+    button: key (of the page, that presses it), primary (the one to press).
     A control without a value starts with its first enabled option, its least number, its whole range, off, or empty.
 
     Attributes:

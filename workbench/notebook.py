@@ -20,7 +20,7 @@ from widgets import Frame
 from widgets.frame import BOARD_CLASS
 from workbench.boards.code import WRAPPED
 from workbench.boards.every import SECTIONS, wake
-from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.layout import Chart, Column, Either, Layout, Row
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
@@ -146,7 +146,21 @@ def arrange(item: Layout) -> w.DOMWidget:
         for child, share in zip(children, item.shares, strict=True):
             child.layout.flex, child.layout.width, child.layout.min_width = f"{share} 1 {share * _ROOM:.0f}px", "auto", "0"
         return w.Box(children, layout=w.Layout(flex_flow="row wrap", grid_gap="16px", width="100%", align_items="flex-start"))
+    if isinstance(item, Either):
+        return _either(item)
     return item.view() if isinstance(item, Chart) else item
+
+
+def _either(item: Either) -> w.DOMWidget:
+    """All of its views, of which one is to be seen."""
+    views = [arrange(i) for i in item.items]
+
+    def show(number: int) -> None:
+        for k, view in enumerate(views):
+            view.layout.display = None if k == number else "none"
+
+    item.watch(show)
+    return w.VBox(views, layout=w.Layout(width="100%"))
 
 
 class Mailbox:

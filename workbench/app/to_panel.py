@@ -10,7 +10,7 @@ import param
 from traitlets import Bytes, TraitError
 
 from widgets import View
-from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.layout import Chart, Column, Either, Layout, Row
 
 _components: dict[str, type[pn.custom.AnyWidgetComponent]] = {}
 
@@ -75,7 +75,21 @@ def arrange(item: Layout) -> pn.viewable.Viewable:
         return pn.Row(*children, sizing_mode="stretch_width", margin=0, styles={"gap": "18px", "align-items": "flex-start"})
     if isinstance(item, Chart):
         return to_panel(item.view(), sizing_mode="stretch_width", height=item.height, margin=0)
+    if isinstance(item, Either):
+        return _either(item)
     return to_panel(item, sizing_mode="stretch_width", margin=0)
+
+
+def _either(item: Either) -> pn.viewable.Viewable:
+    """All of its views, of which one is to be seen."""
+    views = [arrange(i) for i in item.items]
+
+    def show(number: int) -> None:
+        for k, view in enumerate(views):
+            view.visible = k == number
+
+    item.watch(show)
+    return pn.Column(*views, sizing_mode="stretch_width", margin=0)
 
 
 def _same(a: Any, b: Any) -> bool:

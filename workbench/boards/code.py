@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from workbench.core.films import FilmView
+from workbench.core.films import FilmView, PlanView
 from workbench.core.results import PredictionError
 from workbench.session import State
 
@@ -71,3 +74,24 @@ def rollout_lines(state: State, sample: str | None, view: FilmView, how: str, or
     last = next((v for v in found.ratio("open loop")[::-1] if np.isfinite(v)), float("nan"))
     lines.append(f"print(view.rollout.ratio('open loop').round(3))  # … {last:.3f}")
     return "\n".join(lines)
+
+
+def plan_lines(state: State, sample: str | None, view: PlanView, ends: Mapping[str, Any], planner: Mapping[str, Any]) -> str:
+    """The cost of the plan on screen, from nothing.
+
+    Args:
+        ends: where it begins and ends, as a worker is asked for it. planner: how was searched.
+    """
+    found = view.trace
+    lines = open_lines(state, sample, found.provenance.weights.get("dynamics", ""))
+    if "clip" in ends:
+        lines += clip_lines(state, sample)[-1:]
+    said = ", ".join(f"{name}={'clip' if name == 'clip' else _plainly(value)}" for name, value in ends.items())
+    lines.append(f"how = {dict(planner)!r}")
+    lines.append(f"view = jw.plan_view(jepa, {said}, **how)")
+    lines.append(f"print(round(view.trace.cost / view.trace.copy, 4))  # {found.cost / max(found.copy, 1e-12):.4f}")
+    return "\n".join(lines)
+
+
+def _plainly(value: Any) -> str:
+    return repr([float(f"{v:.6g}") for v in value]) if isinstance(value, np.ndarray) else repr(value)

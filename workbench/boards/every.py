@@ -8,12 +8,13 @@ from workbench.boards.catalogue import CatalogueBoard
 from workbench.boards.checkpoint import CheckpointBoard
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.masks import MasksBoard
+from workbench.boards.plan import PlanBoard
 from workbench.boards.rollout import RolloutBoard
 from workbench.boards.sensitivity import SensitivityBoard
 
 SECTIONS: dict[str, tuple[type[Any], ...]] = {
     "LOOK": (CheckpointBoard, MasksBoard, SensitivityBoard),
-    "IMAGINE": (RolloutBoard,),
+    "IMAGINE": (RolloutBoard, PlanBoard),
     "OPEN": (CatalogueBoard,),
 }
 FIRST = MasksBoard.title

@@ -54,6 +54,26 @@ def _plotly_js() -> str:
     return get_plotlyjs()
 
 
+class Either:
+    """One of several views in the same place. A host shows the one that `shown` says, and watches for another."""
+
+    def __init__(self, *items: Any) -> None:
+        self.items, self.shown = items, 0
+        self._watchers: list[Callable[[int], None]] = []
+
+    def watch(self, watcher: Callable[[int], None]) -> None:
+        """Call with the number of every view that is to be shown, and now with this one's."""
+        self._watchers.append(watcher)
+        watcher(self.shown)
+
+    def show(self, number: int) -> None:
+        """Show another one in the same place."""
+        if number != self.shown:
+            self.shown = number
+            for watcher in self._watchers:
+                watcher(number)
+
+
 @dataclass(frozen=True)
 class Row:
     """Side by side, with these shares of the width."""
@@ -69,4 +89,4 @@ class Column:
     items: tuple[Any, ...]
 
 
-Layout = Row | Column | Chart | Any  # Any: a view of `widgets`
+Layout = Row | Column | Chart | Either | Any  # Any: a view of `widgets`

@@ -113,6 +113,7 @@ class Workspace:
         self.first_seed = 0
         self._heard: dict[str, list[Heard]] = {"model": [], "clips": [], "clip": [], "opening": [], "theme": [], "failed": [], "refused": []}
         self.dark = False
+        self.closed = False  # nobody looks any more
 
     def on(self, event: str, heard: Heard) -> None:
         """Call after "model", "clips", "clip", "opening" or "theme" changed, after something "failed", or a model was "refused"."""
@@ -223,6 +224,7 @@ class Workspace:
 
     def close(self) -> None:
         """Drop everything that this session waits for."""
+        self.closed = True
         self.jobs.forget(self.session.id)
 
     def _start(self, what: str) -> None:

@@ -70,6 +70,18 @@ class WorldEnds:
 
 @codec.portable
 @dataclass(frozen=True, eq=False)
+class ClipEnds:
+    """Where a plan in a clip begins and ends: ticks of it. film: the clip as the model steps through it. first: the first tick that can be the start."""
+
+    film: Film
+    first: int
+    start: int
+    goal: int
+    fps: float
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
 class PlanPaths:
     """A plan in a world that can be driven: places in sides of the picture.
 
@@ -113,6 +125,7 @@ class DriveStep:
     Args:
         pictures: after each step. done: the actions. rest: of the plan, a warm start for the next. away: from the goal in sides of the picture.
         cost: the model's own opinion of its plan. copy: of staying. reached: near enough. believed: where the whole plan leads, as a probe reads it.
+        imagined: what was foretold to be seen after each step, where latents can be drawn; note: by what.
     """
 
     pictures: tuple[WorldPicture, ...]
@@ -123,6 +136,29 @@ class DriveStep:
     away: float
     reached: bool
     believed: Float[np.ndarray, "frames 2"] | None
+    imagined: UInt8[np.ndarray, "steps rows cols 3"] | None = None
+    note: str = ""
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
+class WalkTrace:
+    """The way that was really gone, closed loop.
+
+    Args:
+        states, places, pixels: at the start and after each step. imagined: frame k is what was foretold just before step k was made; the first is real.
+        actions: that were done. costs: of the plan that each step was part of, in the model's own eyes. goal: its state; within near of it is there.
+    """
+
+    states: Float[np.ndarray, "frames state"]
+    places: Float[np.ndarray, "frames 2"]
+    pixels: Film
+    imagined: UInt8[np.ndarray, "frames rows cols 3"] | None
+    actions: Float[np.ndarray, "steps action"]
+    costs: Float[np.ndarray, "steps"]
+    goal: Float[np.ndarray, "state"]
+    near: float
+    reached: bool
 
 
 @codec.portable

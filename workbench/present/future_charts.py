@@ -64,15 +64,21 @@ def landscape_chart(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] 
     import plotly.graph_objects as go
 
     x, y = found.values
-    heat = {"x": x, "y": y, "z": found.energy.T, "colorscale": "Cividis", "colorbar": {"thickness": 8, "title": {"text": UNITS[found.distance]}}}
+    heat = {
+        "x": x,
+        "y": y,
+        "z": found.energy.T,
+        "colorscale": "Cividis",
+        "colorbar": {"thickness": 8, "nticks": 4, "title": {"text": UNITS[found.distance], "font": {"size": 11}}},
+    }
     figure = go.Figure(go.Heatmap(**heat, hovertemplate=f"{found.axes[0]} %{{x:.3f}}, {found.axes[1]} %{{y:.3f}}: %{{z:.4f}}<extra></extra>"))
     for name, symbol, place in _places(found, chosen):
         marker = {"symbol": symbol, "size": 13, "color": "#ffffff", "line": {"color": "#0c1018", "width": 1.5}}
         figure.add_scatter(x=[place[0]], y=[place[1]], mode="markers", marker=marker, name=name, hovertext=name, hoverinfo="text")
-    what = "a true slice" if found.others == "slice" else "minimum over the other components"
-    calm(figure, f"energy of the first move: {what}; staying {number(found.copy)}", dark, bottom=30)
-    figure.update_xaxes(title={"text": found.axes[0], "font": {"size": 11}}, showticklabels=True, constrain="domain")
-    figure.update_yaxes(title={"text": found.axes[1], "font": {"size": 11}}, showticklabels=True, scaleanchor="x", autorange="reversed")
+    calm(figure, "energy of the first move" + ("" if found.others == "slice" else ", lowest"), dark, bottom=30)
+    few = {"showticklabels": True, "nticks": 4, "tickangle": 0}
+    figure.update_xaxes(title={"text": f"{found.axes[0]} (staying costs {number(found.copy)})", "font": {"size": 11}}, constrain="domain", **few)
+    figure.update_yaxes(title={"text": found.axes[1], "font": {"size": 11}}, scaleanchor="x", autorange="reversed", **few)
     return figure
 
 

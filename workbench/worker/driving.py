@@ -13,6 +13,7 @@ from workbench.core.errors import BadInput
 from workbench.core.films import FilmView, Reel
 from workbench.core.futures import Drawn
 from workbench.measures.bank import Bank
+from workbench.measures.base import threads_for
 from workbench.measures.drawing import decoded, honesty, retrieved
 from workbench.measures.futures import Future, chosen_distance, compared, other_moves, span, steps_of
 from workbench.measures.latent_colours import Palette
@@ -130,11 +131,12 @@ def _with_past(future: Future, foretold: Latents) -> Latents:
 
 def draw(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip) -> Drawn:
     """Latents as pictures: "decoded" or "retrieved"."""
-    if how == "decoded":
-        return decoded(jepa, latents)
-    if bank is None:
-        raise BadInput("real frames are retrieved from a bank, and none is open", where="how", fix="open a folder or bank of clips")
-    return retrieved(jepa, latents, bank, without=clip)
+    with threads_for(jepa):
+        if how == "decoded":
+            return decoded(jepa, latents)
+        if bank is None:
+            raise BadInput("real frames are retrieved from a bank, and none is open", where="how", fix="open a folder or bank of clips")
+        return retrieved(jepa, latents, bank, without=clip)
 
 
 def note_of(drawn: Drawn) -> str:

@@ -11,10 +11,11 @@ from jaxtyping import Float
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.films import DriveStep, PlanPaths, PlanView, Reel, WorldEnds, WorldPicture
-from workbench.core.futures import EnergyLandscape, PlanTrace
+from workbench.core.films import ClipEnds, DriveStep, PlanPaths, PlanView, Reel, WorldEnds, WorldPicture
+from workbench.core.futures import Drawn, EnergyLandscape, PlanTrace
 from workbench.measures.bank import Bank
-from workbench.measures.futures import steps_of
+from workbench.measures.base import threads_for
+from workbench.measures.futures import span, steps_of
 from workbench.measures.probing import Probe, places_probe
 from workbench.measures.steering import energy_landscape, imagine_plan
 from workbench.model.jepa import Jepa
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _ELITES, _SAMPLES = 8, 24  # of each iteration that are followed through the world
 _WIDE, _LEAST = 3.0, 1e-3  # deviations that bounds are taken at; the least half range, where a component never changed
 State = Float[np.ndarray, "state"]
+Numbers = np.ndarray | Sequence[float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,25 @@ def _pictured(within: World, state: State) -> WorldPicture:
     return WorldPicture(np.asarray(state, np.float32), (float(x), float(y)), within.render(np.asarray(state)[None])[0])
 
 
+def clip_ends(shelf: Shelf, model: Jepa, clip: Clip) -> ClipEnds:
+    """Where a plan in a clip begins and ends before anybody said so: as early and as late as it can.
+
+    Raises:
+        BadInput: actions that do not fit, or too few frames to go anywhere.
+    """
+    known = model.need_dynamics().history[0]
+    own, _ = _stepped(clip, _spec(model), known)
+    if own.frames <= known:
+        what = f"a clip of {own.frames} steps, of which {known} must be known: there is no other frame to go to"
+        raise BadInput(what, where=clip.source, fix="open a longer clip")
+    return ClipEnds(_shown(model, own), known - 1, known - 1, own.frames - 1, float(own.fps or 0.0))
+
+
+def _stepped(clip: Clip, spec: ActionSpec, known: int) -> tuple[Clip, np.ndarray | None]:
+    """A clip as the model steps through it; without actions, where none are needed to see."""
+    return (clip, None) if clip.actions is None and known == 1 else steps_of(clip, spec)
+
+
 def in_world(jepa: Jepa, within: World, state: State, goal: State) -> Ends:
     """From one state to another.
 
@@ -95,7 +116,7 @@ def in_clip(jepa: Jepa, clip: Clip, start: int, goal: int) -> Ends:
         BadInput: ticks that are not there, or the same; no actions where the model needs them to see, or to know their bounds.
     """
     spec, known = _spec(jepa), jepa.need_dynamics().history[0]
-    own, actions = (clip, None) if clip.actions is None and known == 1 else steps_of(clip, spec)
+    own, actions = _stepped(clip, spec, known)
     if start == goal:
         raise BadInput(f"the goal is where the start is: both are frame {start}", where="goal", fix="choose another frame")
     if not known - 1 <= start < own.frames or not 0 <= goal < own.frames:
@@ -138,9 +159,7 @@ def _limits(spec: ActionSpec, actions: np.ndarray | None) -> tuple[tuple[list[fl
     return (low.tolist(), high.tolist()), f"mean ± {_WIDE:g} deviations of this clip's own {len(actions)} actions"
 
 
-def _ends(
-    jepa: Jepa, name: str, state: np.ndarray | None, goal: np.ndarray | None, clip: Clip | None, frames: Sequence[int]
-) -> tuple[Ends, World | None]:
+def _ends(jepa: Jepa, name: str, state: Numbers | None, goal: Numbers | None, clip: Clip | None, frames: Sequence[int]) -> tuple[Ends, World | None]:
     if name and state is not None and goal is not None:
         within = world(name)
         return in_world(jepa, within, np.asarray(state, np.float32), np.asarray(goal, np.float32)), within
@@ -154,8 +173,8 @@ def plan_view(
     model: Jepa,
     *,
     name: str = "",
-    state: np.ndarray | None = None,
-    goal: np.ndarray | None = None,
+    state: Numbers | None = None,
+    goal: Numbers | None = None,
     clip: Clip | None = None,
     frames: Sequence[int] = (0, 0),
     bank: Bank | None = None,
@@ -205,7 +224,10 @@ def _shown(jepa: Jepa, clip: Clip) -> np.ndarray:
 
 
 def _probe(jepa: Jepa, bank: Bank | None, within: World) -> Probe | None:
-    return None if bank is None or any(c.states is None for c in bank.clips) else places_probe(jepa, bank, within.where)
+    if bank is None or any(c.states is None for c in bank.clips):
+        return None
+    with threads_for(jepa):
+        return places_probe(jepa, bank, within.where)
 
 
 def _believed(probe: Probe | None, film: Latents) -> Float[np.ndarray, "frames 2"] | None:
@@ -238,8 +260,8 @@ def first_move(
     model: Jepa,
     *,
     name: str = "",
-    state: np.ndarray | None = None,
-    goal: np.ndarray | None = None,
+    state: Numbers | None = None,
+    goal: Numbers | None = None,
     clip: Clip | None = None,
     frames: Sequence[int] = (0, 0),
     predictor: str = "model",
@@ -259,8 +281,8 @@ def drive(
     shelf: Shelf,
     model: Jepa,
     name: str,
-    state: np.ndarray,
-    goal: np.ndarray,
+    state: Numbers,
+    goal: Numbers,
     *,
     warm: np.ndarray | None = None,
     moves: int = 1,
@@ -286,8 +308,17 @@ def drive(
             break
     count, away = len(pictures), apart(within, here, there)
     rest = np.concatenate([trace.actions[count:], np.repeat(trace.actions[-1:], count, 0)])
+    seen = _foreseen(jepa, film, count, bank, ends.start)
     believed = _believed(_probe(jepa, bank, within), film)
-    return DriveStep(tuple(pictures), trace.actions[:count], rest, trace.cost, trace.copy, away, away <= within.tolerance, believed)
+    found = DriveStep(tuple(pictures), trace.actions[:count], rest, trace.cost, trace.copy, away, away <= within.tolerance, believed)
+    return found if seen is None else replace(found, imagined=seen.pixels, note=seen.note)
 
 
-PLANS = {f.__name__: f for f in (world_ends, world_picture, plan_view, first_move, drive)}
+def _foreseen(jepa: Jepa, film: Latents, count: int, bank: Bank | None, clip: Clip) -> Drawn | None:
+    """What was foretold to be seen after the first steps of a plan."""
+    if jepa.decoder is None and bank is None:
+        return None
+    return draw(jepa, span(film, 1, count + 1), "retrieved" if jepa.decoder is None else "decoded", bank, clip)
+
+
+PLANS = {f.__name__: f for f in (world_ends, world_picture, clip_ends, plan_view, first_move, drive)}

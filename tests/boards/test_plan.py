@@ -1,0 +1,393 @@
+"""The Plan board without a browser: it plans in a world and in a clip, walks, is undone, refuses what is no way, and knows no family."""
+
+from __future__ import annotations
+
+import queue
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.boards.test_workspace import Straight
+from tests.families.official import AC, GOLDEN, JEPA_WMS
+from workbench.boards import plan_controls
+from workbench.boards.code import WRAPPED
+from workbench.boards.every import SECTIONS
+from workbench.boards.plan import PlanBoard
+from workbench.boards.plan_walk import BUDGET
+from workbench.boards.workspace import Workspace
+from workbench.core import codec
+from workbench.core.errors import WorkbenchError
+from workbench.families.load import load
+from workbench.jobs import now
+from workbench.measures.planning import Planner
+from workbench.train import plan_rooms
+
+SMALL = {"samples": 48, "iterations": 2}
+
+
+class Opened:
+    """A board that somebody looks at, with what it told."""
+
+    def __init__(self) -> None:
+        self.told: list[WorkbenchError] = []
+        self.space = Workspace(Straight(), deliver=now, notify=self.told.append)
+        self.board = PlanBoard(self.space)
+        for sheet in self.board.sheets.values():
+            sheet.walk.pace = 0.0
+        self.board.wake()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.board, name)
+
+    @property
+    def sentence(self) -> str:
+        return self.board.headline.sentence
+
+    def press(self, name: str) -> None:
+        self.board._pressed = 0.0  # long after the last press
+        self.board.press(name)
+
+    def move(self, end: str, x: float, y: float) -> None:
+        self.board.stage.moved = [end, x, y, self.board.stage.moved[3] + 1]
+
+    def button(self, name: str) -> dict[str, Any]:
+        return next(c for c in self.board.actions.controls if c["id"] == name)
+
+
+@pytest.fixture
+def rooms() -> Opened:
+    found = Opened()
+    found.space.open("two-rooms", None, 9)
+    return found
+
+
+def test_the_board_is_offered_by_both_hosts() -> None:
+    assert PlanBoard in SECTIONS["IMAGINE"]
+
+
+def test_it_searches_as_the_figures_of_planning_were_measured() -> None:
+    assert Planner(**plan_controls.planner(plan_controls.VALUES)) == plan_rooms.PLANNER
+    assert (plan_controls.VALUES["every"], BUDGET) == (plan_rooms.REPLAN, plan_rooms.STEPS)
+
+
+def test_a_first_plan_with_its_paths_films_costs_and_landscape_is_there_at_once(rooms: Opened) -> None:
+    assert rooms.told == []
+    assert re.match(r"In its imagination 16 steps bring it to 0\.\d\d × the cost of staying", rooms.sentence)
+    assert [p["kind"] for p in rooms.stage.points] == ["start", "goal"]
+    assert {p["name"] for p in rooms.stage.paths} >= {"imagined", "what truly comes of it", "tried, the best brighter"}
+    assert [f["name"] for f in rooms.player.films] == ["real, the same actions", "open loop from frame 0", "goal"]
+    assert rooms.costs.frames == 4
+    assert rooms.sheet.land is not None
+    assert rooms.screen.land.figure.data[0].type == "heatmap"
+
+
+def test_iterations_and_films_have_a_cursor_each_that_the_world_follows(rooms: Opened) -> None:
+    last, alone = rooms.stage.paths, rooms.stage.pixels
+    rooms.costs.tick = 0
+    assert rooms.stage.paths != last
+    rooms.player.tick = 5
+    agent = next(p for p in rooms.stage.points if p["id"] == "agent")
+    assert (agent["x"], agent["y"]) == pytest.approx(tuple(rooms.sheet.view.paths.true[5]), abs=1e-4)
+    assert rooms.stage.pixels != alone
+
+
+def test_the_real_agent_goes_step_by_step_until_it_is_there(rooms: Opened) -> None:
+    seen: list[int] = []
+    rooms.player.observe(lambda change: seen.append(change["new"]), names=["tick"])
+    rooms.press("execute")
+    walk = rooms.sheet.walk.trace()
+    assert seen == list(range(1, len(walk.actions) + 1))
+    assert walk.reached
+    assert rooms.sentence == f"The agent reached the goal in {len(walk.actions)} steps, planning again after every 2."
+    assert np.hypot(*(walk.places[-1] - np.array(rooms.route.value.goal.place))) <= 0.06
+    assert [f["name"] for f in rooms.player.films] == ["real, as it goes", "imagined 1–2 steps ahead", "goal"]
+    assert rooms.button("execute")["label"] == "Execute again"
+    rooms.press("back")
+    assert [p["id"] for p in rooms.stage.points] == ["start", "goal"]
+    assert rooms.sentence.startswith("In its imagination")
+
+
+def test_a_step_is_one_step_and_the_next_plan_begins_where_it_led(rooms: Opened) -> None:
+    rooms.press("step")
+    rooms.press("step")
+    assert rooms.sheet.walk.count == 2
+    assert rooms.sentence.endswith("of the picture from the goal after 2 steps.")
+    assert rooms.button("execute")["label"] == "Go on"
+    rooms.press("plan")
+    here = rooms.sheet.walk.trail[-1].place
+    assert tuple(rooms.sheet.view.paths.true[0]) == pytest.approx(here, abs=1e-6)
+
+
+def test_the_twin_has_a_plan_and_a_way_of_its_own_and_letting_go_brings_back_the_models(rooms: Opened) -> None:
+    rooms.press("execute")
+    said, films = rooms.sentence, rooms.player.pixels
+    rooms.headline.source = "twin"
+    assert rooms.sentence.startswith("In the untrained twin's imagination")
+    rooms.press("execute")
+    assert rooms.sentence.startswith("The untrained twin did not reach the goal: after 32 steps")
+    rooms.headline.source = "model"
+    assert rooms.sentence == said
+    assert rooms.player.pixels == films
+
+
+def test_a_goal_that_is_moved_is_planned_for_and_undone(rooms: Opened) -> None:
+    first, said = rooms.route.value, rooms.sentence
+    rooms.move("goal", 0.6, 0.85)
+    assert rooms.route.value.goal.place == pytest.approx((0.6, 0.85))
+    assert rooms.sentence != said
+    assert rooms.headline.can_undo
+    rooms.command("undo")
+    assert rooms.route.value is first
+    assert rooms.sentence == said
+    rooms.command("redo")
+    assert rooms.route.value.goal.place == pytest.approx((0.6, 0.85))
+    rooms.command("reset")
+    assert rooms.route.value is first
+
+
+def test_a_goal_that_is_moved_after_the_walk_is_gone_to_from_where_the_agent_is(rooms: Opened) -> None:
+    rooms.press("execute")
+    count, here = rooms.sheet.walk.count, rooms.sheet.walk.trail[-1].place
+    rooms.move("goal", 0.2, 0.85)
+    assert tuple(rooms.sheet.view.paths.true[0]) == pytest.approx(here, abs=1e-6)
+    rooms.press("execute")
+    assert rooms.sheet.walk.count > count
+    assert "reached the goal" in rooms.sentence
+    rooms.move("start", 0.2, 0.2)
+    assert rooms.sheet.walk.count == 0
+
+
+def test_a_goal_in_the_wall_is_put_beside_it(rooms: Opened) -> None:
+    rooms.move("goal", 0.51, 0.9)
+    x, y = rooms.route.value.goal.place
+    assert x > 0.55
+    assert y == pytest.approx(0.9)
+    assert next(p for p in rooms.stage.points if p["id"] == "goal")["x"] == pytest.approx(x, abs=1e-4)
+
+
+def test_a_goal_at_the_start_is_refused_and_nothing_is_lost(rooms: Opened) -> None:
+    before, paths = rooms.route.value, rooms.stage.paths
+    rooms.move("goal", *before.start.place)
+    assert rooms.sentence.startswith("the goal would be where the start is")
+    assert rooms.headline.tone == "error"
+    assert rooms.route.value is before
+    assert rooms.stage.paths == paths
+    assert next(p for p in rooms.stage.points if p["id"] == "goal")["x"] == pytest.approx(before.goal.place[0], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["samples", "iterations", "horizon"])
+def test_a_budget_of_zero_cannot_be_set_and_is_refused_in_words(rooms: Opened, name: str) -> None:
+    kept = dict(rooms.toolbar.values)
+    with pytest.raises(Exception, match=rf"{name}.* is 0, but the int .* takes a whole number from 1"):
+        rooms.toolbar.values = {**kept, name: 0}
+    assert rooms.toolbar.values == kept
+
+
+@pytest.mark.parametrize("samples_", [1, 5, 9])
+def test_few_samples_still_have_elites_and_a_short_horizon_knots(rooms: Opened, samples_: int) -> None:
+    rooms.toolbar.values = {**rooms.toolbar.values, "samples": samples_, "horizon": 1}
+    assert rooms.told == []
+    assert rooms.sheet.view.trace.samples.shape[1:3] == (samples_, 1)
+
+
+def test_mppi_plans_and_says_so_in_its_lines(rooms: Opened) -> None:
+    rooms.toolbar.values = {**rooms.toolbar.values, "method": "mppi", **SMALL}
+    assert rooms.sheet.view.trace.method == "mppi"
+    assert "'method': 'mppi'" in rooms.headline.code
+
+
+def run(lines: str) -> float:
+    """What the copied lines print."""
+    said: dict[str, Any] = {}
+    exec(lines.replace("print(", "said = ("), said)
+    return said["said"]
+
+
+def test_the_copied_lines_give_the_cost_on_screen(rooms: Opened) -> None:
+    for source in ("model", "twin"):
+        rooms.headline.source = source
+        lines = rooms.headline.code
+        assert len(lines.splitlines()) <= 6
+        assert run(lines) == pytest.approx(float(re.findall(r"# (\S+)", lines)[-1]), rel=1e-3)
+
+
+def test_everything_is_exported_and_the_films_too(rooms: Opened) -> None:
+    rooms.press("execute")
+    rooms.command("export")
+    found = codec.loads(rooms.headline.file)
+    assert set(found) == {"plan", "landscape", "walk", "twin_plan"}
+    assert found["walk"].states.shape[1] == 4
+    assert len(found["walk"].imagined) == len(found["walk"].pixels)
+    rooms.player.on_command("export")
+    assert rooms.headline.file_name == "jepa-workbench-plan.webm"
+    assert rooms.headline.file[:4] == b"\x1aE\xdf\xa3"
+
+
+def lewm() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    given = np.load(GOLDEN / "lewm" / "inputs.npz")
+    return {"path": GOLDEN / "lewm"}, {"pixels": given["pixels_uint8"][0], "actions": given["action"][0]}
+
+
+def arm() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    given = np.load(GOLDEN / "vjepa2_ac" / "inputs.npz")
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
+    return AC, {"pixels": pixels, "actions": given["actions"][0], "states": given["states"][0]}
+
+
+def wms() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    given = np.load(GOLDEN / "jepa_wms_adaln" / "inputs.npz")
+    pixels = np.ascontiguousarray(given["visual_uint8"][0].transpose(0, 2, 3, 1))
+    return JEPA_WMS, {"pixels": pixels, "actions": given["actions"][0], "states": given["proprio"][0]}
+
+
+def in_clip(folder: Path, made: Callable[[], tuple[dict[str, Any], dict[str, np.ndarray]]]) -> Opened:
+    """The board on a checkpoint of official layout, with a bank of two clips: its fixture's, and the same pixels upside down."""
+    options, clip = made()
+    both = {name: np.stack([value, value[:, ::-1] if name == "pixels" else value]) for name, value in clip.items()}
+    np.savez(folder / "clips.npz", **both)
+    found = Opened()
+    found.space.jobs.shelf.keep(f"{WRAPPED}given", load(**options))  # type: ignore[attr-defined]
+    found.space.open(f"{WRAPPED}given", str(folder / "clips.npz"))
+    return found
+
+
+@pytest.mark.parametrize("made", [lewm, arm, wms])
+def test_other_families_plan_from_one_frame_of_a_clip_to_another(tmp_path: Path, made: Any) -> None:
+    found = in_clip(tmp_path, made)
+    assert found.told == []
+    assert found.screen.left.shown == 1
+    last = len(found.ground.found.film) - 1
+    assert (found.route.value.goal, found.toolbar.values["horizon"]) == (last, last - found.route.value.start)
+    assert "whether they lead there nobody knows" in found.sentence or "nothing that was tried" in found.sentence
+    names = [f["name"] for f in found.player.films]
+    assert (names[0], names[-1]) == ("real, the clip's own actions", "goal")
+    assert "open loop from frame 0" in names  # retrieved from the bank
+    assert {m["label"]: m["frame"] for m in found.clip.marks} == {"start": found.route.value.start, "goal": last}
+    land = found.sheet.land
+    assert land is not None
+    assert land.true is not None
+    assert np.isfinite(land.energy).all()
+    execute = found.button("execute")
+    assert execute["disabled"]
+    assert "cannot be driven" in execute["reason"]
+    found.press("execute")
+    assert found.sheet.walk.count == 0
+
+
+def test_frames_under_the_cursor_become_start_and_goal_and_the_same_frame_is_refused(tmp_path: Path) -> None:
+    found = in_clip(tmp_path, lewm)
+    found.clip.tick = 1
+    found.press("goal")
+    assert found.route.value.goal == 1
+    np.testing.assert_array_equal(found.screen.reels[-1].pixels[0], found.ground.found.film[1])
+    found.clip.tick = 0
+    found.press("goal")
+    assert found.sentence == "the goal would be where the start is: both are frame 0"
+    assert found.route.value.goal == 1
+    found.command("undo")
+    assert found.route.value.goal == len(found.ground.found.film) - 1
+
+
+def test_an_action_of_many_components_offers_pairs_for_the_landscape(tmp_path: Path) -> None:
+    found = in_clip(tmp_path, arm)
+    control = next(c for c in found.toolbar.controls if c["id"] == "axes")
+    other = control["options"][1]["value"]
+    found.toolbar.values = {**found.toolbar.values, "axes": other}
+    assert list(found.sheet.land.components) == list(other)
+
+
+def test_the_copied_lines_of_a_clip_name_its_frames(tmp_path: Path) -> None:
+    found = in_clip(tmp_path, lewm)
+    assert "frames=[0, 3]" in found.headline.code
+    assert f"clip = jw.open_clips({str(tmp_path / 'clips.npz')!r})[0]" in found.headline.code
+
+
+@pytest.mark.parametrize(("name", "words"), [("balls", "takes no actions, so there is nothing to plan"), ("shapes", "dynamics: missing")])
+def test_a_model_that_cannot_plan_has_the_board_off_with_the_reason(rooms: Opened, name: str, words: str) -> None:
+    rooms.space.open(name)
+    assert words in rooms.sentence
+    assert rooms.stage.points == []
+    assert words in rooms.stage.message
+    rooms.press("execute")
+    rooms.press("plan")
+    rooms.space.open("two-rooms")
+    assert rooms.sentence.startswith("In its imagination")
+
+
+class Slow(Opened):
+    """A board whose steps come at a pace, brought to one thread that hands them out when asked to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.space.deliver = self.calls.put
+        self.space.open("two-rooms", None, 9)
+        self.run(until=lambda: bool(self.sheet.view and self.sheet.land))
+        for sheet in self.board.sheets.values():
+            sheet.walk.pace = 0.01
+
+    def run(self, until: Callable[[], bool]) -> None:
+        while not until():
+            self.calls.get(timeout=60)()
+
+    def rest(self) -> None:
+        """What was still to come."""
+        while True:
+            try:
+                self.calls.get(timeout=0.2)()
+            except queue.Empty:
+                return
+
+
+def test_a_double_click_on_execute_is_one_click_and_a_later_one_pauses() -> None:
+    found = Slow()
+    found.press("execute")
+    found.board._pressed = time.monotonic() + 60  # just now, however slow this machine is
+    found.board.press("execute")
+    assert found.sheet.walk.running
+    found.run(until=lambda: found.sheet.walk.count >= 3)
+    assert found.button("execute")["label"] == "Pause"
+    steps = found.sheet.walk.count
+    found.press("execute")
+    found.rest()
+    assert found.sheet.walk.count == steps
+    assert found.button("execute")["label"] == "Go on"
+    found.press("execute")
+    found.run(until=lambda: found.sheet.walk.over)
+    assert "reached the goal" in found.sentence
+
+
+def test_a_goal_that_is_moved_while_it_goes_is_gone_to() -> None:
+    found = Slow()
+    found.press("execute")
+    found.run(until=lambda: found.sheet.walk.count >= 2)
+    found.move("goal", 0.2, 0.85)
+    found.run(until=lambda: found.sheet.walk.over)
+    assert found.sheet.walk.trail[-1].place == pytest.approx(found.route.value.goal.place, abs=0.061)
+
+
+@pytest.mark.parametrize("how", ["close", "model", "twin", "clip", "cancel"])
+def test_whoever_goes_stands_still_when_the_tab_closes_or_something_else_is_looked_at(how: str) -> None:
+    found = Slow()
+    found.press("execute")
+    found.run(until=lambda: found.sheet.walk.count >= 2)
+    walk, steps = found.board.sheets["model"].walk, len(found.board.sheets["model"].walk.trail)
+    if how == "close":
+        found.space.close()
+    elif how == "model":
+        found.space.open("shapes")
+    elif how == "twin":
+        found.headline.source = "twin"
+    elif how == "clip":
+        found.space.choose(3)
+    else:
+        found.command("cancel")
+    found.rest()
+    assert found.told == []
+    assert len(walk.trail) == {"close": steps, "model": 0, "twin": steps, "clip": 1, "cancel": steps}[how]
+    assert how == "close" or not walk.running

@@ -1,0 +1,106 @@
+"""Where a plan begins and ends: two places in a world, or two frames of a clip. Boards ask the same of both."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from workbench.core.card import ClipKey
+from workbench.core.errors import BadInput
+from workbench.core.films import ClipEnds, WorldEnds, WorldPicture
+
+_LONGEST = 16  # steps that a plan looks ahead at first, as the figures of planning were measured with
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """Both ends: pictures of a world, or numbers of frames."""
+
+    start: Any
+    goal: Any
+
+    def moved(self, end: str, to: Any) -> Route:
+        """With its start or its goal elsewhere."""
+        return replace(self, **{end: to})
+
+
+class Ground(ABC):
+    """What a route lies in.
+
+    Attributes:
+        opening: the route before anybody moved an end. drives: steps can really be made.
+    """
+
+    opening: Route
+    drives: bool
+
+    @abstractmethod
+    def asked(self, start: Any, goal: Any) -> dict[str, Any]:
+        """A plan between two ends, as the worker wants to know it."""
+
+    @abstractmethod
+    def check(self, route: Route) -> None:
+        """Refuse what is no way.
+
+        Raises:
+            BadInput: its ends are in the same place.
+        """
+
+    @abstractmethod
+    def horizon(self) -> int:
+        """How many steps a plan has at first."""
+
+
+class InWorld(Ground):
+    """A route in a world that can be driven."""
+
+    drives = True
+
+    def __init__(self, name: str, found: WorldEnds) -> None:
+        self.name, self.near = name, found.near
+        self.opening = Route(found.start, found.goal)
+
+    def asked(self, start: WorldPicture, goal: WorldPicture) -> dict[str, Any]:
+        """See `Ground.asked`."""
+        return {"name": self.name, "state": start.state, "goal": goal.state}
+
+    def check(self, route: Route) -> None:
+        """See `Ground.check`."""
+        far = float(np.hypot(*np.subtract(route.start.place, route.goal.place)))
+        if far <= self.near:
+            what = f"the goal would be where the start is: {far:.2f} of the picture apart, and within {self.near:g} counts as there"
+            raise BadInput(what, where="goal", fix="put them further apart; nothing was moved")
+
+    def horizon(self) -> int:
+        """See `Ground.horizon`."""
+        return _LONGEST
+
+
+class InClip(Ground):
+    """A route from one frame of a clip to another."""
+
+    drives = False
+
+    def __init__(self, clip: ClipKey, found: ClipEnds) -> None:
+        self.clip, self.found = clip, found
+        self.opening = Route(found.start, found.goal)
+
+    def asked(self, start: int, goal: int) -> dict[str, Any]:
+        """See `Ground.asked`."""
+        return {"clip": self.clip, "frames": [start, goal]}
+
+    def check(self, route: Route) -> None:
+        """See `Ground.check`."""
+        if route.start == route.goal:
+            what = f"the goal would be where the start is: both are frame {route.goal}"
+            raise BadInput(what, where="goal", fix="choose another frame; nothing was moved")
+        if route.start < self.found.first:
+            what = f"frame {route.start} cannot be the start: this model must have seen {self.found.first + 1} frames, so the first that can is {self.found.first}"
+            raise BadInput(what, where="start", fix="choose a later frame; nothing was moved")
+
+    def horizon(self) -> int:
+        """See `Ground.horizon`: as many steps as the clip has between the two."""
+        return max(1, min(_LONGEST, self.opening.goal - self.opening.start))

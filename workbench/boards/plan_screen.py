@@ -1,0 +1,183 @@
+"""What the Plan board shows: the world or the clip at the left, films, landscape and costs at the right, all of one planner at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from widgets import ClipPlayer, Timeline, WorldStage
+from workbench.boards.layout import Chart, Either
+from workbench.boards.plan_ends import Ground, InClip, InWorld, Route
+from workbench.boards.plan_walk import Walk
+from workbench.core.films import ClipEnds, PlanView, Reel
+from workbench.core.futures import EnergyLandscape
+from workbench.present import plan_views as views
+from workbench.present.charts import blank
+from workbench.present.future_charts import landscape_chart
+from workbench.present.show import fill
+from workbench.present.show_futures import film_dicts
+from workbench.present.words import UNITS
+
+_FPS = 8.0
+
+
+@dataclass(eq=False)
+class Sheet:
+    """What one planner has found: the model's, or its untrained twin's.
+
+    Args:
+        walk: of the agent that it leads. view, land: its last plan, and the landscape of its first move. origin: where that plan begins; at: how many
+            steps the agent had made then.
+    """
+
+    walk: Walk
+    view: PlanView | None = None
+    land: EnergyLandscape | None = None
+    origin: Any = None
+    at: int = 0
+
+    @property
+    def gone(self) -> bool:
+        """The agent has moved on since the plan was made: the way is news, the plan is not."""
+        return self.walk.count > 0 and (self.view is None or self.walk.count > self.at)
+
+    def forget(self) -> None:
+        """Neither plan nor way."""
+        self.walk.begin([])
+        self.view = self.land = self.origin = None
+        self.at = 0
+
+
+class PlanScreen:
+    """The views, and how they are filled from a sheet."""
+
+    def __init__(self) -> None:
+        self.stage = WorldStage(max_height=430, click_places="goal", message="No world is open")
+        self.clip = ClipPlayer(max_height=300, message="No clip is open", curve_height=60)
+        self.left = Either(self.stage, self.clip)
+        self.player = ClipPlayer(max_height=176, commands=["export"], fps=_FPS, message="Nothing planned yet")
+        self.land = Chart(240, "energy of the first move", blank())
+        self.costs = Timeline(player=True, fps=1.5, word="iteration", origin=1, curve_height=180)
+        self.reels: list[Reel] = []
+        self.sheet: Sheet | None = None
+        self.route: Route | None = None
+        self.ground: Ground | None = None
+        self.twin, self.every, self.dark = False, 1, False
+        self._filling = False
+        self._of: PlanView | None = None  # the plan whose films are on screen
+        self.costs.observe(lambda _: self._scrubbed(), names=["tick"])
+        self.player.observe(lambda _: self._scrubbed(), names=["tick"])
+
+    def empty(self, why: str) -> None:
+        """Nothing of what was open stays."""
+        self.sheet = self.route = None
+        fill(self.stage, {"pixels": b"", "points": [], "paths": [], "message": why, "caption": "", "busy": False})
+        fill(self.player, {"films": [], "pixels": b"", "message": "", "busy": False})
+        self.costs.set_curves({})
+        self.land.set(blank())
+        self.left.show(0)
+
+    def open(self, ground: Ground) -> None:
+        """Another world or clip."""
+        self.left.show(0 if ground.drives else 1)
+        if isinstance(ground, InClip):
+            self._open_clip(ground.found)
+
+    def _open_clip(self, found: ClipEnds) -> None:
+        with self.clip.together():
+            self.clip.set_films([({"name": "real, the clip", "kind": "real"}, found.film)])
+            self.clip.fps, self.clip.tick, self.clip.version = found.fps, found.start, self.clip.version + 1
+
+    def draw(self, sheet: Sheet, route: Route, ground: Ground) -> None:
+        """Everything that this planner has found."""
+        self.sheet, self.route, self.ground = sheet, route, ground
+        if isinstance(ground, InClip):
+            fill(self.clip, {"marks": views.end_marks(ground.found, route.start, route.goal)})
+        self.draw_films()
+        self.draw_costs()
+        self.draw_land()
+        self.draw_stage()
+
+    def draw_films(self) -> None:
+        """The films of the plan, or of the way that was gone since; in a world beside the goal."""
+        sheet, route = self.sheet, self.route
+        if sheet is None or route is None:
+            return
+        trace = sheet.walk.trace() if sheet.gone else None
+        if trace is not None:
+            self.reels = views.walk_reels(trace, sheet.walk.note, self.every, self.twin)
+        elif sheet.view is not None:
+            self.reels = list(sheet.view.reels)
+        else:
+            return
+        fresh, self._of = self._of is not sheet.view or trace is not None, None if trace is not None else sheet.view
+        frames = max(len(r.pixels) for r in self.reels) if self.reels else 1
+        shown = [*self.reels, views.goal_reel(route.goal, frames)] if isinstance(self.ground, InWorld) else self.reels
+        self._filling = True
+        try:
+            with self.player.together():
+                self.player.set_films(film_dicts(shown))
+                self.player.tick = frames - 1 if trace is not None else 0 if fresh else min(self.player.tick, frames - 1)
+                self.player.busy, self.player.version = False, self.player.version + 1
+        finally:
+            self._filling = False
+
+    def draw_costs(self) -> None:
+        """Cost by iteration, the cursor at the last one."""
+        view = None if self.sheet is None else self.sheet.view
+        if view is None:
+            return
+        unit = UNITS[view.trace.distance]
+        self._filling = True
+        try:
+            with self.costs.together():
+                self.costs.curve_low = self.costs.curve_high = self.costs.curve_values = b""
+                self.costs.curves, self.costs.frames = [], len(view.trace.costs)
+                self.costs.set_curves(views.cost_curves(view.trace), label=f"cost by iteration, {unit}")
+                self.costs.tick = len(view.trace.costs) - 1
+        finally:
+            self._filling = False
+
+    def draw_land(self) -> None:
+        """The landscape of the first move, with the move that was chosen."""
+        sheet = self.sheet
+        if sheet is None or sheet.land is None or sheet.view is None:
+            self.land.set(blank())
+            return
+        self.land.set(landscape_chart(sheet.land, sheet.view.trace.actions[0], dark=self.dark))
+
+    def draw_stage(self) -> None:
+        """Ends, paths, and the agent where the cursor of the films is."""
+        sheet, route, ground = self.sheet, self.route, self.ground
+        if sheet is None or route is None or not isinstance(ground, InWorld):
+            return
+        walk, tick = sheet.walk.trace(), self.player.tick
+        agent, picture = None, route.start.pixels
+        lines = [views.ring(route.goal.place, ground.near)]
+        if walk is not None:
+            k = min(tick, len(walk.places) - 1) if sheet.gone else len(walk.places) - 1
+            agent, picture = (float(walk.places[k, 0]), float(walk.places[k, 1])), walk.pixels[k]
+        if sheet.gone and walk is not None:
+            readable = sheet.view is not None and sheet.view.paths is not None and sheet.view.paths.probe >= views.READABLE
+            lines += views.walk_lines(walk, sheet.walk.believed if readable else None, self.twin)
+        elif sheet.view is not None and sheet.view.paths is not None:
+            lines += [] if walk is None else views.walk_lines(walk, None)
+            lines += views.plan_lines(sheet.view.paths, self.costs.tick, self.twin)
+            true = sheet.view.paths.true
+            k = min(tick, len(true) - 1)
+            if k > 0:
+                agent, picture = (float(true[k, 0]), float(true[k, 1])), sheet.view.reels[0].pixels[k]
+        with self.stage.together():
+            self.stage.set_picture(picture)
+            self.stage.points = views.points(route.start, route.goal, agent)
+            self.stage.paths, self.stage.version = lines, self.stage.version + 1
+
+    def _scrubbed(self) -> None:
+        """A cursor was moved by hand."""
+        if not self._filling:
+            self.draw_stage()
+
+    def busy(self, on: bool) -> None:
+        """A newer answer is being computed; what is shown stays."""
+        for view in (self.stage, self.player, self.costs):
+            view.busy = on

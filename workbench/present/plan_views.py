@@ -1,0 +1,91 @@
+"""Plans as views: paths over a world, cost by iteration, films beside the goal, and the way that was really gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from widgets import WorldStage
+from workbench.core.films import ClipEnds, PlanPaths, Reel, WalkTrace, WorldPicture
+from workbench.core.futures import PlanTrace
+
+READABLE = 0.5  # R² of a probe below which what it reads is not drawn
+_RING = 40  # corners of the circle around the goal
+
+Curve = tuple[str, Float[np.ndarray, "iterations"]]
+Place = tuple[float, float]
+
+
+def plan_lines(paths: PlanPaths, iteration: int, twin: bool = False) -> list[dict[str, Any]]:
+    """What was tried in one iteration in faint lines, its best, what the model believes of the plan, and what truly comes of it."""
+    line, who = WorldStage.path, " by the untrained twin" if twin else ""
+    at = min(iteration, len(paths.means) - 1)
+    tried = [line("", "sample", p, width=1, alpha=0.16) for p in paths.samples[at]]
+    best = [line("tried, the best brighter", "elite", p, width=1.2, alpha=0.45) for p in paths.elites[at]]
+    read = None if paths.probe < READABLE else paths.believed
+    believed = [] if read is None else [line("imagined" + who, "open loop", read, width=2.5)]
+    return [*tried, *best, *believed, line("what truly comes of it", "real", paths.true, width=3)]
+
+
+def walk_lines(walk: WalkTrace, believed: Float[np.ndarray, "frames 2"] | None, twin: bool = False) -> list[dict[str, Any]]:
+    """The way that was gone, and where the model believes that it leads on."""
+    line, who = WorldStage.path, " by the untrained twin" if twin else ""
+    on = [] if believed is None or walk.reached else [line("imagined next" + who, "open loop", believed, width=2, alpha=0.85)]
+    return [*on, line("gone", "real", walk.places, width=3)]
+
+
+def ring(place: Place, near: float) -> dict[str, Any]:
+    """Within this circle the goal counts as reached."""
+    turn = np.linspace(0, 2 * np.pi, _RING)
+    return WorldStage.path("", "control", np.stack([place[0] + near * np.cos(turn), place[1] + near * np.sin(turn)], 1), width=1.5)
+
+
+def points(start: WorldPicture, goal: WorldPicture, agent: Place | None) -> list[dict[str, Any]]:
+    """Where the plan begins and where it shall end, which can be moved, and where the agent is, which cannot."""
+
+    def at(name: str, place: Place, label: str, fixed: bool = False) -> dict[str, Any]:
+        return {"id": name, "kind": name, "x": round(float(place[0]), 4), "y": round(float(place[1]), 4), "label": label, "fixed": fixed}
+
+    moved = [at("start", start.place, "start"), at("goal", goal.place, "goal")]
+    return moved if agent is None else [*moved, at("agent", agent, "the agent", fixed=True)]
+
+
+def cost_curves(trace: PlanTrace) -> Mapping[str, Curve]:
+    """Cost by iteration: of staying, of what was tried (median), of the elites (mean), and the best so far."""
+    elites = np.take_along_axis(trace.costs, trace.elites, 1)
+    return {
+        "staying": ("control", np.full(len(trace.costs), trace.copy)),
+        "tried": ("sample", np.median(trace.costs, 1)),
+        "elites": ("elite", elites.mean(1)),
+        "best": ("open loop", np.minimum.accumulate(trace.costs.min(1))),
+    }
+
+
+def goal_reel(goal: WorldPicture, frames: int) -> Reel:
+    """The picture of the goal: all that the model is told of it."""
+    return Reel("goal", "control", "", np.repeat(goal.pixels[None], frames, 0), frames)
+
+
+def walk_reels(walk: WalkTrace, note: str, every: int, twin: bool = False) -> list[Reel]:
+    """What really came, step by step, beside what had been imagined just before."""
+    frames = len(walk.pixels)
+    reels = [Reel("real, as it goes", "real", "closed loop: each step is really made", walk.pixels, frames)]
+    if walk.imagined is not None:
+        ahead = "1 step ahead" if every == 1 else f"1–{every} steps ahead"
+        reels.append(Reel(("twin: " if twin else "imagined ") + ahead, "open loop", note, walk.imagined, frames))
+    return reels
+
+
+def end_marks(ends: ClipEnds, start: int, goal: int) -> list[dict[str, Any]]:
+    """Where a plan in a clip begins and ends, over the clip's own time."""
+    found = [{"frame": start, "label": "start", "kind": "event"}, {"frame": goal, "label": "goal", "kind": "edit"}]
+    return [mark for mark in found if mark["frame"] < len(ends.film)]
+
+
+def free_axes(trace: PlanTrace) -> Sequence[int]:
+    """The components of an action that were tried at all; the others are held by their bounds."""
+    spans = np.ptp(trace.samples, axis=(0, 1, 2))
+    return [int(k) for k in np.flatnonzero(spans > 1e-6)]
