@@ -94,7 +94,7 @@ def test_waiting_has_an_end(shapes: BoardBox) -> None:
 
 
 def test_a_board_of_another_name_is_refused_with_those_there_are() -> None:
-    with pytest.raises(BadInput, match="checkpoint, masks, .*rollout, plan"):
+    with pytest.raises(BadInput, match=r"checkpoint, masks, .*rollout, plan"):
         board("shapes", "mask")
 
 

@@ -11,6 +11,7 @@ import pytest
 import workbench as jw
 from widgets import ClipPlayer, Timeline, WorldStage
 from workbench.core.errors import BadInput
+from workbench.present.words import times
 
 START, GOAL = np.array([0.2, 0.25, 0.5, 0.5]), np.array([0.8, 0.2, 0.5, 0.5])
 QUICK = {"horizon": 6, "samples": 16, "iterations": 3, "elites": 4}
@@ -81,3 +82,10 @@ def test_drift_landscape_and_costs_are_charts(rooms: dict[str, Any]) -> None:
     assert isinstance(jw.show(land, chosen=rooms["plan"].trace.actions[0]), go.Figure)
     assert isinstance(jw.show(jw.drift(jepa, rooms["bank"], limit=8)), go.Figure)
     assert isinstance(jw.show(rooms["plan"].trace, dark=True), go.Figure)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"), [(0.0034, "0.0034"), (0.00002, "0.00"), (0.03, "0.03"), (0.524, "0.52"), (17.06, "17.06"), (180.4, "180"), (36210.0, "36,210")]
+)
+def test_a_ratio_has_as_many_digits_as_can_be_read(ratio: float, said: str) -> None:
+    assert times(ratio) == said

@@ -33,8 +33,11 @@ def number(value: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """A ratio with as many digits as can be read: 0.03, 180, 36,000."""
-    return number(ratio) if abs(ratio) < 100 else f"{ratio:.0f}" if abs(ratio) < 1000 else f"{ratio:,.0f}"
+    """A ratio with as many digits as can be read: 0.0034, 0.03, 0.52, 180, 36,000."""
+    size = abs(ratio)
+    if size >= 100:
+        return f"{ratio:.0f}" if size < 1000 else f"{ratio:,.0f}"
+    return f"{ratio:.2g}".replace("-", "−") if 1e-4 <= size < 0.01 else number(ratio)
 
 
 def ordinal(n: int) -> str:
