@@ -12,7 +12,7 @@ from jaxtyping import Float
 from widgets._schema import COUNT, TEXT, check_dict, dicts, one_of
 from widgets._traits import View, binary, check_bytes, proposed
 
-KINDS = ("real", "teacher-forced", "open loop", "control", "impossible", "sample", "elite")
+KINDS = ("real", "teacher-forced", "open loop", "control", "impossible", "predicted", "sample", "elite")
 _MARKS = ("edit", "violation", "event")
 _BYTES = ("curve_values", "curve_low", "curve_high")
 _CURVE = {"name": TEXT, "kind": one_of(*KINDS)}

@@ -8,6 +8,7 @@ const LOOKS = {
   "teacher-forced": { colour: ["#009e73", "#2ec598"], dash: [7, 3], width: 2 },
   "open loop": { colour: ["#d55e00", "#ff8a3d"], dash: [], width: 2.5 },
   impossible: { colour: ["#b0427f", "#cc79a7"], dash: [3, 2], width: 2.5 },
+  predicted: { colour: ["#b0427f", "#cc79a7"], dash: [], width: 2 },
   sample: { colour: ["#0072b2", "#56b4e9"], dash: [], width: 1 },
   elite: { colour: ["#0072b2", "#56b4e9"], dash: [], width: 1.5 },
   control: { colour: ["#7a8291", "#98a1b0"], dash: [2, 3], width: 1.5 },

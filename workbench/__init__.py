@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
     from workbench.present.show_futures import show
+    from workbench.train.fitted import fit_decoder
+    from workbench.train.fitted_file import open_decoder, save_decoder
 
     predict = prediction_error
 
@@ -76,6 +78,9 @@ _VERBS = {
     "plan": "workbench.measures.steering",
     "energy_landscape": "workbench.measures.steering",
     "factor_table": "workbench.measures.factors",
+    "fit_decoder": "workbench.train.fitted",
+    "open_decoder": "workbench.train.fitted_file",
+    "save_decoder": "workbench.train.fitted_file",
     "latent_moves": "workbench.measures.factors",
     "show": "workbench.present.show_futures",
     "read_results": "workbench.core.codec:load",
@@ -98,6 +103,7 @@ __all__ = [
     "energy_landscape",
     "factor_table",
     "film_view",
+    "fit_decoder",
     "future_leak",
     "inspect",
     "judge_twins",
@@ -106,6 +112,7 @@ __all__ = [
     "masked_view",
     "open_bank",
     "open_clips",
+    "open_decoder",
     "pair_accuracy",
     "plan",
     "plan_view",
@@ -114,6 +121,7 @@ __all__ = [
     "read_results",
     "rollout",
     "sample_mask",
+    "save_decoder",
     "scenes",
     "show",
     "shown_clip",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import torch
@@ -33,6 +35,11 @@ class Bank:
 
     def __len__(self) -> int:
         return len(self.clips)
+
+    @cached_property
+    def digest(self) -> str:
+        """A short content hash: the same clips in the same order have the same, whatever they are called."""
+        return hashlib.blake2b("".join(c.digest for c in self.clips).encode(), digest_size=10).hexdigest()
 
     def targets(self, jepa: Jepa) -> Float[Tensor, "clips ticks rows cols dim"]:
         """The training targets of every clip."""

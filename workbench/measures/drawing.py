@@ -13,11 +13,11 @@ from torch import Tensor
 
 from workbench.core import progress
 from workbench.core.clip import Clip
-from workbench.core.errors import BadInput, PartUnavailable
+from workbench.core.errors import PartUnavailable
 from workbench.core.futures import Drawn
 from workbench.measures.bank import Bank
-from workbench.measures.futures import steps_of
-from workbench.model.jepa import Jepa
+from workbench.measures.seeing import frames_a_tick, seen
+from workbench.model.jepa import Decoder, Jepa
 from workbench.model.latents import Latents
 
 _BATCH, _MOST_FRAMES, _MOST_VALUES = 16, 4096, 1 << 27
@@ -26,7 +26,7 @@ _USUAL = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """Every frame of a bank as a model with dynamics sees it.
+    """Every frame of a bank as a model sees it; see `seeing.seen`.
 
     Args:
         values: one latent a frame. shown: its prepared pixels. clip, tick: where it lies. usual: the distance within which 95 % of the
@@ -56,10 +56,10 @@ _known: WeakKeyDictionary[Bank, WeakKeyDictionary[Jepa, Frames]] = WeakKeyDictio
 
 
 def frames_of(jepa: Jepa, bank: Bank) -> Frames:
-    """The frames of a bank; computed once a model, and kept while both live.
+    """The frames of a bank, as many as memory holds; computed once a model, and kept while both live.
 
     Raises:
-        PartUnavailable: no dynamics. BadInput: the latents of so many frames would not fit into memory.
+        PartUnavailable: no encoder that is whole.
     """
     found = _known.setdefault(bank, WeakKeyDictionary())
     if jepa not in found:
@@ -68,24 +68,18 @@ def frames_of(jepa: Jepa, bank: Bank) -> Frames:
 
 
 def _embedded(jepa: Jepa, bank: Bank) -> Frames:
-    dynamics = jepa.need_dynamics()
     values, shown, clip, tick = list[Tensor](), list[Tensor](), list[int](), list[int]()
     space = ""
     for number, each in enumerate(bank.clips):
         progress.report(number, len(bank))
-        if len(clip) >= _MOST_FRAMES:
+        if len(clip) >= _MOST_FRAMES or sum(v.numel() for v in values) > _MOST_VALUES:
             break
-        part = steps_of(each, dynamics.action)[0] if each.actions is not None else each
-        prepared = jepa.encoder.prepare([part])
-        states = None if part.states is None else torch.from_numpy(np.asarray(part.states, np.float32))[None]
-        latents = dynamics.embed(prepared.video, states)
+        latents, pixels = seen(jepa, each)
         values.append(latents.tokens[0].flatten(1).float().cpu())
-        shown.append(prepared.shown[0, :: max(1, prepared.shown.shape[1] // latents.grid.ticks)])
+        shown.append(frames_a_tick(latents, pixels)[:, 0])
         clip += [number] * latents.grid.ticks
         tick += range(latents.grid.ticks)
         space = latents.space.id
-        if sum(v.numel() for v in values) > _MOST_VALUES:
-            raise BadInput(f"the latents of {bank.name} need more than {_MOST_VALUES} numbers", where="bank", fix="give fewer or shorter clips")
     frames = Frames(torch.cat(values), torch.cat(shown), torch.tensor(clip), torch.tensor(tick), 0.0, space)
     own = torch.cdist(frames.values, frames.values) / frames.values.shape[1] ** 0.5
     own[frames.clip[:, None] == frames.clip[None]] = torch.inf
@@ -109,27 +103,31 @@ def retrieved(jepa: Jepa, latents: Latents, bank: Bank, without: Clip | None = N
     return Drawn(frames.shown[at].numpy(), "retrieved", note, distance.numpy(), frames.usual, (frames.clip[at].numpy(), frames.tick[at].numpy()))
 
 
-def decoded(jepa: Jepa, latents: Latents, note: str = "decoded by the model's own decoder") -> Drawn:
-    """What the decoder draws for each tick.
+def decoded(jepa: Jepa, latents: Latents, decoder: Decoder | None = None) -> Drawn:
+    """What a decoder draws for each tick.
+
+    Args:
+        decoder: None = the model's own.
 
     Raises:
         PartUnavailable: the model has no decoder.
     """
-    if jepa.decoder is None:
+    decoder = decoder or jepa.decoder
+    if decoder is None:
         raise PartUnavailable("this model has no decoder", where=jepa.report.path, fix="fit one, or look at the nearest real frames instead")
-    film = jepa.decoder.decode(latents)[0].cpu().numpy()
-    return Drawn(_rgb(film), "decoded", note)
+    film = decoder.decode(latents)[0].cpu().numpy()
+    return Drawn(_rgb(film), "decoded", decoder.note)
 
 
 def _rgb(film: UInt8[np.ndarray, "frames height width channels"]) -> UInt8[np.ndarray, "frames height width 3"]:
     return Clip(np.ascontiguousarray(film)).rgb()
 
 
-def honesty(jepa: Jepa, bank: Bank, how: str, seed: int = 0) -> Sequence[tuple[str, Drawn]]:
+def honesty(jepa: Jepa, bank: Bank, how: str, seed: int = 0, decoder: Decoder | None = None) -> Sequence[tuple[str, Drawn]]:
     """What is drawn for latents that say nothing: the bank's mean, noise of the bank's spread, and another clip's frame.
 
     Args:
-        how: "decoded" or "retrieved".
+        how: "decoded" or "retrieved". decoder: None = the model's own.
 
     A picture that looks like these is the drawer's own invention.
     """
@@ -138,16 +136,10 @@ def honesty(jepa: Jepa, bank: Bank, how: str, seed: int = 0) -> Sequence[tuple[s
     mean, spread = frames.values.mean(0), frames.values.std(0)
     other = frames.values[int(torch.randint(len(frames.values), (1,), generator=pick))]
     noise = mean + spread * torch.randn(mean.shape, generator=pick)
-    first = jepa.need_dynamics().embed(jepa.encoder.prepare([bank.clips[0].still(0)]).video) if bank.clips[0].states is None else _first(jepa, bank)
+    first, _ = seen(jepa, bank.clips[0])
     found: list[tuple[str, Drawn]] = []
     for name, value in (("the mean latent", mean), ("noise", noise), ("another clip's latent", other)):
-        latents = replace(first, tokens=value.reshape(1, 1, *first.tokens.shape[2:]), grid=replace(first.grid, ticks=1), extra=None)
-        found.append((name, decoded(jepa, latents) if how == "decoded" else retrieved(jepa, latents, bank)))
+        tokens = value.reshape(1, 1, *first.tokens.shape[2:])
+        latents = replace(first, tokens=tokens, grid=replace(first.grid, ticks=1), extra=None, states=None)
+        found.append((name, decoded(jepa, latents, decoder) if how == "decoded" else retrieved(jepa, latents, bank)))
     return found
-
-
-def _first(jepa: Jepa, bank: Bank) -> Latents:
-    clip = bank.clips[0]
-    assert clip.states is not None
-    states = torch.from_numpy(np.asarray(clip.states[:1], np.float32))[None]
-    return jepa.need_dynamics().embed(jepa.encoder.prepare([clip.still(0)]).video, states)

@@ -98,7 +98,9 @@ class Dynamics(ABC):
 
 
 class Decoder(ABC):
-    """Latents back to pixels."""
+    """Latents back to pixels. `note` is the label of what it draws."""
+
+    note: str = "decoded by the model's own decoder"
 
     @abstractmethod
     def decode(self, latents: Latents) -> UInt8[Tensor, "batch frames height width channels"]:

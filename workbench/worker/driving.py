@@ -18,7 +18,7 @@ from workbench.measures.drawing import decoded, honesty, retrieved
 from workbench.measures.futures import Future, chosen_distance, compared, other_moves, span, steps_of
 from workbench.measures.latent_colours import Palette
 from workbench.measures.twins import asked
-from workbench.model.jepa import Jepa
+from workbench.model.jepa import Decoder, Jepa
 from workbench.model.latents import Latents
 from workbench.worker.film_file import film_file
 from workbench.worlds.driven import followed, world
@@ -44,7 +44,7 @@ def film_view(
 
     Args:
         actions: other actions than the clip's own; in a world that can be driven, what would come is simulated.
-        how: "decoded", "retrieved", or "latents": as
+        how: "decoded", "fitted" (by a decoder of ours), "retrieved", or "latents": as
         colours, in which case what came is there twice, as pixels and as its latents. predictor: "model" or "twin".
 
     Raises:
@@ -60,8 +60,9 @@ def film_view(
     numbers, found = compared(future, f"{seen.digest} {seen.source}".strip(), chosen_distance(jepa, None), other_moves(future, own, bank))
     ticks = future.real.grid.ticks
     comes = ticks if edited < 0 or simulated else edited + 1
-    drawer = _Drawer(jepa, how, bank, clip, ", untrained twin" if predictor == "twin" else "")
-    reels = [_real(jepa, seen, simulated, comes), *drawer.reels(future, found, comes)]
+    way, decoder = drawer(shelf, model, bank, how, predictor)
+    films = _Drawer(jepa, way, bank, clip, ", untrained twin" if predictor == "twin" else "", decoder)
+    reels = [_real(jepa, seen, simulated, comes), *films.reels(future, found, comes)]
     if comes < ticks:  # nobody knows what would have come: no error there
         maps = numbers.maps.copy()
         maps[:, max(0, comes - future.known) :] = np.nan
@@ -78,6 +79,7 @@ class _Drawer:
     bank: Bank | None
     clip: Clip
     more: str
+    decoder: Decoder | None = None
 
     def reels(self, future: Future, found: dict[str, Latents], comes: int) -> list[Reel]:
         """Teacher-forced, which ends where nobody knows what comes, and open loop; before them the real latents where those are shown as they are."""
@@ -88,7 +90,7 @@ class _Drawer:
         open_loop = f"open loop from frame {future.known}"
         for kind, label, upto in (("teacher-forced", "teacher-forced", comes), ("open loop", open_loop, future.real.grid.ticks)):
             latents = _with_past(future, found[kind])
-            drawn = draw(self.jepa, latents, self.how, self.bank, self.clip) if palette is None else palette.drawn(latents)
+            drawn = draw(self.jepa, latents, self.how, self.bank, self.clip, self.decoder) if palette is None else palette.drawn(latents)
             made.append(Reel(label + self.more, kind, note_of(drawn), drawn.pixels, upto))
         return made
 
@@ -129,11 +131,11 @@ def _with_past(future: Future, foretold: Latents) -> Latents:
     return replace(foretold, tokens=torch.cat([past.tokens, foretold.tokens], 1), grid=future.real.grid, states=None, extra=None)
 
 
-def draw(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip) -> Drawn:
-    """Latents as pictures: "decoded" or "retrieved"."""
+def draw(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip, decoder: Decoder | None = None) -> Drawn:
+    """Latents as pictures: "decoded" by a decoder, None = the model's own, or "retrieved"."""
     with threads_for(jepa):
         if how == "decoded":
-            return decoded(jepa, latents)
+            return decoded(jepa, latents, decoder)
         if bank is None:
             raise BadInput("real frames are retrieved from a bank, and none is open", where="how", fix="open a folder or bank of clips")
         return retrieved(jepa, latents, bank, without=clip)
@@ -147,9 +149,24 @@ def note_of(drawn: Drawn) -> str:
     return drawn.note + (f"; {outside} of {len(drawn.within)} lie further from it than the bank's own frames do" if outside else "")
 
 
+def drawer(shelf: Shelf, model: Jepa, bank: Bank | None, how: str, predictor: str) -> tuple[str, Decoder | None]:
+    """How to draw, and by which decoder. A decoder fitted on the model's latents cannot draw the twin's: there the nearest real frame stands for it.
+
+    Args:
+        how: "decoded", "fitted" or "retrieved".
+
+    Raises:
+        PartUnavailable: no decoder was fitted.
+    """
+    if how != "fitted":
+        return how, None
+    return ("retrieved", None) if predictor == "twin" else ("decoded", shelf.decoders.need(model, bank))
+
+
 def honesty_strip(shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded", predictor: str = "model") -> list[Reel]:
     """What is drawn for the mean latent, for noise and for another clip's latent: whatever looks like these is the drawer's invention."""
-    return [Reel(name, "control", note_of(d), d.pixels, 1) for name, d in honesty(asked(model, predictor), bank, how)]
+    way, decoder = drawer(shelf, model, bank, how, predictor)
+    return [Reel(name, "control", note_of(d), d.pixels, 1) for name, d in honesty(asked(model, predictor), bank, way, decoder=decoder)]
 
 
 FUTURES = {f.__name__: f for f in (film_view, honesty_strip, film_file)}

@@ -24,7 +24,13 @@ _EACH, _LINE, _PAD, _RULE, _GAP = (
     4,
     8,
 )  # pixels: a film's side at least, a line of words, around them, the coloured rule, the gap to the next
-_COLOURS = {"real": (255, 255, 255), "teacher-forced": (0, 158, 115), "open loop": (213, 94, 0), "impossible": (204, 121, 167)}
+_COLOURS = {
+    "real": (255, 255, 255),
+    "teacher-forced": (0, 158, 115),
+    "open loop": (213, 94, 0),
+    "impossible": (204, 121, 167),
+    "predicted": (204, 121, 167),
+}
 _GREY, _GROUND, _BLANK, _EDIT, _QUIET = (122, 130, 145), (12, 16, 24), (40, 40, 40), (255, 138, 61), (195, 202, 214)
 _FONT, _NAME, _SMALL = cv2.FONT_HERSHEY_SIMPLEX, 0.46, 0.4
 _PLAIN = str.maketrans({"·": ",", "…": "...", "÷": "/", "×": "x", "–": "-", "—": "-", "−": "-", "’": "'", "“": '"', "”": '"'})

@@ -18,6 +18,7 @@ from workbench.core.facts import ActionFacts, ClipList, ModelFacts, ShownClip, T
 from workbench.measures.bank import Bank
 from workbench.measures.reference import shared_pca
 from workbench.model.jepa import Jepa
+from workbench.worker.decoders import DECODERS
 from workbench.worker.driving import FUTURES
 from workbench.worker.plans import PLANS
 from workbench.worker.sensitivity import SENSITIVITY
@@ -88,4 +89,4 @@ def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
 
 
 _OWN = (model_facts, clip_list, contents, shown_clip, warm, tensor_histogram)
-SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS, **SURPRISES, **SENSITIVITY}
+SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS, **SURPRISES, **SENSITIVITY, **DECODERS}

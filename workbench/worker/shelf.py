@@ -19,6 +19,7 @@ from workbench.measures.catalogue import entry
 from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
 from workbench.worker import services
+from workbench.worker.decoders import Decoders
 from workbench.worker.memo import remembering
 from workbench.worker.services import title
 
@@ -34,6 +35,7 @@ class Shelf:
         self._folders: OrderedDict[tuple[Any, ...], Clips] = OrderedDict()
         self._banks: OrderedDict[BankKey, Bank] = OrderedDict()
         self._given: dict[str, Jepa] = {}
+        self.decoders = Decoders()
 
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
         """Run a measure or a service by name; keys among the arguments become the things they name.
