@@ -10,7 +10,10 @@ else
 TORCH  := "torch==2.13.0"
 endif
 
-.PHONY: app test benchmarks screenshot clean
+.PHONY: demo app test benchmarks screenshot clean
+
+demo: $(VENV)/.app
+	$(VENV)/bin/jepa-workbench demo
 
 app: $(VENV)/.app
 	$(VENV)/bin/jepa-workbench app

@@ -89,7 +89,9 @@ def test_a_reader_that_has_read_enough_is_no_fault(whole: Path) -> None:
     assert process.returncode == 141
 
 
-@pytest.mark.parametrize("words", [["--help"], ["app", "--help"], ["inspect", "--help"], ["catalogue", "--help"], ["samples", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["demo", "--help"], ["app", "--help"], ["inspect", "--help"], ["catalogue", "--help"], ["samples", "--help"]]
+)
 def test_help_explains_every_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
@@ -110,6 +112,14 @@ def test_the_app_does_not_start_on_what_is_not_there(words: list[str], tmp_path:
     assert "nowhere" in done.stderr
     assert samples.names()[0] in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_board_that_is_not_there_is_told_with_those_there_are(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "workbench", "app", "--board", "dance", "--port", "0"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "no board 'dance'" in done.stderr
+    assert "plan" in done.stderr
 
 
 def test_a_port_that_is_taken_is_told_in_words(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`jepa-workbench app | inspect | convert | catalogue | samples`."""
+"""`jepa-workbench demo | app | inspect | convert | catalogue | samples`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from workbench.core.card import parse_overrides
 from workbench.core.errors import MissingExtra, UnsafeFile, WorkbenchError
+
+_DEMO = ("two-rooms", 8)  # the sample, and a clip that begins in another room than the goal
+_DEMO_WORDS = "Open the app on two rooms, with a goal in the other room: a small world model plans its way there, and goes."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--port", type=int, default=5006, help="port (default 5006; 0 takes a free one)")
     app.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine)")
     app.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
+    app.add_argument("--board", default="masks", help="board to open on: masks, checkpoint, rollout, plan, … (default masks)")
     app.set_defaults(run=_app)
+    demo = commands.add_parser("demo", help="sixty seconds that show what a world model is", description=_DEMO_WORDS)
+    demo.add_argument("--port", type=int, default=5006, help="port (default 5006; 0 takes a free one)")
+    demo.set_defaults(run=_demo)
     inspect = commands.add_parser("inspect", help="what of a checkpoint loads", description="Print the load report. Exit 1 if a part is incomplete.")
     inspect.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
     inspect.add_argument("--family", help="take it for this family instead of recognising it")
@@ -66,15 +74,25 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _app(chosen: argparse.Namespace) -> int:
+    settings = parse_overrides(chosen.settings)
+    place = {"port": chosen.port, "address": chosen.address, "device": chosen.device}
+    return _serve(chosen.checkpoint, data=chosen.data, settings=settings, board=chosen.board, **place)
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    checkpoint, clip = _DEMO
+    return _serve(checkpoint, board="plan", clip=clip, port=chosen.port, show=True)
+
+
+def _serve(checkpoint: str | None, **options: Any) -> int:
     from workbench.jobs import WorkerJobs
 
-    settings, jobs = parse_overrides(chosen.settings), WorkerJobs()
+    jobs = WorkerJobs()
     jobs.warm()  # its imports run beside those of the server
     try:
         from workbench.app.server import serve
 
-        place = {"port": chosen.port, "address": chosen.address, "device": chosen.device}
-        serve(chosen.checkpoint, data=chosen.data, settings=settings, jobs=jobs, **place)
+        serve(checkpoint, jobs=jobs, **options)
     except ModuleNotFoundError as error:
         if error.name not in ("panel", "panel_material_ui", "bokeh"):
             raise

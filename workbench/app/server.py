@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ import panel as pn
 from workbench import samples
 from workbench.app import fast
 from workbench.app.shell import Start, open_first, page, unexpected
+from workbench.boards.every import FIRST, titled
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import BadInput
 from workbench.data.paths import confine
@@ -60,6 +63,11 @@ def folders_of(*named: str | None) -> list[Path]:
     return [p if p.is_dir() else p.parent for p in paths] or [Path.cwd()]
 
 
+def has_display() -> bool:
+    """Whether a browser could be seen on this machine."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def get_ready(jobs: Jobs, start: Start) -> None:
     """Have the worker open what the first page will ask for, and the bank's targets computed, while nobody looks yet. What fails here, the page tells."""
     space = Workspace(jobs, notify=lambda error: None, allow=start.allow, device=start.device)
@@ -98,32 +106,38 @@ def serve(
     address: str = "127.0.0.1",
     device: str = "cpu",
     settings: dict[str, Any] | None = None,
+    board: str = FIRST,
+    clip: int | None = None,
+    show: bool = False,
 ) -> None:
     """Serve until interrupted.
 
     Args:
         checkpoint: sample name or path; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
         jobs: where work goes; the caller closes them. address: 127.0.0.1 lets only this machine in.
-        settings: what the checkpoint does not say, as {"heads": 4}.
+        settings: what the checkpoint does not say, as {"heads": 4}. board, clip: on which the page opens. show: opens a tab of the browser.
 
     Raises:
-        BadInput: a path that does not exist, or an address or port that cannot be had.
+        BadInput: a path or a board that does not exist, or an address or port that cannot be had.
     """
     roots = allow_within(folders_of(checkpoint, data))
     first, clips = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data))
-    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots))
+    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), titled(board), clip)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=unexpected)
     get_ready(jobs, start)
-    port = port or free_port(address)
+    _listen(jobs, start, port or free_port(address), address, show and has_display())
+
+
+def _listen(jobs: Jobs, start: Start, port: int, address: str, show: bool) -> None:
     with telling_in_words(address, port):
         pn.serve(
             {"/": lambda: page(jobs, start)},
             port=port,
             address=address,
             websocket_origin=[f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
-            show=False,
+            show=show,
             title="JEPA Workbench",
             websocket_max_message_size=_MESSAGE,
             verbose=True,

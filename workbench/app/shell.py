@@ -24,13 +24,15 @@ log = logging.getLogger("workbench")
 
 @dataclass(frozen=True)
 class Start:
-    """What a new page opens with."""
+    """What a new page opens with. board: by its title. clip: which one; None: the one that the data opens on."""
 
     checkpoint: str
     data: str | None
     device: str
     settings: dict[str, Any]
     allow: Allow
+    board: str = FIRST
+    clip: int | None = None
 
 
 def page(jobs: Jobs, start: Start) -> pmui.Page:
@@ -50,7 +52,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     shell = pmui.Page(
         title="JEPA Workbench",
         header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8))],
-        sidebar=[*_menu(choose), pn.Column(arrange(opener.layout), margin=(18, 16), sizing_mode="stretch_width")],
+        sidebar=[*_menu(choose, start.board), pn.Column(arrange(opener.layout), margin=(18, 16), sizing_mode="stretch_width")],
         main=[room],
         sidebar_width=228,
         sidebar_variant="persistent",
@@ -61,7 +63,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     held = [v for b in boards.values() for v in vars(b).values()]
     every = [status, opener.files, opener.clips, *(v for v in held if hasattr(v, "view_traits"))]
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
-    choose(FIRST)
+    choose(start.board)
     pn.state.onload(lambda: open_first(space, start))
     pn.state.on_session_destroyed(lambda _context: space.close())
     return shell
@@ -70,7 +72,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
 def open_first(space: Workspace, start: Start) -> None:
     """Open what a new page opens with; what is wrong with it is told as the workspace tells errors."""
     try:
-        space.open(start.checkpoint, start.data, **start.settings)
+        space.open(start.checkpoint, start.data, start.clip, **start.settings)
     except WorkbenchError as error:
         space.tell(error)
 
@@ -105,7 +107,7 @@ def unexpected(error: BaseException) -> None:
         pn.state.notifications.error(f"{words} → this is a fault of ours; the log of the server has the trace", duration=0)
 
 
-def _menu(choose: Callable[[str], None]) -> list[pn.viewable.Viewable]:
+def _menu(choose: Callable[[str], None], first: str) -> list[pn.viewable.Viewable]:
     items: list[pn.viewable.Viewable] = []
     buttons: dict[str, pmui.Button] = {}
 
@@ -117,7 +119,7 @@ def _menu(choose: Callable[[str], None]) -> list[pn.viewable.Viewable]:
     for section, kinds in SECTIONS.items():
         items.append(pmui.Typography(section, variant="overline", margin=(10, 16, 0, 16), sx={"letterSpacing": "0.12em", "opacity": 0.7}))
         for title in (kind.title for kind in kinds):
-            variant = "contained" if title == FIRST else "text"
+            variant = "contained" if title == first else "text"
             button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(2, 12))
             button.sx = {"justifyContent": "flex-start", "px": "12px"}
             button.on_click(lambda _event, title=title: pressed(title))

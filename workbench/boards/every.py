@@ -11,6 +11,7 @@ from workbench.boards.masks import MasksBoard
 from workbench.boards.plan import PlanBoard
 from workbench.boards.rollout import RolloutBoard
 from workbench.boards.sensitivity import SensitivityBoard
+from workbench.core.errors import BadInput
 
 SECTIONS: dict[str, tuple[type[Any], ...]] = {
     "LOOK": (CheckpointBoard, MasksBoard, SensitivityBoard),
@@ -18,6 +19,19 @@ SECTIONS: dict[str, tuple[type[Any], ...]] = {
     "OPEN": (CatalogueBoard,),
 }
 FIRST = MasksBoard.title
+
+
+def titled(name: str) -> str:
+    """The title of the board that is called so, in whatever case.
+
+    Raises:
+        BadInput: there is none.
+    """
+    titles = [kind.title for kinds in SECTIONS.values() for kind in kinds]
+    found = next((t for t in titles if t.lower() == name.lower()), None)
+    if found is None:
+        raise BadInput(f"there is no board {name!r}", where="--board", fix=f"one of {', '.join(t.lower() for t in titles)}")
+    return found
 
 
 def wake(board: Any) -> None:

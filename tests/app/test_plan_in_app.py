@@ -1,0 +1,150 @@
+"""The demo as a newcomer meets it: a plan is there, Execute is pressed, the goal is reached; another goal by mouse and by keys; the twin fails."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import workbench as jw
+
+pytestmark = pytest.mark.browser
+PATIENT = 120_000
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[str]:
+    """The address of `jepa-workbench demo`, started where no display is."""
+    command = [sys.executable, "-m", "workbench", "demo", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+    lines: list[str] = []
+    for line in process.stdout or ():
+        lines.append(line)
+        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+            break
+    else:
+        raise AssertionError("the demo did not start:\n" + "".join(lines))
+    threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
+    urllib.request.urlopen(f"{found.group()}/favicon.ico", timeout=60).close()
+    yield found.group()
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture
+def board(page: Any, demo: str) -> Any:
+    """A page of the demo with its first plan."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(demo)
+    says(page, "truly arrive")
+    return page
+
+
+def says(page: Any, words: str) -> None:
+    page.locator(".jw-headline-sentence", has_text=re.compile(words)).wait_for(timeout=PATIENT)
+
+
+def place(page: Any, x: float, y: float) -> tuple[float, float]:
+    box = page.locator(".jw-world-box").bounding_box()
+    return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+
+
+def goal(page: Any) -> tuple[float, float]:
+    style = page.locator(".jw-handle[data-id=goal]").get_attribute("style")
+    left, top = (float(re.search(rf"{side}: ([\d.]+)%", style).group(1)) / 100 for side in ("left", "top"))
+    return left, top
+
+
+def test_the_demo_opens_with_a_plan_and_one_press_of_execute_reaches_the_goal(board: Any) -> None:
+    assert board.evaluate("document.documentElement.scrollHeight") <= 800
+    board.get_by_role("button", name="Execute").click()
+    expect(board.locator(".jw-handle[data-id=agent]")).to_be_visible(timeout=PATIENT)
+    expect(board.get_by_role("button", name="Pause")).to_be_visible()
+    says(board, r"The agent reached the goal in \d+ steps")
+    expect(board.get_by_role("button", name="Execute again")).to_be_visible()
+    expect(board.locator(".jw-clip-player:visible .jw-film canvas").first).to_have_attribute("aria-label", re.compile("^real, as it goes"))
+
+
+def test_a_goal_is_clicked_planned_executed_and_reached(board: Any) -> None:
+    before = board.locator(".jw-headline-sentence").inner_text()
+    board.mouse.click(*place(board, 0.7, 0.85))
+    expect(board.locator(".jw-headline-sentence")).not_to_have_text(before, timeout=PATIENT)
+    assert goal(board) == pytest.approx((0.7, 0.85), abs=0.01)
+    says(board, "In its imagination")
+    board.keyboard.press("e")
+    says(board, "reached the goal")
+    board.locator(".jw-headline").get_by_role("button", name="Undo").click()
+    says(board, "In its imagination")
+    assert goal(board) == pytest.approx((0.82, 0.2), abs=0.01)
+
+
+def test_by_keys_alone_the_goal_is_moved_a_step_is_made_and_the_agent_put_back(board: Any) -> None:
+    board.locator(".jw-handle[data-id=goal]").focus()
+    board.keyboard.press("Shift+ArrowDown")
+    says(board, "In its imagination")
+    expect(board.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.28 down"), timeout=PATIENT)
+    board.keyboard.press("n")
+    says(board, "after 1 step")
+    board.keyboard.press("n")
+    says(board, "after 2 steps")
+    board.keyboard.press("b")
+    says(board, "In its imagination")
+    expect(board.locator(".jw-handle[data-id=agent]")).to_have_count(0, timeout=PATIENT)
+
+
+def test_the_untrained_twin_is_one_key_away_and_does_not_arrive(board: Any) -> None:
+    first = board.locator(".jw-headline-sentence").inner_text()
+    board.keyboard.down("r")
+    says(board, "untrained twin")
+    board.keyboard.press("e")
+    says(board, "The untrained twin did not reach the goal")
+    board.keyboard.up("r")
+    expect(board.locator(".jw-headline-sentence")).to_have_text(first, timeout=PATIENT)
+
+
+def test_iterations_play_to_the_end_and_the_paths_follow(board: Any) -> None:
+    timeline = board.locator(".jw-timeline-view")
+    timeline.get_by_role("button", name="Play").click()
+    expect(timeline.locator("output")).to_have_text("iteration 1 of 1–4", timeout=PATIENT)
+    expect(timeline.locator("output")).to_have_text("iteration 4 of 1–4", timeout=PATIENT)
+    expect(timeline.get_by_role("button", name="Play")).to_be_visible(timeout=PATIENT)
+
+
+def test_a_goal_on_the_start_is_refused_in_words_and_a_closed_tab_leaves_the_others_alone(board: Any, demo: str) -> None:
+    other = board.context.new_page()
+    other.goto(demo)
+    says(other, "truly arrive")
+    other.keyboard.press("e")
+    says(other, "from the goal after")
+    other.close()
+    handle = board.locator(".jw-handle[data-id=start]").bounding_box()
+    board.mouse.move(*place(board, *goal(board)))
+    board.mouse.down()
+    board.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2, steps=4)
+    board.mouse.up()
+    says(board, "the goal would be where the start is")
+    assert goal(board) == pytest.approx((0.82, 0.2), abs=0.01)
+    board.get_by_role("button", name="Execute").dblclick()
+    says(board, "reached the goal")
+
+
+def test_the_numbers_and_the_films_are_downloaded(board: Any) -> None:
+    with board.expect_download(timeout=PATIENT) as waiting:
+        board.locator(".jw-headline").get_by_role("button", name="Export").click()
+    stored = jw.read_results(waiting.value.path())
+    assert stored["plan"].paths.reached
+    assert len(np.load(waiting.value.path()).files) > 3
+    with board.expect_download(timeout=PATIENT) as waiting:
+        board.locator(".jw-clip-player:visible").get_by_role("button", name=re.compile("Save the films")).click()
+    assert waiting.value.suggested_filename == "jepa-workbench-plan.webm"
