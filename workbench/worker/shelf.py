@@ -12,6 +12,7 @@ from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.data import Clips, open_clips
+from workbench.data.banks import Bank as StoredBank
 from workbench.families.load import load
 from workbench.measures.bank import Bank
 from workbench.measures.base import threads_for
@@ -82,12 +83,14 @@ class Shelf:
         return clips[key.index]
 
     def bank(self, key: BankKey) -> Bank:
-        """The bank of that key: at most 256 clips, evenly taken."""
+        """The bank of that key: at most 256 clips, evenly taken. Impossible films are no yardstick: where a file marks them, they are left out."""
         if key not in self._banks:
             clips = self.clips(key.path, key.frames)
-            step = -(-len(clips) // _BANK_LIMIT)
-            name = title(key.path) if step == 1 else f"{title(key.path)} (every {step}th)"
-            _put(self._banks, key, Bank([clips[i] for i in range(0, len(clips), step)], name), _BANKS)
+            kept = _possible(clips)
+            step = -(-len(kept) // _BANK_LIMIT)
+            left_out = "" if len(kept) == len(clips) else ", possible films"
+            every = "" if step == 1 else f" (1 in {step})"
+            _put(self._banks, key, Bank([clips[i] for i in kept[::step]], f"{title(key.path)}{left_out}{every}"), _BANKS)
         return self._banks[key]
 
     def _resolve(self, value: Any) -> Any:
@@ -98,6 +101,12 @@ class Shelf:
         if isinstance(value, BankKey):
             return self.bank(value)
         return value
+
+
+def _possible(clips: Clips) -> list[int]:
+    """The clips that can happen in their world: all of those that the file does not call impossible."""
+    marked = clips.arrays.get("possible") if isinstance(clips, StoredBank) else None
+    return [i for i in range(len(clips)) if marked is None or bool(marked[i])]
 
 
 def _put(shelf: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:
