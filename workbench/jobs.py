@@ -19,7 +19,13 @@ from workbench.measures.catalogue import CATALOGUE
 
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]
-PATIENT = ("warm", "factor_survey", "fit_decoder")  # services that nobody waits for with a hand on a slider: urgent work overtakes them
+PATIENT = (
+    "warm",
+    "factor_survey",
+    "fit_decoder",
+    "surprise_peers",
+    "judge_twins",
+)  # services that nobody waits for with a hand on a slider: urgent work overtakes them
 _GRACE = 8.0  # seconds that a cancelled job gets to reach a safe point before its process is ended
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from workbench.core.films import FilmView, PlanView
+from workbench.core.card import ClipKey
+from workbench.core.films import FilmView, PlanView, SurpriseView
 from workbench.core.results import PredictionError
 from workbench.session import State
 
+_USUAL = {"predictor": "model"}
 WRAPPED = "wrapped:"  # how the path of a model begins that came from no file
 
 
@@ -95,3 +97,26 @@ def plan_lines(state: State, sample: str | None, view: PlanView, ends: Mapping[s
 
 def _plainly(value: Any) -> str:
     return repr([float(f"{v:.6g}") for v in value]) if isinstance(value, np.ndarray) else repr(value)
+
+
+def surprise_lines(state: State, sample: str | None, view: SurpriseView, question: Mapping[str, Any]) -> str:
+    """The surprise on screen, from nothing.
+
+    Args:
+        question: the arguments of `surprise_view` that it answers.
+    """
+    found = view.found[-1]
+    weights = found.provenance.weights
+    key: ClipKey = question["clip"]
+    lines = open_lines(state, sample, weights.get("dynamics", weights.get("masked", "")))
+    data = sample if sample and state.bank and "bank" in state.bank.path else key.path
+    frames = f", frames={key.frames}" if key.frames else ""
+    lines.append(f"clips = jw.open_clips({data!r}{frames})")
+    named = ("twins", "moved", "world", "predictor", "distance", "contexts", "window", "stride", "mask_token")
+    said = {k: question[k] for k in named if k in question and question[k] != _USUAL.get(k, "")}
+    options = "".join(f", {k}={v!r}" for k, v in said.items())
+    other = f", other=clips[{question['other'].index}]" if "other" in question else ""
+    lines.append(f"view = jw.surprise_view(jepa, clips[{key.index}]{other}{options})")
+    means = " ".join(f"{f.mean():.4g}" for f in view.found)
+    lines.append(f"print(*(f'{{f.mean():.4g}}' for f in view.found))  # {means}")
+    return "\n".join(lines)

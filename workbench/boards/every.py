@@ -11,11 +11,12 @@ from workbench.boards.masks import MasksBoard
 from workbench.boards.plan import PlanBoard
 from workbench.boards.rollout import RolloutBoard
 from workbench.boards.sensitivity import SensitivityBoard
+from workbench.boards.surprise import SurpriseBoard
 from workbench.core.errors import BadInput
 
 SECTIONS: dict[str, tuple[type[Any], ...]] = {
     "LOOK": (CheckpointBoard, MasksBoard, SensitivityBoard),
-    "IMAGINE": (RolloutBoard, PlanBoard),
+    "IMAGINE": (RolloutBoard, PlanBoard, SurpriseBoard),
     "OPEN": (CatalogueBoard,),
 }
 FIRST = MasksBoard.title

@@ -13,7 +13,6 @@ from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.films import Covered
-from workbench.measures.futures import steps_of
 from workbench.measures.surprise import surprise, surprises
 from workbench.model.jepa import Jepa
 
@@ -26,18 +25,17 @@ def cover(jepa: Jepa, clip: Clip, frame: int, *, cells: int = 8, film: int = 0, 
     Each cell of a grid is covered together with half a cell around it. What was seen before the frame stays as it was.
 
     Args:
-        cells: along each side. film: number of the film, for the answer. options: of `surprise`.
+        clip: with one frame a step of the model. cells: along each side. film: number of the film, for the answer. options: of `surprise`.
 
     Raises:
         BadInput: the frame was given, not foretold, or there is no such frame. Cancelled: nobody waits any more.
     """
-    own = clip if jepa.dynamics is None or clip.actions is None else steps_of(clip, jepa.dynamics.action)[0]
-    curve = surprise(jepa, own, **options).curve()
+    curve = surprise(jepa, clip, **options).curve()
     if not 0 <= frame < len(curve) or not np.isfinite(curve[frame]):
         raise BadInput(f"frame {frame} was not foretold: it has no surprise to explain", where="cover", fix="choose a later frame")
     tubelet = jepa.card.tubelet
     frames = slice(frame // tubelet * tubelet, (frame // tubelet + 1) * tubelet)
-    films = _covered(own, frames, cells)
+    films = _covered(clip, frames, cells)
     after: list[float] = []
     while len(after) < cells * cells:
         some = [next(films) for _ in range(min(_TOGETHER, cells * cells - len(after)))]

@@ -1,14 +1,14 @@
-"""Plotly figures of futures: drift by horizon, energy landscapes, a planner's costs, accuracies with their intervals."""
+"""Plotly figures of futures: drift by horizon, energy landscapes, a planner's costs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
-from workbench.core.futures import Accuracy, Drift, EnergyLandscape, PlanTrace
+from workbench.core.futures import Drift, EnergyLandscape, PlanTrace
 from workbench.present.charts import QUIET, TEXT, calm
 from workbench.present.words import UNITS, number, times
 
@@ -116,43 +116,4 @@ def costs_chart(trace: PlanTrace, shown: int = -1, *, dark: bool = False) -> go.
     calm(figure, f"cost by iteration, {UNITS[trace.distance]}", dark, bottom=30)
     figure.update_xaxes(title={"text": "iteration", "font": {"size": 11}}, showticklabels=True, dtick=1)
     figure.update_yaxes(rangemode="tozero")
-    return figure
-
-
-def accuracy_chart(rows: Mapping[str, Mapping[str, Accuracy]], *, dark: bool = False) -> go.Figure:
-    """Accuracies of kinds of violation (rows) by who judges (columns), with 95 % intervals; the line at 0.5 is chance."""
-    import plotly.graph_objects as go
-
-    colours = {"model": OPEN_LOOP, "random_init": QUIET, "pixels": "#0072B2"}
-    symbols = {"model": "circle", "random_init": "square-open", "pixels": "x"}
-    figure = go.Figure()
-    for who in dict.fromkeys(w for row in rows.values() for w in row):
-        found = {kind: row[who] for kind, row in rows.items() if who in row}
-        spans = {kind: a.interval() for kind, a in found.items()}
-        error = {
-            "type": "data",
-            "symmetric": False,
-            "array": [spans[k][1] - a.value for k, a in found.items()],
-            "arrayminus": [a.value - spans[k][0] for k, a in found.items()],
-            "thickness": 1,
-        }
-        said = [
-            f"{k}, {who.replace('_', ' ')}: {number(a.value)} [{number(spans[k][0])} to {number(spans[k][1])}], n = {a.n}" for k, a in found.items()
-        ]
-        marker = {"size": 8, "color": colours.get(who, QUIET), "symbol": symbols.get(who, "circle")}
-        figure.add_scatter(
-            x=[a.value for a in found.values()],
-            y=list(found),
-            mode="markers",
-            marker=marker,
-            error_x=error,
-            name=who.replace("_", " "),
-            hovertext=said,
-            hoverinfo="text",
-        )
-    figure.add_vline(x=0.5, line={"width": 1, "color": TEXT[dark], "dash": "dot"}, annotation_text="chance")
-    calm(figure, "possible less surprising than impossible", dark, bottom=30)
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.12, "font": {"size": 11}})
-    figure.update_xaxes(range=[0, 1.02], showticklabels=True)
-    figure.update_yaxes(autorange="reversed")
     return figure

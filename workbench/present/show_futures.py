@@ -58,8 +58,8 @@ def draw_surprise(player: ClipPlayer, view: SurpriseView) -> None:
     curves: dict[str, Curve] = {}
     edges: list[Float[np.ndarray, "2 frames"]] = []
     for name, side, reel in zip(names, sides, view.reels, strict=False):
-        shortest = np.stack([f.curve(0) for f in side])
-        every = np.stack([f.curve(k) for f in side for k in range(len(f.contexts))])
+        shortest = np.stack([_long(f.curve(0), player) for f in side])
+        every = np.stack([_long(f.curve(k), player) for f in side for k in range(len(f.contexts))])
         curves[name] = (reel.kind, shortest.mean(0))
         edges.append(np.stack([np.fmin.reduce(every), np.fmax.reduce(every)]))
     contexts = view.found[0].contexts
@@ -69,14 +69,19 @@ def draw_surprise(player: ClipPlayer, view: SurpriseView) -> None:
         with player.together():
             player.curve_low, player.curve_high = (np.stack([e[k] for e in edges]).astype(np.float32).tobytes() for k in (0, 1))
     words = {"twins": "impossible", "broken": "broken by hand", "other": "another film"}
-    first, last, share = view.found[-1].half()
-    spans, marks = list[dict[str, str | int]](), list[dict[str, str | int]]()
+    spans = list[dict[str, str | int]]()
     if view.event >= 0 and view.how in words:
         spans.append({"from": view.event, "to": view.found[-1].frames - 1, "label": words[view.how], "kind": "violation"})
-    if share > 0 and not quad:
+    if not quad:
+        first, last, _ = view.found[-1].half()
         spans.append({"from": first, "to": last, "label": "", "kind": "event"})
-        marks.append({"frame": first, "label": f"{share:.0%} of its surprise".replace("%", " %"), "kind": "event"})
-    player.spans, player.marks = spans, marks
+    player.spans = spans
+
+
+def _long(curve: Float[np.ndarray, "frames"], player: ClipPlayer) -> Float[np.ndarray, "all"]:
+    """A curve as long as the longest film: nothing is known of frames that were left out."""
+    frames = player.frame_count()
+    return np.pad(curve[:frames], (0, max(0, frames - len(curve))), constant_values=np.nan)
 
 
 @show.register(FilmView)

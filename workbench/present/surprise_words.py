@@ -8,12 +8,13 @@ from workbench.core.films import Covered, Judged, Peers, SurpriseView
 from workbench.core.futures import Accuracy, Surprise
 from workbench.present.words import UNITS, number
 
+_SAME = 1e-6  # of a mean: less is rounding
 WHO = {"model": "", "twin": "The untrained twin: ", "pixels": "Changes of pixels alone: "}
 _CONFOUNDED = {
-    "vanish": "less motion surprises less, whatever is true",
-    "through": "the film that bounces moves in another way than the one that passes",
-    "colour": "colours are told from the picture, not from what must come",
-    "appear": "new motion surprises more, whatever is true: changes of pixels tell these pairs as well",
+    "vanish": "less motion surprises less",
+    "through": "a bounce surprises as well",
+    "colour": "a picture may surprise by itself",
+    "appear": "changes of pixels tell it as well",
 }
 _QUAD = {"vanish": "permanence", "appear": "permanence", "through": "solidity"}
 
@@ -38,7 +39,7 @@ def surprise_sentence(view: SurpriseView, who: str = "model") -> tuple[str, str]
         return _led(who, f"most surprising at frame {peak}: {small(value)} {unit_of(first)}, {small(mean)} on average."), "plain"
     right, wrong = view.means()
     name, other = _names(view)
-    if wrong <= right:
+    if wrong <= right * (1 + _SAME):
         verb = "are" if len(view.found) > 2 else "is"
         return _led(who, f"{name} {verb} not more surprising: {small(wrong)} {unit_of(last)} on average, {other} {small(right)}."), "warn"
     if len(view.found) > 2:
@@ -80,7 +81,7 @@ def earned_line(view: SurpriseView) -> str:
     if not share:
         return ""
     where = f"frame {first}" if first == last else f"frames {first} to {last}"
-    return f"{share:.0%} of its surprise is earned at {where}.".replace("%", " %", 1)
+    return f"{share:.0%} of its surprise at {where}".replace("%", " %", 1)
 
 
 def peers_line(view: SurpriseView, peers: Peers) -> str:
@@ -91,12 +92,18 @@ def peers_line(view: SurpriseView, peers: Peers) -> str:
     return f"Its largest surprise is above that of {share:.0%} of {peers.name}.".replace("%", " %", 1)
 
 
+def peers_note(view: SurpriseView, peers: Peers | None) -> str:
+    """The same in few words."""
+    share = float("nan") if peers is None else peers.share(view.found[-1], view.event)
+    return f"; above {share:.0%} of possible films".replace("%", " %", 1) if np.isfinite(share) else ""
+
+
 def caution(kind: str) -> str:
     """What a single pair of this kind does not prove; "" where it does."""
     if kind not in _CONFOUNDED:
         return ""
-    quad = f"; look at the {_QUAD[kind]} quads" if kind in _QUAD else "; no quad of it is balanced"
-    return f"One such pair proves nothing: {_CONFOUNDED[kind]}{quad}."
+    quad = f"See the {_QUAD[kind]} quads." if kind in _QUAD else "There is no balanced quad of it."
+    return f"One pair proves nothing: {_CONFOUNDED[kind]}. {quad}"
 
 
 def judged_line(found: Judged) -> str:
@@ -118,6 +125,6 @@ def covered_line(found: Covered) -> str:
     row, col = np.unravel_index(int(found.heat.argmax()), found.heat.shape)
     best = float(found.heat.max())
     if best <= 0.05:
-        return f"Covering no cell of frame {found.frame} takes its surprise away: something is missed there, not seen too much."
+        return f"Covering no cell of frame {found.frame} takes its surprise away; covering cannot show what is missing there."
     place = f"row {row + 1}, column {col + 1} of {found.heat.shape[0]} × {found.heat.shape[1]}"
     return f"Covering {place} takes {best:.0%} of the surprise at frame {found.frame} away.".replace("%", " %", 1)

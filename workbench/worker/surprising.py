@@ -22,7 +22,7 @@ from workbench.measures.covering import cover
 from workbench.measures.futures import chosen_distance, steps_of
 from workbench.measures.pairs import pair_accuracy, quad_accuracy
 from workbench.measures.surprise import pixel_surprise, surprise, surprises
-from workbench.measures.twins import twin_of
+from workbench.measures.twins import asked, twin_of
 from workbench.model.jepa import Jepa
 from workbench.worlds import kept_twins
 from workbench.worlds.driven import scene
@@ -84,7 +84,7 @@ def surprise_view(
 def _surprise(model: Jepa, clip: Clip, predictor: str, options: Mapping[str, Any]) -> Surprise:
     if predictor == "pixels":
         return pixel_surprise(model, clip)
-    return surprise(twin_of(model) if predictor == "twin" else model, clip, **options)
+    return surprise(asked(model, predictor), clip, **options)
 
 
 def _films(model: Jepa, clip: Clip, twins: tuple[str, int] | None, other: Clip | None, moved: tuple[int, float, float] | None, world: str) -> _Films:
@@ -105,8 +105,11 @@ def _films(model: Jepa, clip: Clip, twins: tuple[str, int] | None, other: Clip |
 
 
 def _own(model: Jepa, clip: Clip) -> Clip:
-    """The frames that the model is shown: one a step of its actions."""
-    return clip if model.dynamics is None or clip.actions is None else steps_of(clip, model.dynamics.action)[0]
+    """The frames that the model is shown, and its actions: one a step."""
+    if model.dynamics is None or clip.actions is None:
+        return clip
+    own, used = steps_of(clip, model.dynamics.action)
+    return clip if used is None else replace(own, actions=used)
 
 
 def _places(world: str, *clips: Clip) -> tuple[np.ndarray, np.ndarray] | None:
@@ -161,10 +164,16 @@ def surprise_peers(shelf: Shelf, model: Jepa, *, twins: str = "", bank: Bank | N
         name = f"{len(some)} clips of {bank.name}"
     else:
         raise BadInput("nothing to compare with", where="surprise_peers", fix="open a bank of clips")
-    tops: list[float] = []
-    for k, (clip, event) in enumerate(some):
-        with progress.part(k, len(some)):
-            tops.append(_surprise(model, clip, predictor, options).top(event))
+    if twins and predictor != "pixels":  # of one length
+        jepa = asked(model, predictor)
+        with threads_for(jepa):
+            found = surprises(jepa, [clip for clip, _ in some], **options)
+    else:
+        found = list[Surprise]()
+        for k, (clip, _) in enumerate(some):
+            with progress.part(k, len(some)):
+                found.append(_surprise(model, clip, predictor, options))
+    tops = [each.top(event) for each, (_, event) in zip(found, some, strict=True)]
     return Peers(name, np.array(tops, np.float64), bool(twins) and twins != "possible")
 
 
@@ -227,8 +236,7 @@ def cover_cells(
     if predictor == "pixels":
         raise BadInput("changes of pixels say themselves where they are", where="cover_cells", fix="let go of P")
     films = _films(model, clip, twins, other, moved, world or model.card.world).films
-    jepa = twin_of(model) if predictor == "twin" else model
-    return cover(jepa, films[-1][2], frame, cells=cells, film=len(films) - 1, **options)
+    return cover(asked(model, predictor), films[-1][2], frame, cells=cells, film=len(films) - 1, **options)
 
 
 SURPRISES = {f.__name__: f for f in (surprise_view, surprise_peers, judge_twins, cover_cells)}

@@ -27,14 +27,14 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 # What happens in the possible film of a pair, and in the impossible one.
 LABELS: Mapping[str, tuple[str, str]] = {
     "teleport": ("possible", "impossible: it leaps"),
-    "gravity": ("possible", "impossible: it falls up"),
+    "gravity": ("possible", "impossible: it rises"),
     "freeze": ("possible", "impossible: it stops"),
-    "through": ("possible: it bounces", "impossible: through the wall"),
-    "colour": ("possible", "impossible: another colour"),
-    "vanish": ("possible: it comes out", "impossible: it is gone"),
-    "appear": ("possible: empty", "impossible: out of nothing"),
-    "through the hidden wall": ("possible: it turns back", "impossible: through the wall"),
-    "back from nothing": ("possible: it passes", "impossible: it turns back"),
+    "through": ("possible: it bounces", "impossible: it passes"),
+    "colour": ("possible", "impossible: its colour"),
+    "vanish": ("possible: comes out", "impossible: gone"),
+    "appear": ("possible: empty", "impossible: from where?"),
+    "through the hidden wall": ("possible: turns back", "impossible: passes"),
+    "back from nothing": ("possible: passes", "impossible: turns back"),
 }
 STATES = ("x", "y", "colour", "wall x", "wall height", "post x", "post width", "ground", "post top")
 _LENGTHS = (0, 1, 3, 4, 5, 6, 8)  # of STATES, in sides of the picture

@@ -1,0 +1,110 @@
+"""Surprise in the app: a ball is moved by mouse and by keys and the surprise is seen at its frame; twins are switched; accuracies are counted."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+import workbench as jw
+from workbench import samples
+
+pytestmark = pytest.mark.browser
+PATIENT = 120_000
+
+
+@pytest.fixture
+def board(page: Any, server: str) -> Any:
+    """A page with the Surprise board of the balls, settled."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(server)
+    page.locator(".jw-headline-sentence", has_text="shown another image").wait_for(timeout=PATIENT)
+    page.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
+    page.get_by_text(re.compile(r"● balls \(")).wait_for(timeout=PATIENT)
+    page.get_by_role("button", name="Surprise").click()
+    page.locator(".jw-headline-detail", has_text="possible films at the same moment").wait_for(timeout=PATIENT)
+    return page
+
+
+def sentence(page: Any) -> Any:
+    return page.locator(".jw-headline-sentence")
+
+
+def reading(page: Any) -> str:
+    return page.locator(".jw-curve-voice").inner_text()
+
+
+def drag_the_ball(page: Any, x: float, y: float) -> None:
+    handle, stage = (page.locator(css).bounding_box() for css in (".jw-world-stage .jw-handle", ".jw-world-box"))
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(stage["x"] + stage["width"] * x, stage["y"] + stage["height"] * y, steps=6)
+    page.mouse.up()
+
+
+def test_a_ball_moved_by_hand_is_surprising_at_its_frame_by_mouse_and_by_keys(board: Any) -> None:
+    pytest.importorskip("pymunk")
+    first = sentence(board).inner_text()
+    for _ in range(2):
+        board.get_by_role("button", name="Previous frame").click()
+    frame = int(re.search(r"frame (\d+)", reading(board)).group(1))  # type: ignore[union-attr]
+    drag_the_ball(board, 0.85, 0.85)
+    expect(sentence(board)).to_contain_text(f"they part at frame {frame}, the peak is at frame {frame}", timeout=PATIENT)
+    values = [float(v) for v in re.findall(r"(?:alone|hand) ([\d.]+)", reading(board))]
+    assert values[1] > 5 * values[0]
+    board.get_by_role("button", name=re.compile("Undo")).first.click()
+    expect(sentence(board)).to_have_text(first, timeout=PATIENT)
+    board.locator(".jw-world-stage .jw-handle").focus()
+    for key in ("Shift+ArrowUp", "Shift+ArrowUp"):
+        board.keyboard.press(key)
+    expect(sentence(board)).to_contain_text("broken by hand", timeout=PATIENT)
+    board.get_by_role("button", name=re.compile("Reset")).first.click()
+    expect(sentence(board)).to_have_text(first, timeout=PATIENT)
+
+
+def test_twins_are_switched_doubted_and_shown_where_and_nothing_breaks_on_a_double_click(board: Any) -> None:
+    first = sentence(board).inner_text()
+    board.get_by_label("films", exact=True).select_option(label="balls: permanence quad")
+    expect(sentence(board)).to_contain_text("two impossible films together", timeout=PATIENT)
+    expect(board.locator(".jw-film canvas")).to_have_count(4)
+    sentence(board).click()
+    board.keyboard.down("r")
+    expect(sentence(board)).to_contain_text("The untrained twin", timeout=PATIENT)
+    board.keyboard.up("r")
+    expect(sentence(board)).not_to_contain_text("The untrained twin", timeout=PATIENT)
+    board.keyboard.down("p")
+    expect(sentence(board)).to_contain_text("Changes of pixels alone: the two impossible films are not more surprising", timeout=PATIENT)
+    board.keyboard.up("p")
+    board.get_by_label("films", exact=True).select_option(label="balls: one leaps")
+    expect(board.locator(".jw-film canvas")).to_have_count(2, timeout=PATIENT)
+    board.get_by_role("button", name="Where? Cover cells").dblclick()
+    expect(board.locator(".jw-headline-detail")).to_contain_text("Covering", timeout=PATIENT)
+    expect(board.locator(".jw-heat-row")).to_be_visible()
+    board.get_by_role("button", name=re.compile("Reset")).first.click()
+    expect(sentence(board)).to_have_text(first, timeout=PATIENT)
+
+
+def test_accuracies_are_counted_cancelled_and_stand_beside_their_yardsticks_in_light_and_dark(board: Any) -> None:
+    board.get_by_role("button", name="Count accuracies").click()
+    board.get_by_role("button", name="Cancel").click(timeout=PATIENT)
+    expect(board.locator(".jw-headline")).to_have_attribute("data-busy", "false", timeout=PATIENT)
+    field = board.get_by_role("spinbutton", name="of each kind")
+    field.fill("5")
+    field.press("Enter")
+    board.get_by_role("button", name="Count accuracies").click()
+    board.get_by_text(re.compile(r"impossible, n = 5")).wait_for(timeout=PATIENT)
+    for words in ("permanence", "solidity", "untrained twin", "changes of pixels", "chance"):
+        assert board.get_by_text(words, exact=True).first.is_visible()
+    board.locator("header button").last.click()
+    expect(board.locator(".jw-clip-player")).to_have_attribute("data-theme", "dark", timeout=PATIENT)
+    with board.expect_download(timeout=PATIENT) as waiting:
+        board.locator(".jw-headline").get_by_role("button", name="Export").click()
+    stored = jw.read_results(waiting.value.path())
+    assert stored["accuracies"].quads["solidity"]["pixels"].value == 0.5
+    with board.expect_download(timeout=PATIENT) as waiting:
+        board.get_by_role("button", name="Save the films as a video file").click()
+    assert waiting.value.suggested_filename.endswith(".webm")
+    assert np.fromfile(waiting.value.path(), np.uint8)[:4].tolist() == [0x1A, 0x45, 0xDF, 0xA3]

@@ -1,0 +1,44 @@
+"""The Surprise board in JupyterLab: a ball moved by mouse is surprising at its frame, and Lab takes no key for itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.lab.conftest import PATIENT
+
+pytestmark = pytest.mark.lab
+
+
+def test_twins_stand_side_by_side_and_a_ball_moved_by_hand_is_surprising_there(notebook: Callable[..., Any]) -> None:
+    pytest.importorskip("pymunk")
+    page = notebook("empty.ipynb", "import workbench as jw\njw.board('balls', 'surprise')")
+    sentence = page.locator(".jw-headline-sentence")
+    expect(sentence).to_contain_text("as surprising on average as its possible twin", timeout=PATIENT)
+    first = sentence.inner_text()
+    page.locator(".jw-world-stage .jw-handle").evaluate("(node) => node.scrollIntoView({ block: 'center' })")
+    handle, stage = (page.locator(css).bounding_box() for css in (".jw-world-stage .jw-handle", ".jw-world-box"))
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(stage["x"] + stage["width"] * 0.15, stage["y"] + stage["height"] * 0.15, steps=6)
+    page.mouse.up()
+    expect(sentence).to_contain_text("broken by hand", timeout=PATIENT)
+    frame = re.search(r"part at frame (\d+), the peak is at frame (\d+)", sentence.inner_text())
+    assert frame is not None
+    assert frame.group(1) == frame.group(2)
+    page.locator(".jw-world-stage .jw-handle").focus()
+    for key in ("ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    sentence.click()
+    page.keyboard.down("p")
+    expect(sentence).to_contain_text("Changes of pixels alone", timeout=PATIENT)
+    page.keyboard.up("p")
+    expect(sentence).not_to_contain_text("Changes of pixels alone", timeout=PATIENT)
+    page.get_by_role("button", name=re.compile("Reset")).first.click()
+    expect(sentence).to_have_text(first, timeout=PATIENT)
+    cells = page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.type)")
+    assert cells == ["code", "code"]

@@ -1,0 +1,80 @@
+"""How often a model tells possible from impossible, as a chart with its yardsticks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.core.films import Judged
+from workbench.core.futures import Accuracy
+from workbench.present.charts import QUIET, TEXT, blank, calm
+from workbench.present.future_charts import OPEN_LOOP
+from workbench.present.words import number
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_LOOKS = {"model": (OPEN_LOOP, "circle", 0.0), "random init": (QUIET, "square-open", 0.2), "pixels": ("#0072B2", "x", -0.2)}
+_NAMES = {"model": "model", "random init": "untrained twin", "pixels": "changes of pixels"}
+_GROUPS = (
+    ("counter-balanced quads", ("permanence", "solidity")),
+    ("single pairs", ("gravity", "teleport", "freeze")),
+    ("single pairs that prove nothing", ("appear", "vanish", "through", "colour")),
+)
+_WORDS = "Press <i>Count accuracies</i>:<br>over shipped pairs and quads, with the<br>untrained twin and changes of pixels"
+
+
+def no_accuracies(why: str = "", *, dark: bool = False) -> go.Figure:
+    """The place of the accuracies before they are counted, or where they cannot be."""
+    figure = calm(blank(), "possible surprises less than impossible", dark)
+    figure.add_annotation(x=0.5, y=0.6, text=why or _WORDS, showarrow=False, font={"size": 12, "color": QUIET}, align="center")
+    return figure.update_xaxes(range=[0, 1], visible=False).update_yaxes(range=[0, 1], visible=False)
+
+
+def accuracy_chart(found: Judged, *, dark: bool = False) -> go.Figure:
+    """Share of pairs and quads told rightly, by the model, its untrained twin and changes of pixels; bars are 95 % intervals, the line is chance."""
+    import plotly.graph_objects as go
+
+    figure, places, at = go.Figure(), dict[str, float](), 0.0
+    for title, kinds in _GROUPS:
+        figure.add_annotation(x=0, y=at, text=title, showarrow=False, xanchor="left", font={"size": 10.5, "color": QUIET})
+        places |= {kind: at + 0.95 + k for k, kind in enumerate(kinds)}
+        at += len(kinds) + 1.1
+    for who in reversed(_LOOKS):
+        _add(figure, who, {kind: (found.quads | found.pairs)[kind][who] for kind in places}, places)
+    figure.add_vline(x=0.5, line={"width": 1, "color": TEXT[dark], "dash": "dot"})
+    calm(figure, f"possible surprises less than impossible, n = {found.count}", dark, bottom=36)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.1, "yanchor": "top"})
+    figure.update_layout(legend_font={"size": 10.5}, legend_traceorder="reversed")
+    figure.update_xaxes(range=[-0.04, 1.16], tickvals=[0, 0.5, 1], ticktext=["0", "chance", "1"], showticklabels=True)
+    figure.update_yaxes(range=[at - 0.6, -0.5], tickvals=list(places.values()), ticktext=[*places], showticklabels=True, showgrid=False)
+    return figure
+
+
+def _add(figure: go.Figure, who: str, row: dict[str, Accuracy], places: dict[str, float]) -> None:
+    colour, symbol, shift = _LOOKS[who]
+    spans, values = [a.interval() for a in row.values()], [a.value for a in row.values()]
+    bars = {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - v for v, (_, high) in zip(values, spans, strict=True)],
+        "arrayminus": [v - low for v, (low, _) in zip(values, spans, strict=True)],
+        "thickness": 1.2,
+        "width": 0,
+    }
+    said = [
+        f"{kind}, {_NAMES[who]}: {number(a.value)} [{number(low)} to {number(high)}], n = {a.n}"
+        for (kind, a), (low, high) in zip(row.items(), spans, strict=True)
+    ]
+    figure.add_scatter(
+        x=values,
+        y=[places[kind] + shift for kind in row],
+        mode="markers",
+        marker={"size": 8, "color": colour, "symbol": symbol},
+        error_x=bars,
+        name=_NAMES[who],
+        hovertext=said,
+        hoverinfo="text",
+    )
+    if who == "model":
+        for kind, value in zip(row, values, strict=True):
+            figure.add_annotation(x=1.16, y=places[kind], text=number(value), showarrow=False, xanchor="right", font={"size": 11, "color": colour})
