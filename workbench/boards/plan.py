@@ -27,7 +27,7 @@ from workbench.present.show import fill
 
 _AGAIN = 0.4  # seconds within which a second press of Execute is a double click
 _PAIRS = 6  # pairs of components that a landscape can be asked over
-_NO_WORLD = "this clip's world cannot be driven: what would come of other actions nobody knows"
+_NO_WORLD = "nothing to execute: nobody can drive the world of this clip"
 
 
 class PlanBoard(FutureBoard):
@@ -291,7 +291,8 @@ class PlanBoard(FutureBoard):
         walk = self.sheet.walk
         state = "going" if walk.running else "over" if walk.count and walk.over else "stopped" if walk.count else "ready"
         why = "" if self.ground is None or self.ground.drives else _NO_WORLD
-        ends = plan_controls.ends_buttons() if why else []
+        route = self.route.value
+        ends = plan_controls.ends_buttons(route.start, route.goal) if why and route is not None else []
         fill(self.actions, {"controls": [*ends, *plan_controls.buttons(state, why)]})
         fill(self.headline, {"can_undo": self.route.can_undo, "can_redo": self.route.can_redo})
 

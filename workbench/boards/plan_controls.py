@@ -33,19 +33,20 @@ def buttons(state: str, why_not: str) -> list[dict[str, Any]]:
     """
     label = {"ready": "Execute", "going": "Pause", "stopped": "Go on", "over": "Execute again"}[state]
     off = {"disabled": bool(why_not), "reason": why_not}
-    return [
+    row: list[dict[str, Any]] = [
         {"kind": "button", "id": "execute", "label": label, "key": "E", "primary": True, "width": 150, "help": _EXECUTE, **off},
         {"kind": "button", "id": "step", "label": "Step", "key": "N", "help": "plan from here and make one step", **off},
         {"kind": "button", "id": "back", "label": "Put back", "key": "B", "help": "the agent back to where it began", **off},
         {"kind": "button", "id": "plan", "label": "Plan", "key": "P", "help": "search again, from where the agent is"},
     ]
+    return row if not why_not else [row[3], row[0], {"kind": "label", "id": "why", "label": why_not}]
 
 
 _EXECUTE = "the real agent follows, closed loop: it plans, makes steps, and plans again from where they led"
 
 
 def settings(axes: Sequence[tuple[int, int, str]], drives: bool) -> list[dict[str, Any]]:
-    """How to search. axes: of the landscape, where there is a choice: numbers of two components and their names."""
+    """How to search. axes: of the landscape, where there is a choice: two components of an action and their names."""
     row: list[dict[str, Any]] = [
         {"kind": "select", "id": "method", "label": "", "options": _METHODS, "help": "cross-entropy method, or path integrals"},
         _whole("samples", "samples", 1, 4096, 64, "futures that are tried in each iteration; the best tenth shape the next"),
@@ -56,14 +57,26 @@ def settings(axes: Sequence[tuple[int, int, str]], drives: bool) -> list[dict[st
     if drives:
         row.insert(4, _whole("every", "replan every", 1, 16, 1, "steps of a plan that are made before the next one"))
     if axes:
-        options = [{"value": [a, b], "label": name} for a, b, name in axes]
+        options = [{"value": pair(a, b), "label": name} for a, b, name in axes]
         row.append({"kind": "select", "id": "axes", "label": "landscape", "options": options, "help": "two components of the first action"})
     return row
 
 
-def ends_buttons() -> list[dict[str, Any]]:
+def pair(first: int, second: int) -> str:
+    """Two components as one value of a control."""
+    return f"{first},{second}"
+
+
+def pair_of(value: str) -> tuple[int, int]:
+    """The two components again."""
+    first, second = value.split(",")
+    return int(first), int(second)
+
+
+def ends_buttons(start: int, goal: int) -> list[dict[str, Any]]:
     """Frames of a clip as ends."""
     return [
+        {"kind": "label", "id": "ends", "label": f"from frame {start} to frame {goal}"},
         {"kind": "button", "id": "start", "label": "Start here", "key": "S", "help": "the frame under the cursor is where the plan begins"},
         {"kind": "button", "id": "goal", "label": "Goal here", "key": "G", "help": "the frame under the cursor is the goal"},
     ]

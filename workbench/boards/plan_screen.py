@@ -53,7 +53,7 @@ class PlanScreen:
 
     def __init__(self) -> None:
         self.stage = WorldStage(max_height=430, click_places="goal", message="No world is open")
-        self.clip = ClipPlayer(max_height=300, message="No clip is open", curve_height=60)
+        self.clip = ClipPlayer(max_height=400, message="No clip is open", curve_height=60)
         self.left = Either(self.stage, self.clip)
         self.player = ClipPlayer(max_height=176, commands=["export"], fps=_FPS, message="Nothing planned yet")
         self.land = Chart(240, "energy of the first move", blank())

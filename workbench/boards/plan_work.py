@@ -92,10 +92,11 @@ class PlanWork:
         route, ground, sheet, who = board.route.value, board.ground, board.sheet, board.predictor
         if route is None or ground is None or sheet.view is None:
             return
-        axes = board.toolbar.values.get("axes", list(views.free_axes(sheet.view.trace))[:2])
-        if len(axes) != 2:
+        free, chosen = views.free_axes(sheet.view.trace), board.toolbar.values.get("axes")
+        if len(free) < 2:
             return
-        options = {**ground.asked(sheet.origin, route.goal), "axes": tuple(axes), "predictor": who}
+        axes = plan_controls.pair_of(chosen) if chosen else (free[0], free[1])
+        options = {**ground.asked(sheet.origin, route.goal), "axes": axes, "predictor": who}
 
         def found(land: EnergyLandscape) -> None:
             sheet.land = land

@@ -78,7 +78,9 @@ def landscape_chart(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] 
     calm(figure, "energy of the first move" + ("" if found.others == "slice" else ", lowest"), dark, bottom=30)
     few = {"showticklabels": True, "nticks": 4, "tickangle": 0}
     figure.update_xaxes(title={"text": f"{found.axes[0]} (staying costs {number(found.copy)})", "font": {"size": 11}}, constrain="domain", **few)
-    figure.update_yaxes(title={"text": found.axes[1], "font": {"size": 11}}, scaleanchor="x", autorange="reversed", **few)
+    figure.update_yaxes(title={"text": found.axes[1], "font": {"size": 11}}, autorange="reversed", **few)
+    if np.isclose(np.ptp(x), np.ptp(y), rtol=0.01):
+        figure.update_yaxes(scaleanchor="x")
     return figure
 
 
@@ -87,7 +89,9 @@ def _places(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] | None) 
     if chosen is not None:
         places.append(("chosen by the planner", "circle", found.place(chosen)))
     if found.true is not None:
-        places.append(("really done", "x", found.place(found.true)))
+        where = found.place(found.true)
+        edge = tuple(float(np.clip(at, v.min(), v.max())) for at, v in zip(where, found.values, strict=True))
+        places.append(("really done" + ("" if np.allclose(edge, where) else ", beyond the bounds"), "x", (edge[0], edge[1])))
     return places
 
 
