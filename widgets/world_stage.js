@@ -114,7 +114,7 @@ function render({ model, el }) {
   /** The kinds of path there are, each with its look. */
   function legend() {
     const names = new Map(model.get("paths").filter((/** @type {Path} */ p) => p.name).map((/** @type {Path} */ p) => [p.name, p.kind]));
-    const wanted = [...names].join();
+    const wanted = [...names, root.dataset.theme].join();
     if (keys.dataset.wanted === wanted) return;
     keys.dataset.wanted = wanted;
     keys.replaceChildren(

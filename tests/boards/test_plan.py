@@ -276,7 +276,7 @@ def test_other_families_plan_from_one_frame_of_a_clip_to_another(tmp_path: Path,
     assert execute["disabled"]
     assert "nobody can drive" in execute["reason"]
     assert found.button("why")["label"] == execute["reason"]
-    assert found.button("ends")["label"] == f"from frame {found.route.value.start} to frame {last}"
+    assert found.button("ends")["label"] == f"frame {found.route.value.start} → {last}"
     found.press("execute")
     assert found.sheet.walk.count == 0
 

@@ -27,7 +27,7 @@ from workbench.present.show import fill
 
 _AGAIN = 0.4  # seconds within which a second press of Execute is a double click
 _PAIRS = 6  # pairs of components that a landscape can be asked over
-_NO_WORLD = "nothing to execute: nobody can drive the world of this clip"
+_NO_WORLD = "nobody can drive the world of this clip"
 
 
 class PlanBoard(FutureBoard):

@@ -76,7 +76,7 @@ def pair_of(value: str) -> tuple[int, int]:
 def ends_buttons(start: int, goal: int) -> list[dict[str, Any]]:
     """Frames of a clip as ends."""
     return [
-        {"kind": "label", "id": "ends", "label": f"from frame {start} to frame {goal}"},
+        {"kind": "label", "id": "ends", "label": f"frame {start} → {goal}"},
         {"kind": "button", "id": "start", "label": "Start here", "key": "S", "help": "the frame under the cursor is where the plan begins"},
         {"kind": "button", "id": "goal", "label": "Goal here", "key": "G", "help": "the frame under the cursor is the goal"},
     ]

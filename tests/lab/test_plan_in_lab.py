@@ -1,0 +1,41 @@
+"""The Plan board in JupyterLab: a goal is clicked, planned, executed and reached, and Lab takes no key for itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.lab.conftest import PATIENT
+
+pytestmark = pytest.mark.lab
+BOARD = 'import workbench as jw\njw.board("two-rooms", "plan", clip=8)'
+
+
+def says(page: Any, words: str) -> None:
+    page.locator(".jw-headline-sentence", has_text=re.compile(words)).wait_for(timeout=PATIENT)
+
+
+def test_a_goal_is_clicked_planned_executed_and_reached_in_lab(notebook: Callable[..., Any]) -> None:
+    page = notebook("empty.ipynb", BOARD)
+    says(page, "truly arrive")
+    box = page.locator(".jw-world-box").first
+    box.evaluate("(node) => node.scrollIntoView({ block: 'center' })")
+    box.click(position={"x": box.bounding_box()["width"] * 0.7, "y": box.bounding_box()["height"] * 0.85})
+    expect(page.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.70 across, 0.85 down"), timeout=PATIENT)
+    says(page, "In its imagination")
+    page.locator(".jw-headline-sentence").click()
+    page.keyboard.press("e")
+    says(page, "reached the goal")
+    expect(page.locator(".jw-handle[data-id=agent]")).to_be_visible()
+    page.keyboard.press("b")
+    says(page, "In its imagination")
+    page.keyboard.down("r")
+    says(page, "untrained twin")
+    page.keyboard.up("r")
+    says(page, "In its imagination")
+    kinds = page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.type)")
+    assert kinds == ["code", "code"]
