@@ -313,6 +313,33 @@ def test_an_answer_to_a_model_that_is_gone_is_not_shown(fresh: Opened) -> None:
     assert board._of == question
 
 
+def test_a_model_that_is_changed_while_accuracies_are_counted_leaves_none_behind() -> None:
+    box = jw.board("balls", "surprise")
+    try:
+        box.wait()
+        for _ in range(2):  # a double click
+            box.board.press("count")
+        box.space.open("two-rooms")
+        box.wait()
+        assert box.errors == []
+        assert box.board.judged is None
+        assert not box.board.headline.busy
+        assert "Most surprising" in box.board.headline.sentence
+    finally:
+        box.close()
+
+
+def test_the_ball_stays_where_the_hand_is_while_an_older_place_is_answered(fresh: Opened) -> None:
+    pytest.importorskip("pymunk")
+    board = fresh.board
+    fresh.move(7, 0.6, 0.3)
+    old, question = board.view, board._of
+    fresh.move(7, 0.7, 0.3)
+    assert old is not None
+    board._viewed(old, question)
+    assert board.stage.points[0]["x"] == pytest.approx(0.7)
+
+
 def uint8(video: np.ndarray) -> np.ndarray:
     """Normalised channels-first clips as pixels."""
     moved = np.moveaxis(video, 1, -1)

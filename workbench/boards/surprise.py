@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from workbench.boards import surprise_controls as choices
 from workbench.boards.edits import Edits
 from workbench.boards.future_board import TWIN, FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.steady import Steady
 from workbench.boards.surprise_screen import Screen
 from workbench.boards.workspace import Workspace, offer
 from workbench.core.errors import BadInput, WorkbenchError
@@ -23,7 +25,6 @@ from workbench.present.show import fill
 from workbench.worlds.kept_twins import CHOICES
 
 Moved = tuple[int, float, float]
-_LIGHT = 5_000_000  # parameters up to which possible films are watched unasked, to compare with
 _SOURCES = [*TWIN, {"id": "pixels", "key": "P", "label": "pixels", "enabled": True, "reason": ""}]
 _SLOTS = ("surprise.film", "surprise.peers", "surprise.cover", "surprise.judge")
 
@@ -49,6 +50,7 @@ class SurpriseBoard(FutureBoard):
         self._of: Any = None  # the question that the films on screen answer
         self._known: dict[str, Peers] = {}  # possible films, by what was asked of them
         self._running: dict[str, float] = {}  # view -> share done of what is being computed
+        self._films = Steady()
         self._settling = False
         self._row: list[dict[str, Any]] = []
         self._values: dict[str, Any] = {}
@@ -99,6 +101,7 @@ class SurpriseBoard(FutureBoard):
         self.view = self.peers = self.judged = self.covered = self._of = None
         self._known.clear()
         self._running.clear()
+        self._films.forget()
         for view in _SLOTS:
             self.space.jobs.drop((self.session.id, view))
         self.edits.restart(None)
@@ -160,7 +163,7 @@ class SurpriseBoard(FutureBoard):
         """The thing that moves is put there at the frame of the cursor."""
         self.edits.set((self.player.tick, x, y), ("move", self.player.tick))
         self._tell_history()
-        self._ask()
+        self._films.ask(self._watch)
 
     def _tell_history(self) -> None:
         fill(self.headline, {"can_undo": self.edits.can_undo, "can_redo": self.edits.can_redo})
@@ -183,11 +186,13 @@ class SurpriseBoard(FutureBoard):
         self._ask()
 
     def press(self, name: str) -> None:
-        """A button beside the films: cover cells of the frame of the cursor, or count accuracies."""
+        """A button beside the films: cover cells of the frame of the cursor, compare with possible films, or count accuracies."""
         if self._of is None:
             return
         if name == "cover":
             self._send("surprise.cover", "cover_cells", self._shown_where, frame=self.player.tick, **self._of)
+        elif name == "compare":
+            self._compare(self._of, asked=True)
         elif name == "count":
             options = {k: v for k, v in self._of.items() if k in ("model", *choices.OPTIONS)}
             self._send("surprise.judge", "judge_twins", self._counted, count=self.work.values.get("pairs", choices.COUNT), **options)
@@ -207,8 +212,12 @@ class SurpriseBoard(FutureBoard):
 
         self.space.submit("film_file", "surprise.file", offered, self.failed, reels=list(self.view.reels), fps=self.player.fps or 8.0)
 
-    def _send(self, view: str, name: str, done: Any, **arguments: Any) -> None:
-        """Ask for work in a slot, and tell how far it is."""
+    def _send(self, view: str, name: str, done: Callable[[Any], None], ended: Callable[[], None] = lambda: None, **arguments: Any) -> None:
+        """Ask for work in a slot, and tell how far it is.
+
+        Args:
+            ended: called where there will be no answer.
+        """
 
         def finished(value: Any) -> None:
             self._running.pop(view, None)
@@ -219,6 +228,7 @@ class SurpriseBoard(FutureBoard):
             self._running.pop(view, None)
             self.failed(error)
             self._tell_busy()
+            ended()
 
         def heard(steps: int, total: int) -> None:
             if view in self._running:
@@ -239,17 +249,32 @@ class SurpriseBoard(FutureBoard):
         self._tell_busy()
 
     def _ask(self) -> None:
+        """Other films, or other eyes: what is awaited is no longer wanted."""
+        self._films.ask_now(self._watch)
+
+    def _watch(self) -> None:
+        question = self._question()
+        if question is None:
+            self._films.answered()
+            return
+
+        def seen(view: SurpriseView) -> None:
+            self._films.answered()  # before this answer is shown, so that the next is computed meanwhile
+            self._viewed(view, question)
+
+        self._send("surprise.film", "surprise_view", seen, self._films.answered, **question)
+
+    def _question(self) -> dict[str, Any] | None:
+        """What is asked of the films; None where there is nothing to ask, or it was told why not."""
         s = self.session.state
         if self.off() or s.clip is None or s.model is None:
-            return
+            return None
         try:
             question = {"model": s.model, "predictor": self.predictor, **choices.asked(self.space, self._values), **choices.measured(self._values)}
         except BadInput as error:
             self.failed(error)
-            return
-        if self.edits.value is not None:
-            question["moved"] = self.edits.value
-        self._send("surprise.film", "surprise_view", lambda view: self._viewed(view, question), **question)
+            return None
+        return question if self.edits.value is None else {**question, "moved": self.edits.value}
 
     def _viewed(self, view: SurpriseView, question: dict[str, Any]) -> None:
         if question["model"] != self.session.state.model:
@@ -258,15 +283,15 @@ class SurpriseBoard(FutureBoard):
         if self._of is None:
             self.screen.draw_chart(self.judged)
         self.view, self._of, self.covered = view, question, None
-        self.screen.show(view, self.edits.value)
+        self.screen.show(view, self.edits.value, settled=self.edits.value == question.get("moved"))
         if fresh and view.event > 0 and self.edits.value is None:
             self.player.tick = view.event  # where there is something to see
         self.work.controls = choices.work(self.space.facts, view)
         self._compare(question)
         self._speak()
 
-    def _compare(self, question: dict[str, Any]) -> None:
-        """Ask how surprising possible films are, unless it is known."""
+    def _compare(self, question: dict[str, Any], *, asked: bool = False) -> None:
+        """Ask how surprising possible films are, unless it is known; of a large model only where the user asked for it."""
         facts, bank = self.space.facts, self.session.state.bank
         peers = {k: question[k] for k in ("model", "predictor", *choices.OPTIONS) if k in question}
         if "twins" in question:
@@ -279,7 +304,7 @@ class SurpriseBoard(FutureBoard):
             return
         name = repr(peers)
         self.peers = self._known.get(name)
-        if self.peers is None and facts is not None and sum(p.parameters for p in facts.report.parts) <= _LIGHT:
+        if self.peers is None and facts is not None and (asked or not choices.large(facts)):
             self._send("surprise.peers", "surprise_peers", lambda found: self._peered(name, found), **peers)
 
     def _peered(self, name: str, peers: Peers) -> None:

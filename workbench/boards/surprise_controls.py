@@ -16,6 +16,7 @@ from workbench.worlds.kept_twins import CHOICES, CONFOUNDED
 
 ALONE, OTHER = "alone", "other"
 MOST_PAIRS, COUNT = 100, 60
+_LIGHT = 5_000_000  # parameters up to which possible films are watched unasked
 OPTIONS = ("distance", "contexts", "window", "stride", "mask_token")
 _LABELS = {
     "gravity": "balls: one falls up",
@@ -29,6 +30,11 @@ _LABELS = {
     "colour": "balls: another colour",
 }
 _NEEDS_ACTIONS = "this model needs to know what was done, and nothing is done in these films"
+
+
+def large(facts: ModelFacts) -> bool:
+    """The model takes long: possible films are watched only when asked for."""
+    return sum(p.parameters for p in facts.report.parts) > _LIGHT
 
 
 def windowed(facts: ModelFacts) -> bool:
@@ -85,7 +91,9 @@ def work(facts: ModelFacts | None, view: SurpriseView | None = None) -> list[dic
     acting = facts is not None and facts.action is not None and not windowed(facts)
     where = "Cover cells of this frame, one after another, and measure again: the heat is how much of the surprise goes."
     count = {"kind": "int", "id": "pairs", "label": "of each kind", "min": 5, "max": MOST_PAIRS, "disabled": acting, "reason": _NEEDS_ACTIONS}
+    compare = {"kind": "button", "id": "compare", "label": "Compare", "help": "Watch possible films, to say how this one ranks among them."}
     return [
+        *([compare] if facts is not None and large(facts) else []),
         {
             "kind": "button",
             "id": "cover",

@@ -34,11 +34,11 @@ class Screen:
         fill(self.player, {"spans": [], "marks": [], "message": message})
         self._nothing_moves(message)
 
-    def show(self, view: SurpriseView, moved: tuple[int, float, float] | None) -> None:
+    def show(self, view: SurpriseView, moved: tuple[int, float, float] | None, *, settled: bool = True) -> None:
         """Other films and their surprise.
 
         Args:
-            moved: where the thing was put by hand, as frame and place.
+            moved: where the thing was put by hand, as frame and place. settled: these films answer that; else it was moved on meanwhile.
         """
         shown = self.space.shown
         with self.player.together():
@@ -47,7 +47,7 @@ class Screen:
             self._heat(view)
             self.player.fps = float((shown.fps if shown else 0) or 0)
             self.player.version += 1
-        self.draw_stage(view, moved)
+        self.draw_stage(view, moved, settled=settled)
 
     def _heat(self, view: SurpriseView) -> None:
         """Where in the frames of the last film the surprise is, for models of many tokens a frame."""
@@ -75,7 +75,7 @@ class Screen:
         if films and films[-1].get("note", "") != words:
             self.player.films = [*films[:-1], {**films[-1], "note": words}]
 
-    def draw_stage(self, view: SurpriseView | None, moved: tuple[int, float, float] | None) -> None:
+    def draw_stage(self, view: SurpriseView | None, moved: tuple[int, float, float] | None, *, settled: bool = True) -> None:
         """The first film at the frame of the cursor, with the thing that can be moved; where it was moved, it is there."""
         if view is None:
             return
@@ -88,6 +88,8 @@ class Screen:
         broken = view.how == "broken" and moved is not None
         here = broken and moved is not None and moved[0] == frame
         x, y = view.places[here][min(frame, len(view.places[here]) - 1)]
+        if here and moved is not None and not settled:
+            _, x, y = moved
         inside = 0 <= x <= 1 and 0 <= y <= 1
         points = [{"id": thing, "x": float(x), "y": float(y), "kind": thing, "label": thing}] if inside else []
         with self.stage.together():

@@ -186,6 +186,7 @@ WORDS = {
             "say where in a frame the surprise is: it has one vector a frame",
             "stand for single pairs of vanishing, passing through and colour: less motion surprises less, whatever is true; use the quads",
         ),
+        world="balls",
         opening=(0, 0),
     ),
 }
