@@ -38,6 +38,29 @@ export function onAll(model, names, fn) {
   return () => stops.forEach((stop) => stop());
 }
 
+/**
+ * The model with the values of some traits read once until they change: in Panel each `get` gathers all traits anew, and a value that was set can be read
+ * only after it was saved.
+ * @param {Model} model @param {string[]} names @returns {{model: Model, stop: () => void}}
+ */
+export function remembering(model, names) {
+  /** @type {Map<string, any>} */
+  const held = new Map();
+  const known = new Set(names);
+  const stop = onAll(model, names, (name) => held.delete(name));
+  const get = (/** @type {string} */ name) => {
+    if (!known.has(name)) return model.get(name);
+    if (!held.has(name)) held.set(name, model.get(name));
+    return held.get(name);
+  };
+  const set = (/** @type {string} */ name, /** @type {any} */ value) => {
+    model.set(name, value);
+    if (known.has(name)) held.set(name, value);
+  };
+  const quick = { get, set, save_changes: () => model.save_changes(), on: model.on.bind(model), off: model.off.bind(model) };
+  return { model: quick, stop };
+}
+
 /** Same value? Numbers, strings, lists and dicts; not for bytes. @param {any} a @param {any} b @returns {boolean} */
 export function same(a, b) {
   return a === b || JSON.stringify(a) === JSON.stringify(b);

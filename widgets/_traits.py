@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,8 @@ class View(anywidget.AnyWidget):
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise TypeError(f"{type(self).__name__} has no trait {name!r}{hint}\n  → its traits are {', '.join(sorted(known))}")
+        self._depth = 0
+        self._afterwards: list[Callable[[], None]] = []
         super().__init__(**values)
 
     @classmethod
@@ -36,8 +38,23 @@ class View(anywidget.AnyWidget):
     @contextmanager
     def together(self) -> Generator[None]:
         """Changes several traits as one: checked against each other at the end, and sent in one message."""
-        with self.hold_sync(), self.hold_trait_notifications():
-            yield
+        self._depth += 1
+        try:
+            with self.hold_sync(), self.hold_trait_notifications():
+                yield
+        finally:
+            self._depth -= 1
+            if not self._depth:
+                calls, self._afterwards = self._afterwards, []
+                for call in calls:
+                    call()
+
+    def afterwards(self, call: Callable[[], None]) -> None:
+        """Have it called when traits are no longer changed together: at once where they are not."""
+        if self._depth:
+            self._afterwards.append(call)
+        else:
+            call()
 
 
 def binary(help: str) -> t.Bytes:

@@ -1,6 +1,6 @@
 // The actions of a clip: drag one on the pad, draw several along the strip.
 
-import { button, element, figure, icon, isTyping, mount, onAll, onNextFrame, press, setAttribute, setText, write } from "./_kit.js";
+import { button, element, figure, icon, isTyping, mount, onAll, onNextFrame, press, remembering, setAttribute, setText, write } from "./_kit.js";
 import { lookOf } from "./_kinds.js";
 import { changed, nudged, placeOf, rowAt, withRow } from "./_moves.js";
 import { followSize } from "./_stage.js";
@@ -9,12 +9,15 @@ import { followSize } from "./_stage.js";
 
 const PAD = 168;
 const STRIP = 44;
+const PACE = 40; // milliseconds between two messages of a drag: faster than futures can be imagined
 const REACH = 1.7; // steps that an arrow of the strip spans: more than one, else nobody sees where short ones point
 const ICONS = { undo: "M6 4 3 7l3 3M3.5 7H10a3 3 0 0 1 0 6H8", redo: "M10 4l3 3-3 3M12.5 7H6a3 3 0 0 0 0 6h2", reset: "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3" };
+const TRAITS = ["names", "units", "low", "high", "axes", "down", "actions", "original", "step", "known", "can_undo", "can_redo", "message"];
 const ARROWS = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] });
 
 /** @param {{model: Model, el: HTMLElement}} host */
-function render({ model, el }) {
+function render({ model: host, el }) {
+  const { model, stop } = remembering(host, TRAITS);
   const { root, dispose } = mount(model, el, "jw-action-pad", () => frame.request());
   const pad = element("canvas", { class: "jw-pad", tabindex: "0", role: "application", "aria-label": "Action of this step: drag, or use the arrow keys" });
   const strip = element("canvas", { class: "jw-strip", tabindex: "0", role: "slider", "aria-label": "Step" });
@@ -35,12 +38,12 @@ function render({ model, el }) {
   const dark = () => root.dataset.theme === "dark";
   const ink = (/** @type {string} */ name) => getComputedStyle(root).getPropertyValue(name).trim();
 
-  const tell = onNextFrame(() => model.save_changes());
-  /** Sets a step's action; Python hears it once a display frame while it is dragged. @param {number} k @param {number[]} row */
+  const tell = spaced(() => model.save_changes(), PACE);
+  /** Sets a step's action; Python hears it at once, and while it is dragged every few display frames. @param {number} k @param {number[]} row */
   function set(k, row) {
     if (!open(k)) return;
     model.set("actions", withRow(rows(), k, row.map((v) => Number(v.toPrecision(6)))));
-    tell.request();
+    tell();
     frame.request();
   }
 
@@ -182,8 +185,7 @@ function render({ model, el }) {
     event.stopPropagation();
   });
 
-  const traits = ["names", "units", "low", "high", "axes", "down", "actions", "original", "step", "known", "can_undo", "can_redo", "message"];
-  const stops = [onAll(model, traits, frame.request), followSize(root, frame.request), frame.cancel, dispose];
+  const stops = [stop, onAll(model, TRAITS, frame.request), followSize(root, frame.request), frame.cancel, dispose];
   frame.request();
   return () => stops.forEach((stop) => stop());
 }
@@ -202,19 +204,39 @@ function scaled(place, size) {
   return [place[0] * size, place[1] * size];
 }
 
+/** Calls at once, and again after a pause where it was asked for meanwhile. @param {() => void} call @param {number} pause milliseconds */
+function spaced(call, pause) {
+  let wanted = false;
+  let resting = false;
+  const run = () => {
+    wanted = false;
+    resting = true;
+    call();
+    setTimeout(() => {
+      resting = false;
+      if (wanted) run();
+    }, pause);
+  };
+  return () => {
+    wanted = true;
+    if (!resting) run();
+  };
+}
+
 /**
  * Tells places 0..1 across and down while the pointer is held.
  * @param {HTMLCanvasElement} node @param {(x: number, y: number) => void} move @param {(event: PointerEvent | null) => void} [hold] at the start, and null at the end
  */
 function drag(node, move, hold = () => {}) {
   let held = false;
+  let box = node.getBoundingClientRect();
   const tell = (/** @type {PointerEvent} */ event) => {
-    const box = node.getBoundingClientRect();
     move((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
   };
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     held = true;
+    box = node.getBoundingClientRect(); // once: to ask at every move makes the browser lay the page out again
     node.setPointerCapture(event.pointerId);
     hold(event);
     tell(event);

@@ -3,7 +3,7 @@
 import { endsOf, heatOf } from "./_colour.js";
 import { spread } from "./_draw.js";
 import { lookOf } from "./_kinds.js";
-import { button, bytesOf, element, floatsOf, icon, isTyping, mount, onAll, onNextFrame, press, setAttribute, setText, write } from "./_kit.js";
+import { button, bytesOf, element, floatsOf, icon, isTyping, mount, onAll, onNextFrame, press, remembering, setAttribute, setText, write } from "./_kit.js";
 import { createLegend } from "./_legend.js";
 import { createPlayer } from "./_player.js";
 import { barsOf, createScreen, drawScreen, refill, resize } from "./_screen.js";
@@ -14,10 +14,12 @@ import { createTimeline, TRAITS } from "./_timeline.js";
 /** @typedef {import("./_kit.js").Model} Model */
 
 const GAP = 14;
+const LOOK = ["films", "pixels", "heat", "heat_shape", "heat_film", "heat_range", "heat_label", "heat_on", "max_height", "caption", "message", "commands", "busy", "version"];
 const EXPORT = "M8 2.5v7M5 7l3 3 3-3M3 12.5h10";
 
 /** @param {{model: Model, el: HTMLElement}} host */
-function render({ model, el }) {
+function render({ model: host, el }) {
+  const { model, stop } = remembering(host, [...LOOK, ...TRAITS, "tick", "playing"]);
   const { root, dispose } = mount(model, el, "jw-clip-player", () => redraw());
   const frame = onNextFrame(update, () => root.clientWidth > 0);
   const screens = element("div", { class: "jw-screens" });
@@ -154,8 +156,7 @@ function render({ model, el }) {
     act();
   });
 
-  const look = ["films", "pixels", "heat", "heat_shape", "heat_film", "heat_range", "heat_label", "heat_on", "max_height", "caption", "message", "commands", "busy", "version"];
-  const stops = [onAll(model, [...look, ...TRAITS], redraw), followSize(root, redraw), line.dispose, player.dispose, frame.cancel, dispose];
+  const stops = [stop, onAll(model, [...LOOK, ...TRAITS], redraw), followSize(root, redraw), line.dispose, player.dispose, frame.cancel, dispose];
   redraw();
   return () => stops.forEach((stop) => stop());
 }

@@ -1,8 +1,8 @@
-"""Three small patches of the host, for speed. Private names of panel and bokeh are touched here and nowhere else.
+"""Four small patches of the host, for speed. Private names of panel and bokeh are touched here and nowhere else.
 
 Panel waits 50 ms before it sends what the browser changed, and the operating system holds back small packets for about 15 ms more. Together a slider
 answers after 70 ms; without both after 20. And before its first chart Panel asks Plotly for its notebook class, which loads Jupyter's validators: a
-second and a half of every start, where Jupyter is installed.
+second and a half of every start, where Jupyter is installed. And a page follows whether the server is busy, twice a message, also where it shows nothing of it.
 """
 
 from __future__ import annotations
@@ -30,3 +30,11 @@ def apply() -> None:
 
     WSHandler.open = open_now  # type: ignore[method-assign]
     WSHandler._workbench_nodelay = True  # type: ignore[attr-defined]
+
+
+def quiet(page: Any) -> None:
+    """A page that does not follow whether the server is busy: boards tell what they wait for."""
+    from panel.util import edit_readonly
+
+    with edit_readonly(page):
+        page.busy = False

@@ -11,6 +11,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from widgets import Toolbar
+from workbench.app import fast
 from workbench.app.to_panel import arrange, to_panel
 from workbench.boards.every import FIRST, SECTIONS, wake
 from workbench.boards.layout import Chart
@@ -60,6 +61,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         sx=_CALM,
         busy_indicator=None,
     )
+    fast.quiet(shell)
     held = [v for b in boards.values() for v in vars(b).values()]
     every = [status, opener.files, opener.clips, *(v for v in held if hasattr(v, "view_traits"))]
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])

@@ -36,16 +36,24 @@ def to_panel(widget: View, **layout: Any) -> pn.custom.AnyWidgetComponent:
     component = component_class(widget)(**{n: getattr(widget, n) for n in names}, **layout)
 
     pushing: set[str] = set()
+    waiting: set[str] = set()
 
     def push(change: Any) -> None:
-        name = change["name"]
-        value = getattr(widget, name)  # not change["new"]: a notification that was held back may be older than the value
-        if name not in pushing and not _same(getattr(component, name), value):
-            pushing.add(name)
+        first = not waiting
+        waiting.add(change["name"])
+        if first:
+            widget.afterwards(push_all)  # what is changed together crosses as one: each crossing has its price
+
+    def push_all() -> None:
+        values = {name: getattr(widget, name) for name in waiting - pushing}  # not as told: a notification that was held back may be older
+        waiting.clear()
+        new = {name: value for name, value in values.items() if not _same(getattr(component, name), value)}
+        if new:
+            pushing.update(new)
             try:
-                component.param.update(**{name: value})
+                component.param.update(**new)
             finally:
-                pushing.discard(name)
+                pushing.difference_update(new)
 
     def pull(*events: Any) -> None:
         for name in (e.name for e in events if e.name not in pushing):
