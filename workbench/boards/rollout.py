@@ -117,11 +117,12 @@ class RolloutBoard(FutureBoard):
         self._settling = True
         try:
             held = self.toolbar.values.get("known", 0) if self._of is not None else 0
-            self.toolbar.controls = [
-                {**known, "help": "frames that the model is given; the rest it imagines"},
-                {**drawn, "help": "latents are no pictures: how they are drawn"},
-            ]
-            self.toolbar.values = {"known": max(held, facts.history[0]), "how": kept}
+            with self.toolbar.together():
+                self.toolbar.controls = [
+                    {**known, "help": "frames that the model is given; the rest it imagines"},
+                    {**drawn, "help": "latents are no pictures: how they are drawn"},
+                ]
+                self.toolbar.values = {"known": max(held, facts.history[0]), "how": kept}
         finally:
             self._settling = False
 
