@@ -34,7 +34,7 @@ def apply() -> None:
 
 def quiet(page: Any) -> None:
     """A page that does not follow whether the server is busy: boards tell what they wait for."""
-    from panel.util import edit_readonly
+    from panel.util.parameters import edit_readonly
 
     with edit_readonly(page):
         page.busy = False
