@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,26 @@ def test_a_frame_is_as_surprising_as_the_windows_that_foretell_it_say(video_mode
     assert curve[5] == pytest.approx(np.mean([found.ticks[0][0][2], found.ticks[0][1][1]]))  # from the windows at 0 and 2; that at 4 knows it
     assert found.where(5).mean() == pytest.approx(curve[5])
     assert found.earned().sum() == pytest.approx(1)
+
+
+def test_tops_means_and_the_frames_that_earned_half_are_read_from_the_curve(jepa: Jepa) -> None:
+    found = surprise(jepa, film(jepa, 4))
+    frames = found.frames
+    maps = np.full((1, 1, frames, 1, 1), 0.1)
+    maps[0, 0, 0] = np.nan
+    maps[0, 0, 3] = 5.0
+    peaked = replace(found, maps=maps, grid=replace(found.grid, rows=1, cols=1))
+    assert peaked.half()[:2] == (3, 3)
+    assert peaked.sudden
+    assert peaked.half()[2] == pytest.approx(5 / (5 + 0.1 * (frames - 2)))
+    assert peaked.mean() == pytest.approx((5 + 0.1 * (frames - 2)) / (frames - 1))
+    assert (peaked.top(), peaked.top(2), peaked.top(4)) == (5.0, 5.0, 0.1)
+    flat = replace(peaked, maps=np.where(np.isnan(maps), np.nan, 0.1))
+    assert not flat.sudden
+    empty = replace(peaked, maps=np.full_like(maps, np.nan))
+    assert np.isnan(empty.mean())
+    assert np.isnan(empty.top(2))
+    assert not empty.sudden
 
 
 def test_with_dynamics_surprise_is_the_teacher_forced_error(jepa: Jepa) -> None:

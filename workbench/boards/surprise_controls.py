@@ -58,7 +58,7 @@ def controls(facts: ModelFacts, clips: int) -> list[dict[str, Any]]:
         {"value": OTHER, "label": "this clip and another", "disabled": clips < 2, "reason": "one clip is open"},
     ]
     films = [*twins, *own] if facts.card.world == "balls" else [*own, *twins]
-    row: list[dict[str, Any]] = [{"kind": "select", "id": "films", "label": "films", "options": films, "width": 196}]
+    row: list[dict[str, Any]] = [{"kind": "select", "id": "films", "label": "films", "options": films, "width": 232}]
     row.append({"kind": "int", "id": "pair", "label": "pair", "min": 0, "max": MOST_PAIRS - 1, "help": "which of the shipped pairs or quads"})
     row.append({"kind": "int", "id": "other", "label": "other clip", "min": 0, "max": max(0, clips - 1), "help": "of the open list, beside this one"})
     distances = [{"value": v, "label": UNITS[v]} for v in ("l1", "l2", "smooth-l1")]

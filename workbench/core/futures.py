@@ -176,6 +176,12 @@ class Surprise:
                 return first, first + length - 1, float(shares.max())
         return 0, self.frames - 1, float(earned[-1])
 
+    @property
+    def sudden(self) -> bool:
+        """Half of the surprise falls into a third of the frames that were foretold, or less."""
+        first, last, share = self.half()
+        return share > 0 and 3 * (last - first + 1) <= int(np.isfinite(self.curve()).sum())
+
 
 @codec.portable
 @dataclass(frozen=True, eq=False)

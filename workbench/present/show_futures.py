@@ -72,7 +72,7 @@ def draw_surprise(player: ClipPlayer, view: SurpriseView) -> None:
     spans = list[dict[str, str | int]]()
     if view.event >= 0 and view.how in words:
         spans.append({"from": view.event, "to": view.found[-1].frames - 1, "label": words[view.how], "kind": "violation"})
-    if not quad:
+    if not quad and view.found[-1].sudden:
         first, last, _ = view.found[-1].half()
         spans.append({"from": first, "to": last, "label": "", "kind": "event"})
     player.spans = spans

@@ -78,8 +78,8 @@ def small(value: float) -> str:
 def earned_line(view: SurpriseView) -> str:
     """Which frames earned the score of the last film."""
     first, last, share = view.found[-1].half()
-    if not share:
-        return ""
+    if not view.found[-1].sudden:
+        return "Its surprise is spread over the film"
     where = f"frame {first}" if first == last else f"frames {first} to {last}"
     return f"{share:.0%} of its surprise at {where}".replace("%", " %", 1)
 
