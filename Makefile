@@ -10,7 +10,7 @@ else
 TORCH  := "torch==2.13.0"
 endif
 
-.PHONY: demo app test benchmarks screenshot clean
+.PHONY: demo app test benchmarks screenshot film clean
 
 demo: $(VENV)/.app
 	$(VENV)/bin/jepa-workbench demo
@@ -27,6 +27,9 @@ benchmarks: $(VENV)/.test $(VENV)/.browser
 
 screenshot: $(VENV)/.test $(VENV)/.browser
 	$(VENV)/bin/python tests/screenshot.py
+
+film: $(VENV)/.test $(VENV)/.browser
+	$(VENV)/bin/python tests/film.py
 
 $(VENV)/.torch:
 	$(PYTHON) -m venv $(VENV)

@@ -23,13 +23,13 @@ _MAP_DRAWN = "(pane) => Number(pane.dataset.version) > 0"
 class App:
     """A server that was started just now; `started` is when, by time.perf_counter."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, command: str = "app") -> None:
         with closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.started = time.perf_counter()
-        command = [sys.executable, "-m", "workbench", "app", *arguments, "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=common.ROOT, stdout=subprocess.DEVNULL)
+        words = [sys.executable, "-m", "workbench", command, *arguments, "--port", str(self.port)]
+        self.process = subprocess.Popen(words, cwd=common.ROOT, stdout=subprocess.DEVNULL)
 
     @property
     def url(self) -> str:
@@ -56,9 +56,9 @@ class App:
 
 
 @contextmanager
-def served(*arguments: str) -> Iterator[App]:
-    """An app for the time of the block."""
-    app = App(*arguments)
+def served(*arguments: str, command: str = "app") -> Iterator[App]:
+    """An app for the time of the block. command: "app" or "demo"."""
+    app = App(*arguments, command=command)
     try:
         yield app
     finally:
