@@ -99,6 +99,18 @@ def test_the_card_of_two_rooms_keeps_the_bars() -> None:
     assert plans["untrained"]["all"] <= 0.15
 
 
+@pytest.mark.skipif("balls" not in FORESEEING, reason="the sample is not shipped yet")
+def test_every_seed_of_balls_keeps_the_bars() -> None:
+    sample = samples.find("balls")
+    assert sample.checkpoint.stat().st_size <= 2_000_000
+    for figures in (sample.card["figures"], *sample.card["seeds"]):
+        assert min(figures["pairs"][kind]["model"] for kind in ("gravity", "freeze", "teleport")) >= 0.95
+        for scores in figures["quads"].values():
+            assert scores["model"] >= 0.90
+            assert 0.40 <= scores["random_init"] <= 0.60
+            assert scores["pixels"] == 0.5
+
+
 def test_the_digits_beat_twin_and_pixels_somewhere_or_say_what_was_tried() -> None:
     card = samples.find("digits").card
     rows = [card["figures"]["probe"], *card["figures"]["few_label"].values()]

@@ -103,11 +103,15 @@ def test_a_ball_behind_the_screen_cannot_be_seen_when_paths_part() -> None:
 
 def test_training_films_hold_every_kind_in_fixed_shares() -> None:
     films = physics.draw(50, 1)
-    assert np.bincount(films.event, minlength=6).tolist() == [11, 11, 5, 10, 9, 4]
+    assert np.bincount(films.event, minlength=7).tolist() == [9, 9, 5, 8, 5, 3, 11]
     again = physics.draw(50, 1)
     assert all(np.array_equal(v, again.table()[k]) for k, v in films.table().items())
     empty = films[np.flatnonzero(films.event == 5)]
     assert (empty.position == balls.ABSENT).all()
+    bare = films[np.flatnonzero(films.event == 6)]
+    assert (bare.position > 0).all()
+    assert (bare.wall[:, 0] == balls.ABSENT).all()
+    assert (bare.post[:, 0] == balls.ABSENT).all()
 
 
 @pytest.mark.parametrize(

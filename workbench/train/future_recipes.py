@@ -28,7 +28,7 @@ BALLS = FutureRecipe(
     weight=0.025,
     apart=False,
     mirror=True,
-    steps=2000,
+    steps=6000,
     batch=24,
     weight_decay=1e-3,
 )

@@ -185,7 +185,7 @@ SOURCES = {
     "balls": FutureSource(
         recipe=BALLS,
         films=lambda count: (balls_films(count, 0), ()),
-        training=3600,
+        training=9000,
         bank=future_banks.balls_bank,
         twins=future_banks.balls_twins,
         judge=evaluate_balls.evaluate,

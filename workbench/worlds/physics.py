@@ -1,5 +1,6 @@
 """Films of the falling balls for a model that foresees: what is hidden comes back, solid walls turn the ball, empty scenes stay empty.
 
+Films in the open, with neither wall nor post, show how a ball moves: from few of them a model hardly learns to see a ball there.
 The screen scenes are the heart: a ball goes behind a wide post. Where the tip of a wall shows above the post the ball must come
 back on its own side, where none shows it must come out on the other. The ball meets the wall out of sight.
 """
@@ -15,8 +16,8 @@ from workbench.core.errors import BadInput
 from workbench.worlds import balls
 from workbench.worlds.balls import ABSENT, FRAMES, RADIUS, WORLD, Films, fall
 
-KINDS = ("passes behind the screen", "turned behind the screen", "passes behind a post", "bounces off a wall", "free", "empty")
-_SHARES = (0.22, 0.22, 0.1, 0.2, 0.18, 0.08)
+KINDS = ("passes behind the screen", "turned behind the screen", "passes behind a post", "bounces off a wall", "free", "empty", "in the open")
+_SHARES = (0.18, 0.18, 0.1, 0.16, 0.1, 0.06, 0.22)
 _EDGE = 1.0  # the drawn ball is a little larger than the solid one
 _NO_WALL, _NO_POST = np.array([ABSENT, 0.0]), np.array([ABSENT, 1.0])
 
@@ -114,8 +115,13 @@ def _one(kind: int, rng: np.random.Generator) -> Films:
     if kind == 5:
         film = _until(lambda f: True, rng)
         return Films(**{**film.table(), "position": absent()[None], "event": np.array([kind])})
-    film = _until(lambda f: f.event[0] == kind - 2, rng)
+    film = _until(_bare if kind == 6 else lambda f: f.event[0] == kind - 2, rng)
     return Films(**{**film.table(), "event": np.array([kind])})
+
+
+def _bare(film: Films) -> bool:
+    """Neither wall nor post."""
+    return bool(film.wall[0, 0] == film.post[0, 0] == ABSENT)
 
 
 def _until(wanted: Callable[[Films], bool], rng: np.random.Generator) -> Films:
