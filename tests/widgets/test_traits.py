@@ -51,3 +51,16 @@ def test_view_traits_are_what_a_host_has_to_mirror() -> None:
     names = PatchCanvas.view_traits()
     assert {"pixels", "mask", "hover", "theme", "busy"} <= set(names)
     assert not {"layout", "tooltip", "comm", "_esm"} & set(names)
+
+
+def test_what_is_to_be_done_afterwards_is_done_once_after_the_outermost_change() -> None:
+    canvas, done = PatchCanvas(), list[list[int]]()
+    with canvas.together():
+        canvas.afterwards(lambda: done.append(canvas.grid))
+        with canvas.together():
+            canvas.grid = [1, 2, 2]
+        canvas.grid = [1, 3, 3]
+        assert done == []
+    assert done == [[1, 3, 3]]
+    canvas.afterwards(lambda: done.append([]))
+    assert done == [[1, 3, 3], []]
