@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,20 @@ from workbench.families import toy
 from workbench.jobs import Jobs, now
 
 
+@functools.cache
+def shared_shelf() -> Any:
+    """One shelf for all boards: a bank is opened and seen by a model once, and kept once."""
+    from workbench.worker.shelf import Shelf
+
+    return Shelf()
+
+
 class Straight(Jobs):
     """Work done at once, in the calling thread."""
 
     def __init__(self) -> None:
         super().__init__()
-        from workbench.worker.shelf import Shelf
-
-        self.shelf = Shelf()
+        self.shelf = shared_shelf()
 
     def _start(self, job: Any) -> None:
         try:
