@@ -10,8 +10,9 @@ from tests.measures.test_futures import film
 from workbench.core.errors import Incomparable, PartUnavailable
 from workbench.families import toy
 from workbench.measures.bank import Bank
-from workbench.measures.drawing import decoded, frames_of, honesty, retrieved
+from workbench.measures.drawing import decoded, frames_of, honesty, patched, retrieved
 from workbench.measures.futures import Future, span
+from workbench.measures.seeing import seen
 from workbench.model.jepa import Jepa
 
 
@@ -81,3 +82,20 @@ def test_the_honesty_strip_shows_what_is_drawn_for_nothing(jepa: Jepa, films: Ba
         assert strip[2][1].distance[0] < 1e-3  # a latent of the bank finds itself
         assert strip[1][1].distance is not None
         assert strip[1][1].distance[0] > 0.1
+
+
+def test_each_token_is_answered_with_the_nearest_patch_of_any_place(jepa: Jepa, films: Bank) -> None:
+    clip = films.clips[2]
+    latents, shown = seen(jepa, clip)
+    own = patched(jepa, latents, films)
+    np.testing.assert_array_equal(own.pixels, shown.numpy())
+    assert "0.00 away" in own.note
+    other = patched(jepa, latents, films, without=clip)
+    frames = frames_of(jepa, films)
+    rows, cols = latents.grid.rows, latents.grid.cols
+    bank = frames.values[frames.clip != 2].reshape(-1, rows * cols, latents.tokens.shape[-1])
+    far = (bank - latents.tokens[0, 1, 2, 3]).square().mean(-1)
+    frame, token = divmod(int(far.argmin()), rows * cols)
+    (h, w), (r, c) = (shown.shape[1] // rows, shown.shape[2] // cols), divmod(token, cols)
+    wanted = frames.shown[frames.clip != 2][frame, r * h : (r + 1) * h, c * w : (c + 1) * w]
+    np.testing.assert_array_equal(other.pixels[1, 2 * h : 3 * h, 3 * w : 4 * w], wanted.numpy())

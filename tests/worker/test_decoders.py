@@ -53,14 +53,14 @@ def test_one_clip_is_drawn_in_every_way_and_from_predicted_tokens_too(shelf: She
     grid = jepa.encoder.prepare([shelf.clip(arguments["clip"])]).grid
     mask = sample_mask("ijepa_multiblock", grid.shape, seed=0, min_keep=4)
     found = codec.loads(codec.dumps(shelf.run("decode_view", {**arguments, "mask": mask})))
-    assert [r.label for r in found.reels] == ["real", "nearest real frame", "decoder", "from predicted tokens"]
-    assert [FITTED in r.note for r in found.reels] == [False, False, True, True]
+    assert [r.label for r in found.reels] == ["real", "nearest real frame", "nearest real patches", "decoder", "from predicted tokens"]
+    assert [FITTED in r.note for r in found.reels] == [False, False, False, True, True]
     assert "retrieved from digits bank" in found.reels[1].note
     assert found.distance.shape == (1,)
     assert not np.array_equal(found.reels[1].pixels, found.reels[0].pixels), "a clip is not answered with itself"
-    assert not np.array_equal(found.reels[2].pixels, found.reels[3].pixels)
+    assert not np.array_equal(found.reels[3].pixels, found.reels[4].pixels)
     without = shelf.run("decode_view", {**of("shapes"), "clip": clip("shapes", 0)})
-    assert [r.label for r in without.reels] == ["real", "nearest real frame"]
+    assert [r.label for r in without.reels] == ["real", "nearest real frame", "nearest real patches"]
     assert without.fit is None
     with pytest.raises(BadInput, match="none is open"):
         shelf.run("decode_view", {"model": of("shapes")["model"], "clip": clip("shapes", 0)})
@@ -75,7 +75,7 @@ def test_what_is_predicted_does_not_see_what_is_hidden(shelf: Shelf) -> None:
     hidden = np.kron(~mask.context[0], np.ones(grid.patch, bool))
     pixels = real.pixels.copy()
     pixels[:, hidden] = 255 - pixels[:, hidden]
-    shown = [shelf.run("decode_view", {**arguments, "clip": c, "mask": mask}).reels[3].pixels for c in (real, type(real)(pixels))]
+    shown = [shelf.run("decode_view", {**arguments, "clip": c, "mask": mask}).reels[4].pixels for c in (real, type(real)(pixels))]
     np.testing.assert_array_equal(*shown)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from workbench.core.card import ClipKey
+from workbench.core.decoding import DecoderFit
 from workbench.core.films import FilmView, PlanView, SurpriseView
 from workbench.core.results import PredictionError
 from workbench.session import State
@@ -55,14 +56,21 @@ def clip_lines(state: State, sample: str | None) -> list[str]:
     return [*lines, f"clip = jw.open_clips({data!r}{frames})[{state.clip.index}]"]
 
 
-def rollout_lines(state: State, sample: str | None, view: FilmView, how: str, original: np.ndarray | None = None) -> str:
+def rollout_lines(
+    state: State, sample: str | None, view: FilmView, how: str, original: np.ndarray | None = None, fit: DecoderFit | None = None
+) -> str:
     """The errors on screen, and the films, from nothing.
 
     Args:
         how: the films are drawn. original: what was really done, one row a step; the steps that differ are written out.
+        fit: of the decoder that draws them, where it was fitted afterwards.
     """
     found = view.rollout
     lines = open_lines(state, sample, found.provenance.weights.get("dynamics", "")) + clip_lines(state, sample)
+    if how == "fitted":
+        twin = state.predictor == "twin"  # whose latents a decoder fitted on the model's cannot draw
+        lines += [] if twin or fit is None else [f"jepa = jw.fit_decoder(jepa, bank, steps={fit.steps}, seed={fit.seed})"]
+        how = "retrieved" if twin else "decoded"
     options = [f"known={found.known}", f"how={how!r}", *(["bank=bank"] if state.bank else [])]
     if state.predictor == "twin":
         options.append("predictor='twin'")

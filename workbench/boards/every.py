@@ -6,6 +6,7 @@ from typing import Any
 
 from workbench.boards.catalogue import CatalogueBoard
 from workbench.boards.checkpoint import CheckpointBoard
+from workbench.boards.decode import DecodeBoard
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.masks import MasksBoard
 from workbench.boards.plan import PlanBoard
@@ -15,7 +16,7 @@ from workbench.boards.surprise import SurpriseBoard
 from workbench.core.errors import BadInput
 
 SECTIONS: dict[str, tuple[type[Any], ...]] = {
-    "LOOK": (CheckpointBoard, MasksBoard, SensitivityBoard),
+    "LOOK": (CheckpointBoard, MasksBoard, DecodeBoard, SensitivityBoard),
     "IMAGINE": (RolloutBoard, PlanBoard, SurpriseBoard),
     "OPEN": (CatalogueBoard,),
 }

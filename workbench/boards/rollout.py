@@ -9,6 +9,7 @@ import numpy as np
 from widgets import ClipPlayer, Toolbar
 from workbench.boards import code
 from workbench.boards.actions import Actions
+from workbench.boards.fitting import fitting_of
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
@@ -20,12 +21,13 @@ from workbench.link import link
 from workbench.measures.catalogue import entry
 from workbench.present import future_words as words
 from workbench.present.charts import blank
+from workbench.present.decode_words import fit_score
 from workbench.present.future_charts import drift_chart
 from workbench.present.show import fill
 from workbench.present.show_futures import film_dicts, rollout_curves
 from workbench.present.words import UNITS
 
-_HOW = {"decoded": "decoder", "retrieved": "nearest real frame", "latents": "nothing: latents as colours"}
+_HOW = {"decoded": "decoder", "fitted": "decoder fitted on these clips", "retrieved": "nearest real frame", "latents": "nothing: latents as colours"}
 _MOST_KNOWN = 64
 
 
@@ -49,6 +51,7 @@ class RolloutBoard(FutureBoard):
         self._judgements: dict[Any, Drift] = {}
         self._films = Steady()
         self._settling = False
+        self.fitting = fitting_of(workspace)
         self._wire()
 
     @property
@@ -62,6 +65,8 @@ class RolloutBoard(FutureBoard):
         self.pad.on_command = self.actions.back
         self.player.on_command = lambda name: self.save_film()
         self.toolbar.observe(lambda change: self._chosen(change["old"], change["new"]), names=["values"])
+        self.toolbar.on_press = lambda name: None if self.fitting.running or self.off() else self.fitting.start()
+        self.fitting.on(self._fitted)
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._draw_drift)
@@ -84,6 +89,7 @@ class RolloutBoard(FutureBoard):
             return
         self.actions.forget()
         self._films.forget()
+        self.fitting.look()
         self._controls()
         self._ask()
         self._judge()
@@ -107,6 +113,7 @@ class RolloutBoard(FutureBoard):
             return
         decoder, bank = facts.report.part("decoder").status == "whole", self.session.state.bank is not None
         ways = [("decoded", decoder, "this file has no decoder"), ("retrieved", bank, "needs a bank: open a folder or bank of clips")]
+        ways[1:1] = [("fitted", self.fitting.fit is not None and bank, "fit one first: press the button")]
         ways.append(("latents", True, ""))
         options = [{"value": v, "label": _HOW[v], "disabled": not ok, "reason": "" if ok else why} for v, ok, why in ways]
         first = next((o["value"] for o in options if not o["disabled"]), "decoded")
@@ -121,10 +128,25 @@ class RolloutBoard(FutureBoard):
                 self.toolbar.controls = [
                     {**known, "help": "frames that the model is given; the rest it imagines"},
                     {**drawn, "help": "latents are no pictures: how they are drawn"},
+                    self.fitting.button(),
                 ]
                 self.toolbar.values = {"known": max(held, facts.history[0]), "how": kept}
         finally:
             self._settling = False
+
+    def _fitted(self, another: bool) -> None:
+        """The decoder that is fitted on these clips is another one, or the fit went on; a new one is what films are drawn by."""
+        if not self.awake or self.off() or self.view is None:
+            return
+        self._controls()
+        running = self.fitting.running
+        fill(self.headline, {"busy": running, "cancellable": running, "progress": min(1.0, self.fitting.progress) if running else -1.0})
+        if another:
+            self._drawn = None
+            self.toolbar.values = {**self.toolbar.values, "how": "fitted"}
+            self._ask()
+        else:
+            self._speak()
 
     def _chosen(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         if self._settling or not old or new == old:
@@ -143,6 +165,7 @@ class RolloutBoard(FutureBoard):
             self.session.set(tick=0)
             self.opened()
         elif name == "cancel":
+            self.fitting.cancel()
             for view in ("rollout.film", "rollout.drift"):
                 self.space.jobs.cancel((self.session.id, view))
         else:
@@ -262,5 +285,7 @@ class RolloutBoard(FutureBoard):
         if self.found is None and self.session.state.bank is None:
             lines.append("No bank: one clip is an anecdote.")
         original = None if view.actions is None else np.asarray(self.pad.original, np.float32).reshape(view.actions.shape)
-        made = code.rollout_lines(self.session.state, self.space.sample, view, self.toolbar.values.get("how", "decoded"), original)
+        how, fit = self.toolbar.values.get("how", "decoded"), self.fitting.fit
+        lines = [self.fitting.said, fit_score(fit) if fit and how == "fitted" else "", *lines]
+        made = code.rollout_lines(self.session.state, self.space.sample, view, how, original, fit)
         self.say(sentence, tone, " ".join(line for line in lines if line), made)

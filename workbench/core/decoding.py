@@ -57,7 +57,7 @@ class DecodeView:
     """One clip drawn from its latents.
 
     Args:
-        reels: what came; the nearest real frame; what the decoder draws, where there is one; what it draws from predicted tokens, where a mask asks.
+        reels: what came; the nearest real frame; with several tokens a tick the nearest real patches; what the decoder draws, where there is one; what it draws from predicted tokens, where a mask asks.
         distance: of each tick to the nearest real frame. usual: within which 95 % of the bank's frames have one of another clip. bank: its name.
         fit: of the fitted decoder, None where it is the model's own or there is none.
     """

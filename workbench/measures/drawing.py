@@ -22,6 +22,7 @@ from workbench.model.latents import Latents
 
 _BATCH, _MOST_FRAMES, _MOST_VALUES = 16, 4096, 1 << 27
 _USUAL = 0.95
+_MOST_PATCHES, _MOST_PATCH_VALUES = 1 << 15, 1 << 23
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +102,32 @@ def retrieved(jepa: Jepa, latents: Latents, bank: Bank, without: Clip | None = N
     at, distance = frames.nearest(latents.tokens[0].flatten(1).float().cpu(), own)
     note = f"retrieved from {bank.name}: the nearest real frame"
     return Drawn(frames.shown[at].numpy(), "retrieved", note, distance.numpy(), frames.usual, (frames.clip[at].numpy(), frames.tick[at].numpy()))
+
+
+def patched(jepa: Jepa, latents: Latents, bank: Bank, without: Clip | None = None) -> Drawn:
+    """For each token the nearest real patch of a bank, wherever in a frame it lies. Retrieved, not generated.
+
+    Args:
+        latents: one row, with several tokens a tick. without: a clip whose patches are left out.
+    """
+    frames, tokens = frames_of(jepa, bank), latents.tokens[0].float().cpu()
+    rows, cols, dim = tokens.shape[1:]
+    own = -1 if without is None else next((i for i, c in enumerate(bank.clips) if c.digest == without.digest), -1)
+    others = torch.nonzero(frames.clip != own)[:, 0]
+    most = max(1, min(_MOST_PATCHES, _MOST_PATCH_VALUES // dim) // (rows * cols))
+    chosen = others[:: -(-len(others) // most)]
+    values = frames.values[chosen].reshape(-1, dim)
+    height, width = frames.shown.shape[1] // rows, frames.shown.shape[2] // cols
+    cut = frames.shown[chosen][:, : rows * height, : cols * width].unflatten(1, (rows, height)).unflatten(3, (cols, width))
+    patches = cut.permute(0, 1, 3, 2, 4, 5).flatten(0, 2)
+    film, away = list[Tensor](), list[Tensor]()
+    for tick in tokens:
+        progress.report(0, 0)
+        distance, at = (torch.cdist(tick.flatten(0, 1), values) / dim**0.5).min(1)
+        film.append(patches[at].unflatten(0, (rows, cols)).permute(0, 2, 1, 3, 4).flatten(2, 3).flatten(0, 1))
+        away.append(distance)
+    note = f"retrieved from {bank.name}: the nearest real patch of each token, {float(torch.cat(away).mean()):.2f} away on average"
+    return Drawn(torch.stack(film).numpy(), "retrieved", note)
 
 
 def decoded(jepa: Jepa, latents: Latents, decoder: Decoder | None = None) -> Drawn:

@@ -17,7 +17,7 @@ from workbench.core.films import Reel
 from workbench.core.futures import Drawn
 from workbench.core.mask import Mask
 from workbench.measures.bank import Bank
-from workbench.measures.drawing import decoded, frames_of, retrieved
+from workbench.measures.drawing import decoded, frames_of, patched, retrieved
 from workbench.measures.seeing import predicts, seen
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
@@ -112,6 +112,8 @@ def decode_view(shelf: Shelf, model: Jepa, clip: Clip, bank: Bank | None = None,
     latents, shown = seen(model, clip)
     near = retrieved(model, latents, bank, without=clip)
     reels = [Reel("real", "real", "", shown.numpy(), len(shown)), _reel("nearest real frame", near, len(shown))]
+    if latents.grid.rows * latents.grid.cols > 1:
+        reels.append(_reel("nearest real patches", patched(model, latents, bank, without=clip), len(shown)))
     decoder = shelf.decoders.get(model, bank) if how == "fitted" else model.decoder
     if decoder is not None:
         reels.append(_reel("decoder", decoded(model, latents, decoder), len(shown)))

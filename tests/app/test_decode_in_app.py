@@ -1,0 +1,63 @@
+"""Pictures of latents in the app: a decoder is fitted, cancelled and fitted again, saved, and draws the films of a future."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from workbench import samples
+from workbench.train.fitted_file import read_decoder
+
+pytestmark = pytest.mark.browser
+PATIENT = 120_000
+
+
+def said(page: Any) -> Any:
+    return page.locator(".jw-headline-sentence")
+
+
+@pytest.fixture
+def decode(board: Any) -> Any:
+    """The Decode board of digits, with another bank than other tests fit on."""
+    board.get_by_label("model", exact=True).select_option(label=samples.find("digits").title)
+    board.get_by_role("button", name="Decode", exact=True).click()
+    expect(said(board)).to_have_text(re.compile("digits|nearest real frame lies|dB"), timeout=PATIENT)
+    board.locator("header").get_by_text(re.compile("digits")).wait_for(timeout=PATIENT)
+    return board
+
+
+def test_a_decoder_is_cancelled_fitted_saved_and_what_it_draws_for_nothing_stands_beside(decode: Any, tmp_path: Path) -> None:
+    expect(said(decode)).to_contain_text("No decoder was fitted yet", timeout=PATIENT)
+    steps = decode.get_by_role("spinbutton", name="steps")
+    steps.fill("20000")
+    steps.press("Enter")
+    decode.get_by_role("button", name="fit a decoder").dblclick()
+    decode.get_by_role("button", name="Cancel").click(timeout=PATIENT)
+    expect(decode.locator(".jw-headline-detail")).to_contain_text("cancelled", timeout=PATIENT)
+    expect(said(decode)).to_contain_text("No decoder was fitted yet")
+    steps.fill("40")
+    steps.press("Enter")
+    decode.get_by_role("button", name="fit a decoder").click()
+    expect(said(decode)).to_have_text(re.compile(r"\d+\.\d dB; the mean latent's picture scores"), timeout=PATIENT)
+    expect(decode.locator(".jw-clip-player canvas[aria-label]")).to_have_count(5 + 3 + 3, timeout=PATIENT)
+    with decode.expect_download(timeout=PATIENT) as waiting:
+        decode.get_by_role("button", name="save", exact=True).click()
+    assert waiting.value.suggested_filename == "jepa-workbench-digits-decoder.safetensors"
+    path = tmp_path / "decoder.safetensors"
+    waiting.value.save_as(path)
+    assert read_decoder(path).fit.steps == 40
+
+
+def test_films_of_rollout_are_drawn_by_a_decoder_fitted_there(board: Any) -> None:
+    board.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
+    board.get_by_role("button", name="Rollout", exact=True).click()
+    expect(said(board)).to_contain_text("copying", timeout=PATIENT)
+    board.get_by_role("button", name="fit a decoder").click()
+    expect(board.get_by_label("drawn by").locator("option:checked")).to_have_text("decoder fitted on these clips", timeout=PATIENT)
+    expect(board.locator(".jw-headline-detail")).to_contain_text("dB", timeout=PATIENT)
+    for film in ("teacher-forced", "open loop from frame 2"):
+        expect(board.get_by_role("img", name=f"{film}; decoded by a decoder fitted afterwards")).to_be_visible(timeout=PATIENT)

@@ -1,0 +1,26 @@
+"""Pictures of latents in JupyterLab: a decoder is fitted by a press, and stands beside the nearest real frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.lab.conftest import PATIENT
+
+pytestmark = pytest.mark.lab
+
+
+def test_a_decoder_is_fitted_and_says_its_score(notebook: Callable[..., Any]) -> None:
+    page = notebook("empty.ipynb", "import workbench as jw\njw.board('digits', 'decode')")
+    said = page.locator(".jw-headline-sentence")
+    expect(said).to_contain_text("nearest real frame lies", timeout=PATIENT)
+    steps = page.get_by_role("spinbutton", name="steps")
+    steps.fill("40")
+    steps.press("Enter")
+    page.get_by_role("button", name="fit a decoder").click()
+    expect(said).to_have_text(re.compile(r"\d+\.\d dB; the mean latent's picture scores"), timeout=PATIENT)
+    expect(page.locator(".jw-clip-player canvas[aria-label]")).to_have_count(5 + 3 + 3, timeout=PATIENT)

@@ -1,0 +1,34 @@
+"""The score of a fitted decoder beside knowing nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.core.decoding import DecoderFit, psnr
+from workbench.present.charts import PREDICTED, QUIET, calm
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def fit_bars(fit: DecoderFit, *, dark: bool = False) -> go.Figure:
+    """Decibels on frames held out: the decoder, what it draws for the mean latent, the mean picture."""
+    import plotly.graph_objects as go
+
+    rows = {"decoder": fit.mse, "the mean latent": fit.mean_latent, "mean picture": fit.mean_picture}
+    values = [psnr(v) for v in rows.values()]
+    bar = go.Bar(
+        orientation="h",
+        x=values,
+        y=list(rows),
+        text=[f"{v:.1f} dB" for v in values],
+        hovertext=[f"{name}: mean squared error {v:.5f}" for name, v in rows.items()],
+        hoverinfo="text",
+        textposition="outside",
+        cliponaxis=False,
+        marker={"color": [PREDICTED, QUIET, QUIET], "pattern": {"shape": ["", "/", "/"], "size": 5, "solidity": 0.2}},
+    )
+    figure = calm(go.Figure(bar), f"PSNR on {fit.held_frames} unseen frames", dark)
+    figure.update_xaxes(range=[0, max(1.0, *values) * 1.3], showticklabels=False)
+    figure.update_yaxes(autorange="reversed")
+    return figure
