@@ -99,8 +99,8 @@ class RolloutBoard(FutureBoard):
         fill(self.headline, self.actions.can)
         if self.session.state.tick <= self.pad.step:
             self.session.set(tick=self.player.frame_count() - 1)
-        self.waiting()
         self._films.ask(self._send)
+        self.waiting()  # told after the work has begun
 
     def _doubted(self) -> None:
         if self._of is not None:
