@@ -67,7 +67,7 @@ def test_films_curves_and_drift_are_those_of_the_verbs(rooms: BoardBox, walks: P
     jepa = jw.load("two-rooms")
     expected = jw.film_view(jepa, bank.clips[1], known=1, bank=bank)
     assert [f["name"] for f in shown.player.films] == ["real", "teacher-forced", "open loop from frame 1"]
-    assert [f["note"] for f in shown.player.films] == ["", *["decoded by the model's own decoder"] * 2]
+    assert [f["note"] for f in shown.player.films] == ["", *["decoded by a decoder fitted afterwards"] * 2]
     np.testing.assert_array_equal(film(rooms, 2), expected.reels[2].pixels)
     for kind in ("open loop", "teacher-forced", "copy last", "other actions"):
         np.testing.assert_allclose(shown.view.rollout.errors(kind), expected.rollout.errors(kind), atol=1e-6)

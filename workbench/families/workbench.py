@@ -27,6 +27,7 @@ from torch import nn
 from workbench.checkpoints import Checkpoint, open_checkpoint
 from workbench.checkpoints.together import together
 from workbench.core.card import LoadReport, ModelCard
+from workbench.core.decoding import FITTED
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.net_plan import Built, NetPlan
 from workbench.families.parts import Names, names_by_group
@@ -227,6 +228,8 @@ def _assemble(about: Layout, preparation: Preparation, built: Built) -> Jepa:
     elif isinstance(net, CausalStep):
         dynamics = CausalVectors(encoder, net, about.least)
     decoder = FrameDecoder(painter, (0.0,) * 3, (1.0,) * 3, space) if isinstance(painter, FramePainter) else None
+    if decoder is not None:
+        decoder.note = FITTED  # on frozen latents: `train.painters`
     card = ModelCard(
         NAME,
         built.name,
