@@ -49,11 +49,13 @@ def drag_the_ball(page: Any, x: float, y: float) -> None:
 def test_a_ball_moved_by_hand_is_surprising_at_its_frame_by_mouse_and_by_keys(board: Any) -> None:
     pytest.importorskip("pymunk")
     first = sentence(board).inner_text()
+    frame = int(re.search(r"part at frame (\d+)", first).group(1)) - 2  # type: ignore[union-attr]
     for _ in range(2):
         board.get_by_role("button", name="Previous frame").click()
-    frame = int(re.search(r"frame (\d+)", reading(board)).group(1))  # type: ignore[union-attr]
+    expect(board.locator(".jw-curve-voice")).to_contain_text(f"frame {frame} ·", timeout=PATIENT)
     drag_the_ball(board, 0.85, 0.85)
     expect(sentence(board)).to_contain_text(f"they part at frame {frame}, the peak is at frame {frame}", timeout=PATIENT)
+    expect(board.locator(".jw-curve-voice")).to_contain_text("broken by hand", timeout=PATIENT)
     values = [float(v) for v in re.findall(r"(?:alone|hand) ([\d.]+)", reading(board))]
     assert values[1] > 5 * values[0]
     board.get_by_role("button", name=re.compile("Undo")).first.click()
