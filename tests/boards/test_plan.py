@@ -1,4 +1,4 @@
-"""The Plan board without a browser: it plans in a world and in a clip, walks, is undone, refuses what is no way, and knows no family."""
+"""The Plan board in a world, without a browser: it plans, walks, is undone, refuses what is no way, and stands still when nobody looks."""
 
 from __future__ import annotations
 
@@ -6,57 +6,21 @@ import queue
 import re
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.boards.test_workspace import Straight
-from tests.families.official import AC, GOLDEN, JEPA_WMS
-from workbench.boards import plan_controls
-from workbench.boards.code import WRAPPED
+from tests.boards.opened import Opened
+from workbench.boards import plan_controls, plan_work
 from workbench.boards.every import SECTIONS
 from workbench.boards.plan import PlanBoard
 from workbench.boards.plan_walk import BUDGET
-from workbench.boards.workspace import Workspace
 from workbench.core import codec
-from workbench.core.errors import WorkbenchError
-from workbench.families.load import load
-from workbench.jobs import now
 from workbench.measures.planning import Planner
 from workbench.train import plan_rooms
 
 SMALL = {"samples": 48, "iterations": 2}
-
-
-class Opened:
-    """A board that somebody looks at, with what it told."""
-
-    def __init__(self) -> None:
-        self.told: list[WorkbenchError] = []
-        self.space = Workspace(Straight(), deliver=now, notify=self.told.append)
-        self.board = PlanBoard(self.space)
-        for sheet in self.board.sheets.values():
-            sheet.walk.pace = 0.0
-        self.board.wake()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.board, name)
-
-    @property
-    def sentence(self) -> str:
-        return self.board.headline.sentence
-
-    def press(self, name: str) -> None:
-        self.board._pressed = 0.0  # long after the last press
-        self.board.press(name)
-
-    def move(self, end: str, x: float, y: float) -> None:
-        self.board.stage.moved = [end, x, y, self.board.stage.moved[3] + 1]
-
-    def button(self, name: str) -> dict[str, Any]:
-        return next(c for c in self.board.actions.controls if c["id"] == name)
 
 
 @pytest.fixture
@@ -201,6 +165,20 @@ def test_mppi_plans_and_says_so_in_its_lines(rooms: Opened) -> None:
     assert "'method': 'mppi'" in rooms.headline.code
 
 
+def test_a_large_model_plans_when_it_is_asked_to_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_work, "_LIGHT", 1e5)
+    found = Opened()
+    found.space.open("two-rooms", None, 9)
+    assert found.sentence == "Press Plan."
+    assert found.sheet.view is None
+    found.press("plan")
+    assert found.sentence.startswith("In its imagination")
+    found.move("goal", 0.6, 0.85)
+    assert found.sentence == "Press Plan."
+    found.headline.source = "twin"
+    assert found.board.sheets["twin"].view is None
+
+
 def run(lines: str) -> float:
     """What the copied lines print."""
     said: dict[str, Any] = {}
@@ -226,87 +204,6 @@ def test_everything_is_exported_and_the_films_too(rooms: Opened) -> None:
     rooms.player.on_command("export")
     assert rooms.headline.file_name == "jepa-workbench-plan.webm"
     assert rooms.headline.file[:4] == b"\x1aE\xdf\xa3"
-
-
-def lewm() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    given = np.load(GOLDEN / "lewm" / "inputs.npz")
-    return {"path": GOLDEN / "lewm"}, {"pixels": given["pixels_uint8"][0], "actions": given["action"][0]}
-
-
-def arm() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    given = np.load(GOLDEN / "vjepa2_ac" / "inputs.npz")
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
-    return AC, {"pixels": pixels, "actions": given["actions"][0], "states": given["states"][0]}
-
-
-def wms() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    given = np.load(GOLDEN / "jepa_wms_adaln" / "inputs.npz")
-    pixels = np.ascontiguousarray(given["visual_uint8"][0].transpose(0, 2, 3, 1))
-    return JEPA_WMS, {"pixels": pixels, "actions": given["actions"][0], "states": given["proprio"][0]}
-
-
-def in_clip(folder: Path, made: Callable[[], tuple[dict[str, Any], dict[str, np.ndarray]]]) -> Opened:
-    """The board on a checkpoint of official layout, with a bank of two clips: its fixture's, and the same pixels upside down."""
-    options, clip = made()
-    both = {name: np.stack([value, value[:, ::-1] if name == "pixels" else value]) for name, value in clip.items()}
-    np.savez(folder / "clips.npz", **both)
-    found = Opened()
-    found.space.jobs.shelf.keep(f"{WRAPPED}given", load(**options))  # type: ignore[attr-defined]
-    found.space.open(f"{WRAPPED}given", str(folder / "clips.npz"))
-    return found
-
-
-@pytest.mark.parametrize("made", [lewm, arm, wms])
-def test_other_families_plan_from_one_frame_of_a_clip_to_another(tmp_path: Path, made: Any) -> None:
-    found = in_clip(tmp_path, made)
-    assert found.told == []
-    assert found.screen.left.shown == 1
-    last = len(found.ground.found.film) - 1
-    assert (found.route.value.goal, found.toolbar.values["horizon"]) == (last, last - found.route.value.start)
-    assert "whether they lead there nobody knows" in found.sentence or "nothing that was tried" in found.sentence
-    names = [f["name"] for f in found.player.films]
-    assert (names[0], names[-1]) == ("real, the clip's own actions", "goal")
-    assert "open loop from frame 0" in names  # retrieved from the bank
-    assert {m["label"]: m["frame"] for m in found.clip.marks} == {"start": found.route.value.start, "goal": last}
-    land = found.sheet.land
-    assert land is not None
-    assert land.true is not None
-    assert np.isfinite(land.energy).all()
-    execute = found.button("execute")
-    assert execute["disabled"]
-    assert "nobody can drive" in execute["reason"]
-    assert found.button("why")["label"] == execute["reason"]
-    assert found.button("ends")["label"] == f"frame {found.route.value.start} → {last}"
-    found.press("execute")
-    assert found.sheet.walk.count == 0
-
-
-def test_frames_under_the_cursor_become_start_and_goal_and_the_same_frame_is_refused(tmp_path: Path) -> None:
-    found = in_clip(tmp_path, lewm)
-    found.clip.tick = 1
-    found.press("goal")
-    assert found.route.value.goal == 1
-    np.testing.assert_array_equal(found.screen.reels[-1].pixels[0], found.ground.found.film[1])
-    found.clip.tick = 0
-    found.press("goal")
-    assert found.sentence == "the goal would be where the start is: both are frame 0"
-    assert found.route.value.goal == 1
-    found.command("undo")
-    assert found.route.value.goal == len(found.ground.found.film) - 1
-
-
-def test_an_action_of_many_components_offers_pairs_for_the_landscape(tmp_path: Path) -> None:
-    found = in_clip(tmp_path, arm)
-    control = next(c for c in found.toolbar.controls if c["id"] == "axes")
-    other = control["options"][1]["value"]
-    found.toolbar.values = {**found.toolbar.values, "axes": other}
-    assert other == ",".join(map(str, found.sheet.land.components))
-
-
-def test_the_copied_lines_of_a_clip_name_its_frames(tmp_path: Path) -> None:
-    found = in_clip(tmp_path, lewm)
-    assert "frames=[0, 3]" in found.headline.code
-    assert f"clip = jw.open_clips({str(tmp_path / 'clips.npz')!r})[0]" in found.headline.code
 
 
 @pytest.mark.parametrize(("name", "words"), [("balls", "takes no actions, so there is nothing to plan"), ("shapes", "dynamics: missing")])

@@ -124,6 +124,19 @@ def test_a_timeline_reads_the_values_that_are_pointed_at(bench: Any) -> None:
     assert root.locator(".jw-curve-voice").inner_text() == "frame 2 · possible 2 · impossible 9 l1"
 
 
+def test_a_timeline_that_plays_goes_once_to_its_end_and_tells_every_step(bench: Any) -> None:
+    view = Timeline(frames=4, player=True, fps=12.0, word="iteration", origin=1, tick=3)
+    view.set_curves({"best": ("open loop", [4, 3, 2, 1])})
+    told: list[int] = []
+    view.observe(lambda change: told.append(change["new"]), names=["tick"])
+    root = bench.show(view, width="400px")
+    root.get_by_role("button", name="Play").click()
+    bench.wait(lambda: told == [0, 1, 2, 3], "every iteration")
+    root.get_by_role("button", name="Play").wait_for()
+    assert root.locator("output").inner_text() == "iteration 4 of 1–4"
+    assert root.locator(".jw-curve-voice").inner_text() == "iteration 4 · best 1"
+
+
 def pad() -> ActionPad:
     view = ActionPad(names=["right", "down", "grip"], units=["", "", ""], low=[-1.0, -1.0, 0.0], high=[1.0, 1.0, 1.0], known=1, step=2)
     view.set_actions(np.zeros((6, 3)))

@@ -209,3 +209,21 @@ def test_a_narrow_row_wraps_and_labels_stay_text(bench: Any) -> None:
     assert root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
     assert root.get_by_label(hostile).count() == 1
     assert root.locator("img").count() == 0
+
+
+@pytest.mark.browser
+def test_a_button_with_a_key_is_pressed_by_it_while_nobody_types(bench: Any) -> None:
+    go = {"kind": "button", "id": "go", "label": "Execute", "key": "E", "primary": True}
+    bar = Toolbar(controls=[TEXT, go, {**BUTTON, "key": "P", "disabled": True}])
+    row = bench.show(bar)
+    bench.page.keyboard.press("e")
+    bench.wait(lambda: bar.pressed == ["go", 1], "a press by its key")
+    for key in ("p", "Control+e"):
+        bench.page.keyboard.press(key)
+    row.get_by_label("goal").fill("")
+    row.get_by_label("goal").press("e")
+    bench.page.keyboard.press("Tab")
+    bench.page.keyboard.press("Shift+E")
+    bench.wait(lambda: bar.pressed[1] > 1, "a press from within the row")
+    assert bar.pressed == ["go", 2]
+    assert row.get_by_role("button", name="Execute").get_attribute("aria-keyshortcuts") == "E"

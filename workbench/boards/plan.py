@@ -111,10 +111,20 @@ class PlanBoard(FutureBoard):
         self._put_back()
         self._settle({**plan_controls.VALUES, "horizon": ground.horizon()} if fresh else self.toolbar.values)
         self._draw()
+        self._again()
+
+    def _again(self) -> None:
+        """Something that the plan depends on is another: a small model plans anew by itself, a large one when it is asked to."""
+        if self.sheet.walk.running:
+            return
         if self.work.light:
             self.work.plan()
         else:
-            self.say("Start and goal are chosen: press Plan.", "plain", "This model is large: it plans when it is asked to.")
+            self.say(
+                "Press Plan.",
+                "plain",
+                "Start, goal or search are others than those of the plan on screen. This model is large: it plans when asked to.",
+            )
 
     def _put_back(self) -> None:
         """Both agents where they begin."""
@@ -150,8 +160,8 @@ class PlanBoard(FutureBoard):
         changed = {k for k in new if new[k] != old.get(k)}
         if changed == {"axes"}:
             self.work.land()
-        elif changed != {"every"} and self.work.light and not self.sheet.walk.running:
-            self.work.plan()
+        elif changed != {"every"}:
+            self._again()
 
     def press(self, name: str) -> None:
         """A button or its key was pressed."""
@@ -228,8 +238,7 @@ class PlanBoard(FutureBoard):
             if sheet is not self.sheet:
                 sheet.view = sheet.land = None
         self._draw()
-        if self.work.light and not self.sheet.walk.running:
-            self.work.plan()
+        self._again()
 
     def _swapped(self) -> None:
         """The other planner is looked at: whoever walked stands still, and comes back as it was."""
@@ -241,7 +250,7 @@ class PlanBoard(FutureBoard):
             return
         self._draw()
         if self.sheet.view is None:
-            self.work.plan()
+            self._again()
             return
         self.speak()
         if self.sheet.land is None:
