@@ -53,7 +53,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     shell = pmui.Page(
         title="JEPA Workbench",
         header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8))],
-        sidebar=[*_menu(choose, start.board), pn.Column(arrange(opener.layout), margin=(18, 16), sizing_mode="stretch_width")],
+        sidebar=[*_menu(choose, start.board), pn.Column(arrange(opener.layout), margin=(8, 16), sizing_mode="stretch_width")],
         main=[room],
         sidebar_width=228,
         sidebar_variant="persistent",
@@ -119,11 +119,11 @@ def _menu(choose: Callable[[str], None], first: str) -> list[pn.viewable.Viewabl
         choose(title)
 
     for section, kinds in SECTIONS.items():
-        items.append(pmui.Typography(section, variant="overline", margin=(10, 16, 0, 16), sx={"letterSpacing": "0.12em", "opacity": 0.7}))
+        items.append(pmui.Typography(section, variant="overline", margin=(4, 16, 0, 16), sx={"letterSpacing": "0.12em", "opacity": 0.7, "lineHeight": "26px"}))
         for title in (kind.title for kind in kinds):
             variant = "contained" if title == first else "text"
-            button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(2, 12))
-            button.sx = {"justifyContent": "flex-start", "px": "12px"}
+            button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(1, 12))
+            button.sx = {"justifyContent": "flex-start", "px": "12px", "py": "2px", "minHeight": "27px"}
             button.on_click(lambda _event, title=title: pressed(title))
             buttons[title] = button
             items.append(button)
