@@ -54,7 +54,7 @@ def moves_bars(view: SensitivityView, kinds: dict[str, str], *, dark: bool = Fal
         figure.add_annotation(
             text=text, xref="paper", yref="paper", x=0, y=top, yanchor="bottom", xanchor="left", showarrow=False, font={"size": 11.5}
         )
-    return calm(figure, f"how far the latent moves; 1 = between two of {moves.others} random clips", dark)
+    return calm(figure, "moved; 1 = between random clips", dark)
 
 
 def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
