@@ -25,8 +25,9 @@ def decode(board: Any) -> Any:
     """The Decode board of digits, with another bank than other tests fit on."""
     board.get_by_label("model", exact=True).select_option(label=samples.find("digits").title)
     board.get_by_role("button", name="Decode", exact=True).click()
-    expect(said(board)).to_have_text(re.compile("digits|nearest real frame lies|dB"), timeout=PATIENT)
-    board.locator("header").get_by_text(re.compile("digits")).wait_for(timeout=PATIENT)
+    board.locator("header").get_by_text(re.compile("^● digits")).wait_for(timeout=PATIENT)
+    expect(said(board)).to_contain_text("nearest real frame lies", timeout=PATIENT)
+    expect(board.locator(".jw-clip-player").first).to_have_attribute("data-busy", "false", timeout=PATIENT)
     return board
 
 

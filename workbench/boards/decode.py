@@ -157,8 +157,10 @@ class DecodeBoard(FutureBoard):
     def command(self, name: str) -> None:
         """See `FutureBoard.command`."""
         if name == "cancel":
-            self.fitting.cancel()
-            self.space.jobs.cancel((self.session.id, "decode.view"))
+            if self.fitting.running:  # the pictures are still wanted
+                self.fitting.cancel()
+            else:
+                self.space.jobs.cancel((self.session.id, "decode.view"))
         elif name == "reset":
             self.session.set(tick=0)
             self.toolbar.values = {**self.toolbar.values, "steps": _STEPS}

@@ -59,7 +59,11 @@ class Fitting:
             self._submit("decoder_fit", "decoder.look", self._known, lambda error: None)
 
     def start(self, steps: int = 400) -> None:
-        """Fit one; boards hear how far it is."""
+        """Fit one; boards hear how far it is. While clips are being opened there is nothing to fit on yet."""
+        if self._key()[1] is None:
+            self.said = f"A decoder {_NO_BANK}."
+            self._tell(False)
+            return
         self._of, self.said, self.progress = self._key(), "Fitting a decoder …", 0.0
         self._tell(False)
         self._submit("fit_decoder", "decoder.fit", self._done, self._failed, steps=steps, progress=self._counted)
