@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 from workbench.core.errors import WorkbenchError
 from workbench.families import toy
 from workbench.jobs import Jobs, ThreadJobs, WorkerJobs
+from workbench.measures.bank import Bank
+from workbench.model.jepa import Jepa
+from workbench.worlds import two_rooms
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +33,19 @@ def bank_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(0)
     np.savez(path, pixels=rng.integers(0, 256, (12, jepa.card.frames, *jepa.card.image_size, 3), dtype=np.uint8))
     return path
+
+
+@pytest.fixture(scope="session")
+def rooms() -> Jepa:
+    """A toy whose card names the world of the two rooms."""
+    made = toy.build(3)
+    return replace(made, card=replace(made.card, world="two-rooms"))
+
+
+@pytest.fixture(scope="session")
+def walks() -> Bank:
+    """Walks through the two rooms, with states as the toy takes them."""
+    return Bank([replace(c, states=np.asarray(c.states)[:, :2]) for c in two_rooms.clips(6, 0, moves=6)], "walks")
 
 
 @pytest.fixture(scope="session")

@@ -9,24 +9,12 @@ import pytest
 
 from workbench.core import codec
 from workbench.core.errors import BadInput
-from workbench.families import toy
 from workbench.measures.bank import Bank
 from workbench.measures.futures import rollout
 from workbench.model.jepa import Jepa
 from workbench.worker.driving import film_view, honesty_strip
 from workbench.worker.shelf import Shelf
 from workbench.worlds import two_rooms
-
-
-@pytest.fixture(scope="module")
-def rooms() -> Jepa:
-    made = toy.build(3)
-    return replace(made, card=replace(made.card, world="two-rooms"))
-
-
-@pytest.fixture(scope="module")
-def walks() -> Bank:
-    return Bank([replace(c, states=np.asarray(c.states)[:, :2]) for c in two_rooms.clips(6, 0, moves=6)], "walks")
 
 
 @pytest.fixture(scope="module")

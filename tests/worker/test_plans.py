@@ -12,7 +12,6 @@ from tests.families.official import AC, GOLDEN, JEPA_WMS
 from workbench.core import codec
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
-from workbench.families import toy
 from workbench.families.load import load
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Jepa
@@ -23,17 +22,6 @@ from workbench.worlds import two_rooms
 SMALL: dict[str, Any] = {"horizon": 3, "samples": 16, "iterations": 2, "elites": 4}
 START, GOAL = (np.array(s, np.float32) for s in ((0.2, 0.5, 0.5, 0.5), (0.8, 0.4, 0.5, 0.5)))
 ROOMS: dict[str, Any] = {"name": "two-rooms", "state": START, "goal": GOAL}
-
-
-@pytest.fixture(scope="module")
-def rooms() -> Jepa:
-    made = toy.build(3)
-    return replace(made, card=replace(made.card, world="two-rooms"))
-
-
-@pytest.fixture(scope="module")
-def walks() -> Bank:
-    return Bank([replace(c, states=np.asarray(c.states)[:, :2]) for c in two_rooms.clips(6, 0, moves=6)], "walks")
 
 
 @pytest.fixture(scope="module")

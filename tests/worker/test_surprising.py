@@ -11,7 +11,6 @@ from workbench import samples
 from workbench.core import codec, progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, Cancelled, ClipError
-from workbench.families import toy
 from workbench.families.load import load
 from workbench.measures.bank import Bank
 from workbench.measures.surprise import pixel_surprise, surprise
@@ -29,17 +28,6 @@ def shelf() -> Shelf:
 @pytest.fixture(scope="module")
 def balls() -> Jepa:
     return load(samples.find("balls").checkpoint)
-
-
-@pytest.fixture(scope="module")
-def rooms() -> Jepa:
-    made = toy.build(3)
-    return replace(made, card=replace(made.card, world="two-rooms"))
-
-
-@pytest.fixture(scope="module")
-def walks() -> Bank:
-    return Bank([replace(c, states=np.asarray(c.states)[:, :2]) for c in two_rooms.clips(6, 0, moves=6)], "walks")
 
 
 @pytest.fixture(scope="module")
