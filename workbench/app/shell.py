@@ -9,6 +9,7 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from tornado.ioloop import IOLoop
 
 from widgets import Toolbar
 from workbench.app import fast
@@ -80,17 +81,25 @@ def open_first(space: Workspace, start: Start) -> None:
 
 
 def deliver_to(document: Any) -> Callable[[Callable[[], None]], None]:
-    """Bring answers of the worker to the thread that owns this page, as one message. A page that is gone hears nothing."""
+    """Bring answers of the worker to the thread that owns this page, as one message. A page that is gone hears nothing.
+
+    The document is touched in that thread only: while it holds events back, one that another thread adds can get lost, and an answer with it.
+    """
+    loop = None if document is None else IOLoop.current()
 
     def deliver(call: Callable[[], None]) -> None:
         def run() -> None:
             with pn.io.hold(document):
                 call()
 
-        if document is None:
+        def add() -> None:
+            if document.session_context is not None and not document.session_context.destroyed:
+                document.add_next_tick_callback(run)
+
+        if loop is None:
             call()
-        elif document.session_context is not None and not document.session_context.destroyed:
-            document.add_next_tick_callback(run)
+        else:
+            loop.add_callback(add)
 
     return deliver
 
@@ -119,7 +128,9 @@ def _menu(choose: Callable[[str], None], first: str) -> list[pn.viewable.Viewabl
         choose(title)
 
     for section, kinds in SECTIONS.items():
-        items.append(pmui.Typography(section, variant="overline", margin=(4, 16, 0, 16), sx={"letterSpacing": "0.12em", "opacity": 0.7, "lineHeight": "26px"}))
+        items.append(
+            pmui.Typography(section, variant="overline", margin=(4, 16, 0, 16), sx={"letterSpacing": "0.12em", "opacity": 0.7, "lineHeight": "26px"})
+        )
         for title in (kind.title for kind in kinds):
             variant = "contained" if title == first else "text"
             button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(1, 12))
