@@ -85,7 +85,9 @@ def deliver_to(document: Any) -> Callable[[Callable[[], None]], None]:
 
     The document is touched in that thread only: while it holds events back, one that another thread adds can get lost, and an answer with it.
     """
-    loop = None if document is None else IOLoop.current()
+    if document is None:
+        return lambda call: call()
+    loop = IOLoop.current()
 
     def deliver(call: Callable[[], None]) -> None:
         def run() -> None:
@@ -96,10 +98,7 @@ def deliver_to(document: Any) -> Callable[[Callable[[], None]], None]:
             if document.session_context is not None and not document.session_context.destroyed:
                 document.add_next_tick_callback(run)
 
-        if loop is None:
-            call()
-        else:
-            loop.add_callback(add)
+        loop.add_callback(add)
 
     return deliver
 
