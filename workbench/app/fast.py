@@ -1,8 +1,11 @@
-"""Four small patches of the host, for speed. Private names of panel and bokeh are touched here and nowhere else.
+"""Five small patches of the host, four for speed and one so that nothing is lost. Private names of panel and bokeh are touched here and nowhere else.
 
 Panel waits 50 ms before it sends what the browser changed, and the operating system holds back small packets for about 15 ms more. Together a slider
 answers after 70 ms; without both after 20. And before its first chart Panel asks Plotly for its notebook class, which loads Jupyter's validators: a
 second and a half of every start, where Jupyter is installed. And a page follows whether the server is busy, twice a message, also where it shows nothing of it.
+
+What cannot be written at once Panel keeps for later. When that is written just as more is kept, Panel forgets that something waits, and it stays unsent until
+the next change: an answer that is not shown.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ def apply() -> None:
     if "FigureWidget" not in vars(plotly.graph_objs):
         plotly.graph_objs.FigureWidget = FigureWidget  # type: ignore[attr-defined, misc]  # plotly's own stand-in
     Syncable._debounce = 1
+    _lose_nothing()
     if getattr(WSHandler, "_workbench_nodelay", False):
         return
     opened = WSHandler.open
@@ -30,6 +34,23 @@ def apply() -> None:
 
     WSHandler.open = open_now  # type: ignore[method-assign]
     WSHandler._workbench_nodelay = True  # type: ignore[attr-defined]
+
+
+def _lose_nothing() -> None:
+    """Messages that wait are sent, whoever took away the note that they do."""
+    from panel.io import document
+
+    if getattr(document, "_workbench_loses_nothing", False):
+        return
+    dispatch = document._dispatch_msgs
+
+    async def dispatch_all(doc: Any) -> None:
+        if doc in document._WRITE_MSGS:
+            document._WRITE_BLOCK[doc] = True
+        await dispatch(doc)
+
+    document._dispatch_msgs = dispatch_all
+    document._workbench_loses_nothing = True  # type: ignore[attr-defined]
 
 
 def quiet(page: Any) -> None:
