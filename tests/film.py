@@ -17,7 +17,7 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "benchmarks"))  # they know how to start the app and a browser
 
-import _app  # noqa: E402
+import _app  # noqa: E402  found only once its folder is on the path
 
 FILM = HERE.parent / "docs" / "demo.webp"
 _SIZE, _QUALITY, _MOST = (1120, 700), 78, 2_500_000  # pixels; of the lossy encoder; bytes

@@ -37,7 +37,7 @@ def test_a_board_has_its_numbers_once_it_was_waited_for(shapes: BoardBox) -> Non
 def test_painting_from_python_changes_the_numbers(shapes: BoardBox) -> None:
     shapes.wait()
     before = shapes.board.headline.sentence, shapes.board.pane.version
-    mask = jw.Mask.of(shapes.space.shown.grid.shape, "0-31", ["40-47"])  # type: ignore[union-attr]
+    mask = jw.Mask.of(shapes.space.shown.grid.shape, "0-31", ["40-47"])
     shapes.space.session.set(mask=mask)
     shapes.wait()
     assert shapes.board.headline.sentence != before[0]
@@ -48,7 +48,7 @@ def test_a_late_answer_of_the_bank_does_not_speak_for_a_mask_that_asks_nothing(s
     shapes.wait()
     board, session = shapes.board, shapes.space.session
     board.toolbar.values = {**board.toolbar.values, "distance": "cosine"}
-    whole = np.ones(session.state.mask.shape, dtype=bool)  # type: ignore[union-attr]
+    whole = np.ones(session.state.mask.shape, dtype=bool)
     session.set(mask=jw.Mask(whole, ~whole[None]))
     shapes.wait()
     assert board.work.bank is not None
@@ -99,11 +99,11 @@ def test_a_board_of_another_name_is_refused_with_those_there_are() -> None:
 
 
 def test_closing_leaves_no_widget_behind() -> None:
-    before = len(Widget.widgets)  # type: ignore[arg-type]
+    before = len(Widget.widgets)
     box = board("shapes")
     box.wait()
     box.close()
-    assert len(Widget.widgets) == before  # type: ignore[arg-type]
+    assert len(Widget.widgets) == before
 
 
 def test_inside_a_loop_answers_come_by_themselves() -> None:

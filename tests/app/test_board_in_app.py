@@ -134,7 +134,7 @@ def test_the_copied_lines_give_the_number_on_screen(board: Any) -> None:
     code = board.locator(".jw-headline pre code").inner_text()
     assert "jw.predict(" in code
     assert len(code.splitlines()) <= 6
-    shown = float(re.search(r"# (-?\d\.\d{4})", code).group(1))  # type: ignore[union-attr]
+    shown = float(re.search(r"# (-?\d\.\d{4})", code).group(1))
     said: dict[str, Any] = {}
     exec(code.replace("print(", "said = ("), said)
     assert said["said"] == pytest.approx(shown, abs=2e-4)

@@ -49,7 +49,7 @@ def drag_the_ball(page: Any, x: float, y: float) -> None:
 def test_a_ball_moved_by_hand_is_surprising_at_its_frame_by_mouse_and_by_keys(board: Any) -> None:
     pytest.importorskip("pymunk")
     first = sentence(board).inner_text()
-    frame = int(re.search(r"part at frame (\d+)", first).group(1)) - 2  # type: ignore[union-attr]
+    frame = int(re.search(r"part at frame (\d+)", first).group(1)) - 2
     for _ in range(2):
         board.get_by_role("button", name="Previous frame").click()
     expect(board.locator(".jw-curve-voice")).to_contain_text(f"frame {frame} ·", timeout=PATIENT)

@@ -85,7 +85,7 @@ class Pair:
 
 def masked(vit: Vit, predictor: VitPredictor) -> VitMasked:
     """Our parts around these modules; nothing is prepared here."""
-    return VitMasked(VitEncoder({"context": vit}, lambda clips: None, {"context": "random"}), predictor, default_token=1)  # type: ignore[arg-type, return-value]
+    return VitMasked(VitEncoder({"context": vit}, lambda clips: None, {"context": "random"}), predictor, default_token=1)
 
 
 def their_names(vit: Vit, predictor: VitPredictor) -> dict[str, Tensor]:

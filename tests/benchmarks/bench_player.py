@@ -149,7 +149,7 @@ def main() -> None:
         common.report("player.panel", "panel", compared=f"{what}; Panel's Player with JPG panes, sends at once", **other, player_over_panel=ratio)
     sizes = [sum(map(len, part)) for part in ([gif(f) for f in films()], [f.tobytes() for f in films()])]
     common.report("player.gif", compared="bytes of the films as gifs beside raw", bytes={"gif": sizes[0], "raw": sizes[1]}, colours_kept=256)
-    server.stop()  # type: ignore[attr-defined]
+    server.stop()
 
 
 if __name__ == "__main__":

@@ -80,17 +80,17 @@ def test_the_copied_lines_fit_the_same_decoder(space: Workspace) -> None:
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(board.headline.code, {})
-    assert float(said.getvalue()) == pytest.approx(board.fitting.fit.mse, rel=0.02)  # type: ignore[union-attr]
+    assert float(said.getvalue()) == pytest.approx(board.fitting.fit.mse, rel=0.02)
 
 
 def test_another_mask_is_drawn_when_the_board_is_looked_at_again(space: Workspace) -> None:
     board = opened(space, "digits")
     fit(board)
-    before = board.view.reels[-1].pixels  # type: ignore[union-attr]
-    shape = space.shown.grid.shape  # type: ignore[union-attr]
+    before = board.view.reels[-1].pixels
+    shape = space.shown.grid.shape
     space.session.set(mask=Mask.of(shape, "0-7", ["8-15"]))
     board.wake()
-    assert not np.array_equal(board.view.reels[-1].pixels, before)  # type: ignore[union-attr]
+    assert not np.array_equal(board.view.reels[-1].pixels, before)
 
 
 def test_a_saved_decoder_is_opened_again_and_a_wrong_file_loses_nothing(
@@ -99,7 +99,7 @@ def test_a_saved_decoder_is_opened_again_and_a_wrong_file_loses_nothing(
     board = opened(space, "digits")
     fit(board)
     found = board.fitting.fit
-    board.toolbar.on_press("save")  # type: ignore[misc]
+    board.toolbar.on_press("save")
     assert board.headline.file_name == "jepa-workbench-digits-decoder.safetensors"
     (tmp_path / "d.safetensors").write_bytes(board.headline.file)
     work.shelf.decoders = Decoders()

@@ -38,7 +38,7 @@ def in_clip(folder: Path, made: Callable[[], tuple[dict[str, Any], dict[str, np.
     both = {name: np.stack([value, value[:, ::-1] if name == "pixels" else value]) for name, value in clip.items()}
     np.savez(folder / "clips.npz", **both)
     found = Opened()
-    found.space.jobs.shelf.keep(f"{WRAPPED}given", load(**options))  # type: ignore[attr-defined]
+    found.space.jobs.shelf.keep(f"{WRAPPED}given", load(**options))
     found.space.open(f"{WRAPPED}given", str(folder / "clips.npz"))
     return found
 

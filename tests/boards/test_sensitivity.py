@@ -59,7 +59,7 @@ def test_the_survey_comes_by_itself_and_everything_can_be_exported(told: list[Wo
     assert "it moves most for" in board.headline.detail
     board.command("export")
     stored = codec.loads(board.headline.file)
-    assert stored["factors"].factors == board.found.factors  # type: ignore[union-attr]
+    assert stored["factors"].factors == board.found.factors
     assert stored["view"].moves.changes == ("texture", "position")
 
 
@@ -69,7 +69,7 @@ def test_the_copied_lines_give_the_numbers_on_screen(told: list[WorkbenchError])
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(board.headline.code, {})
-    np.testing.assert_allclose(eval(said.getvalue()), board.view.moves.moved[0], atol=2e-4)  # type: ignore[union-attr]
+    np.testing.assert_allclose(eval(said.getvalue()), board.view.moves.moved[0], atol=2e-4)
 
 
 def test_own_pictures_have_no_structure_to_change_and_say_why(told: list[WorkbenchError], tmp_path: Path) -> None:

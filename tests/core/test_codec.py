@@ -148,7 +148,7 @@ def test_a_damaged_result_is_refused_or_still_a_result(place: int, change: int) 
 def repacked(header: str, *arrays: np.ndarray) -> bytes:
     body = io.BytesIO()
     named = {f"array_{k}": a for k, a in enumerate(arrays)}
-    np.savez(body, allow_pickle=False, **{"workbench.json": np.frombuffer(header.encode(), np.uint8)}, **named)  # type: ignore[arg-type]
+    np.savez(body, allow_pickle=False, **{"workbench.json": np.frombuffer(header.encode(), np.uint8)}, **named)
     return body.getvalue()
 
 

@@ -150,7 +150,7 @@ def test_vjepa2_prepares_frames_as_the_video_processor(vjepa2) -> None:
 
 def test_the_same_weights_have_the_same_hash_and_predictions_in_the_official_layout(tmp_path: Path) -> None:
     theirs = load(VIDEO)
-    state = {part: net.state_dict() for part, net in (("encoder", theirs.encoder.vit("context")), ("predictor", theirs.need_masked().predictor))}  # type: ignore[attr-defined]
+    state = {part: net.state_dict() for part, net in (("encoder", theirs.encoder.vit("context")), ("predictor", theirs.need_masked().predictor))}
     torch.save(state, tmp_path / "latest.pt")
     ours = load(tmp_path, heads=2, predictor_heads=2, frames=8, image_size=32)
     assert ours.card.family == "vjepa2"
@@ -253,11 +253,11 @@ def test_a_file_with_fewer_blocks_than_its_json_says_is_partial(tmp_path: Path) 
 
 
 def test_the_epsilon_is_the_files_own_or_its_classs(tmp_path: Path) -> None:
-    assert load(IMAGE).encoder.vit("context").norm.eps == 1e-6  # type: ignore[attr-defined]
+    assert load(IMAGE).encoder.vit("context").norm.eps == 1e-6
     silent = load(copied(IMAGE, tmp_path, layer_norm_eps=None))
-    assert {silent.encoder.vit("context").blocks[0].norm1.eps, silent.encoder.vit("context").norm.eps} == {1e-12}  # type: ignore[attr-defined]
+    assert {silent.encoder.vit("context").blocks[0].norm1.eps, silent.encoder.vit("context").norm.eps} == {1e-12}
     assert fact(silent.report, "layer_norm_eps") == Fact("layer_norm_eps", 1e-12, "inferred", "not in config.json: the default of IJepaConfig")
-    assert load(tmp_path, layer_norm_eps=1e-6).encoder.vit("context").norm.eps == 1e-6  # type: ignore[attr-defined]
+    assert load(tmp_path, layer_norm_eps=1e-6).encoder.vit("context").norm.eps == 1e-6
     with pytest.raises(BadInput, match="layer_norm_eps"):
         load(tmp_path, layer_norm_eps=0)
 

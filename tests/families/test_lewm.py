@@ -297,7 +297,7 @@ def test_other_sizes_resize_the_positions_and_say_so() -> None:
     table = encoder.net.vit.pos_embed[:, 1:].unflatten(1, (4, 4)).permute(0, 3, 1, 2)
     wide = F.interpolate(table, size=(6, 4), mode="bicubic", align_corners=False).flatten(2).mT
     exact = torch.cat([encoder.net.vit.pos_embed[:, :1], wide], 1)
-    vit = load(LEWM).encoder.net.vit  # type: ignore[attr-defined]
+    vit = load(LEWM).encoder.net.vit
     vit.config = replace(vit.config, side=(6, 4))
     vit.pos_embed = torch.nn.Parameter(exact, requires_grad=False)
     close(encoder.net.vit(frame), vit(frame), 1e-6)

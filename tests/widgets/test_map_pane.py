@@ -12,7 +12,7 @@ GRID = (2, 3, 4)
 def test_an_answer_replaces_all_maps_in_one_message() -> None:
     pane = MapPane(grid=list(GRID))
     sent: list[set[str]] = []
-    pane.send_state = lambda key=None: sent.append(set(key or ()))  # type: ignore[method-assign]
+    pane.send_state = lambda key=None: sent.append(set(key or ()))
     asked = np.zeros(GRID, bool)
     asked[0] = True
     pane.set_maps(target=np.full((*GRID, 3), 7, np.uint8), asked=asked, error=np.full(GRID, np.nan))

@@ -132,7 +132,7 @@ def test_the_memo_answers_alike_and_only_once(checkpoint: Path, bank_file: Path,
     jepa = load(checkpoint)
     calls: list[int] = []
     real = jepa.masked.predict
-    jepa.masked.predict = lambda *a, **k: (calls.append(1), real(*a, **k))[1]  # type: ignore[method-assign]
+    jepa.masked.predict = lambda *a, **k: (calls.append(1), real(*a, **k))[1]
     clip = Shelf().clip(problem["clip"])
     kept = remembering(jepa)
     first = prediction_error(kept, clip, problem["mask"])

@@ -143,7 +143,7 @@ def test_families_without_a_world_plan_from_one_frame_of_a_clip_to_another(shelf
     found = plan_view(shelf, jepa, **ends, **SMALL)
     assert found.paths is None
     assert [r.label for r in found.reels][-1] == "goal"
-    assert found.trace.actions.shape == (3, jepa.need_dynamics().action.width)  # type: ignore[union-attr]
+    assert found.trace.actions.shape == (3, jepa.need_dynamics().action.width)
     free = np.flatnonzero(np.ptp(found.trace.samples, axis=(0, 1, 2)))  # the others are held by their bounds
     land = first_move(shelf, jepa, **ends, axes=(int(free[0]), int(free[1])), steps=3)
     assert land.true is not None
