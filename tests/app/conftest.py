@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
-import sys
-import threading
-import urllib.request
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.app.serving import serving
 from workbench import samples
 from workbench.data import save_png
 
@@ -55,20 +50,8 @@ def _save_checkpoints(root: Path) -> None:
 @pytest.fixture(scope="session")
 def started(folder: Path) -> Iterator[tuple[str, int]]:
     """Address and process id of the running app."""
-    command = [sys.executable, "-m", "workbench", "app", "shapes", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder)
-    lines: list[str] = []
-    for line in process.stdout or ():
-        lines.append(line)
-        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-            break
-    else:
-        raise AssertionError("the app did not start:\n" + "".join(lines))
-    threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()  # an unread pipe would stop a server that logs much
-    urllib.request.urlopen(f"{found.group()}/favicon.ico", timeout=60).close()
-    yield found.group(), process.pid
-    process.terminate()
-    process.wait(20)
+    with serving("app", "shapes", folder=folder) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

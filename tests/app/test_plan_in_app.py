@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-import threading
-import urllib.request
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 import workbench as jw
+from tests.app.serving import serving
 
 pytestmark = pytest.mark.browser
 PATIENT = 120_000
@@ -26,20 +22,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def demo() -> Iterator[str]:
     """The address of `jepa-workbench demo`, started where no display is."""
-    command = [sys.executable, "-m", "workbench", "demo", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
-    lines: list[str] = []
-    for line in process.stdout or ():
-        lines.append(line)
-        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-            break
-    else:
-        raise AssertionError("the demo did not start:\n" + "".join(lines))
-    threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
-    urllib.request.urlopen(f"{found.group()}/favicon.ico", timeout=60).close()
-    yield found.group()
-    process.terminate()
-    process.wait(20)
+    with serving("demo", folder=ROOT) as (address, _):
+        yield address
 
 
 @pytest.fixture
