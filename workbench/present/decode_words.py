@@ -20,7 +20,7 @@ def decode_sentence(view: DecodeView) -> tuple[str, str]:
     fit = view.fit
     if fit is None:
         own = any(r.label == "decoder" for r in view.reels)
-        begins = "Drawn by the model's own decoder, whose training is not known here" if own else "No decoder was fitted yet"
+        begins = "Drawn by the decoder in the model's file, which was not judged here" if own else "No decoder was fitted yet"
         return f"{begins}; the nearest real frame {_near(view)}.", "plain"
     beside = f"the mean latent's picture scores {psnr(fit.mean_latent):.1f}, the mean picture {psnr(fit.mean_picture):.1f}"
     if fit.skill < _LITTLE:
