@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,6 +47,13 @@ def page(page: Any) -> Iterator[Any]:
     yield page
     assert outside == [], f"asked the internet for {outside}"
     assert thrown == [], f"the page threw {thrown}"
+
+
+@pytest.fixture
+def finish() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    """Runs a coroutine to its end in a thread of its own: the browser tests leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as own:
+        yield lambda work: own.submit(asyncio.run, work).result(180)
 
 
 def _is_outside(url: str) -> bool:

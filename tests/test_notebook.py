@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -106,7 +105,7 @@ def test_closing_leaves_no_widget_behind() -> None:
     assert len(Widget.widgets) == before
 
 
-def test_inside_a_loop_answers_come_by_themselves() -> None:
+def test_inside_a_loop_answers_come_by_themselves(finish) -> None:
     async def cell() -> str:
         box = board("shapes")
         end = time.monotonic() + 120
@@ -116,8 +115,7 @@ def test_inside_a_loop_answers_come_by_themselves() -> None:
         box.close()
         return sentence
 
-    with ThreadPoolExecutor(1) as own:  # the browser tests leave a loop running in this thread
-        assert "kill" in own.submit(lambda: asyncio.run(cell())).result(180)
+    assert "kill" in finish(cell())
 
 
 def test_calls_of_other_threads_run_at_home_in_their_order() -> None:

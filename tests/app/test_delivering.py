@@ -28,10 +28,10 @@ class Watched(Document):
         callback()
 
 
-def test_answers_of_other_threads_touch_the_document_in_its_own_thread_only_and_in_their_order() -> None:
+def test_answers_of_other_threads_touch_the_document_in_its_own_thread_only_and_in_their_order(finish) -> None:
     heard: list[tuple[int, int]] = []
 
-    async def page() -> Watched:
+    async def page() -> tuple[Watched, int]:
         document, done = Watched(), asyncio.Event()
         deliver = deliver_to(document)
 
@@ -44,9 +44,8 @@ def test_answers_of_other_threads_touch_the_document_in_its_own_thread_only_and_
         worker.start()
         await asyncio.wait_for(done.wait(), 20)
         worker.join()
-        return document
+        return document, threading.get_ident()
 
-    document = asyncio.run(page())
-    here = threading.get_ident()
-    assert heard == [(number, here) for number in range(200)]
-    assert set(document.touched) == {here}
+    document, home = finish(page())
+    assert heard == [(number, home) for number in range(200)]
+    assert set(document.touched) == {home}

@@ -10,7 +10,7 @@ from panel.io import document
 from workbench.app import fast
 
 
-def test_a_message_that_waits_is_sent_also_when_the_note_of_it_was_taken_away() -> None:
+def test_a_message_that_waits_is_sent_also_when_the_note_of_it_was_taken_away(finish) -> None:
     fast.apply()
     page, sent = Document(), list[str]()
 
@@ -25,7 +25,7 @@ def test_a_message_that_waits_is_sent_also_when_the_note_of_it_was_taken_away() 
     try:
         document._WRITE_MSGS[page] = {Connection(): ["the answer"]}
         document._WRITE_BLOCK.pop(page, None)  # as the task of an earlier message leaves it
-        asyncio.run(document._dispatch_msgs(page))
+        finish(document._dispatch_msgs(page))
     finally:
         del document.extra_socket_handlers[Socket]
     assert sent == ["the answer"]
