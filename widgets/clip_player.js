@@ -14,7 +14,7 @@ import { createTimeline, TRAITS } from "./_timeline.js";
 /** @typedef {import("./_kit.js").Model} Model */
 
 const GAP = 14;
-const LOOK = ["films", "pixels", "heat", "heat_shape", "heat_film", "heat_range", "heat_label", "heat_on", "max_height", "caption", "message", "commands", "busy", "version"];
+const LOOK = ["films", "pixels", "heat", "heat_shape", "heat_film", "heat_range", "heat_label", "heat_on", "picture_height", "caption", "message", "commands", "busy", "version"];
 const EXPORT = "M8 2.5v7M5 7l3 3 3-3M3 12.5h10";
 
 /** @param {{model: Model, el: HTMLElement}} host */
@@ -77,7 +77,7 @@ function render({ model: host, el }) {
     const ratio = window.devicePixelRatio || 1;
     const wide = shown.reduce((sum, { film }) => sum + film.shape[2] / film.shape[1], 0);
     const room = root.clientWidth - GAP * Math.max(0, shown.length - 1);
-    const height = Math.max(40, Math.min(model.get("max_height"), Math.floor(room / Math.max(wide, 0.01))));
+    const height = Math.max(40, Math.min(model.get("picture_height"), Math.floor(room / Math.max(wide, 0.01))));
     const widths = shown.map(({ film }) => Math.round((height * film.shape[2]) / film.shape[1]));
     const bars = barsOf(shown, widths, model.get("known") > 0 || edits().length > 0);
     const line = `${widths} ${shown.map(({ film }) => film.kind)}`;

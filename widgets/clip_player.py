@@ -45,7 +45,7 @@ class ClipPlayer(Curves):
     heat_range = numbers([], "[low, high] of its colours; empty = from 0 to the largest")
     heat_label = t.Unicode("", help="what the heat measures, with its unit").tag(sync=True)
     heat_on = t.Bool(True, help="is the heat shown").tag(sync=True)
-    max_height = t.Int(300, min=40, help="CSS pixels a film is at most high").tag(sync=True)
+    picture_height = t.Int(300, min=40, help="CSS pixels a film is at most high").tag(sync=True)
     caption = t.Unicode("", help="a quiet line above the films; empty = none").tag(sync=True)
     message = t.Unicode("Nothing imagined yet", help="shown while there are no films").tag(sync=True)
     commands = t.List(t.Enum(["export"]), [], help="which of export have a button").tag(sync=True)

@@ -12,7 +12,7 @@ import { createStage, followSize } from "./_stage.js";
 import { createTabs } from "./_tabs.js";
 
 const MODES = ["target", "predicted", "error", "quilt"];
-const DATA = ["mode", "grid", "tubelet", "aspect", "max_height", "mask", "block", "target", "predicted", "asked", "error", "error_range"];
+const DATA = ["mode", "grid", "tubelet", "aspect", "picture_height", "mask", "block", "target", "predicted", "asked", "error", "error_range"];
 const QUILT = ["quilt", "quilt_ceiling", "quilt_source", "pixels_shape", "missing", "version"];
 const MARKS = ["hover", "selection", "source", "source_size", "error_label", "error_unit"];
 const AROUND = ["busy", "message", "captions", "labels"];
@@ -94,7 +94,7 @@ function render({ model, el }) {
     if (!missing && have && have !== need) return;
     const [height, width] = model.get("aspect");
     const aspect = height && width ? [height, width] : [grid().rows, grid().cols];
-    if (stage.layout(aspect, root.clientWidth, model.get("max_height"))) ["picture", "marks"].forEach((layer) => dirty.add(layer));
+    if (stage.layout(aspect, root.clientWidth, model.get("picture_height"))) ["picture", "marks"].forEach((layer) => dirty.add(layer));
     root.style.setProperty("--jw-width", stage.node.style.width);
     const words = missing || (have ? "" : model.get("message"));
     stage.say(words);

@@ -13,7 +13,7 @@ import { createStroke } from "./_stroke.js";
 
 const EYE = "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z";
 const NARROW = 520;
-const PICTURE = ["pixels", "pixels_shape", "grid", "tubelet", "max_height"];
+const PICTURE = ["pixels", "pixels_shape", "grid", "tubelet", "picture_height"];
 const MASK = ["mask", "block", "overlay", "overlay_on", "overlay_opacity", "overlay_range", "overlay_map", "version"];
 const MARKS = ["hover", "selection", "source", "source_size", "overlay_label", "overlay_unit", "tool", "brush", "stroke"];
 const AROUND = ["busy", "message", "hint", "read_only", "can_undo", "can_redo"];
@@ -68,7 +68,7 @@ function render({ model, el }) {
     const [frames, height, width] = model.get("pixels_shape");
     const bytes = pixels();
     if (bytes.length && bytes.length !== frames * height * width * 3) return;
-    if (stage.layout(bytes.length ? [height, width] : [grid().rows, grid().cols], root.clientWidth, model.get("max_height"))) {
+    if (stage.layout(bytes.length ? [height, width] : [grid().rows, grid().cols], root.clientWidth, model.get("picture_height"))) {
       ["picture", "mask", "marks"].forEach((layer) => dirty.add(layer));
     }
     setAttribute(root, "data-narrow", String(root.clientWidth < NARROW));

@@ -52,7 +52,7 @@ function render({ model, el }) {
     empty.hidden = some;
     stage.hidden = !some;
     if (!some) return;
-    const room = fit(root.clientWidth, [height, width], model.get("max_height"), 0);
+    const room = fit(root.clientWidth, [height, width], model.get("picture_height"), 0);
     const ratio = window.devicePixelRatio || 1;
     stage.style.width = `${room.width}px`;
     stage.style.height = `${room.height}px`;
@@ -174,7 +174,7 @@ function render({ model, el }) {
     frame.request();
   });
 
-  const traits = ["pixels", "shape", "points", "paths", "caption", "message", "max_height", "busy", "version", "click_places"];
+  const traits = ["pixels", "shape", "points", "paths", "caption", "message", "picture_height", "busy", "version", "click_places"];
   const stops = [onAll(model, traits, frame.request), followSize(root, frame.request), frame.cancel, dispose];
   frame.request();
   return () => stops.forEach((stop) => stop());

@@ -43,7 +43,7 @@ class WorldStage(View):
     )
     caption = t.Unicode("", help="one line under the picture").tag(sync=True)
     message = t.Unicode("No world is open", help="shown while there is no picture").tag(sync=True)
-    max_height = t.Int(360, min=40, help="CSS pixels the picture is at most high").tag(sync=True)
+    picture_height = t.Int(360, min=40, help="CSS pixels the picture is at most high").tag(sync=True)
     version = t.Int(0, help="counts answers; the root's data-version shows the one on screen").tag(sync=True)
 
     def __init__(self, **values: Any) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import panel as pn
+import pytest
 
+import widgets
 from widgets import ActionPad
 from workbench.app.to_panel import to_panel
 
@@ -32,3 +35,9 @@ def test_a_value_of_the_browser_comes_back_as_the_view_takes_it() -> None:
     assert pad.actions == component.actions == [[1.0, 0.0]]
     component.actions = [["none"]]
     assert pad.actions == component.actions == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize("name", [n for n in widgets.__all__ if n != "View"])
+def test_no_trait_of_a_view_has_the_name_of_something_that_panel_lays_out_by(name: str) -> None:
+    laid_out_by = set(pn.viewable.Layoutable.param) - {"name"}
+    assert not set(getattr(widgets, name)().view_traits()) & laid_out_by

@@ -91,7 +91,7 @@ def gif(film: np.ndarray) -> bytes:
 
 def ours() -> Any:
     """The player of the boards."""
-    player = ClipPlayer(fps=float(_FPS), max_height=_SIDE)
+    player = ClipPlayer(fps=float(_FPS), picture_height=_SIDE)
     player.set_films([({"name": name, "kind": name}, film) for name, film in zip(_NAMES, films(), strict=True)])
     player.set_curves({name: (name, np.linspace(0, 1, _FRAMES)) for name in _NAMES}, label="error")
     return to_panel(player, width=900)

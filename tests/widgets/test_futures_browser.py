@@ -18,7 +18,7 @@ def films() -> ClipPlayer:
     levels = (np.arange(FRAMES) * 20).astype(np.uint8)[:, None, None]
     red, green = np.zeros((FRAMES, 16, 16, 3), np.uint8), np.zeros((FRAMES, 16, 16, 3), np.uint8)
     red[..., 0], green[..., 1] = levels, levels
-    view = ClipPlayer(fps=30.0, known=2, max_height=200, commands=["export"])
+    view = ClipPlayer(fps=30.0, known=2, picture_height=200, commands=["export"])
     about = {"name": "open loop from frame 2", "kind": "open loop", "note": "decoded by the model's own decoder", "comes": 9}
     view.set_films([({"name": "real", "kind": "real"}, red), (about, green)])
     view.set_curves({"open loop": ("open loop", [np.nan, np.nan, *range(FRAMES - 2)])}, unit="l2", label="error, l2")
@@ -196,7 +196,7 @@ def test_shift_drags_one_action_along_the_strip(bench: Any) -> None:
 
 
 def test_a_goal_is_placed_by_a_click_and_moved_by_keys(bench: Any) -> None:
-    view = WorldStage(max_height=300, click_places="goal", nudge=0.1)
+    view = WorldStage(picture_height=300, click_places="goal", nudge=0.1)
     view.set_picture(np.zeros((32, 32, 3), np.uint8))
     view.points = [{"id": "start", "x": 0.1, "y": 0.1, "kind": "start", "fixed": True}, {"id": "goal", "x": 0.9, "y": 0.9, "kind": "goal"}]
     view.paths = [WorldStage.path("imagined", "open loop", [[0.1, 0.1], [0.9, 0.9]])]

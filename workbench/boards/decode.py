@@ -27,7 +27,7 @@ from workbench.session import State
 
 _HOW = {"fitted": "decoder fitted on these clips", "decoded": "the model's own decoder"}
 _STEPS = 400
-_TALL = 192  # CSS pixels. Not to be changed later: Panel takes a new max_height for the height of the whole view
+_FILM, _STILL = 192, 252  # CSS pixels: films have a cursor and a curve under them
 _INFO = {
     "title": "Pictures of latents",
     "formula": "retrieved: the frame of another clip of the bank with the nearest latent (root mean square distance); decoded: a small convolutional "
@@ -46,9 +46,9 @@ class DecodeBoard(FutureBoard):
         super().__init__(workspace, "latent_moves", ["reset", "export"])
         fill(self.headline, {"sources": [], "info": _INFO})
         self.toolbar = Toolbar()
-        self.player = ClipPlayer(max_height=_TALL, commands=["export"], curve_height=84, message="")
-        self.near = ClipPlayer(max_height=104, message="", caption="Retrieved for nothing: the nearest real frame of")
-        self.drawn = ClipPlayer(max_height=104, message="", caption="Decoded from nothing: what it draws for")
+        self.player = ClipPlayer(picture_height=_STILL, commands=["export"], curve_height=84, message="")
+        self.near = ClipPlayer(picture_height=104, message="", caption="Retrieved for nothing: the nearest real frame of")
+        self.drawn = ClipPlayer(picture_height=104, message="", caption="Decoded from nothing: what it draws for")
         self.score = Chart(150, "score on clips held out", blank())
         self.fitting = fitting_of(workspace)
         self.view: DecodeView | None = None
@@ -216,6 +216,7 @@ class DecodeBoard(FutureBoard):
         shown = self.space.shown
         frames = len(view.reels[0].pixels)
         with self.player.together():
+            self.player.picture_height = _FILM if frames > 1 else _STILL
             self.player.set_films(film_dicts(view.reels))
             self.player.fps = float((shown.fps if shown else 0) or 0)
             if len(view.distance) > 1:

@@ -43,8 +43,8 @@ class MasksBoard:
         self.space, self.session = workspace, workspace.session
         self.headline = Headline(sentence=FIRST_WORDS, info=_info(), commands=["reset", "undo", "redo", "export"])
         self.toolbar = Toolbar()
-        self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", max_height=_HEIGHT, message="Opening a clip …")
-        self.pane = MapPane(mode="predicted", max_height=_HEIGHT)
+        self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", picture_height=_HEIGHT, message="Opening a clip …")
+        self.pane = MapPane(mode="predicted", picture_height=_HEIGHT)
         self.bars = Chart(430, "error ÷ reference", blank())
         self.work = MaskWork(workspace, self)
         self.choice: Mapping[str, Any] = {}

@@ -38,11 +38,11 @@ class RolloutBoard(FutureBoard):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, "rollout", ["reset", "undo", "redo", "export"])
-        self.player = ClipPlayer(max_height=240, commands=["export"], curve_height=192)
+        self.player = ClipPlayer(picture_height=240, commands=["export"], curve_height=192)
         self.toolbar = Toolbar()
         self.actions = Actions(self._acted)
         self.pad = self.actions.pad
-        self.strip = ClipPlayer(max_height=98, message="", caption="What is drawn where nothing was foretold:")
+        self.strip = ClipPlayer(picture_height=98, message="", caption="What is drawn where nothing was foretold:")
         self.drift = Chart(168, "drift over the bank", blank())
         self.view: FilmView | None = None
         self.found: Drift | None = None

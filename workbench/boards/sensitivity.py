@@ -33,7 +33,7 @@ class SensitivityBoard(FutureBoard):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, "latent_moves", ["reset", "undo", "redo", "export"])
         self.headline.sources = []  # twin and pixels stand beside the model, none has to be held
-        self.player = ClipPlayer(max_height=230, message="")
+        self.player = ClipPlayer(picture_height=230, message="")
         self.toolbar = Toolbar()
         self.bars = Chart(250, "how far the latent moves", blank())
         self.table = Chart(262, "every factor over many clips", blank())

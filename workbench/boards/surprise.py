@@ -38,8 +38,8 @@ class SurpriseBoard(FutureBoard):
         super().__init__(workspace, "surprise", ["reset", "undo", "redo", "export"])
         self.headline.sources = _SOURCES
         self.toolbar, self.work = Toolbar(), Toolbar(vertical=True)
-        self.player = ClipPlayer(max_height=228, commands=["export"], curve_height=168, message="No film is open")
-        self.stage = WorldStage(max_height=206, nudge=0.05, message="No film is open")
+        self.player = ClipPlayer(picture_height=228, commands=["export"], curve_height=168, message="No film is open")
+        self.stage = WorldStage(picture_height=206, nudge=0.05, message="No film is open")
         self.accuracies = Chart(312, "accuracies of telling possible from impossible", blank())
         self.screen = Screen(workspace, self.player, self.stage, self.accuracies)
         self.edits: Edits[Moved | None] = Edits(None)

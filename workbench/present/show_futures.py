@@ -137,7 +137,7 @@ def _(result: PlanTrace, dark: bool = False) -> go.Figure:
 
 
 def _player(reels: Sequence[Reel], curves: Mapping[str, Curve], label: str, unit: str) -> ClipPlayer:
-    player = ClipPlayer(max_height=200, fps=_FPS)
+    player = ClipPlayer(picture_height=200, fps=_FPS)
     player.set_films(film_dicts(reels))
     if curves:
         player.set_curves(curves, unit=unit, label=label)
@@ -156,7 +156,7 @@ def _stage(result: PlanView) -> WorldStage:
     paths = result.paths
     if paths is None:
         raise BadInput("this plan is in no world that can be driven", where="show(plan)", fix='show(plan, mode="films") or mode="costs"')
-    stage = WorldStage(max_height=320)
+    stage = WorldStage(picture_height=320)
     stage.set_picture(result.reels[0].pixels[0])
     tried = [stage.path("tried first", "sample", p, width=1, alpha=0.25) for p in paths.samples[0]]
     means = [stage.path(f"mean of iteration {k + 1}", "elite", p, alpha=0.4 + 0.5 * k / len(paths.means)) for k, p in enumerate(paths.means)]
