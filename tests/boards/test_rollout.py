@@ -228,6 +228,7 @@ def broken(actions: np.ndarray) -> np.ndarray:
         (lambda a: {"actions": widened(a["actions"])}, "actions of 14 numbers, the model takes 7"),
         (lambda a: {"actions": a["actions"][:, :2]}, "2 actions for 5 frames"),
         (lambda a: {"actions": broken(a["actions"])}, "the action that leaves frame 2 is not finite"),
+        (lambda a: {"actions": 1000 * a["actions"]}, "actions of another scale: half of the steps move"),
         (lambda a: {k: a[k][:, :1] for k in ("pixels", "states", "actions")}, "nothing left to foretell"),
     ],
 )
@@ -247,6 +248,16 @@ def test_a_clip_that_does_not_fit_is_told_in_words_and_nothing_is_lost(
     assert words in box.board.headline.sentence
     assert box.board.headline.detail  # and what to do
     assert box.board.player.pixels == before
+
+
+def test_actions_that_go_further_than_is_usual_are_remarked_on(opened: Callable[..., BoardBox], walks: Path, tmp_path: Path) -> None:
+    with np.load(walks) as kept:
+        arrays = dict(kept)
+    arrays["actions"][:, 2] *= 20
+    np.savez(tmp_path / "fast.npz", **arrays)
+    box = opened("two-rooms", "rollout", data=tmp_path / "fast.npz")
+    assert box.board.headline.tone == "warn"
+    assert box.board.headline.detail.startswith("Step 2 moves ")
 
 
 def test_a_video_without_actions_says_what_this_model_needs(opened: Callable[..., BoardBox], tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, ClipError, PartUnavailable
 from workbench.families import toy
 from workbench.measures.bank import Bank
-from workbench.measures.futures import Future, apart, drift, rollout, steps_of
+from workbench.measures.futures import Future, apart, drift, rollout, scale_note, steps_of
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
-from workbench.model.spec import ActionSpec
+from workbench.model.spec import UNKNOWN, ActionSpec
 
 FRAMES = 6
 
@@ -98,6 +98,7 @@ def test_drift_over_a_bank_is_the_mean_of_single_clips(jepa: Jepa, films: Bank) 
         ({"actions": np.zeros((FRAMES - 1, 3), np.float32)}, "actions of 3 numbers, the model takes 2"),
         ({"actions": np.zeros((2, 2), np.float32)}, "2 actions for 6 frames"),
         ({"actions": np.full((FRAMES - 1, 2), np.nan, np.float32)}, "leaves frame 0 is not finite"),
+        ({"actions": np.full((FRAMES - 1, 2), 57.3, np.float32)}, r"half of the steps move down by more than 57.3, and 1 \(px\) is usual"),
     ],
 )
 def test_actions_that_do_not_fit_are_refused(jepa: Jepa, change: dict, words: str) -> None:
@@ -132,3 +133,26 @@ def test_raw_actions_are_joined_where_one_step_lasts_several_frames() -> None:
     assert short.fps == 5.0
     assert actions is not None
     assert actions.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+
+
+def spec(units: tuple[str, str] = ("m", "m"), low: float = -1.0, std: float = 2.0) -> ActionSpec:
+    return ActionSpec(("x", "y"), units, (low, low), (-low, -low), (0.5, 0.5), (std, std))
+
+
+def test_usual_is_what_bounds_allow_else_three_deviations_and_without_a_unit_anything() -> None:
+    unbounded, still = spec(low=-np.inf), spec(low=0.0)
+    assert [v.tolist() for v in spec().usual] == [[0.0, 0.0], [1.0, 1.0]]
+    assert [v.tolist() for v in unbounded.usual] == [[0.5, 0.5], [6.0, 6.0]]
+    assert still.usual[1].tolist() == [np.inf, np.inf]
+    assert spec((UNKNOWN, "m")).usual[1].tolist() == [np.inf, 1.0]
+
+
+def test_actions_that_go_far_or_hardly_move_are_remarked_on() -> None:
+    moves = np.tile(np.float32([0.5, -0.9]), (6, 1))
+    assert scale_note(moves, spec()) == ""
+    assert scale_note(0 * moves, spec()) == ""  # standing still is an action
+    far = moves.copy()
+    far[4, 1] = -7.2
+    assert scale_note(far, spec()) == "Step 4 moves y by -7.2 (m), 7 × as far as is usual for this model."
+    assert "another scale?" in scale_note(moves / 1000, spec())
+    assert scale_note(1000 * moves, spec((UNKNOWN, UNKNOWN))) == ""

@@ -281,11 +281,11 @@ class RolloutBoard(FutureBoard):
         if view is None:
             return
         sentence, tone = words.rollout_sentence(view.rollout, self.predictor == "twin")
-        lines = [words.edited_line(view), "" if self.found is None else words.drift_line(self.found)]
+        lines = [view.caution, words.edited_line(view), "" if self.found is None else words.drift_line(self.found)]
         if self.found is None and self.session.state.bank is None:
             lines.append("No bank: one clip is an anecdote.")
         original = None if view.actions is None else np.asarray(self.pad.original, np.float32).reshape(view.actions.shape)
         how, fit = self.toolbar.values.get("how", "decoded"), self.fitting.fit
         lines = [self.fitting.said, fit_score(fit) if fit and how == "fitted" else "", *lines]
         made = code.rollout_lines(self.session.state, self.space.sample, view, how, original, fit)
-        self.say(sentence, tone, " ".join(line for line in lines if line), made)
+        self.say(sentence, "warn" if view.caution else tone, " ".join(line for line in lines if line), made)

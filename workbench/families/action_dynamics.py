@@ -13,7 +13,7 @@ from workbench.core.errors import BadInput
 from workbench.families.actions import checked
 from workbench.model.jepa import Dynamics
 from workbench.model.latents import Latents, Space
-from workbench.model.spec import ActionSpec
+from workbench.model.spec import UNKNOWN, ActionSpec
 from workbench.nn.action_predictor import EXTRINSICS, ActionPredictor, ActionPredictorConfig
 from workbench.nn.frame_causal import Past
 from workbench.nn.frame_encoder import FrameEncoder
@@ -31,7 +31,7 @@ def action_spec(config: ActionPredictorConfig) -> ActionSpec:
     zeros, ones = (0.0,) * config.actions, (1.0,) * config.actions
     if config.actions != POSE:
         names = tuple(f"action {i}" for i in range(config.actions))
-        return ActionSpec(names, ("unknown",) * config.actions, tuple(-v for v in ones), ones, zeros, ones)
+        return ActionSpec(names, (UNKNOWN,) * config.actions, tuple(-v for v in ones), ones, zeros, ones)
     return ActionSpec(_NAMES, _UNITS, tuple(-v for v in _REACH), _REACH, zeros, ones)
 
 

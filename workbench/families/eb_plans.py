@@ -24,7 +24,7 @@ from workbench.families.settings import Settings, frames_parser, size_parser
 from workbench.families.sizes import by_shape
 from workbench.families.vit_family import shape_of, tower
 from workbench.model.jepa import Dynamics, Jepa
-from workbench.model.spec import ActionSpec
+from workbench.model.spec import UNKNOWN, ActionSpec
 from workbench.nn.class_vit import ClassVit, ClassVitConfig
 from workbench.nn.frame_encoder import FrameEncoder
 from workbench.nn.residual import GruStep, Impala, ImpalaConfig, PixelNet, PixelNetConfig, PixelPainter, ResNet, ResNetConfig, ResUNet
@@ -251,7 +251,7 @@ def _moves(settings: Settings, width: int) -> ActionSpec:
     if width != 2 or settings.request.checkpoint.setting("data.env_name") not in (None, "two_rooms"):
         names = tuple(f"action {i}" for i in range(width))
         settings.note("action", f"{width} numbers", "assumed", "raw, as they were recorded; what they mean is not in the file")
-        return ActionSpec(names, ("unknown",) * width, tuple(-v for v in ones), ones, zeros, ones)
+        return ActionSpec(names, (UNKNOWN,) * width, tuple(-v for v in ones), ones, zeros, ones)
     settings.note("action", "(dx, dy) in pixels", "assumed", f"as the published two rooms; its planner moves by at most {_REACH}")
     return ActionSpec(("dx", "dy"), ("px", "px"), (-_REACH,) * 2, (_REACH,) * 2, zeros, ones)
 

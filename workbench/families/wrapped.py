@@ -20,7 +20,7 @@ from workbench.families.parts import module_hash
 from workbench.families.prepare import Preparation
 from workbench.families.wrapped_parts import Cells, WrappedDynamics, WrappedEncoder, WrappedMasked, placed, quiet
 from workbench.model.jepa import Jepa
-from workbench.model.spec import ActionSpec
+from workbench.model.spec import UNKNOWN, ActionSpec
 
 Size = int | tuple[int, int]
 Twin = Callable[[int], "Jepa | nn.Module"]
@@ -101,7 +101,7 @@ def _action(given: int | Sequence[str] | ActionSpec | None) -> ActionSpec | None
     if not names:
         raise BadInput("an action of no numbers is none", where="actions=", fix="give how many numbers an action has, or leave actions= out")
     n, far = len(names), float("inf")
-    return ActionSpec(names, ("as given",) * n, (-far,) * n, (far,) * n, (0.0,) * n, (1.0,) * n)
+    return ActionSpec(names, (UNKNOWN,) * n, (-far,) * n, (far,) * n, (0.0,) * n, (1.0,) * n)
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@ from workbench.model.spec import ActionSpec
 
 _BATCH = 16
 _SPOKEN = ("l1", "l2", "smooth-l1")
+_FAR, _GROSS, _TINY = 3.0, 30.0, 0.01  # times the usual reach of an action: worth a word; surely another scale; hardly an action
 
 
 def span(latents: Latents, start: int, stop: int) -> Latents:
@@ -39,7 +40,7 @@ def steps_of(clip: Clip, spec: ActionSpec | None) -> tuple[Clip, Float[np.ndarra
     A model that acts once in several frames sees only the frames at which it acts; raw actions, one a frame, are joined.
 
     Raises:
-        BadInput: no actions, of another width, too few, or not finite.
+        BadInput: no actions, of another width, too few, not finite, or plainly of another scale.
     """
     if spec is None:
         return clip, None
@@ -61,7 +62,33 @@ def steps_of(clip: Clip, spec: ActionSpec | None) -> tuple[Clip, Float[np.ndarra
     if not np.isfinite(actions[: clip.frames - 1]).all():
         bad = int((~np.isfinite(actions[: clip.frames - 1])).any(1).argmax())
         raise BadInput(f"the action that leaves frame {bad} is not finite", where=where, fix="cut the clip there, or fill it in")
+    _of_scale(actions[: clip.frames - 1], spec, where)
     return clip, actions[: clip.frames - 1]
+
+
+def _of_scale(actions: Float[np.ndarray, "steps action"], spec: ActionSpec, where: str) -> None:
+    middle, reach = spec.usual
+    typical = np.median(np.abs(actions - middle), axis=0) if len(actions) else np.zeros(spec.width)
+    worst = int((typical / reach).argmax())
+    if typical[worst] > _GROSS * reach[worst]:
+        name, unit = (v[worst % len(spec.names)] for v in (spec.names, spec.units))
+        what = f"actions of another scale: half of the steps move {name} by more than {typical[worst]:.3g}, and {reach[worst]:.3g} ({unit}) is usual"
+        own = ", ".join(f"{n} ({u})" for n, u in zip(spec.names, spec.units, strict=True))
+        raise BadInput(what, where=where, fix=f"give actions in the units of the model: {own}")
+
+
+def scale_note(actions: Float[np.ndarray, "steps action"], spec: ActionSpec) -> str:
+    """A word on actions that go far beyond what is usual for the model, or that hardly do anything; "" where there is nothing to say."""
+    middle, reach = spec.usual
+    times = np.abs(actions - middle) / reach
+    most = float(times.max(initial=0.0))
+    if most > _FAR:
+        step, number = np.unravel_index(int(times.argmax()), times.shape)
+        name, unit = (v[number % len(spec.names)] for v in (spec.names, spec.units))
+        return f"Step {step} moves {name} by {actions[step, number]:.3g} ({unit}), {most:.0f} × as far as is usual for this model."
+    if 0 < most < _TINY and np.isfinite(reach).all():
+        return f"No action reaches {_TINY:.0%} of what is usual for this model: another scale?"
+    return ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from workbench.core.grid import TokenGrid
+
+UNKNOWN = "unknown"  # the unit where nobody says; bounds and statistics are then placeholders
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,3 +47,16 @@ class ActionSpec:
     def width(self) -> int:
         """Numbers in the vector of one step."""
         return len(self.names) * self.frameskip
+
+    @property
+    def usual(self) -> tuple[Float[np.ndarray, "action"], Float[np.ndarray, "action"]]:
+        """Where each number of a step is usually: the middle and the reach of its bounds, else its mean and three deviations.
+
+        The reach is infinite where nothing is known of a number, or where bounds hold it still.
+        """
+        low, high, mean, std = (np.tile(np.asarray(v, float), self.frameskip) for v in (self.low, self.high, self.mean, self.std))
+        bounded = np.isfinite(low) & np.isfinite(high)
+        with np.errstate(invalid="ignore"):  # of bounds that are infinite, and not taken
+            middle, reach = np.where(bounded, (low + high) / 2, mean), np.where(bounded, (high - low) / 2, 3 * std)
+        known = np.tile([u != UNKNOWN for u in self.units], self.frameskip) & (reach > 0)
+        return middle, np.where(known, reach, np.inf)

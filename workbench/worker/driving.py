@@ -11,11 +11,10 @@ import torch
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.films import FilmView, Reel
-from workbench.core.futures import Drawn
+from workbench.core.futures import Drawn, Rollout
 from workbench.measures.bank import Bank
-from workbench.measures.base import threads_for
 from workbench.measures.drawing import decoded, honesty, retrieved
-from workbench.measures.futures import Future, chosen_distance, compared, other_moves, span, steps_of
+from workbench.measures.futures import Future, chosen_distance, compared, other_moves, scale_note, span, steps_of
 from workbench.measures.latent_colours import Palette
 from workbench.measures.twins import asked
 from workbench.model.jepa import Decoder, Jepa
@@ -51,7 +50,8 @@ def film_view(
         PartUnavailable: no dynamics, or no decoder where one is asked for. BadInput: actions that do not fit, or nothing to retrieve from.
     """
     jepa = asked(model, predictor)
-    own, used = steps_of(clip, jepa.need_dynamics().action)
+    spec = jepa.need_dynamics().action
+    own, used = steps_of(clip, spec)
     edited = -1
     if actions is not None and used is not None:
         edited, used = _first_change(used, actions), np.asarray(actions, np.float32)
@@ -63,11 +63,15 @@ def film_view(
     way, decoder = drawer(shelf, model, bank, how, predictor)
     films = _Drawer(jepa, way, bank, clip, ", untrained twin" if predictor == "twin" else "", decoder)
     reels = [_real(jepa, seen, simulated, comes), *films.reels(future, found, comes)]
-    if comes < ticks:  # nobody knows what would have come: no error there
-        maps = numbers.maps.copy()
-        maps[:, max(0, comes - future.known) :] = np.nan
-        numbers = replace(numbers, maps=maps)
-    return FilmView(tuple(reels), numbers, None if used is None else used.copy(), edited, simulated)
+    caution = "" if used is None or spec is None else scale_note(used, spec)
+    return FilmView(tuple(reels), _until(numbers, comes), None if used is None else used.copy(), edited, simulated, caution)
+
+
+def _until(numbers: Rollout, comes: int) -> Rollout:
+    """The same numbers; where nobody knows what would have come there is no error."""
+    maps = numbers.maps.copy()
+    maps[:, max(0, comes - numbers.known) :] = np.nan
+    return replace(numbers, maps=maps)
 
 
 @dataclass(frozen=True)
@@ -133,12 +137,11 @@ def _with_past(future: Future, foretold: Latents) -> Latents:
 
 def draw(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip, decoder: Decoder | None = None) -> Drawn:
     """Latents as pictures: "decoded" by a decoder, None = the model's own, or "retrieved"."""
-    with threads_for(jepa):
-        if how == "decoded":
-            return decoded(jepa, latents, decoder)
-        if bank is None:
-            raise BadInput("real frames are retrieved from a bank, and none is open", where="how", fix="open a folder or bank of clips")
-        return retrieved(jepa, latents, bank, without=clip)
+    if how == "decoded":
+        return decoded(jepa, latents, decoder)
+    if bank is None:
+        raise BadInput("real frames are retrieved from a bank, and none is open", where="how", fix="open a folder or bank of clips")
+    return retrieved(jepa, latents, bank, without=clip)
 
 
 def note_of(drawn: Drawn) -> str:

@@ -14,7 +14,6 @@ from workbench.core.errors import BadInput
 from workbench.core.films import ClipEnds, DriveStep, PlanPaths, PlanView, Reel, WorldEnds, WorldPicture
 from workbench.core.futures import Drawn, EnergyLandscape, PlanTrace
 from workbench.measures.bank import Bank
-from workbench.measures.base import threads_for
 from workbench.measures.futures import span, steps_of
 from workbench.measures.probing import Probe, places_probe
 from workbench.measures.steering import energy_landscape, imagine_plan
@@ -226,8 +225,7 @@ def _shown(jepa: Jepa, clip: Clip) -> np.ndarray:
 def _probe(jepa: Jepa, bank: Bank | None, within: World) -> Probe | None:
     if bank is None or any(c.states is None for c in bank.clips):
         return None
-    with threads_for(jepa):
-        return places_probe(jepa, bank, within.where)
+    return places_probe(jepa, bank, within.where)
 
 
 def _believed(probe: Probe | None, film: Latents) -> Float[np.ndarray, "frames 2"] | None:

@@ -17,7 +17,6 @@ from workbench.core.films import Covered, Judged, Peers, Reel, SurpriseView
 from workbench.core.futures import Accuracy, Surprise
 from workbench.core.results import Provenance
 from workbench.measures.bank import Bank
-from workbench.measures.base import threads_for
 from workbench.measures.covering import cover
 from workbench.measures.futures import chosen_distance, steps_of
 from workbench.measures.pairs import pair_accuracy, quad_accuracy
@@ -165,9 +164,7 @@ def surprise_peers(shelf: Shelf, model: Jepa, *, twins: str = "", bank: Bank | N
     else:
         raise BadInput("nothing to compare with", where="surprise_peers", fix="open a bank of clips")
     if twins and predictor != "pixels":  # of one length
-        jepa = asked(model, predictor)
-        with threads_for(jepa):
-            found = surprises(jepa, [clip for clip, _ in some], **options)
+        found = surprises(asked(model, predictor), [clip for clip, _ in some], **options)
     else:
         found = list[Surprise]()
         for k, (clip, _) in enumerate(some):
@@ -197,7 +194,7 @@ def judge_twins(shelf: Shelf, model: Jepa, *, count: int = 60, **options: Any) -
         rows = kept_twins.clips(twins[:count], name)
         scores[name] = {"pixels": np.stack([change(np.stack([pair[side].pixels for pair in rows]), 1).sum(1) for side in (0, 1)])}
         for j, (label, jepa) in enumerate(who.items()):
-            with progress.part(2 * k + j, 2 * len(kept)), threads_for(jepa):
+            with progress.part(2 * k + j, 2 * len(kept)):
                 found = surprises(jepa, [c for pair in rows for c in pair], **options)
             contexts = found[0].contexts
             scores[name][label] = np.array([s.mean() for s in found]).reshape(-1, 2).T
