@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import workbench as jw
 from workbench import samples
+from workbench.boards.every import SECTIONS
 from workbench.cli import main
 
 ROOT = Path(__file__).parents[1]
+BOARDS = ROOT / "docs" / "boards.md"
 PAGES = [ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md"]
 README = PAGES[0].read_text(encoding="utf-8")
 
@@ -79,6 +82,18 @@ def test_every_link_and_every_path_leads_somewhere(document: Path) -> None:
     missing = [t for t in links if not (document.parent / t).exists()]
     missing += [t for t in paths if not any(list(place.glob(t)) for place in (ROOT, ROOT / "workbench"))]
     assert not missing
+
+
+def test_every_board_is_told_of_and_no_other() -> None:
+    titles = [kind.title for kinds in SECTIONS.values() for kind in kinds]
+    assert re.findall(r"^\| \*\*(\w{2,})\*\* ", README, re.MULTILINE) == titles
+    assert re.findall(r"^## (\w+)$", BOARDS.read_text(encoding="utf-8"), re.MULTILINE) == [*titles, "Yardsticks"]
+
+
+def test_every_verb_that_is_named_exists() -> None:
+    named = {verb for page in (*PAGES, BOARDS) for verb in re.findall(r"`jw\.(\w+)", page.read_text(encoding="utf-8"))}
+    assert named
+    assert all(hasattr(jw, verb) for verb in named)
 
 
 @pytest.mark.parametrize("name", samples.names())
