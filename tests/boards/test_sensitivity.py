@@ -17,6 +17,7 @@ from workbench.core import codec
 from workbench.core.errors import WorkbenchError
 from workbench.data import save_png
 from workbench.jobs import now
+from workbench.notebook import board
 
 
 @pytest.fixture
@@ -52,6 +53,22 @@ def test_a_slider_answers_and_undo_redo_and_reset_bring_numbers_back(told: list[
     board.command("reset")
     assert board.toolbar.values["structure_amount"] == 0.5
     assert told == []
+
+
+def test_while_one_slides_few_are_computed_and_the_last_is_of_where_it_stopped() -> None:
+    box = board("two-rooms", "sensitivity")
+    box.wait()
+    before = box.board.player.version
+    for k in range(1, 31):
+        slide(box.board, structure_amount=k / 100)
+    box.wait()
+    assert box.board.view is not None
+    assert box.board.view.amounts[1] == 0.3
+    assert 1 <= box.board.player.version - before < 30
+    box.board.command("undo")
+    box.wait()
+    assert box.board.view.amounts[1] == 0.5  # one slide is one step back
+    box.close()
 
 
 def test_the_survey_comes_by_itself_and_everything_can_be_exported(told: list[WorkbenchError]) -> None:

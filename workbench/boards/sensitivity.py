@@ -9,6 +9,7 @@ from workbench.boards import code
 from workbench.boards.edits import Edits
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.steady import Steady
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.futures import FactorTable
@@ -38,6 +39,7 @@ class SensitivityBoard(FutureBoard):
         self.bars = Chart(250, "how far the latent moves", blank())
         self.table = Chart(262, "every factor over many clips", blank())
         self.edits: Edits[dict[str, Any]] = Edits({})
+        self._views = Steady()
         self.known: KnownFactors | None = None
         self.view: SensitivityView | None = None
         self.found: FactorTable | None = None
@@ -59,6 +61,7 @@ class SensitivityBoard(FutureBoard):
     def _forget(self) -> None:
         self.view = self.found = self.known = self._surveyed = None
         self._surveying = ""
+        self._views.forget()
         for view in ("survey", "view", "known"):
             self.space.jobs.drop((self.session.id, f"sensitivity.{view}"))
         self._draw()
@@ -133,7 +136,8 @@ class SensitivityBoard(FutureBoard):
         what = next((name for name in new if new[name] != old.get(name)), None)
         self.edits.set(dict(new), what)
         fill(self.headline, {"can_undo": self.edits.can_undo, "can_redo": self.edits.can_redo})
-        self._ask()
+        self._views.ask(self._send)
+        self.waiting()  # told after the work has begun
 
     def command(self, name: str) -> None:
         """See `FutureBoard.command`; undo, redo and reset are of the sliders."""
@@ -156,14 +160,30 @@ class SensitivityBoard(FutureBoard):
         return {name: value for name, value in {"view": self.view, "factors": self.found}.items() if value is not None}
 
     def _ask(self) -> None:
-        s, values = self.session.state, self.edits.value
-        kinds = [k for k in ("nuisance", "structure") if values.get(k) in self._names(k)]
-        if self.off() or s.clip is None or not kinds:
+        """What is chosen now; what was asked before is no longer wanted."""
+        if not self.off() and self.session.state.clip is not None and self._kinds():
+            self.waiting()
+            self._views.ask_now(self._send)
+
+    def _kinds(self) -> list[str]:
+        return [k for k in ("nuisance", "structure") if self.edits.value.get(k) in self._names(k)]
+
+    def _send(self) -> None:
+        s, values, kinds = self.session.state, self.edits.value, self._kinds()
+        if s.clip is None:
             return
-        self.waiting()
         changes, amounts = [values[k] for k in kinds], [float(values[f"{k}_amount"]) for k in kinds]
         asked = {**self._where(s), "index": s.clip.index, "changes": changes, "amounts": amounts}
-        self.space.submit("sensitivity_view", "sensitivity.view", self._viewed, self.failed, model=s.model, **asked)
+
+        def done(view: SensitivityView) -> None:
+            self._views.answered()  # before this answer is shown, so that the next is computed meanwhile
+            self._viewed(view)
+
+        def not_done(error: WorkbenchError) -> None:
+            self._views.answered()
+            self.failed(error)
+
+        self.space.submit("sensitivity_view", "sensitivity.view", done, not_done, model=s.model, **asked)
 
     def _viewed(self, view: SensitivityView) -> None:
         self.view = view
