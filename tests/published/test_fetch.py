@@ -88,6 +88,7 @@ def test_ctrl_c_leaves_nothing(shop: Shop, home: Path) -> None:
     shop.goods["/vit.pt"] = DATA
     shop.gate.clear()
     script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have started the tests deaf to it
         "from workbench.published.fetch import fetch; from workbench.published.table import Published\n"
         f"fetch(Published('vit', 'ijepa', 'a test', {shop.url + '/vit.pt'!r}))"
     )
