@@ -14,6 +14,17 @@ const LOOKS = {
   control: { colour: ["#7a8291", "#98a1b0"], dash: [2, 3], width: 1.5 },
 };
 
+const AGAIN = [[9, 3, 2, 3], [1, 5], [12, 4]]; // dashes of the second, third and fourth of one kind
+
+/** The looks of several together: of those of one kind each has a dash of its own. @param {string[]} kinds @param {boolean} dark @returns {Look[]} */
+export function looksOf(kinds, dark) {
+  return kinds.map((kind, i) => {
+    const before = kinds.slice(0, i).filter((k) => k === kind).length;
+    const look = lookOf(kind, dark);
+    return before ? { ...look, dash: AGAIN[(before - 1) % AGAIN.length] } : look;
+  });
+}
+
 /** @param {string} kind @param {boolean} dark @returns {Look} */
 export function lookOf(kind, dark) {
   const { colour, dash, width } = LOOKS[kind] ?? LOOKS.control;

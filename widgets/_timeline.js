@@ -2,18 +2,20 @@
 
 import { apart, frameAt, limits, marksOf, runs, xOf, yOf } from "./_axis.js";
 import { element, figure, floatsOf, onNextFrame, setAttribute, setText } from "./_kit.js";
-import { lookOf } from "./_kinds.js";
+import { lookOf, looksOf } from "./_kinds.js";
 import { filed, plotFiles } from "./_plot_files.js";
 import { svgPen } from "./_svg.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
 /** @typedef {import("./_axis.js").Plot} Plot */
+/** @typedef {import("./_kinds.js").Look} Look */
 /** @typedef {{name: string, kind: string, unit?: string}} Curve */
 
 export const TRAITS = ["curves", "curve_values", "curve_low", "curve_high", "marks", "spans", "known", "log", "curve_label", "curve_height", "fps", "word", "origin"];
-const GUTTER = 44;
-const ROOM = 150; // for the names at the right end
-const TOP = 16;
+const GUTTER = 44; // at least, for the values of the axis
+const ROOM = 150; // at most, for the names at the right end
+const TOP = 20;
+const SAMPLE = 16; // of a line, beside its name
 const FOOT = 18;
 
 /**
@@ -62,13 +64,16 @@ export function createTimeline(model, root, film) {
     const curves = /** @type {Curve[]} */ (model.get("curves"));
     const log = model.get("log");
     const [low, high] = limits([...values, ...series("curve_high")], log);
-    const room = Math.min(ROOM, width / 4);
-    plot = { left: GUTTER, top: TOP, width: width - GUTTER - room, height: height - TOP - FOOT, frames: film.frames(), low, high, log };
     pen.font = '11.5px system-ui, "Liberation Sans", sans-serif';
+    const left = Math.max(GUTTER, ...marksOf([low, high], log).map((value) => Math.ceil(pen.measureText(figure(value)).width) + 8));
+    const names = curves.map(({ name }) => pen.measureText(name).width);
+    const room = Math.min(ROOM, width / 3, Math.ceil(Math.max(0, ...names)) + SAMPLE + 16);
+    plot = { left, top: TOP, width: width - left - room, height: height - TOP - FOOT, frames: film.frames(), low, high, log };
+    const looks = looksOf(curves.map(({ kind }) => kind), dark());
     drawGround(width, height);
     series("curve_low").forEach((bottom, i) => drawBand(bottom, series("curve_high")[i], curves[i].kind));
-    values.forEach((line, i) => drawLine(line, curves[i].kind));
-    drawNames(curves, values);
+    values.forEach((line, i) => drawLine(line, looks[i]));
+    drawNames(curves, values, looks, room - SAMPLE - 15);
     drawCursor(values, curves);
   }
 
@@ -163,9 +168,8 @@ export function createTimeline(model, root, film) {
     pen.globalAlpha = 1;
   }
 
-  /** @param {Float32Array} values @param {string} kind */
-  function drawLine(values, kind) {
-    const look = lookOf(kind, dark());
+  /** @param {Float32Array} values @param {Look} look */
+  function drawLine(values, look) {
     pen.strokeStyle = look.colour;
     pen.fillStyle = look.colour;
     pen.lineWidth = look.width;
@@ -181,15 +185,23 @@ export function createTimeline(model, root, film) {
     pen.setLineDash([]);
   }
 
-  /** The name of each curve beside its end. @param {Curve[]} curves @param {Float32Array[]} values */
-  function drawNames(curves, values) {
+  /** The name of each curve beside its end, with a piece of its line. @param {Curve[]} curves @param {Float32Array[]} values @param {Look[]} looks @param {number} room for a name */
+  function drawNames(curves, values, looks, room) {
     const ends = values.map((line) => line.reduce((last, value) => (Number.isFinite(value) ? value : last), NaN));
     const shown = curves.map((_, i) => i).filter((i) => Number.isFinite(ends[i]));
     const at = apart(shown.map((i) => yOf(plot, ends[i])), 14, plot.top + 4, plot.top + plot.height);
     pen.textAlign = "left";
     shown.forEach((i, n) => {
-      pen.fillStyle = lookOf(curves[i].kind, dark()).colour;
-      pen.fillText(curves[i].name, plot.left + plot.width + 8, at[n] + 4, ROOM - 12);
+      const left = plot.left + plot.width + 8;
+      pen.strokeStyle = pen.fillStyle = looks[i].colour;
+      pen.lineWidth = looks[i].width;
+      pen.setLineDash(looks[i].dash);
+      pen.beginPath();
+      pen.moveTo(left, at[n]);
+      pen.lineTo(left + SAMPLE, at[n]);
+      pen.stroke();
+      pen.setLineDash([]);
+      pen.fillText(curves[i].name, left + SAMPLE + 5, at[n] + 4, room);
     });
   }
 

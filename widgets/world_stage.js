@@ -49,7 +49,7 @@ function render({ model, el }) {
     const bytes = bytesOf(model.get("pixels"));
     const some = bytes.length > 0 && bytes.length === height * width * 3;
     setText(empty, some ? "" : model.get("message"));
-    empty.hidden = some;
+    empty.hidden = some || !model.get("message");
     stage.hidden = !some;
     if (!some) return;
     const room = fit(root.clientWidth, [height, width], model.get("picture_height"), 0);
@@ -114,12 +114,12 @@ function render({ model, el }) {
   /** The kinds of path there are, each with its look. */
   function legend() {
     const names = new Map(model.get("paths").filter((/** @type {Path} */ p) => p.name).map((/** @type {Path} */ p) => [p.name, p.kind]));
-    const wanted = [...names, root.dataset.theme].join();
+    const wanted = [...names].join();
     if (keys.dataset.wanted === wanted) return;
     keys.dataset.wanted = wanted;
     keys.replaceChildren(
       ...[...names].map(([name, kind]) => {
-        const look = lookOf(String(kind), root.dataset.theme === "dark");
+        const look = lookOf(String(kind), true); // as it is on the picture
         const line = element("span", { class: "jw-key-line" });
         line.style.borderTop = `${Math.max(2, look.width)}px ${look.dash.length ? "dashed" : "solid"} ${look.colour}`;
         return element("span", { class: "jw-key-note" }, line, element("span", { text: String(name) }));

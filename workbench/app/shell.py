@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from tornado.ioloop import IOLoop
 from widgets import Toolbar
 from workbench.app import fast
 from workbench.app.to_panel import arrange, to_panel
-from workbench.boards.every import FIRST, SECTIONS, wake
+from workbench.boards.every import FIRST, SECTIONS, refusal_of, wake
 from workbench.boards.layout import Chart
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Allow, Workspace
@@ -51,10 +52,11 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         room[:] = [views[title]]
         wake(boards[title])
 
+    menu, buttons = _menu(choose, start.board)
     shell = pmui.Page(
         title="JEPA Workbench",
         header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8))],
-        sidebar=[*_menu(choose, start.board), pn.Column(arrange(opener.layout), margin=(8, 16), sizing_mode="stretch_width")],
+        sidebar=[*menu, pn.Column(arrange(opener.layout), margin=(8, 16), sizing_mode="stretch_width")],
         main=[room],
         sidebar_width=228,
         sidebar_variant="persistent",
@@ -65,6 +67,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     fast.quiet(shell)
     held = [v for b in boards.values() for v in vars(b).values()]
     every = [status, opener.files, opener.clips, *(v for v in held if hasattr(v, "view_traits"))]
+    _quieten(space, boards, buttons)
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
     choose(start.board)
     pn.state.onload(lambda: open_first(space, start))
@@ -117,7 +120,8 @@ def unexpected(error: BaseException) -> None:
         pn.state.notifications.error(f"{words} → this is a fault of ours; the log of the server has the trace", duration=0)
 
 
-def _menu(choose: Callable[[str], None], first: str) -> list[pn.viewable.Viewable]:
+def _menu(choose: Callable[[str], None], first: str) -> tuple[list[pn.viewable.Viewable], dict[str, pmui.Button]]:
+    """Everything of the menu, and its buttons by the titles of their boards."""
     items: list[pn.viewable.Viewable] = []
     buttons: dict[str, pmui.Button] = {}
 
@@ -132,12 +136,30 @@ def _menu(choose: Callable[[str], None], first: str) -> list[pn.viewable.Viewabl
         )
         for title in (kind.title for kind in kinds):
             variant = "contained" if title == first else "text"
-            button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(1, 12))
-            button.sx = {"justifyContent": "flex-start", "px": "12px", "py": "2px", "minHeight": "27px"}
+            button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(1, 12), sx=_ITEM)
             button.on_click(lambda _event, title=title: pressed(title))
             buttons[title] = button
             items.append(button)
-    return items
+    return items, buttons
+
+
+def _quieten(space: Workspace, boards: dict[str, Any], buttons: dict[str, pmui.Button]) -> None:
+    """Boards that have nothing to show of the open model stay in the menu, quietly, and say why under the pointer."""
+
+    def follow() -> None:
+        for title, button in buttons.items():
+            reason = refusal_of(boards[title])
+            button.sx = {**_ITEM, **(_quiet(reason) if reason else {})}
+
+    space.on("model", follow)
+
+
+def _quiet(reason: str) -> dict[str, Any]:
+    """A button that says under the pointer why there is little behind it. A tooltip of MUI would become its name for those who hear it."""
+    said = {"content": json.dumps(" ".join(reason.split()), ensure_ascii=False), "position": "absolute", "top": "100%", "left": 0, "right": 0}
+    looks = {"padding": "6px 10px", "borderRadius": "6px", "fontSize": "12px", "lineHeight": 1.4, "whiteSpace": "normal", "textAlign": "left"}
+    above = {"zIndex": 5, "pointerEvents": "none", "bgcolor": "grey.800", "color": "common.white"}
+    return {"&.MuiButton-text": {"color": "text.disabled", "&:hover::after, &:focus-visible::after": {**said, **looks, **above}}}
 
 
 def _status(space: Workspace) -> Toolbar:
@@ -174,6 +196,7 @@ def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any], charts: 
     follow()
 
 
+_ITEM = {"justifyContent": "flex-start", "px": "12px", "py": "2px", "minHeight": "27px"}
 _CALM = {
     "& .MuiAppBar-root": {
         "backgroundColor": "background.paper",

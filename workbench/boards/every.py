@@ -36,6 +36,13 @@ def titled(name: str) -> str:
     return found
 
 
+def refusal_of(board: Any) -> str:
+    """Why a board is off for the open model; "" when it is on."""
+    if isinstance(board, FutureBoard):
+        return board.refusal()
+    return board.off if isinstance(board, MasksBoard) else ""
+
+
 def wake(board: Any) -> None:
     """Tell a board that somebody looks; those that always follow what is open need not be told."""
     if isinstance(board, FutureBoard):

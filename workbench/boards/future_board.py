@@ -61,9 +61,12 @@ class FutureBoard:
 
     def off(self) -> bool:
         """Whether there is nothing to show; says so when it is because of the model."""
-        reason = self.refusal()
-        if reason:
-            self.say(f"This board is off: {reason}", "error", "See the Checkpoint board for what the file holds.")
+        reason, facts = self.refusal(), self.space.facts
+        held = {"enabled": not reason, "reason": "This board is off." if reason else ""}
+        fill(self.headline, {"sources": [{**source, **held} for source in self.headline.sources]})
+        if reason and facts is not None:
+            partial = any(facts.report.serving(n).status == "partial" for n in self.needs)
+            self.say(f"This board is off: {reason}", "error" if partial else "warn", "See the Checkpoint board for what the file holds.")
         return bool(reason) or not self.awake or self.space.shown is None
 
     def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "") -> None:

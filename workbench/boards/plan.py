@@ -302,7 +302,7 @@ class PlanBoard(FutureBoard):
         why = "" if self.ground is None or self.ground.drives else _NO_WORLD
         route = self.route.value
         ends = plan_controls.ends_buttons(route.start, route.goal) if why and route is not None else []
-        fill(self.actions, {"controls": [*ends, *plan_controls.buttons(state, why)]})
+        fill(self.actions, {"controls": [] if self.refusal() else [*ends, *plan_controls.buttons(state, why)]})
         fill(self.headline, {"can_undo": self.route.can_undo, "can_redo": self.route.can_redo})
 
     def failed(self, error: WorkbenchError) -> None:

@@ -32,7 +32,7 @@ class Screen:
             self.player.set_curves({})
             self.player.set_films([])
         fill(self.player, {"spans": [], "marks": [], "message": message})
-        self._nothing_moves(message)
+        self._nothing_moves("")
 
     def show(self, view: SurpriseView, moved: tuple[int, float, float] | None, *, settled: bool = True) -> None:
         """Other films and their surprise.
