@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,9 @@ PREDICTED, REAL, QUIET, TARGET = "#CC79A7", "#009E73", "#8A93A3", "#E69F00"
 _FAR = 2.0  # ratios beyond are drawn to here, with an arrow: they are far worse than knowing the position, how far hardly matters
 TEXT = {True: "#E8EBF1", False: "#1C2230"}
 _UPPER, _LOWER = 0.467, 0.327  # of the height: where the bars of the controls end, and where those of blocks or ticks begin
-_SAID = {"hoverinfo": "text", "textposition": "outside", "textangle": 0, "cliponaxis": False}
+_SAID = {"hoverinfo": "text", "textposition": "none"}
+_VALUES = {"type": "scatter", "mode": "text", "cliponaxis": False, "hoverinfo": "skip"}
+_BESIDE, _ABOVE = 0.4, 0.7  # ratios from which a value beside, or above, its bar would lie on the line
 _AXIS = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True}
 
 
@@ -30,12 +33,15 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
     layout["xaxis"] = {**_AXIS, "anchor": "y", "range": [0, 1.3 * _FAR], "showticklabels": False}
     layout["yaxis"] = {**_AXIS, "anchor": "x", "domain": [_UPPER if parts else 0, 1], "autorange": "reversed"}
     layout["shapes"] = [{**line, "x0": 1, "x1": 1, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain"}]
-    data: list[dict[str, Any]] = [{"type": "bar", "orientation": "h", **_control_rows(error, yard), **_SAID}]
+    rows = _control_rows(error, yard)
+    values = {"x": _clear(rows["x"], _BESIDE), "y": rows["y"], "text": [f"\u00a0{t}" for t in rows["text"]], "textposition": "middle right"}
+    data: list[dict[str, Any]] = [{"type": "bar", "orientation": "h", **rows, **_SAID}, {**_VALUES, **values}]
     if parts:
         kind, labels, ratios = parts
-        text = [number(r) for r in ratios]
+        text, at = [number(r) for r in ratios], {"xaxis": "x2", "yaxis": "y2"}
         said = {"text": text, "hovertext": [f"{kind} {a}: {r} × reference" for a, r in zip(labels, text, strict=True)], **_SAID}
-        data.append({"type": "bar", "x": labels, "y": ratios, "xaxis": "x2", "yaxis": "y2", "marker": {"color": TARGET}, **said})
+        data.append({"type": "bar", "x": labels, "y": ratios, "marker": {"color": TARGET}, **at, **said})
+        data.append({**_VALUES, "x": labels, "y": _clear(ratios, _ABOVE), "text": text, "textposition": "top center", "textfont": {"size": 10}, **at})
         named = {"text": f"by {kind}", "standoff": 2, "font": {"size": 11.5}}
         layout["xaxis2"] = {**_AXIS, "anchor": "y2", "type": "category", "title": named}
         layout["yaxis2"] = {**_AXIS, "anchor": "x2", "domain": [0, _LOWER], "range": [0, max(1.15, *ratios) * 1.3], "showticklabels": False}
@@ -44,6 +50,11 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
         where = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "xshift": -88, "yshift": -34 if parts else -6}
         layout["annotations"] = [{"text": "<br>".join(rank_lines(yard.rank)), "showarrow": False, "align": "left", "font": {"size": 11}, **where}]
     return go.Figure(data=data, layout=layout)  # in one go: part by part it takes ten times as long, twice a stroke
+
+
+def _clear(ratios: Sequence[float], near: float) -> list[float]:
+    """Where values stand: at the end of their bars, or at the line at 1 where they would lie on it."""
+    return [1.0 if near < r < 1 else r for r in ratios]
 
 
 def _control_rows(error: PredictionError, yard: Yardsticks | None) -> dict[str, Any]:
