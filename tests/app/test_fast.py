@@ -6,8 +6,10 @@ import asyncio
 
 from bokeh.document import Document
 from panel.io import document
+from tornado.websocket import WebSocketClosedError
 
 from workbench.app import fast
+from workbench.app.server import forgive_closed
 
 
 def test_a_message_that_waits_is_sent_also_when_the_note_of_it_was_taken_away(finish) -> None:
@@ -30,3 +32,17 @@ def test_a_message_that_waits_is_sent_also_when_the_note_of_it_was_taken_away(fi
         del document.extra_socket_handlers[Socket]
     assert sent == ["the answer"]
     assert page not in document._WRITE_MSGS
+
+
+def test_a_tab_that_was_closed_is_no_fault_and_everything_else_is() -> None:
+    told = list[dict[str, object]]()
+
+    class Loop:
+        def default_exception_handler(self, context: dict[str, object]) -> None:
+            told.append(context)
+
+    forgive_closed(Loop(), {"message": "never retrieved", "exception": WebSocketClosedError()})
+    assert told == []
+    forgive_closed(Loop(), {"message": "never retrieved", "exception": ValueError("another")})
+    forgive_closed(Loop(), {"message": "a slow callback"})
+    assert [c["message"] for c in told] == ["never retrieved", "a slow callback"]

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import panel as pn
+from tornado.ioloop import IOLoop
+from tornado.websocket import WebSocketClosedError
 
 from workbench import samples
 from workbench.app import fast
@@ -127,7 +129,14 @@ def serve(
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=unexpected)
     get_ready(jobs, start)
+    IOLoop.current().asyncio_loop.set_exception_handler(forgive_closed)  # type: ignore[attr-defined]
     _listen(jobs, start, port or free_port(address), address, show and has_display())
+
+
+def forgive_closed(loop: Any, context: dict[str, Any]) -> None:
+    """What was on its way to a tab that was closed is no fault to be told of; everything else is told as asyncio tells it."""
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
 
 
 def _listen(jobs: Jobs, start: Start, port: int, address: str, show: bool) -> None:

@@ -30,7 +30,7 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
     parts = _parts(error)
     line = {"type": "line", "line": {"width": 1, "color": TEXT[dark]}}
     layout = _layout("error ÷ reference (line: 1)", dark, bottom=92 if parts else 64)
-    layout["xaxis"] = {**_AXIS, "anchor": "y", "range": [0, 1.3 * _FAR], "showticklabels": False}
+    layout["xaxis"] = {**_AXIS, "anchor": "y", "range": [0, 1.4 * _FAR], "showticklabels": False}
     layout["yaxis"] = {**_AXIS, "anchor": "x", "domain": [_UPPER if parts else 0, 1], "autorange": "reversed"}
     layout["shapes"] = [{**line, "x0": 1, "x1": 1, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain"}]
     rows = _control_rows(error, yard)
