@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("workbench")
 _BOARDS = {kind.title.lower(): kind for name, kinds in SECTIONS.items() if name != "OPEN" for kind in kinds}
-_ROOM = 780  # pixels that a row of pictures wants; with less, the last of them goes below the others
+_ROOM = 780  # pixels that a row of pictures wants
 _jobs: list[Jobs] = []
 
 
@@ -137,14 +137,18 @@ def family(widget: w.DOMWidget) -> Iterator[w.DOMWidget]:
         yield from family(child)
 
 
-def arrange(item: Layout) -> w.DOMWidget:
-    """A board's layout as ipywidgets boxes."""
+def arrange(item: Layout, room: float = _ROOM) -> w.DOMWidget:
+    """A board's layout as ipywidgets boxes.
+
+    Args:
+        room: pixels below which the last of a row goes below the others; a row within a row has its share of it.
+    """
     if isinstance(item, Column):
-        return w.VBox([arrange(i) for i in item.items], layout=w.Layout(grid_gap="2px", width="100%"))
+        return w.VBox([arrange(i, room) for i in item.items], layout=w.Layout(grid_gap="2px", width="100%"))
     if isinstance(item, Row):
-        children = [arrange(i) for i in item.items]
+        children = [arrange(i, room * share) for i, share in zip(item.items, item.shares, strict=True)]
         for child, share in zip(children, item.shares, strict=True):
-            child.layout.flex, child.layout.width, child.layout.min_width = f"{share} 1 {share * _ROOM:.0f}px", "auto", "0"
+            child.layout.flex, child.layout.width, child.layout.min_width = f"{share} 1 {share * room:.0f}px", "auto", "0"
         return w.Box(children, layout=w.Layout(flex_flow="row wrap", grid_gap="16px", width="100%", align_items="flex-start"))
     if isinstance(item, Either):
         return _either(item)
