@@ -31,17 +31,19 @@ function render({ model, el }) {
   root.append(empty, element("div", { class: "jw-picture" }, element("div", { class: "jw-progress" }), stage), keys, voice);
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const frame = onNextFrame(draw, () => root.clientWidth > 0);
-  /** @type {{id: string, x: number, y: number} | null} */
+  /** @type {{id: string, x: number, y: number, gesture: number} | null} */
   let held = null;
   let drawn = 0;
 
   const points = () => /** @type {Point[]} */ (model.get("points")).map((point) => (held && held.id === point.id ? { ...point, ...held } : point));
   const clamp = (/** @type {number} */ v) => Math.max(0, Math.min(1, v));
 
-  /** Tells Python where a point was put. @param {string} id @param {number} x @param {number} y */
-  function tell(id, x, y) {
-    const last = model.get("moved");
-    write(model, { moved: [id, Number(clamp(x).toFixed(4)), Number(clamp(y).toFixed(4)), (last && Number(last[3])) + 1 || 1] });
+  /** A number that no drag or key had before. */
+  const next = () => Number(model.get("moved")[3]) + 1;
+
+  /** Tells Python where a point was put. @param {string} id @param {number} x @param {number} y @param {number} gesture */
+  function tell(id, x, y, gesture) {
+    write(model, { moved: [id, Number(clamp(x).toFixed(4)), Number(clamp(y).toFixed(4)), gesture] });
   }
 
   function draw() {
@@ -143,21 +145,22 @@ function render({ model, el }) {
     if (!id) return;
     event.preventDefault();
     stage.setPointerCapture(event.pointerId);
-    held = { id, x, y };
+    held = { id, x, y, gesture: next() };
     frame.request();
   });
   stage.addEventListener("pointermove", (event) => {
     if (!held) return;
     const [x, y] = place(event);
-    held = { id: held.id, x, y };
+    held = { ...held, x, y };
+    if (model.get("live")) tell(held.id, x, y, held.gesture);
     frame.request();
   });
   stage.addEventListener("lostpointercapture", () => {
     if (!held) return;
-    const { id, x, y } = held;
+    const { id, x, y, gesture } = held;
     held = null;
     write(model, { points: model.get("points").map((/** @type {Point} */ p) => (p.id === id ? { ...p, x, y } : p)) });
-    tell(id, x, y);
+    tell(id, x, y, gesture);
     frame.request();
   });
   stage.addEventListener("keydown", (event) => {
@@ -170,7 +173,7 @@ function render({ model, el }) {
     const by = model.get("nudge") * (event.shiftKey ? 4 : 1);
     const [x, y] = [clamp(point.x + move[0] * by), clamp(point.y + move[1] * by)];
     write(model, { points: model.get("points").map((/** @type {Point} */ p) => (p.id === id ? { ...p, x, y } : p)) });
-    tell(point.id, x, y);
+    tell(point.id, x, y, next());
     frame.request();
   });
 

@@ -38,9 +38,10 @@ class WorldStage(View):
     paths = t.List(t.Dict(), help=f"dicts of name, kind ({', '.join(KINDS)}), xy [[x, y], …], and optionally width and alpha").tag(sync=True)
     click_places = t.Unicode("", help="id of the point that a click on free ground places; empty = none").tag(sync=True)
     nudge = t.Float(0.02, min=0.001, help="how far an arrow key moves a point").tag(sync=True)
-    moved = t.List(["", 0.0, 0.0, 0], minlen=4, maxlen=4, help="[id, x, y, n]: the point that the user moved last; n grows with each move").tag(
-        sync=True
-    )
+    live = t.Bool(False, help="a point is told of while it is dragged, not only when it is let go").tag(sync=True)
+    moved = t.List(
+        ["", 0.0, 0.0, 0], minlen=4, maxlen=4, help="[id, x, y, n]: the point that the user moved last; n grows with each drag and key"
+    ).tag(sync=True)
     caption = t.Unicode("", help="one line under the picture").tag(sync=True)
     message = t.Unicode("No world is open", help="shown while there is no picture").tag(sync=True)
     picture_height = t.Int(360, min=40, help="CSS pixels the picture is at most high").tag(sync=True)

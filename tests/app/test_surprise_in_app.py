@@ -43,6 +43,7 @@ def drag_the_ball(page: Any, x: float, y: float) -> None:
     page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
     page.mouse.down()
     page.mouse.move(stage["x"] + stage["width"] * x, stage["y"] + stage["height"] * y, steps=6)
+    expect(page.locator(".jw-curve-voice")).to_contain_text("broken by hand", timeout=PATIENT)  # while it is held
     page.mouse.up()
 
 

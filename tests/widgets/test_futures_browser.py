@@ -209,3 +209,23 @@ def test_a_goal_is_placed_by_a_click_and_moved_by_keys(bench: Any) -> None:
     bench.page.keyboard.press("ArrowRight")
     bench.wait(lambda: view.moved[1] == pytest.approx(0.6, abs=0.01), "a nudged goal")
     assert root.locator(".jw-world-keys").inner_text() == "imagined"
+    assert [p["x"] for p in view.points] == [0.1, pytest.approx(0.6, abs=0.01)]
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_point_is_told_of_while_it_is_dragged_where_that_is_asked_for(bench: Any, live: bool) -> None:
+    view, told = WorldStage(picture_height=300, live=live), list[tuple[float, float]]()
+    view.set_picture(np.zeros((32, 32, 3), np.uint8))
+    view.points = [{"id": "ball", "x": 0.5, "y": 0.5, "kind": "ball"}]
+    view.on_move = lambda _name, x, y: told.append((x, y))
+    box = bench.show(view, width="400px").locator(".jw-world-box")
+    settled(bench)
+    room, mouse = box.bounding_box(), bench.page.mouse
+    mouse.move(room["x"] + room["width"] / 2, room["y"] + room["height"] / 2)
+    mouse.down()
+    mouse.move(room["x"] + room["width"] * 0.8, room["y"] + room["height"] * 0.8, steps=4)
+    if live:
+        bench.wait(lambda: bool(told) and told[-1] == pytest.approx((0.8, 0.8), abs=0.01), "told while held")
+    mouse.up()
+    bench.wait(lambda: bool(told) and told[-1] == pytest.approx((0.8, 0.8), abs=0.01), "told when let go")
+    assert (len(told) > 1) == live

@@ -16,29 +16,32 @@ class Edits(Generic[Value]):
         self.value = value
         self._past: list[Value] = []
         self._future: list[Value] = []
-        self._last: tuple[object, float] = (None, 0.0)
+        self._last: tuple[object, int | None, float] = (None, None, 0.0)
 
     def restart(self, value: Value) -> None:
         """Another value altogether: nothing before it can come back."""
         self.__init__(value)
 
-    def set(self, value: Value, what: object = None) -> None:
+    def set(self, value: Value, what: object = None, gesture: int | None = None) -> None:
         """Another value.
 
         Args:
-            what: is being changed; changes of the same thing in quick succession are one.
+            what: is being changed; changes of the same thing in quick succession are one. gesture: number of the drag; changes of one drag are one,
+                however long it rests.
         """
         now = time.monotonic()
-        if self._last[0] != what or what is None or now - self._last[1] > _PAUSE:
+        before, drag, then = self._last
+        same = what is not None and before == what and (now - then <= _PAUSE or (gesture is not None and gesture == drag))
+        if not same:
             self._past = [*self._past[-_DEPTH + 1 :], self.value]
-        self._last, self._future, self.value = (what, now), [], value
+        self._last, self._future, self.value = (what, gesture, now), [], value
 
     def undo(self) -> Value:
         """The value before."""
         if self._past:
             self._future.append(self.value)
             self.value = self._past.pop()
-        self._last = (None, 0.0)
+        self._last = (None, None, 0.0)
         return self.value
 
     def redo(self) -> Value:
@@ -46,7 +49,7 @@ class Edits(Generic[Value]):
         if self._future:
             self._past.append(self.value)
             self.value = self._future.pop()
-        self._last = (None, 0.0)
+        self._last = (None, None, 0.0)
         return self.value
 
     @property

@@ -39,7 +39,7 @@ class SurpriseBoard(FutureBoard):
         self.headline.sources = _SOURCES
         self.toolbar, self.work = Toolbar(), Toolbar(vertical=True)
         self.player = ClipPlayer(picture_height=228, commands=["export"], curve_height=168, message="No film is open")
-        self.stage = WorldStage(picture_height=206, nudge=0.05, message="No film is open")
+        self.stage = WorldStage(picture_height=206, nudge=0.05, live=True, message="No film is open")
         self.accuracies = Chart(312, "accuracies of telling possible from impossible", blank())
         self.screen = Screen(workspace, self.player, self.stage, self.accuracies)
         self.edits: Edits[Moved | None] = Edits(None)
@@ -49,6 +49,7 @@ class SurpriseBoard(FutureBoard):
         self.covered: Covered | None = None
         self._of: Any = None  # the question that the films on screen answer
         self._known: dict[str, Peers] = {}  # possible films, by what was asked of them
+        self._sought = ""  # what is being asked of possible films
         self._running: dict[str, float] = {}  # view -> share done of what is being computed
         self._films = Steady()
         self._settling = False
@@ -161,7 +162,7 @@ class SurpriseBoard(FutureBoard):
 
     def move(self, x: float, y: float) -> None:
         """The thing that moves is put there at the frame of the cursor."""
-        self.edits.set((self.player.tick, x, y), ("move", self.player.tick))
+        self.edits.set((self.player.tick, x, y), ("move", self.player.tick), int(self.stage.moved[3]))
         self._tell_history()
         self._films.ask(self._watch)
 
@@ -304,7 +305,10 @@ class SurpriseBoard(FutureBoard):
             return
         name = repr(peers)
         self.peers = self._known.get(name)
+        if "surprise.peers" in self._running and self._sought == name:
+            return  # what is dragged asks the same again and again
         if self.peers is None and facts is not None and (asked or not choices.large(facts)):
+            self._sought = name
             self._send("surprise.peers", "surprise_peers", lambda found: self._peered(name, found), **peers)
 
     def _peered(self, name: str, peers: Peers) -> None:
