@@ -104,8 +104,8 @@ class Screen:
             return []
         left, broken = view.places
         return [
-            WorldStage.path("left alone", "real", left[frame:], width=1.5, alpha=0.8),
-            WorldStage.path("broken by hand", "impossible", broken[frame:], width=1.5),
+            WorldStage.path("alone", "real", left[frame:], width=1.5, alpha=0.8),
+            WorldStage.path("broken", "impossible", broken[frame:], width=1.5),
         ]
 
     def _nothing_moves(self, message: str) -> None:
