@@ -171,6 +171,7 @@ class SensitivityBoard(FutureBoard):
     def _send(self) -> None:
         s, values, kinds = self.session.state, self.edits.value, self._kinds()
         if s.clip is None:
+            self._views.answered()
             return
         changes, amounts = [values[k] for k in kinds], [float(values[f"{k}_amount"]) for k in kinds]
         asked = {**self._where(s), "index": s.clip.index, "changes": changes, "amounts": amounts}
