@@ -69,6 +69,11 @@ def test_a_mask_without_context_or_target_says_what_to_paint(board: Any) -> None
     board.locator(".jw-headline-sentence", has_text=re.compile("skill", re.I)).wait_for(timeout=PATIENT)
 
 
+def said_under_the_pointer(page: Any, board: str) -> str:
+    button = page.get_by_role("button", name=re.compile(f"^{board}"))  # what is said there is heard as well
+    return button.evaluate("(button) => getComputedStyle(button, '::after').content")
+
+
 @pytest.mark.parametrize(
     ("path", "words", "row"),
     [
@@ -86,6 +91,8 @@ def test_a_model_without_a_whole_predictor_shows_the_reason_in_place_of_the_pict
     expect(board.get_by_label("sampler")).to_have_count(0)
     expect(board.locator(".jw-map-pane", has_text="What is predicted")).to_have_count(0)
     board.get_by_role("button", name="Checkpoint").click()
+    board.get_by_role("button", name="Masks", exact=True).hover()
+    assert re.search(words, said_under_the_pointer(board, "Masks"))
     board.locator(".jw-part[data-part=masked]", has_text=row).wait_for(timeout=PATIENT)
 
 
@@ -95,6 +102,7 @@ def test_after_a_model_without_predictor_the_next_one_has_its_board_again(board:
     board.get_by_label("model", exact=True).select_option(label=samples.find("shapes").title)
     board.locator(".jw-headline-sentence", has_text="shown another image").wait_for(timeout=PATIENT)
     board.get_by_label("sampler").wait_for(timeout=PATIENT)
+    assert said_under_the_pointer(board, "Masks") == "none"
     expect(board.locator(".jw-map-pane", has_text="not in the file")).to_have_count(0)
     board.locator(".js-plotly-plot .bars").first.wait_for(timeout=PATIENT)
 
