@@ -12,7 +12,7 @@ const STRIP = 44;
 const PACE = 40; // milliseconds between two messages of a drag: faster than futures can be imagined
 const REACH = 1.7; // steps that an arrow of the strip spans: more than one, else nobody sees where short ones point
 const ICONS = { undo: "M6 4 3 7l3 3M3.5 7H10a3 3 0 0 1 0 6H8", redo: "M10 4l3 3-3 3M12.5 7H6a3 3 0 0 0 0 6h2", reset: "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3" };
-const TRAITS = ["names", "units", "low", "high", "axes", "down", "actions", "original", "step", "known", "can_undo", "can_redo", "message"];
+const TRAITS = ["names", "units", "low", "high", "axes", "down", "actions", "original", "step", "known", "gesture", "can_undo", "can_redo", "message"];
 const ARROWS = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] });
 
 /** @param {{model: Model, el: HTMLElement}} host */
@@ -154,18 +154,25 @@ function render({ model: host, el }) {
     });
   }
 
-  drag(pad, (x, y) => set(step(), rowAt(shape(), rows()[step()], x, y)));
+  const holds = (/** @type {boolean} */ held) => {
+    if (held !== (model.get("gesture") % 2 === 1)) write(model, { gesture: model.get("gesture") + 1 });
+  };
+  drag(pad, (x, y) => set(step(), rowAt(shape(), rows()[step()], x, y)), (event) => holds(Boolean(event)));
   /** @type {number[] | null} */
   let brush = null;
   drag(
     strip,
     (x) => {
       const at = Math.max(0, Math.min(rows().length - 1, Math.floor((x * strip.clientWidth) / Math.min(48, strip.clientWidth / rows().length))));
-      if (brush && at !== step()) set(at, brush);
+      const way = Math.sign(at - step());
+      if (brush) for (let k = step(); k !== at; ) set((k += way), brush); // a quick pointer leaps over steps
       write(model, { step: at });
       frame.request();
     },
-    (event) => (brush = event && event.shiftKey ? rows()[step()] : null),
+    (event) => {
+      brush = event && event.shiftKey ? rows()[step()] : null;
+      holds(Boolean(event));
+    },
   );
   root.addEventListener("keydown", (event) => {
     const target = event.composedPath()[0];

@@ -17,7 +17,7 @@ from widgets._traits import View, numbers, whole_numbers
 class ActionPad(View):
     """A pad for two components of an action, a strip of arrows for all steps, and a slider for every other component.
 
-    The browser writes `actions`, `step` and `command`. Undo and redo are the browser's own while it drags, and Python's between drags.
+    The browser writes `actions`, `step`, `gesture` and `command`. Undo and redo are the browser's own while it drags, and Python's between drags.
 
     Attributes:
         on_command: called with "undo", "redo" or "reset" when the user asks for it.
@@ -38,6 +38,7 @@ class ActionPad(View):
     original.tag(sync=True)
     step = t.Int(0, min=0, help="the step on the pad").tag(sync=True)
     known = t.Int(0, min=0, help="steps before this one lie in the past and cannot be changed").tag(sync=True)
+    gesture = t.Int(0, help="grows as a drag begins and as it ends: odd while something is dragged").tag(sync=True)
     can_undo = t.Bool(False, help="there is a state to go back to").tag(sync=True)
     can_redo = t.Bool(False, help="there is a state to go forward to").tag(sync=True)
     message = t.Unicode("This future needs no actions", help="shown while there are none").tag(sync=True)

@@ -153,6 +153,9 @@ def test_actions_that_go_far_or_hardly_move_are_remarked_on() -> None:
     assert scale_note(0 * moves, spec()) == ""  # standing still is an action
     far = moves.copy()
     far[4, 1] = -7.2
-    assert scale_note(far, spec()) == "Step 4 moves y by -7.2 (m), 7 × as far as is usual for this model."
+    assert scale_note(far, spec()) == "One step goes further than is usual for this model: step 4 most, y −7.2 (m), 7 × as far."
+    assert scale_note(20 * moves, spec()).startswith(
+        "6 of 6 steps go further than is usual for this model: step 0 most, y −18 (m), 18 × as far. Another scale?"
+    )
     assert "another scale?" in scale_note(moves / 1000, spec())
     assert scale_note(1000 * moves, spec((UNKNOWN, UNKNOWN))) == ""

@@ -26,13 +26,19 @@ class Actions:
     def __init__(self, changed: Callable[[], None]) -> None:
         self.pad, self.changed = ActionPad(), changed
         self._edits: Edits[Float[np.ndarray, "steps action"] | None] = Edits(None)
+        self._past = 0  # steps before this one are over: there what was really done counts, and what was changed waits
         self._settling = False
         self.pad.observe(lambda change: self._dragged(), names=["actions"])
 
     @property
     def value(self) -> Float[np.ndarray, "steps action"] | None:
         """As they are now; None where there are none."""
-        return self._edits.value
+        edited = self._edits.value
+        return edited if edited is None or not self._past else np.concatenate([self._original[: self._past], edited[self._past :]])
+
+    @property
+    def _original(self) -> Float[np.ndarray, "steps action"]:
+        return np.asarray(self.pad.original, np.float32)
 
     @property
     def can(self) -> dict[str, bool]:
@@ -64,19 +70,18 @@ class Actions:
         low, high = np.where(np.isfinite(low), low, -seen), np.where(np.isfinite(high), high, seen)
         low, high = np.minimum(low, actions.min(0)), np.maximum(high, actions.max(0))
         self._edits.restart(actions)
+        self._past = known - 1
         self._put({"actions": [], "original": [], "low": [], "high": []})
         self._put({"names": names, "units": list(spec.units) * skip, "axes": [0, min(1, len(names) - 1)]})
         self._put({"low": low.tolist(), "high": high.tolist(), "step": known - 1, "known": known - 1})
         self._show(actions)
 
     def know(self, ticks: int) -> None:
-        """More or fewer ticks are context; what was changed among them is as it was."""
-        if self.value is None:
+        """More or fewer ticks are context; what was changed among them is as it was, until they no longer are."""
+        if self._edits.value is None:
             return
-        original, before = np.asarray(self.pad.original, np.float32), max(0, min(ticks, len(self.value)) - 1)
-        if not np.array_equal(self.value[:before], original[:before]):
-            self._edits.set(np.concatenate([original[:before], self.value[before:]]))
-        self._put({"known": before, "step": max(before, self.pad.step)})
+        self._past = max(0, min(ticks, len(self._edits.value)) - 1)
+        self._put({"known": self._past, "step": max(self._past, self.pad.step)})
         self._show()
 
     def back(self, name: str) -> None:
@@ -84,18 +89,20 @@ class Actions:
         if self.value is None:
             return
         if name == "reset":
-            original = np.asarray(self.pad.original, np.float32)
-            if np.array_equal(original, self.value):
+            if np.array_equal(self._original, self._edits.value):
                 return
-            self._edits.set(original)
+            self._edits.set(self._original)
         else:
             getattr(self._edits, name)()
         self._show()
         self.changed()
 
     def _dragged(self) -> None:
-        if not self._settling and self.value is not None and len(self.pad.actions) == len(self.value):
-            self._edits.set(self.pad.table(), self.pad.step)
+        kept, gesture = self._edits.value, self.pad.gesture
+        if not self._settling and kept is not None and len(self.pad.actions) == len(kept):
+            dragged = gesture % 2 == 1
+            changed = np.concatenate([kept[: self._past], self.pad.table()[self._past :]])
+            self._edits.set(changed, (gesture, None if dragged else self.pad.step), gesture if dragged else None)
             fill(self.pad, self.can)
             self.changed()
 
@@ -103,7 +110,7 @@ class Actions:
         if self.value is not None:
             self._settling = True
             try:
-                self.pad.set_actions(self.value, np.asarray(self.pad.original, np.float32) if original is None else original)
+                self.pad.set_actions(self.value, self._original if original is None else original)
             finally:
                 self._settling = False
         fill(self.pad, self.can)

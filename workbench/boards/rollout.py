@@ -119,7 +119,8 @@ class RolloutBoard(FutureBoard):
         first = next((o["value"] for o in options if not o["disabled"]), "decoded")
         how = self.toolbar.values.get("how") if self._of is not None else None
         kept = how if any(o["value"] == how and not o["disabled"] for o in options) else first
-        known = {"kind": "int", "id": "known", "label": "known frames", "min": facts.history[0], "max": _MOST_KNOWN}
+        least, most = facts.history[0], self._most_known()
+        known = {"kind": "int", "id": "known", "label": "known frames", "min": least, "max": max(least, most)}
         drawn = {"kind": "select", "id": "how", "label": "drawn by", "options": options}
         self._settling = True
         try:
@@ -130,9 +131,16 @@ class RolloutBoard(FutureBoard):
                     {**drawn, "help": "latents are no pictures: how they are drawn"},
                     self.fitting.button(),
                 ]
-                self.toolbar.values = {"known": max(held, facts.history[0]), "how": kept}
+                self.toolbar.values = {"known": max(min(held, most), least), "how": kept}
         finally:
             self._settling = False
+
+    def _most_known(self) -> int:
+        """So many frames can be given that one is left to foretell."""
+        s, shown = self.session.state, self.space.shown
+        if self.view is not None and self._of == (s.model, s.clip):
+            return self.view.rollout.known + self.view.rollout.horizon - 1
+        return _MOST_KNOWN if shown is None else shown.grid.ticks - 1
 
     def _fitted(self, another: bool) -> None:
         """The decoder that is fitted on these clips is another one, or the fit went on; a new one is what films are drawn by."""
@@ -224,6 +232,7 @@ class RolloutBoard(FutureBoard):
         elif fresh:
             self.actions.clear()
         if fresh:
+            self._controls()  # it is known now how long the film is
             fill(self.headline, self.actions.can)
         self._honest()
         self._speak()

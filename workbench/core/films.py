@@ -39,7 +39,7 @@ class FilmView:
     Args:
         reels: of equal length. rollout: the numbers; error at frame known + k is column k. actions: that were used, one row a step.
         edited: the first step whose action is not the clip's own, −1 none. simulated: the real film was simulated with the edited actions.
-        caution: a word on actions that are far from those the model knows.
+        changed: how many steps have another action. caution: a word on actions that are far from those the model knows.
     """
 
     reels: tuple[Reel, ...]
@@ -47,6 +47,7 @@ class FilmView:
     actions: Float[np.ndarray, "steps action"] | None
     edited: int
     simulated: bool
+    changed: int = 0
     caution: str = ""
 
 

@@ -85,7 +85,10 @@ def scale_note(actions: Float[np.ndarray, "steps action"], spec: ActionSpec) -> 
     if most > _FAR:
         step, number = np.unravel_index(int(times.argmax()), times.shape)
         name, unit = (v[number % len(spec.names)] for v in (spec.names, spec.units))
-        return f"Step {step} moves {name} by {actions[step, number]:.3g} ({unit}), {most:.0f} × as far as is usual for this model."
+        far, value = int((times > 1).any(1).sum()), f"{actions[step, number]:.3g}".replace("-", "−")
+        many = f"{far} of {len(times)} steps go" if far > 1 else "One step goes"
+        scale = " Another scale?" if 2 * far > len(times) else ""
+        return f"{many} further than is usual for this model: step {step} most, {name} {value} ({unit}), {most:.0f} × as far.{scale}"
     if 0 < most < _TINY and np.isfinite(reach).all():
         return f"No action reaches {_TINY:.0%} of what is usual for this model: another scale?"
     return ""

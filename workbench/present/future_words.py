@@ -44,7 +44,8 @@ def edited_line(view: FilmView) -> str:
     """Where the future was changed by hand, and what is then real; where what truly comes was simulated, its film says so."""
     if view.edited < 0:
         return ""
-    return f"Step {view.edited} was changed by hand" + ("." if view.simulated else "; from there on nobody knows what would have come.")
+    what = f"Step {view.edited} was" if view.changed == 1 else f"{view.changed} steps from step {view.edited} on were"
+    return f"{what} changed by hand" + ("." if view.simulated else "; from there on nobody knows what would have come.")
 
 
 def plan_sentence(view: PlanView, twin: bool = False) -> tuple[str, str]:

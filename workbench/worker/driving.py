@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from jaxtyping import Bool
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
@@ -52,9 +53,10 @@ def film_view(
     jepa = asked(model, predictor)
     spec = jepa.need_dynamics().action
     own, used = steps_of(clip, spec)
-    edited = -1
+    changes = np.zeros(1, bool)
     if actions is not None and used is not None:
-        edited, used = _first_change(used, actions), np.asarray(actions, np.float32)
+        changes, used = _changes(used, actions), np.asarray(actions, np.float32)
+    edited = int(changes.argmax()) if changes.any() else -1
     seen, simulated = _seen(model, own, used, edited)
     future = Future.of(jepa, [seen], known)
     numbers, found = compared(future, f"{seen.digest} {seen.source}".strip(), chosen_distance(jepa, None), other_moves(future, own, bank))
@@ -64,7 +66,7 @@ def film_view(
     films = _Drawer(jepa, way, bank, clip, ", untrained twin" if predictor == "twin" else "", decoder)
     reels = [_real(jepa, seen, simulated, comes), *films.reels(future, found, comes)]
     caution = "" if used is None or spec is None else scale_note(used, spec)
-    return FilmView(tuple(reels), _until(numbers, comes), None if used is None else used.copy(), edited, simulated, caution)
+    return FilmView(tuple(reels), _until(numbers, comes), None if used is None else used.copy(), edited, simulated, int(changes.sum()), caution)
 
 
 def _until(numbers: Rollout, comes: int) -> Rollout:
@@ -105,8 +107,8 @@ def _real(jepa: Jepa, clip: Clip, simulated: bool, comes: int) -> Reel:
     return Reel(label, "real", note, pixels, comes)
 
 
-def _first_change(own: np.ndarray, actions: np.ndarray) -> int:
-    """The first step whose action is another one; −1 none.
+def _changes(own: np.ndarray, actions: np.ndarray) -> Bool[np.ndarray, "steps"]:
+    """The steps whose action is another one.
 
     Raises:
         BadInput: of another shape, or not finite.
@@ -117,7 +119,7 @@ def _first_change(own: np.ndarray, actions: np.ndarray) -> int:
         raise BadInput(f"actions of shape {list(wanted.shape)} for a clip with {list(own.shape)}", where="actions", fix=fix)
     if not np.isfinite(wanted).all():
         raise BadInput(f"the action of step {int((~np.isfinite(wanted)).any(1).argmax())} is not finite", where="actions", fix="give numbers")
-    return next((k for k, (a, b) in enumerate(zip(own, wanted, strict=True)) if not np.array_equal(a, b)), -1)
+    return (own != wanted).any(1)
 
 
 def _seen(model: Jepa, own: Clip, actions: np.ndarray | None, edited: int) -> tuple[Clip, bool]:
