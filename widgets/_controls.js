@@ -183,10 +183,18 @@ function whole(control, commit) {
   const less = button(`${name}: less`, "−", () => take(held - step));
   const more = button(`${name}: more`, "+", () => take(held + step));
   input.addEventListener("change", () => take(input.valueAsNumber));
+  input.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || input.value !== String(held)) return;
+    event.preventDefault(); // nothing is being typed: it is the board's undo, not the field's
+    event.stopPropagation();
+    const { key, ctrlKey, metaKey, shiftKey } = event;
+    node.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, bubbles: true, composed: true, cancelable: true }));
+  });
   input.style.width = `${control.width ?? 8 * Math.max(3, String(max ?? 9999).length) + 16}px`;
   const steppers = element("span", { class: "jw-steppers" }, less, input, more);
   const unit = control.unit ? [element("span", { class: "jw-quiet", text: control.unit })] : [];
-  return { node: labelled(control, input, steppers, ...unit), show };
+  const node = labelled(control, input, steppers, ...unit);
+  return { node, show };
 }
 
 /** @param {Control} control @param {Commit} commit @returns {Built} */

@@ -17,7 +17,7 @@ const ICONS = {
   warn: "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.4M8 11.6v.1",
   error: "M5.4 1.8h5.2l3.6 3.6v5.2l-3.6 3.6H5.4l-3.6-3.6V5.4ZM8 4.8v4M8 11v.1",
 };
-const COMMANDS = { undo: "Undo", redo: "Redo", reset: "Reset the board to how it opened", export: "Export" };
+const COMMANDS = { undo: "Undo (Ctrl+Z)", redo: "Redo (Ctrl+Shift+Z)", reset: "Reset the board to how it opened", export: "Export" };
 const ABOUT = { formula: "Formula", source: "Source", cannot: "What it cannot tell" };
 
 /** @param {{model: Model, el: HTMLElement}} host */
@@ -196,12 +196,22 @@ function toolButtons(model, root) {
   const onEscape = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Escape" && !isTyping(event.composedPath()[0])) sheets.forEach((sheet) => sheet.close());
   };
+  const onUndo = (/** @type {KeyboardEvent} */ event) => {
+    const key = event.key.toLowerCase();
+    const name = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" ? "redo" : "";
+    if (!name || !(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented || !model.get("commands").includes(name)) return;
+    if (!root.getClientRects().length || !isForBoards(event, root)) return;
+    event.preventDefault(); // the browser would take back what was typed into some field
+    if (model.get(`can_${name}`)) press(model, "command", name);
+  };
   document.addEventListener("keydown", onEscape);
+  document.addEventListener("keydown", onUndo);
   draw();
   const stop = onAll(model, ["cancellable", "busy", "commands", "can_undo", "can_redo", "info", "code"], draw);
   const dispose = () => {
     stop();
     document.removeEventListener("keydown", onEscape);
+    document.removeEventListener("keydown", onUndo);
     sheets.forEach((sheet) => sheet.dispose());
   };
   return { node, dispose };

@@ -73,6 +73,22 @@ def test_a_goal_is_clicked_planned_executed_and_reached(board: Any) -> None:
     assert goal(board) == pytest.approx((0.82, 0.2), abs=0.01)
 
 
+def test_undo_by_key_is_the_boards_also_with_the_cursor_in_a_field(board: Any) -> None:
+    samples = board.get_by_label("samples", exact=True)
+    samples.fill("64")
+    samples.press("Enter")
+    expect(board.locator(".jw-world-stage")).to_contain_text("it imagined 256 futures", timeout=PATIENT)
+    board.mouse.click(*place(board, 0.7, 0.85))
+    expect(board.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.70 across"), timeout=PATIENT)
+    expect(board.locator(".jw-headline").get_by_role("button", name="Undo")).to_be_enabled(timeout=PATIENT)
+    samples.press("Control+z")
+    expect(board.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.82 across"), timeout=PATIENT)
+    expect(samples).to_have_value("64")
+    expect(board.locator(".jw-headline").get_by_role("button", name="Redo")).to_be_enabled(timeout=PATIENT)
+    samples.press("Control+Shift+Z")
+    expect(board.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.70 across"), timeout=PATIENT)
+
+
 def test_by_keys_alone_the_goal_is_moved_a_step_is_made_and_the_agent_put_back(board: Any) -> None:
     board.locator(".jw-handle[data-id=goal]").focus()
     board.keyboard.press("Shift+ArrowDown")
