@@ -121,7 +121,7 @@ class Bench:
         for trait, value in sent.items():
             setattr(view, trait, value)
         back, self._pending[name] = self._pending[name], {}
-        return back
+        return {trait: value for trait, value in back.items() if trait not in sent or getattr(view, trait) != sent[trait]}  # no host echoes
 
 
 @pytest.fixture
