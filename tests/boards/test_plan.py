@@ -290,3 +290,35 @@ def test_whoever_goes_stands_still_when_the_tab_closes_or_something_else_is_look
     assert found.told == []
     assert len(walk.trail) == {"close": steps, "model": 0, "twin": steps, "clip": 1, "cancel": steps}[how]
     assert how == "close" or not walk.running
+
+
+def test_after_a_glance_at_the_twin_the_agent_goes_on() -> None:
+    found = Slow()
+    found.press("execute")
+    found.run(until=lambda: found.sheet.walk.count >= 2)
+    found.headline.source = "twin"
+    steps = found.board.sheets["model"].walk.count
+    found.rest()
+    assert found.board.sheets["model"].walk.count == steps
+    found.headline.source = "model"
+    found.run(until=lambda: found.sheet.walk.over)
+    assert "reached the goal" in found.sentence
+    assert found.headline.code.startswith("# the plan, not the way")  # made in two goes
+
+
+def test_a_search_that_was_cancelled_leaves_the_controls_as_for_the_plan_on_screen() -> None:
+    found = Slow()
+    before = dict(found.toolbar.values)
+    found.toolbar.values = {**before, "samples": 4096, "iterations": 20, "horizon": 64}
+    found.command("cancel")
+    found.rest()
+    assert found.toolbar.values == before
+    assert found.told == []
+
+
+def test_the_copied_lines_make_the_way_on_screen_again(rooms: Opened, capsys: pytest.CaptureFixture[str]) -> None:
+    rooms.press("execute")
+    steps = rooms.sheet.walk.count
+    exec(rooms.headline.code, {})
+    assert capsys.readouterr().out == f"{steps} True\n"
+    assert rooms.headline.code.endswith(f"# {steps} True")

@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.core.card import ClipKey
 from workbench.core.decoding import DecoderFit
-from workbench.core.films import FilmView, PlanView, SurpriseView
+from workbench.core.films import FilmView, PlanView, SurpriseView, WalkTrace
 from workbench.core.results import PredictionError
 from workbench.session import State
 
@@ -103,8 +103,27 @@ def plan_lines(state: State, sample: str | None, view: PlanView, ends: Mapping[s
     return "\n".join(lines)
 
 
+def walk_lines(state: State, sample: str | None, view: PlanView, asked: Mapping[str, Any], walk: WalkTrace, most: int) -> str:
+    """The way that was made, from nothing.
+
+    Args:
+        view: any plan of it. asked: what each step was asked with; "moves" are made between two plans. most: steps that may be made.
+    """
+    lines = open_lines(state, sample, view.trace.provenance.weights.get("dynamics", ""))
+    said = {k: asked[k] for k in ("name", "goal", "moves", "predictor") if k != "predictor" or asked[k] != "model"}
+    how = {k: v for k, v in asked.items() if k not in (*said, "model", "bank", "predictor")}
+    lines.append(f"state, warm, made, how = {_plainly(walk.states[0])}, None, 0, {how!r}")
+    lines.append(f"while made < {most}:")
+    named = ", ".join(f"{k}={_plainly(v)}" for k, v in said.items())
+    lines.append(f"    step = jw.drive(jepa, {named}, state=state, warm=warm, **{{**how, 'seed': how['seed'] + made}})")
+    lines.append("    state, warm, made = step.pictures[-1].state, step.rest, made + len(step.pictures)")
+    lines.append("    if step.reached:\n        break")
+    lines.append(f"print(made, step.reached)  # {len(walk.actions)} {walk.reached}")
+    return "\n".join(lines)
+
+
 def _plainly(value: Any) -> str:
-    return repr([float(f"{v:.6g}") for v in value]) if isinstance(value, np.ndarray) else repr(value)
+    return repr([float(str(v)) for v in value.astype(np.float32)]) if isinstance(value, np.ndarray) else repr(value)  # shortest that is exact
 
 
 def surprise_lines(state: State, sample: str | None, view: SurpriseView, question: Mapping[str, Any]) -> str:

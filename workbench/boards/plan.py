@@ -15,7 +15,7 @@ from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Column, Layout, Row
 from workbench.boards.plan_ends import Ground, InWorld, Route
 from workbench.boards.plan_screen import PlanScreen, Sheet
-from workbench.boards.plan_walk import Walk
+from workbench.boards.plan_walk import BUDGET, Walk
 from workbench.boards.plan_work import PlanWork
 from workbench.boards.workspace import Workspace, offer
 from workbench.core.errors import WorkbenchError
@@ -45,6 +45,7 @@ class PlanBoard(FutureBoard):
         self.route: Edits[Route | None] = Edits(None)
         self.sheets = {who: Sheet(Walk(workspace, lambda: self.work.driven(self.ground), self._walked, self.failed)) for who in ("model", "twin")}
         self.work = PlanWork(workspace, self)
+        self._rests: dict[str, int] = {}  # who stands still because the other is looked at -> steps it had made
         self._settling, self._pressed = False, 0.0
         self._wire()
 
@@ -241,10 +242,14 @@ class PlanBoard(FutureBoard):
         self._again()
 
     def _swapped(self) -> None:
-        """The other planner is looked at: whoever walked stands still, and comes back as it was."""
+        """The other planner is looked at: whoever walks stands still meanwhile, and goes on when it is looked at again."""
         for who, sheet in self.sheets.items():
-            if who != self.predictor:
+            if who != self.predictor and sheet.walk.running:
                 sheet.walk.stop()
+                self._rests[who] = sheet.walk.count
+        rested = self._rests.pop(self.predictor, 0)
+        if rested and self.sheet.walk.count == rested:
+            self.sheet.walk.go()
         self.space.jobs.drop((self.session.id, "plan.view"))
         if self.off() or self.route.value is None:
             return
@@ -262,6 +267,7 @@ class PlanBoard(FutureBoard):
         if name == "cancel":
             self.sheet.walk.stop()
             self.work.cancel()
+            self._settle({**self.toolbar.values, **self.sheet.asked})  # as for the plan that stays on screen
         elif name in ("undo", "redo") and old is not None:
             getattr(self.route, name)()
             self._rerouted(old)
@@ -333,8 +339,12 @@ class PlanBoard(FutureBoard):
         s, route, ground = self.session.state, self.route.value, self.ground
         if route is None or ground is None:
             return ""
+        walk, way = sheet.walk, sheet.walk.trace()
+        if sheet.gone and walk.over and walk.asked and way is not None and (way.reached or BUDGET % walk.asked["moves"] == 0):
+            return code.walk_lines(s, self.space.sample, view, walk.asked, way, BUDGET)
         ends = {**ground.asked(sheet.origin, route.goal), **({"predictor": "twin"} if self.predictor == "twin" else {})}
-        return code.plan_lines(s, self.space.sample, view, ends, plan_controls.planner(self.toolbar.values))
+        lines = code.plan_lines(s, self.space.sample, view, ends, plan_controls.planner(sheet.asked))
+        return f"# the plan, not the way that was made since\n{lines}" if sheet.gone else lines
 
     def results(self) -> dict[str, Any]:
         """See `FutureBoard.results`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from widgets import ClipPlayer, Timeline, WorldStage
@@ -27,7 +27,7 @@ class Sheet:
 
     Args:
         walk: of the agent that it leads. view, land: its last plan, and the landscape of its first move. origin: where that plan begins; at: how many
-            steps the agent had made then.
+            steps the agent had made then. asked: what the controls said when it was searched for.
     """
 
     walk: Walk
@@ -35,6 +35,7 @@ class Sheet:
     land: EnergyLandscape | None = None
     origin: Any = None
     at: int = 0
+    asked: dict[str, Any] = field(default_factory=dict)
 
     @property
     def gone(self) -> bool:
@@ -45,7 +46,7 @@ class Sheet:
         """Neither plan nor way."""
         self.walk.begin([])
         self.view = self.land = self.origin = None
-        self.at = 0
+        self.at, self.asked = 0, {}
 
 
 class PlanScreen:
@@ -133,7 +134,7 @@ class PlanScreen:
             with self.costs.together():
                 self.costs.curve_low = self.costs.curve_high = self.costs.curve_values = b""
                 self.costs.curves, self.costs.frames = [], len(view.trace.costs)
-                self.costs.set_curves(views.cost_curves(view.trace), label=f"cost by iteration, {unit}")
+                self.costs.set_curves(views.cost_curves(view.trace), label=f"cost by iteration, weighted {unit}")
                 self.costs.tick = len(view.trace.costs) - 1
         finally:
             self._filling = False

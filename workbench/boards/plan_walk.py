@@ -25,7 +25,7 @@ class Walk:
         moved: called after each step, and when the walk ends or stops. failed: told of errors.
 
     Attributes:
-        pace: seconds between two steps on screen.
+        pace: seconds between two steps on screen. asked: of the worker, where the whole way was made in one go and nothing was changed meanwhile; else None.
     """
 
     def __init__(self, space: Workspace, ask: Callable[[], dict[str, Any]], moved: Callable[[], None], failed: Notify) -> None:
@@ -47,12 +47,14 @@ class Walk:
         self._queue: list[tuple[WorldPicture, np.ndarray, np.ndarray | None]] = []
         self._rest: np.ndarray | None = None
         self._since = 0
+        self.asked: dict[str, Any] | None = {}
 
     def aim(self, goal: WorldPicture) -> None:
         """Another goal: the agent stays where it is, and what was planned for the old one is forgotten."""
         going = self.running
         self.stop()
         self._goal, self._rest, self._since, self.believed = goal, None, self.count, None
+        self.asked = None if self.count else {}
         if going and not self.over:
             self.go()
 
@@ -83,6 +85,8 @@ class Walk:
         if self.over or self.running:
             return
         self._left = steps
+        if steps is not None or self.count:
+            self.asked = None
         self._call()
 
     def stop(self) -> None:
@@ -117,6 +121,8 @@ class Walk:
 
     def _call(self) -> None:
         asked = self._ask()
+        if self.asked is not None:
+            self.asked = dict(asked) if repr(self.asked) in ("{}", repr(asked)) else None
         if self._left is not None:
             asked["moves"] = min(asked["moves"], self._left)
         seed = asked["seed"] + self.count

@@ -71,13 +71,14 @@ class PlanWork:
         route, ground = board.route.value, board.ground
         if route is None or ground is None:
             return
-        options = {**plan_controls.planner(board.toolbar.values), **ground.asked(start, route.goal), "bank": s.bank, "predictor": who}
-        self.space.submit("plan_view", slot, lambda view: self._planned(view, who, start), failed, model=s.model, **options)
+        values = dict(board.toolbar.values)
+        options = {**plan_controls.planner(values), **ground.asked(start, route.goal), "bank": s.bank, "predictor": who}
+        self.space.submit("plan_view", slot, lambda view: self._planned(view, who, start, values), failed, model=s.model, **options)
 
-    def _planned(self, view: PlanView, who: str, start: Any) -> None:
+    def _planned(self, view: PlanView, who: str, start: Any, values: dict[str, Any]) -> None:
         board = self.board
         sheet = board.sheets[who]
-        sheet.view, sheet.origin, sheet.at = view, start, sheet.walk.count
+        sheet.view, sheet.origin, sheet.at, sheet.asked = view, start, sheet.walk.count, values
         if who != board.predictor:
             return
         board.planned()

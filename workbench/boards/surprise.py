@@ -133,6 +133,8 @@ class SurpriseBoard(FutureBoard):
                 return
             values = choices.opening(facts, 0 if key is None else key.index, count, self.space.sample is not None) | held
             values["other"] = min(values["other"], max(0, count - 1))
+            if key is not None and values["other"] == key.index:
+                values["other"] = (key.index + 1) % max(1, count)
             self._show_controls(choices.controls(facts, count), values)
             with self.work.together():
                 self.work.controls, self.work.values = choices.work(facts), {"pairs": choices.COUNT}

@@ -77,7 +77,9 @@ def landscape_chart(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] 
         figure.add_scatter(x=[place[0]], y=[place[1]], mode="markers", marker=marker, name=name, hovertext=name, hoverinfo="text")
     calm(figure, "energy of the first move" + ("" if found.others == "slice" else ", lowest"), dark, bottom=30)
     few = {"showticklabels": True, "nticks": 4, "tickangle": 0}
-    figure.update_xaxes(title={"text": f"{found.axes[0]} (staying costs {number(found.copy)})", "font": {"size": 11}}, constrain="domain", **few)
+    figure.update_xaxes(
+        title={"text": f"{found.axes[0]} (staying costs {number(found.copy)})", "font": {"size": 11}}, constrain="domain", **{**few, "nticks": 3}
+    )
     figure.update_yaxes(title={"text": found.axes[1], "font": {"size": 11}}, autorange="reversed", **few)
     if np.isclose(np.ptp(x), np.ptp(y), rtol=0.01):
         figure.update_yaxes(scaleanchor="x")

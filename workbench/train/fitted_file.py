@@ -62,8 +62,12 @@ def read_decoder(path: str | Path) -> FittedDecoder:
         with safe_open(str(path), "pt") as file:
             about = json.loads((file.metadata() or {}).get(_KEY, "null"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no dict
-    except (OSError, SafetensorError, ValueError) as err:
-        raise CheckpointError(f"this is not a fitted decoder: {err}", where=where, fix=fix) from err
+    except OSError as err:
+        raise CheckpointError(f"this is not a fitted decoder: {err.strerror or err}", where=where, fix=fix) from err
+    except (SafetensorError, ValueError) as err:
+        raise CheckpointError("this is not a fitted decoder: no safetensors file, or a damaged one", where=where, fix=fix) from err
+    if about is None:
+        raise CheckpointError("this is not a fitted decoder: a safetensors file of something else", where=where, fix=fix)
     return FittedDecoder(*_checked(about, tensors, where, fix))
 
 
