@@ -57,8 +57,8 @@ class PlanScreen:
         self.clip = ClipPlayer(picture_height=400, message="No clip is open", curve_height=60)
         self.left = Either(self.stage, self.clip)
         self.player = ClipPlayer(picture_height=176, commands=["export"], fps=_FPS, message="Nothing planned yet")
-        self.land = Chart(240, "energy of the first move", blank())
-        self.costs = Timeline(player=True, fps=1.5, word="iteration", origin=1, curve_height=180)
+        self.land = Chart(232, "energy of the first move", blank())
+        self.costs = Timeline(player=True, fps=1.5, word="iteration", origin=1, curve_height=172)
         self.reels: list[Reel] = []
         self.sheet: Sheet | None = None
         self.route: Route | None = None
@@ -134,7 +134,7 @@ class PlanScreen:
             with self.costs.together():
                 self.costs.curve_low = self.costs.curve_high = self.costs.curve_values = b""
                 self.costs.curves, self.costs.frames = [], len(view.trace.costs)
-                self.costs.set_curves(views.cost_curves(view.trace), label=f"cost by iteration, weighted {unit}")
+                self.costs.set_curves(views.cost_curves(view.trace), label=f"cost, weighted {unit}")
                 self.costs.tick = len(view.trace.costs) - 1
         finally:
             self._filling = False
