@@ -263,7 +263,7 @@ def test_a_clip_that_does_not_fit_is_told_in_words_and_nothing_is_lost(
     with pytest.raises(WorkbenchError, match=words):
         box.wait()
     assert words in box.board.headline.sentence
-    assert box.board.headline.detail  # and what to do
+    assert box.board.headline.detail.endswith("What is on screen is still of the clip before.")  # after what to do
     assert box.board.player.pixels == before
 
 

@@ -86,10 +86,11 @@ class Actions:
 
     def back(self, name: str) -> None:
         """Go back: "undo", "redo", or "reset" to what was really done."""
-        if self.value is None:
+        edited = self._edits.value
+        if edited is None:
             return
         if name == "reset":
-            if np.array_equal(self._original, self._edits.value):
+            if np.array_equal(self._original, edited):
                 return
             self._edits.set(self._original)
         else:

@@ -10,6 +10,7 @@ from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.measures.catalogue import entry
 from workbench.present.show import fill
 
+_BEFORE = "What is on screen is still of the clip before."
 TWIN = [{"id": "twin", "key": "R", "label": "twin", "enabled": True, "reason": ""}]
 
 
@@ -81,8 +82,14 @@ class FutureBoard:
         """Say what is wrong; what was on screen stays."""
         fill(self.headline, {"busy": False, "cancellable": False})
         if not isinstance(error, Cancelled):
-            fill(self.headline, {"sentence": error.what, "detail": error.fix, "tone": "error", "code": ""})
+            detail = f"{error.fix}. {_BEFORE}" if self.of_before else error.fix
+            fill(self.headline, {"sentence": error.what, "detail": detail, "tone": "error", "code": ""})
             self.space.tell(error)
+
+    @property
+    def of_before(self) -> bool:
+        """What is on screen is not of what is open."""
+        return False
 
     @property
     def predictor(self) -> str:

@@ -183,6 +183,11 @@ class RolloutBoard(FutureBoard):
         """See `FutureBoard.results`."""
         return {name: value for name, value in {"films": self.view, "drift": self.found}.items() if value is not None}
 
+    @property
+    def of_before(self) -> bool:
+        """See `FutureBoard.of_before`."""
+        return self.view is not None and self._of != (self.session.state.model, self.session.state.clip)
+
     def save_film(self) -> None:
         """Offer the films as one video, with their labels."""
         if self.view is None:

@@ -205,6 +205,12 @@ class SurpriseBoard(FutureBoard):
         found = {"surprise": self.view, "peers": self.peers, "accuracies": self.judged, "covered": self.covered}
         return {name: value for name, value in found.items() if value is not None}
 
+    @property
+    def of_before(self) -> bool:
+        """See `FutureBoard.of_before`."""
+        now, then = self.session.state.clip, None if self._of is None or "twins" in self._of else self._of["clip"]
+        return now is not None and then is not None and (now.path, now.index) != (then.path, then.index)
+
     def save_film(self) -> None:
         """Offer the films as one video, with their labels."""
         if self.view is None:
