@@ -1,10 +1,13 @@
-"""The host's patches: what waits to be written is written."""
+"""The host's patches: what waits to be written is written, and the log tells what is to be told."""
 
 from __future__ import annotations
 
 import asyncio
+import warnings
 
+import pytest
 from bokeh.document import Document
+from bokeh.util.warnings import BokehUserWarning
 from panel.io import document
 from tornado.websocket import WebSocketClosedError
 
@@ -32,6 +35,13 @@ def test_a_message_that_waits_is_sent_also_when_the_note_of_it_was_taken_away(fi
         del document.extra_socket_handlers[Socket]
     assert sent == ["the answer"]
     assert page not in document._WRITE_MSGS
+
+
+def test_that_the_browser_told_again_what_is_known_is_not_logged_and_other_warnings_are(recwarn: pytest.WarningsRecorder) -> None:
+    fast.apply()
+    warnings.warn("reference already known 'p2772'", BokehUserWarning, stacklevel=1)
+    warnings.warn("out of range integer may result in loss of precision", BokehUserWarning, stacklevel=1)
+    assert [str(w.message) for w in recwarn] == ["out of range integer may result in loss of precision"]
 
 
 def test_a_tab_that_was_closed_is_no_fault_and_everything_else_is() -> None:
