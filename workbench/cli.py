@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--port", type=int, default=5006, help="port (default 5006; 0 takes a free one)")
     app.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine)")
     app.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
-    app.add_argument("--board", default="masks", help="board to open on: masks, checkpoint, rollout, plan, … (default masks)")
+    app.add_argument("--board", help="board to open on: masks, checkpoint, rollout, plan, … (default: the first with something to show)")
     app.set_defaults(run=_app)
     demo = commands.add_parser("demo", help="sixty seconds that show what a world model is", description=_DEMO_WORDS)
     demo.add_argument("--port", type=int, default=5006, help="port (default 5006; 0 takes a free one)")

@@ -19,7 +19,7 @@ from tornado.websocket import WebSocketClosedError
 from workbench import samples
 from workbench.app import fast
 from workbench.app.shell import Start, open_first, page, unexpected
-from workbench.boards.every import FIRST, titled
+from workbench.boards.every import titled
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import BadInput
 from workbench.data.paths import confine
@@ -108,7 +108,7 @@ def serve(
     address: str = "127.0.0.1",
     device: str = "cpu",
     settings: dict[str, Any] | None = None,
-    board: str = FIRST,
+    board: str | None = None,
     clip: int | None = None,
     show: bool = False,
 ) -> None:
@@ -117,14 +117,15 @@ def serve(
     Args:
         checkpoint: sample name or path; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
         jobs: where work goes; the caller closes them. address: 127.0.0.1 lets only this machine in.
-        settings: what the checkpoint does not say, as {"heads": 4}. board, clip: on which the page opens. show: opens a tab of the browser.
+        settings: what the checkpoint does not say, as {"heads": 4}. board, clip: on which the page opens; None: on the first
+            board that has something to show, and the clip that the data opens on. show: opens a tab of the browser.
 
     Raises:
         BadInput: a path or a board that does not exist, or an address or port that cannot be had.
     """
     roots = allow_within(folders_of(checkpoint, data))
     first, clips = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data))
-    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), titled(board), clip)
+    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), board and titled(board), clip)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=unexpected)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from tornado.ioloop import IOLoop
 
 from widgets import Toolbar
 from workbench.app import fast
+from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
-from workbench.boards.every import FIRST, SECTIONS, refusal_of, wake
+from workbench.boards.every import FIRST, SECTIONS, wake
 from workbench.boards.layout import Chart
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Allow, Workspace
@@ -27,14 +27,18 @@ log = logging.getLogger("workbench")
 
 @dataclass(frozen=True)
 class Start:
-    """What a new page opens with. board: by its title. clip: which one; None: the one that the data opens on."""
+    """What a new page opens with.
+
+    Attributes:
+        board: by its title; None: the first that has something to show of the model. clip: which one; None: the one that the data opens on.
+    """
 
     checkpoint: str
     data: str | None
     device: str
     settings: dict[str, Any]
     allow: Allow
-    board: str = FIRST
+    board: str | None = None
     clip: int | None = None
 
 
@@ -46,17 +50,17 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
 
-    def choose(title: str) -> None:
+    def show(title: str) -> None:
         if title not in views:
             views[title] = arrange(boards[title].layout)
         room[:] = [views[title]]
         wake(boards[title])
 
-    menu, buttons = _menu(choose, start.board)
+    menu = Menu(show, settled=start.board is not None)
     shell = pmui.Page(
         title="JEPA Workbench",
         header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8))],
-        sidebar=[*menu, pn.Column(arrange(opener.layout), margin=(8, 16), sizing_mode="stretch_width")],
+        sidebar=[*menu.items, pn.Column(arrange(opener.layout), margin=(8, 16), sizing_mode="stretch_width")],
         main=[room],
         sidebar_width=228,
         sidebar_variant="persistent",
@@ -67,9 +71,10 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     fast.quiet(shell)
     held = [v for b in boards.values() for v in vars(b).values()]
     every = [status, opener.files, opener.clips, *(v for v in held if hasattr(v, "view_traits"))]
-    _quieten(space, boards, buttons)
+    space.on("model", lambda: menu.quieten(boards))
+    space.on("model", lambda: menu.settle(boards))
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
-    choose(start.board)
+    menu.choose(start.board or FIRST)
     pn.state.onload(lambda: open_first(space, start))
     pn.state.on_session_destroyed(lambda _context: space.close())
     return shell
@@ -120,48 +125,6 @@ def unexpected(error: BaseException) -> None:
         pn.state.notifications.error(f"{words} → this is a fault of ours; the log of the server has the trace", duration=0)
 
 
-def _menu(choose: Callable[[str], None], first: str) -> tuple[list[pn.viewable.Viewable], dict[str, pmui.Button]]:
-    """Everything of the menu, and its buttons by the titles of their boards."""
-    items: list[pn.viewable.Viewable] = []
-    buttons: dict[str, pmui.Button] = {}
-
-    def pressed(title: str) -> None:
-        for name, button in buttons.items():
-            button.variant = "contained" if name == title else "text"
-        choose(title)
-
-    for section, kinds in SECTIONS.items():
-        items.append(
-            pmui.Typography(section, variant="overline", margin=(4, 16, 0, 16), sx={"letterSpacing": "0.12em", "opacity": 0.7, "lineHeight": "26px"})
-        )
-        for title in (kind.title for kind in kinds):
-            variant = "contained" if title == first else "text"
-            button = pmui.Button(label=title, variant=variant, disable_elevation=True, sizing_mode="stretch_width", margin=(1, 12), sx=_ITEM)
-            button.on_click(lambda _event, title=title: pressed(title))
-            buttons[title] = button
-            items.append(button)
-    return items, buttons
-
-
-def _quieten(space: Workspace, boards: dict[str, Any], buttons: dict[str, pmui.Button]) -> None:
-    """Boards that have nothing to show of the open model stay in the menu, quietly, and say why under the pointer."""
-
-    def follow() -> None:
-        for title, button in buttons.items():
-            reason = refusal_of(boards[title])
-            button.sx = {**_ITEM, **(_quiet(reason) if reason else {})}
-
-    space.on("model", follow)
-
-
-def _quiet(reason: str) -> dict[str, Any]:
-    """A button that says under the pointer why there is little behind it. A tooltip of MUI would become its name for those who hear it."""
-    said = {"content": json.dumps(" ".join(reason.split()), ensure_ascii=False), "position": "absolute", "top": "100%", "left": 0, "right": 0}
-    looks = {"padding": "6px 10px", "borderRadius": "6px", "fontSize": "12px", "lineHeight": 1.4, "whiteSpace": "normal", "textAlign": "left"}
-    above = {"zIndex": 5, "pointerEvents": "none", "bgcolor": "grey.800", "color": "common.white"}
-    return {"&.MuiButton-text": {"color": "text.disabled", "&:hover::after, &:focus-visible::after": {**said, **looks, **above}}}
-
-
 def _status(space: Workspace) -> Toolbar:
     """One line in the header: the model, the clip, what is being opened."""
     line = Toolbar()
@@ -196,7 +159,6 @@ def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any], charts: 
     follow()
 
 
-_ITEM = {"justifyContent": "flex-start", "px": "12px", "py": "2px", "minHeight": "27px"}
 _CALM = {
     "& .MuiAppBar-root": {
         "backgroundColor": "background.paper",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.boards.catalogue import CatalogueBoard
@@ -20,7 +21,8 @@ SECTIONS: dict[str, tuple[type[Any], ...]] = {
     "IMAGINE": (RolloutBoard, PlanBoard, SurpriseBoard),
     "OPEN": (CatalogueBoard,),
 }
-FIRST = MasksBoard.title
+OPENING = tuple(kind.title for kind in (MasksBoard, RolloutBoard, SurpriseBoard, PlanBoard, DecodeBoard, CheckpointBoard))
+FIRST = OPENING[0]
 
 
 def titled(name: str) -> str:
@@ -41,6 +43,11 @@ def refusal_of(board: Any) -> str:
     if isinstance(board, FutureBoard):
         return board.refusal()
     return board.off if isinstance(board, MasksBoard) else ""
+
+
+def opening(boards: Mapping[str, Any]) -> str:
+    """The title of the board to open on: the first that has something to show of the open model. The last one always has."""
+    return next(title for title in OPENING if title == OPENING[-1] or not refusal_of(boards[title]))
 
 
 def wake(board: Any) -> None:
