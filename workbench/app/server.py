@@ -17,8 +17,8 @@ from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError
 
 from workbench import samples
-from workbench.app import fast
-from workbench.app.shell import Start, open_first, page, unexpected
+from workbench.app import fast, toasts
+from workbench.app.shell import Start, open_first, page
 from workbench.boards.every import titled
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import BadInput
@@ -128,7 +128,7 @@ def serve(
     start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), board and titled(board), clip)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     fast.apply()
-    pn.extension("plotly", notifications=True, exception_handler=unexpected)
+    pn.extension("plotly", notifications=True, exception_handler=toasts.unexpected, raw_css=[toasts.CSS])
     get_ready(jobs, start)
     IOLoop.current().asyncio_loop.set_exception_handler(forgive_closed)  # type: ignore[attr-defined]
     _listen(jobs, start, port or free_port(address), address, show and has_display())

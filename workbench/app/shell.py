@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +14,13 @@ from widgets import Toolbar
 from workbench.app import fast
 from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
-from workbench.boards.every import FIRST, SECTIONS, wake
+from workbench.app.toasts import toast
+from workbench.boards.every import FIRST, SECTIONS, says, wake
 from workbench.boards.layout import Chart
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.jobs import Jobs
-
-log = logging.getLogger("workbench")
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,15 @@ class Start:
 
 def page(jobs: Jobs, start: Start) -> pmui.Page:
     """One user's page with a workspace of its own."""
-    space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=toast, allow=start.allow, device=start.device)
+    space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), allow=start.allow, device=start.device)
     boards = {kind.title: kind(space) for kinds in SECTIONS.values() for kind in kinds}
     opener, status = Opener(space, vertical=True), _status(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
+
+    def tell(error: WorkbenchError) -> None:
+        if not _is_said(error, boards[menu.seen], boards.values() if space.shown is not None else ()):
+            toast(error)
 
     def show(title: str) -> None:
         if title not in views:
@@ -88,6 +90,15 @@ def open_first(space: Workspace, start: Start) -> None:
         space.tell(error)
 
 
+def _is_said(error: WorkbenchError, seen: Any, others: Iterable[Any]) -> bool:
+    """Whether the headline of the board in sight says it, or that of another, to be read when it is looked at.
+
+    Args:
+        others: none while no clip is on screen: what boards say then is the failure to open one, which belongs in sight.
+    """
+    return error.what in seen.headline.sentence or any(says(board, error) for board in others)
+
+
 def deliver_to(document: Any) -> Callable[[Callable[[], None]], None]:
     """Bring answers of the worker to the thread that owns this page, as one message. A page that is gone hears nothing.
 
@@ -109,20 +120,6 @@ def deliver_to(document: Any) -> Callable[[Callable[[], None]], None]:
         loop.add_callback(add)
 
     return deliver
-
-
-def toast(error: WorkbenchError) -> None:
-    """Tell the user, with what to do. Text from files is shown as text."""
-    if pn.state.notifications is not None:
-        pn.state.notifications.error(f"{error.what}{f' ({error.where})' if error.where else ''} → {error.fix}", duration=9000)
-
-
-def unexpected(error: BaseException) -> None:
-    """An exception in a callback: to the log in full, to the user in words."""
-    log.error("an exception in a callback", exc_info=error)
-    if pn.state.notifications is not None:
-        words = error if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}"
-        pn.state.notifications.error(f"{words} → this is a fault of ours; the log of the server has the trace", duration=0)
 
 
 def _status(space: Workspace) -> Toolbar:

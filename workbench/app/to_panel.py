@@ -10,6 +10,7 @@ import param
 from traitlets import Bytes, TraitError
 
 from widgets import View
+from workbench.app import toasts
 from workbench.boards.layout import Chart, Column, Either, Layout, Row
 
 _components: dict[str, type[pn.custom.AnyWidgetComponent]] = {}
@@ -62,8 +63,7 @@ def to_panel(widget: View, **layout: Any) -> pn.custom.AnyWidgetComponent:
                     setattr(widget, name, getattr(component, name))
             except TraitError as error:
                 component.param.update(**{name: getattr(widget, name)})
-                if pn.state.notifications is not None:
-                    pn.state.notifications.warning(str(error), duration=6000)
+                toasts.show(str(error), "warning")
 
     widget.observe(push, names)
     component.param.watch(pull, names)

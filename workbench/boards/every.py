@@ -14,7 +14,7 @@ from workbench.boards.plan import PlanBoard
 from workbench.boards.rollout import RolloutBoard
 from workbench.boards.sensitivity import SensitivityBoard
 from workbench.boards.surprise import SurpriseBoard
-from workbench.core.errors import BadInput
+from workbench.core.errors import BadInput, WorkbenchError
 
 SECTIONS: dict[str, tuple[type[Any], ...]] = {
     "LOOK": (CheckpointBoard, MasksBoard, DecodeBoard, SensitivityBoard),
@@ -48,6 +48,11 @@ def refusal_of(board: Any) -> str:
 def opening(boards: Mapping[str, Any]) -> str:
     """The title of the board to open on: the first that has something to show of the open model. The last one always has."""
     return next(title for title in OPENING if title == OPENING[-1] or not refusal_of(boards[title]))
+
+
+def says(board: Any, error: WorkbenchError) -> bool:
+    """Whether a board's headline tells this error. What a board that waits until it is looked at says may be of an earlier model."""
+    return board.headline.sentence == error.what and (not isinstance(board, FutureBoard) or board.awake)
 
 
 def wake(board: Any) -> None:

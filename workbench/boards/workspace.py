@@ -148,10 +148,10 @@ class Workspace:
         self._start(f"opening {sample or Path(folder).name}")
 
         def refused(error: WorkbenchError) -> None:
-            self.tell(error)
             if not isinstance(error, Cancelled):
                 self.refused = folder, error
                 self._say("refused")
+            self.tell(error)  # last, so that a host sees which board says it already
 
         def opened(facts: ModelFacts) -> None:
             self.facts, self.sample, self.refused = described(facts, sample), sample, None
