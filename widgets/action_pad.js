@@ -155,7 +155,9 @@ function render({ model: host, el }) {
   }
 
   const holds = (/** @type {boolean} */ held) => {
-    if (held !== (model.get("gesture") % 2 === 1)) write(model, { gesture: model.get("gesture") + 1 });
+    if (held === (model.get("gesture") % 2 === 1)) return;
+    model.save_changes(); // what was dragged until now belongs to the gesture before
+    write(model, { gesture: model.get("gesture") + 1 });
   };
   drag(pad, (x, y) => set(step(), rowAt(shape(), rows()[step()], x, y)), (event) => holds(Boolean(event)));
   /** @type {number[] | null} */

@@ -57,7 +57,8 @@ def to_panel(widget: View, **layout: Any) -> pn.custom.AnyWidgetComponent:
                 pushing.difference_update(new)
 
     def pull(*events: Any) -> None:
-        for name in (e.name for e in events if e.name not in pushing):
+        told = sorted(events, key=lambda e: isinstance(e.new, (list, dict, bytes)))  # numbers first: they say what the rest is part of
+        for name in (e.name for e in told if e.name not in pushing):
             try:
                 if not _same(getattr(widget, name), getattr(component, name)):
                     setattr(widget, name, getattr(component, name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from workbench.boards.edits import Edits
 from workbench.core.facts import ActionFacts
 from workbench.present.show import fill
 
+_TOGETHER = 0.2  # seconds in which the last action of a drag is set, where a host brings it together with the end of the drag
 _ROOM = 1.5  # times what was done at most: as far as the pad reaches where no bounds are known
 
 
@@ -27,7 +29,8 @@ class Actions:
         self.pad, self.changed = ActionPad(), changed
         self._edits: Edits[Float[np.ndarray, "steps action"] | None] = Edits(None)
         self._past = 0  # steps before this one are over: there what was really done counts, and what was changed waits
-        self._settling = False
+        self._settling, self._let_go = False, 0.0
+        self.pad.observe(lambda change: setattr(self, "_let_go", time.monotonic()), names=["gesture"])
         self.pad.observe(lambda change: self._dragged(), names=["actions"])
 
     @property
@@ -99,11 +102,11 @@ class Actions:
         self.changed()
 
     def _dragged(self) -> None:
-        kept, gesture = self._edits.value, self.pad.gesture
+        kept, drag = self._edits.value, (self.pad.gesture + 1) // 2
         if not self._settling and kept is not None and len(self.pad.actions) == len(kept):
-            dragged = gesture % 2 == 1
+            dragged = self.pad.gesture % 2 == 1 or time.monotonic() - self._let_go < _TOGETHER
             changed = np.concatenate([kept[: self._past], self.pad.table()[self._past :]])
-            self._edits.set(changed, (gesture, None if dragged else self.pad.step), gesture if dragged else None)
+            self._edits.set(changed, (drag, None if dragged else self.pad.step), drag if dragged else None)
             fill(self.pad, self.can)
             self.changed()
 

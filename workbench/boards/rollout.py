@@ -222,6 +222,8 @@ class RolloutBoard(FutureBoard):
         self.space.submit("film_view", "rollout.film", done, not_done, model=s.model, clip=s.clip, actions=self.actions.value, **options)
 
     def _viewed(self, view: FilmView, asked: Any) -> None:
+        if asked[0] != self.session.state.model:
+            return
         fresh = self._of != asked
         self.view, self._of = view, asked
         facts, numbers = self.space.facts, view.rollout
