@@ -172,6 +172,25 @@ def test_a_stroke_over_many_steps_is_one_step_back(rooms: BoardBox) -> None:
     assert (rooms.board.view.changed, rooms.board.actions.can["can_undo"]) == (0, False)
 
 
+@pytest.mark.parametrize("first", ["actions", "gesture"])
+def test_the_last_action_of_a_drag_may_come_together_with_its_end(rooms: BoardBox, first: str) -> None:
+    pad = rooms.board.pad
+    pad.gesture = 1
+    drag(rooms, 2, [0.05, 0.05])
+    last = {"actions": [[0.01, 0.02] if k == 2 else row for k, row in enumerate(pad.actions)], "gesture": 2}
+    if first == "gesture":
+        pad.gesture = 2
+        pad.actions = last["actions"]
+    else:
+        with pad.hold_trait_notifications():  # as a notebook's kernel sets what came in one message
+            pad.actions, pad.gesture = last["actions"], 2
+    rooms.wait()
+    assert rooms.board.view.changed == 1
+    pad.command = ["undo", 1]
+    rooms.wait()
+    assert (rooms.board.view.changed, rooms.board.actions.can["can_undo"]) == (0, False)
+
+
 def run(lines: str) -> str:
     said = io.StringIO()
     with contextlib.redirect_stdout(said):

@@ -29,8 +29,9 @@ class Actions:
         self.pad, self.changed = ActionPad(), changed
         self._edits: Edits[Float[np.ndarray, "steps action"] | None] = Edits(None)
         self._past = 0  # steps before this one are over: there what was really done counts, and what was changed waits
-        self._settling, self._let_go = False, 0.0
-        self.pad.observe(lambda change: setattr(self, "_let_go", time.monotonic()), names=["gesture"])
+        self._settling = False
+        self._told, self._let_go = 0, 0.0  # the gesture that was told last, and when
+        self.pad.observe(lambda change: self._held(change["new"]), names=["gesture"])
         self.pad.observe(lambda change: self._dragged(), names=["actions"])
 
     @property
@@ -101,10 +102,14 @@ class Actions:
         self._show()
         self.changed()
 
+    def _held(self, gesture: int) -> None:
+        self._told, self._let_go = gesture, time.monotonic()
+
     def _dragged(self) -> None:
         kept, drag = self._edits.value, (self.pad.gesture + 1) // 2
         if not self._settling and kept is not None and len(self.pad.actions) == len(kept):
-            dragged = self.pad.gesture % 2 == 1 or time.monotonic() - self._let_go < _TOGETHER
+            together = self.pad.gesture != self._told or time.monotonic() - self._let_go < _TOGETHER
+            dragged = self.pad.gesture % 2 == 1 or together
             changed = np.concatenate([kept[: self._past], self.pad.table()[self._past :]])
             self._edits.set(changed, (drag, None if dragged else self.pad.step), drag if dragged else None)
             fill(self.pad, self.can)
