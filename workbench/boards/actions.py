@@ -111,7 +111,7 @@ class Actions:
             together = self.pad.gesture != self._told or time.monotonic() - self._let_go < _TOGETHER
             dragged = self.pad.gesture % 2 == 1 or together
             changed = np.concatenate([kept[: self._past], self.pad.table()[self._past :]])
-            self._edits.set(changed, (drag, None if dragged else self.pad.step), drag if dragged else None)
+            self._edits.set(changed, self.pad.step, drag if dragged else None)
             fill(self.pad, self.can)
             self.changed()
 

@@ -27,11 +27,12 @@ class Edits(Generic[Value]):
 
         Args:
             what: is being changed; changes of the same thing in quick succession are one. gesture: number of the drag; changes of one drag are one,
-                however long it rests.
+                however long it rests and whatever it goes over.
         """
         now = time.monotonic()
         before, drag, then = self._last
-        same = what is not None and before == what and (now - then <= _PAUSE or (gesture is not None and gesture == drag))
+        quick = what is not None and before == what and now - then <= _PAUSE
+        same = quick or (gesture is not None and gesture == drag)
         if not same:
             self._past = [*self._past[-_DEPTH + 1 :], self.value]
         self._last, self._future, self.value = (what, gesture, now), [], value
