@@ -39,6 +39,8 @@ function render({ model: host, el }) {
   const ink = (/** @type {string} */ name) => getComputedStyle(root).getPropertyValue(name).trim();
 
   const tell = spaced(() => model.save_changes(), PACE);
+  /** Another gesture: what is set from here on is told with its number. */
+  const begin = () => model.set("gesture", model.get("gesture") + 1);
   /** Sets a step's action; Python hears it at once, and while it is dragged every few display frames. @param {number} k @param {number[]} row */
   function set(k, row) {
     if (!open(k)) return;
@@ -137,6 +139,7 @@ function render({ model: host, el }) {
       sliders.replaceChildren(
         ...rest.map((/** @type {number} */ i) => {
           const input = element("input", { type: "range", step: "any", "aria-label": model.get("names")[i] });
+          for (const start of ["pointerdown", "keydown"]) input.addEventListener(start, begin);
           input.addEventListener("input", () => set(step(), rows()[step()].map((v, k) => (k === i ? Number(input.value) : v))));
           const hint = model.get("units")[i] || null;
           return element("label", { class: "jw-pad-slider", title: hint }, element("span", { text: model.get("names")[i] }), input, element("output"));
@@ -154,12 +157,7 @@ function render({ model: host, el }) {
     });
   }
 
-  const holds = (/** @type {boolean} */ held) => {
-    if (held === (model.get("gesture") % 2 === 1)) return;
-    model.save_changes(); // what was dragged until now belongs to the gesture before
-    write(model, { gesture: model.get("gesture") + 1 });
-  };
-  drag(pad, (x, y) => set(step(), rowAt(shape(), rows()[step()], x, y)), (event) => holds(Boolean(event)));
+  drag(pad, (x, y) => set(step(), rowAt(shape(), rows()[step()], x, y)), (event) => event && begin());
   /** @type {number[] | null} */
   let brush = null;
   drag(
@@ -173,7 +171,7 @@ function render({ model: host, el }) {
     },
     (event) => {
       brush = event && event.shiftKey ? rows()[step()] : null;
-      holds(Boolean(event));
+      if (event) begin();
     },
   );
   root.addEventListener("keydown", (event) => {
@@ -181,6 +179,7 @@ function render({ model: host, el }) {
     if (!rows().length || isTyping(target) || target instanceof HTMLInputElement) return;
     const move = ARROWS[event.key];
     const chord = event.ctrlKey || event.metaKey;
+    if (!chord) begin();
     if (chord && event.key.toLowerCase() === "z") press(model, "command", event.shiftKey ? "redo" : "undo");
     else if (chord || event.altKey) return;
     else if (move && target === pad) set(step(), nudged(shape(), rows()[step()], move[0], move[1], event.shiftKey ? 0.2 : 0.05));

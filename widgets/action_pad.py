@@ -38,7 +38,7 @@ class ActionPad(View):
     original.tag(sync=True)
     step = t.Int(0, min=0, help="the step on the pad").tag(sync=True)
     known = t.Int(0, min=0, help="steps before this one lie in the past and cannot be changed").tag(sync=True)
-    gesture = t.Int(0, help="grows as a drag begins and as it ends: odd while something is dragged").tag(sync=True)
+    gesture = t.Int(0, help="grows with each drag and key").tag(sync=True)
     can_undo = t.Bool(False, help="there is a state to go back to").tag(sync=True)
     can_redo = t.Bool(False, help="there is a state to go forward to").tag(sync=True)
     message = t.Unicode("This future needs no actions", help="shown while there are none").tag(sync=True)

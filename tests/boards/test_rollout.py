@@ -165,28 +165,13 @@ def test_a_stroke_over_many_steps_is_one_step_back(rooms: BoardBox) -> None:
     for step in range(2, 8):
         drag(rooms, step, [0.05, 0.05])
     rooms.board.pad.gesture = 2
+    drag(rooms, 9, [0.05, 0.05])
+    rooms.wait()
+    assert rooms.board.view.changed == 7
+    rooms.board.pad.command = ["undo", 0]
     rooms.wait()
     assert rooms.board.view.changed == 6
     rooms.board.pad.command = ["undo", 1]
-    rooms.wait()
-    assert (rooms.board.view.changed, rooms.board.actions.can["can_undo"]) == (0, False)
-
-
-@pytest.mark.parametrize("first", ["actions", "gesture"])
-def test_the_last_action_of_a_drag_may_come_together_with_its_end(rooms: BoardBox, first: str) -> None:
-    pad = rooms.board.pad
-    pad.gesture = 1
-    drag(rooms, 2, [0.05, 0.05])
-    last = {"actions": [[0.01, 0.02] if k == 2 else row for k, row in enumerate(pad.actions)], "gesture": 2}
-    if first == "gesture":
-        pad.gesture = 2
-        pad.actions = last["actions"]
-    else:
-        with pad.hold_trait_notifications():  # as a notebook's kernel sets what came in one message
-            pad.actions, pad.gesture = last["actions"], 2
-    rooms.wait()
-    assert rooms.board.view.changed == 1
-    pad.command = ["undo", 1]
     rooms.wait()
     assert (rooms.board.view.changed, rooms.board.actions.can["can_undo"]) == (0, False)
 

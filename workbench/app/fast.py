@@ -57,7 +57,7 @@ def _lose_nothing() -> None:
         await dispatch(doc)
 
     document._dispatch_msgs = dispatch_all
-    document._workbench_loses_nothing = True  # type: ignore[attr-defined]
+    document._workbench_loses_nothing = True  # type: ignore[attr-defined]  # our mark, so that it is patched once
 
 
 def quiet(page: Any) -> None:

@@ -10,10 +10,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import panel as pn
 from tornado.ioloop import IOLoop
+from tornado.platform.asyncio import BaseAsyncIOLoop
 from tornado.websocket import WebSocketClosedError
 
 from workbench import samples
@@ -130,7 +131,7 @@ def serve(
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=toasts.unexpected, raw_css=[toasts.CSS])
     get_ready(jobs, start)
-    IOLoop.current().asyncio_loop.set_exception_handler(forgive_closed)  # type: ignore[attr-defined]
+    cast(BaseAsyncIOLoop, IOLoop.current()).asyncio_loop.set_exception_handler(forgive_closed)
     _listen(jobs, start, port or free_port(address), address, show and has_display())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,6 @@ from workbench.boards.edits import Edits
 from workbench.core.facts import ActionFacts
 from workbench.present.show import fill
 
-_TOGETHER = 0.2  # seconds in which the last action of a drag is set, where a host brings it together with the end of the drag
 _ROOM = 1.5  # times what was done at most: as far as the pad reaches where no bounds are known
 
 
@@ -30,8 +28,6 @@ class Actions:
         self._edits: Edits[Float[np.ndarray, "steps action"] | None] = Edits(None)
         self._past = 0  # steps before this one are over: there what was really done counts, and what was changed waits
         self._settling = False
-        self._told, self._let_go = 0, 0.0  # the gesture that was told last, and when
-        self.pad.observe(lambda change: self._held(change["new"]), names=["gesture"])
         self.pad.observe(lambda change: self._dragged(), names=["actions"])
 
     @property
@@ -102,16 +98,11 @@ class Actions:
         self._show()
         self.changed()
 
-    def _held(self, gesture: int) -> None:
-        self._told, self._let_go = gesture, time.monotonic()
-
     def _dragged(self) -> None:
-        kept, drag = self._edits.value, (self.pad.gesture + 1) // 2
+        kept = self._edits.value
         if not self._settling and kept is not None and len(self.pad.actions) == len(kept):
-            together = self.pad.gesture != self._told or time.monotonic() - self._let_go < _TOGETHER
-            dragged = self.pad.gesture % 2 == 1 or together
             changed = np.concatenate([kept[: self._past], self.pad.table()[self._past :]])
-            self._edits.set(changed, self.pad.step, drag if dragged else None)
+            self._edits.set(changed, self.pad.step, self.pad.gesture or None)
             fill(self.pad, self.can)
             self.changed()
 

@@ -164,7 +164,7 @@ class SurpriseBoard(FutureBoard):
 
     def move(self, x: float, y: float) -> None:
         """The thing that moves is put there at the frame of the cursor."""
-        self.edits.set((self.player.tick, x, y), ("move", self.player.tick), int(self.stage.moved[3]))
+        self.edits.set((self.player.tick, x, y), ("move", self.player.tick), int(self.stage.moved[3]) or None)
         self._tell_history()
         self._films.ask(self._watch)
 

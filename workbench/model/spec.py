@@ -10,7 +10,7 @@ from torch import Tensor
 
 from workbench.core.grid import TokenGrid
 
-UNKNOWN = "unknown"  # the unit where nobody says; bounds and statistics are then placeholders
+UNKNOWN = "unknown"  # the unit where nobody says; bounds and statistics then tell nothing
 
 
 @dataclass(frozen=True, eq=False)

@@ -119,7 +119,7 @@ def costs_chart(trace: PlanTrace, shown: int = -1, *, dark: bool = False) -> go.
     if shown >= 0:
         figure.add_vline(x=shown + 1, line={"width": 1.5, "color": TEXT[dark]})
     figure.add_hline(y=trace.copy, line={"width": 1, "color": TEXT[dark], "dash": "dot"}, annotation_text="staying", annotation_position="top left")
-    calm(figure, f"cost by iteration, weighted {UNITS[trace.distance]}", dark, bottom=30)
+    calm(figure, f"cost by iteration, {UNITS[trace.distance]}", dark, bottom=30)
     figure.update_xaxes(title={"text": "iteration", "font": {"size": 11}}, showticklabels=True, dtick=1)
     figure.update_yaxes(rangemode="tozero")
     return figure
