@@ -18,7 +18,7 @@ PYTHON = sorted(p for folder in ("workbench", "widgets", "tests") for p in (ROOT
 OURS = [p for p in PYTHON if p.is_relative_to(ROOT / "workbench") or p.is_relative_to(ROOT / "widgets")]
 JAVASCRIPT = sorted([*(ROOT / "widgets").glob("*.js"), *(ROOT / "tests").rglob("*.mjs")])
 TEXT = {".py", ".js", ".mjs", ".css", ".md", ".toml", ".json", ".yaml", ".yml", ".ipynb", ".sh", ""}
-FILE, FUNCTION, CLASS, SCRIPT = 400, 40, 12, 300
+FILE, FUNCTION, CLASS, SCRIPT = 500, 60, 15, 400
 HEAVY = ("torch", "panel", "umap", "cv2", "plotly")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
