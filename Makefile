@@ -10,7 +10,10 @@ else
 TORCH  := "torch==2.13.0"
 endif
 
-.PHONY: demo app test benchmarks screenshot film clean
+.PHONY: demo app test test-long check benchmarks screenshot film clean
+
+# One process a core. A file of tests stays in one process, so that what its tests share is made once.
+PYTEST := $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 demo: $(VENV)/.app
 	$(VENV)/bin/jepa-workbench demo
@@ -19,7 +22,13 @@ app: $(VENV)/.app
 	$(VENV)/bin/jepa-workbench app
 
 test: $(VENV)/.test node_modules/.done $(VENV)/.browser
-	$(VENV)/bin/python -m pytest
+	$(PYTEST) -m "not long"
+
+test-long: $(VENV)/.test node_modules/.done $(VENV)/.browser
+	$(PYTEST) -m long
+
+check: $(VENV)/.test node_modules/.done
+	$(PYTEST) -m "not (browser or lab or notebook or slow or long)"
 
 benchmarks: $(VENV)/.test $(VENV)/.browser
 	$(PIP) install -q "transformers>=5"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 
 import jaxtyping
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # one test process a core: threads of torch and of BLAS would only wait for each other, here and in what tests start
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # From here on every function of ours checks what it is given and what it answers, dimensions included; an int is a float, as everywhere in Python.
 jaxtyping.install_import_hook(["workbench", "widgets"], "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")

