@@ -1,4 +1,4 @@
-"""What the browser tests share: how Chromium starts, a bare page that hosts one view, and nothing from outside this machine."""
+"""Which files come first; and what the browser tests share: how Chromium starts, a bare page that hosts one view, and nothing from outside this machine."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import os
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import jaxtyping
 import pytest
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # one test process a core: threads of torch and of BLAS would only wait for each other, here and in what tests start
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # one test process a core: threads of torch and of BLAS would only wait for each other, here and in what tests start
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # From here on every function of ours checks what it is given and what it answers, dimensions included; an int is a float, as everywhere in Python.
@@ -31,6 +34,21 @@ _ARGS = (
     "--disable-sync",
 )
 _HOME = {"127.0.0.1", "localhost", "::1"}
+
+
+_FIRST = ("lab", "notebook", "long", "browser", "slow")  # rungs by how long a file of them takes
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order files by how long they take, longest first: files are handed out one after another, and no process should begin a long one when the others end."""
+
+    def rung(path: Path) -> int:
+        return min((_FIRST.index(m.name) for i in of_file[path] for m in i.iter_markers() if m.name in _FIRST), default=len(_FIRST))
+
+    of_file: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        of_file.setdefault(item.path, []).append(item)
+    items[:] = [item for path in sorted(of_file, key=lambda path: (path.name != "test_house.py", rung(path))) for item in of_file[path]]
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from workbench import samples
 from workbench.cli import main
 from workbench.families import toy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -16,6 +16,8 @@ from widgets import ChartView, Toolbar
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.notebook import BoardBox, Mailbox, board, family
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shapes() -> Any:

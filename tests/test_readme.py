@@ -15,6 +15,8 @@ from workbench import samples
 from workbench.boards.every import SECTIONS
 from workbench.cli import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 BOARDS = ROOT / "docs" / "boards.md"
 PAGES = [ROOT / "README.md", ROOT / ".github" / "CONTRIBUTING.md"]

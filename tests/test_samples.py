@@ -116,7 +116,7 @@ def test_the_digits_beat_twin_and_pixels_somewhere_or_say_what_was_tried() -> No
     assert any(ahead) or card["tried"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_figures_of_shapes_hold_on_data_of_another_seed() -> None:
     figures = samples.evaluate("shapes", seed=17)
     assert figures["centred_cosine"] >= 0.40

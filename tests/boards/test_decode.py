@@ -22,6 +22,8 @@ from workbench.data import save_png
 from workbench.jobs import now
 from workbench.worker.decoders import Decoders
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def told() -> list[WorkbenchError]:

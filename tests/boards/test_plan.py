@@ -20,6 +20,8 @@ from workbench.core import codec
 from workbench.measures.planning import Planner
 from workbench.train import plan_rooms
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"samples": 48, "iterations": 2}
 
 
@@ -309,7 +311,7 @@ def test_after_a_glance_at_the_twin_the_agent_goes_on() -> None:
 def test_a_search_that_was_cancelled_leaves_the_controls_as_for_the_plan_on_screen() -> None:
     found = Slow()
     before = dict(found.toolbar.values)
-    found.toolbar.values = {**before, "samples": 4096, "iterations": 20, "horizon": 64}
+    found.toolbar.values = {**before, "samples": 64, "iterations": 2, "horizon": 24}
     found.command("cancel")
     found.rest()
     assert found.toolbar.values == before

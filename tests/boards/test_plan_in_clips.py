@@ -14,6 +14,8 @@ from tests.families.official import AC, GOLDEN, JEPA_WMS
 from workbench.boards.code import WRAPPED
 from workbench.families.load import load
 
+pytestmark = pytest.mark.slow
+
 
 def lewm() -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     given = np.load(GOLDEN / "lewm" / "inputs.npz")

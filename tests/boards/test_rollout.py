@@ -22,6 +22,8 @@ from workbench.core.films import FilmView
 from workbench.notebook import BoardBox, board
 from workbench.worker.film_file import labelled
 
+pytestmark = pytest.mark.slow
+
 STEPS = 10
 
 

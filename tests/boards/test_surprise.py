@@ -21,6 +21,8 @@ from workbench.core.errors import WorkbenchError
 from workbench.jobs import now
 from workbench.worlds.kept_twins import CONFOUNDED
 
+pytestmark = pytest.mark.slow
+
 
 class Opened:
     """A board with its space, and what was told to the user."""

@@ -17,6 +17,8 @@ from workbench.checkpoints import convert, describe, open_checkpoint
 from workbench.cli import main
 from workbench.core.errors import BadInput, CheckpointError, UnsafeFile
 
+pytestmark = pytest.mark.slow
+
 MAKERS = {
     "dino_wm": pickled.dino_wm,
     "lewm": pickled.lewm_object,

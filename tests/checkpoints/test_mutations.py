@@ -21,6 +21,8 @@ from tests.families.official import GOLDEN
 from workbench.core.errors import WorkbenchError
 from workbench.families.load import load
 
+pytestmark = pytest.mark.slow
+
 ENDINGS = (".pt", ".pth", ".tar", ".safetensors")
 FILES = sorted(p for p in GOLDEN.rglob("*") if p.name.endswith(ENDINGS) and "dinov2" not in p.name)
 # What these files do not say of themselves.

@@ -20,6 +20,8 @@ from workbench.families import toy
 from workbench.families.load import inspect, load
 from workbench.model.device import guard_memory
 
+pytestmark = pytest.mark.slow
+
 Content = dict[str, Any]
 IMAGE = Clip(np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), dtype=np.uint8))
 

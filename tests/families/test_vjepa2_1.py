@@ -25,6 +25,8 @@ from workbench.model import Jepa
 from workbench.nn.level_parts import LevelsEncoder, LevelsMasked
 from workbench.nn.levels import LevelsConfig, LevelsPredictorConfig
 
+pytestmark = pytest.mark.slow
+
 KINDS = {"": ("clips", (3, 3, 3), (0, 1)), "img_": ("img_clips", (1, 3, 3), (0,))}
 CASES = [(prefix, mask) for prefix, (_, _, masks) in KINDS.items() for mask in masks]
 Content = dict[str, Any]

@@ -13,6 +13,8 @@ import torch
 from workbench.core.mask import Mask
 from workbench.masks import SAMPLERS, IJepaMultiblock, RandomTube, Sampler, VJepaMultiblock, make
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "mask_samplers"
 CASES = json.loads((GOLDEN / "meta.json").read_text())["cases"]
 

@@ -43,6 +43,7 @@ def test_a_notebook_keeps_the_rules(path: Path) -> None:
             assert cell.execution_count is None
 
 
+@pytest.mark.long
 @pytest.mark.notebook
 @named
 def test_a_notebook_runs_top_to_bottom_and_its_boards_compute(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

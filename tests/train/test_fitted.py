@@ -24,6 +24,8 @@ from workbench.model.jepa import Jepa
 from workbench.train.fitted import FittedDecoder, fit_decoder, fitted
 from workbench.train.fitted_file import open_decoder, read_decoder, save_decoder
 
+pytestmark = pytest.mark.slow
+
 
 def some(name: str, count: int) -> tuple[Jepa, Bank]:
     clips = jw.open_clips(name)

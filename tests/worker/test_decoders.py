@@ -19,6 +19,8 @@ from workbench.masks import sample_mask
 from workbench.worker.film_file import labelled
 from workbench.worker.shelf import Shelf
 
+pytestmark = pytest.mark.slow
+
 
 def of(name: str) -> dict[str, Any]:
     found = samples.find(name)

@@ -18,6 +18,8 @@ from workbench.core.results import MaskedView
 from workbench.jobs import Jobs, ThreadJobs, WorkerJobs
 from workbench.masks import sample_mask
 
+pytestmark = pytest.mark.slow
+
 LONG = {"sampler": "vjepa_multiblock", "parameters": {"blocks": 2, "spatial_scale": (0.2, 0.2)}}
 
 

@@ -15,6 +15,8 @@ from workbench.worlds import shapes, two_rooms
 from workbench.worlds.factors import NUISANCE, STRUCTURE, Scenes
 from workbench.worlds.known import scenes
 
+pytestmark = pytest.mark.slow
+
 WORLDS = {"shapes": "shapes", "balls": "falling balls", "balls-masked": "falling balls", "two-rooms": "two rooms"}
 
 
