@@ -71,8 +71,9 @@ export function createPlayer(model, show, { word = "tick", origin = 0, loop = tr
   /** @param {number} now */
   function step(now) {
     const passed = Math.floor((Math.max(0, now - started) / 1000) * speed());
-    const next = passed % (ticks() * tubelet());
-    if (!loop && passed >= ticks() * tubelet()) return goTo(ticks() - 1);
+    const frames = ticks() * tubelet();
+    if (!loop && passed >= frames && frame === frames - 1) return goTo(ticks() - 1);
+    const next = loop ? passed % frames : Math.min(passed, frame + 1, frames - 1); // what plays once shows every frame, also on a machine that is late
     if (next !== frame) {
       frame = next;
       tick = Math.floor(frame / tubelet());
