@@ -129,7 +129,7 @@ def test_calls_of_other_threads_run_at_home_in_their_order() -> None:
 
     other = threading.Thread(target=post)
     other.start()
-    assert mail.run_until(lambda: len(heard) == 20, 10)
+    assert mail.run_until(lambda: len(heard) == 20, 120)
     other.join()
     assert heard == [(i, threading.get_ident()) for i in range(20)]
 
@@ -140,7 +140,7 @@ def test_a_call_that_fails_is_told_and_those_after_it_run() -> None:
     mail.post(lambda: heard.append("before"))
     mail.post(lambda: [][0])
     mail.post(lambda: heard.append("after"))
-    assert mail.run_until(lambda: len(heard) == 2, 10)
+    assert mail.run_until(lambda: len(heard) == 2, 120)
     assert heard == ["before", "after"]
     assert isinstance(told[0], IndexError)
 
@@ -156,7 +156,7 @@ def test_messages_of_the_browser_that_come_to_another_thread_are_handled_at_home
     other.start()
     other.join()
     assert heard == []
-    assert mail.run_until(lambda: bool(heard), 10)
+    assert mail.run_until(lambda: bool(heard), 120)
     assert heard == [threading.get_ident()]
 
 

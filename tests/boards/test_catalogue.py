@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 import shutil
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,13 @@ def workspace(**options: object) -> Workspace:
     return Workspace(ThreadJobs(Shelf().run), notify=lambda error: None, **options)
 
 
-def settle(space: Workspace) -> None:
-    """Until nothing is asked for any more: one answer may ask for the next."""
-    quiet = 0
-    while quiet < 5:
-        quiet = 0 if space.jobs.waiting(space.session.id) else quiet + 1
-        time.sleep(0.02)
+Calls = queue.SimpleQueue[Callable[[], None]]
+
+
+def settle(space: Workspace, calls: Calls) -> None:
+    """Hand out answers in this thread until none is due: one answer may ask for the next."""
+    while space.jobs.waiting(space.session.id):
+        calls.get(timeout=120)()
 
 
 def test_the_sentence_counts_what_is_here_and_rows_say_where(cache: Path) -> None:
@@ -63,21 +65,22 @@ def test_reset_looks_again(cache: Path) -> None:
 
 
 def test_a_cached_checkpoint_opens_from_its_row_and_from_the_list_of_models(cache: Path) -> None:
-    space = workspace()
+    calls = Calls()
+    space = workspace(deliver=calls.put)
     board, opener = CatalogueBoard(space), Opener(space)
     options = opener.files.controls[0]["options"]
     assert str(cache) in [o["value"] for o in options]
     assert board.list.on_open is not None
     board.list.on_open("ijepa_vith14_in1k")
-    settle(space)
+    settle(space, calls)
     assert space.facts is not None
     assert space.facts.report.path == str(cache)
     assert opener.files.values["sample"] == str(cache)
     opener.files.values = {**opener.files.values, "sample": "shapes"}
-    settle(space)
+    settle(space, calls)
     assert space.sample == "shapes"
     opener.files.values = {**opener.files.values, "sample": str(cache)}
-    settle(space)
+    settle(space, calls)
     assert space.sample is None
     assert space.facts.report.path == str(cache)
 

@@ -86,7 +86,7 @@ def work_at(desk: Desk) -> tuple[MaskWork, Heard, Workspace]:
 
 
 def until(claim: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not claim():
         assert time.monotonic() < end
         threading.Event().wait(0.002)

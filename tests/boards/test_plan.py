@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import re
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -237,12 +238,12 @@ class Slow(Opened):
             self.calls.get(timeout=60)()
 
     def rest(self) -> None:
-        """What was still to come."""
-        while True:
-            try:
-                self.calls.get(timeout=0.2)()
-            except queue.Empty:
-                return
+        """What was still to come: all of it is in the queue once no step waits for its time."""
+        while (waiting := [t for t in threading.enumerate() if isinstance(t, threading.Timer) and t.daemon]) or not self.calls.empty():
+            for timer in waiting:
+                timer.join()
+            while not self.calls.empty():
+                self.calls.get()()
 
 
 def test_a_double_click_on_execute_is_one_click_and_a_later_one_pauses() -> None:

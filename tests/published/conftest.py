@@ -63,7 +63,7 @@ class Shop:
             middle = len(data) // 2
             request.wfile.write(data[:middle])
             request.wfile.flush()
-            self.gate.wait(30)
+            self.gate.wait(300)
             request.wfile.write(data[middle:])
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,9 @@ from workbench.jobs import Jobs, ThreadJobs, WorkerJobs
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Jepa
 from workbench.worlds import two_rooms
+
+_STILL = threading.Lock()
+_COUNT = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +66,37 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerJobs]:
 def thread() -> Iterator[ThreadJobs]:
     from workbench.worker.shelf import Shelf
 
-    jobs = ThreadJobs(Shelf().run)
+    shelf = Shelf()
+
+    def run(name: str, arguments: dict[str, Any]) -> Any:
+        with _STILL:
+            pass
+        return shelf.run(name, arguments)
+
+    jobs = ThreadJobs(run)
     yield jobs
     jobs.close()
+
+
+@pytest.fixture
+def still() -> Callable[[Jobs], AbstractContextManager[None]]:
+    """`with still(jobs):` no job that is submitted in the block gets anywhere before its end, however long that takes."""
+    return _still
+
+
+@contextmanager
+def _still(jobs: Jobs) -> Iterator[None]:
+    if isinstance(jobs, WorkerJobs):
+        jobs.warm()
+        pid = jobs.pids()["model"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    else:
+        with _STILL:
+            yield
 
 
 class Answer:
@@ -72,9 +107,10 @@ class Answer:
         self.value: Any = None
         self.error: WorkbenchError | None = None
         self.heard: list[tuple[int, int]] = []
+        self.place = -1  # among all answers, in the order in which they came
 
     def done(self, value: Any) -> None:
-        self.value = value
+        self.value, self.place = value, next(_COUNT)
         self.event.set()
 
     def failed(self, error: WorkbenchError) -> None:
@@ -82,7 +118,7 @@ class Answer:
         self.event.set()
 
     def wait(self) -> Any:
-        assert self.event.wait(60), "no answer within a minute"
+        assert self.event.wait(300), "no answer within five minutes"
         if self.error is not None:
             raise self.error
         return self.value

@@ -124,12 +124,12 @@ def test_a_fit_is_overtaken_by_urgent_work_and_can_be_cancelled(shelf: Shelf, as
         progress=lambda done, total: begun.set(),
         **{**of("two-rooms"), "steps": 100_000},
     )
-    assert begun.wait(60)
+    assert begun.wait(120)
     answer = ask(jobs, "decoder_fit", ("s", "other"), **of("digits"))
     assert answer.wait().bank == "digits bank"
     assert not ended.is_set(), "it goes on after it was overtaken"
     jobs.cancel(("s", "fit"))
-    assert ended.wait(60)
+    assert ended.wait(120)
     assert isinstance(failed[0], Cancelled)
     assert shelf.run("decoder_fit", of("two-rooms")).steps == 30, "the old one stays"
     jobs.close()
