@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import jaxtyping
 import pytest
 
+from tests.waiting import keep_patience
+
 if (
     "PYTEST_XDIST_WORKER" in os.environ
 ):  # one test process a core: threads of torch and of BLAS would only wait for each other, here and in what tests start
@@ -64,6 +66,7 @@ def page(page: Any) -> Iterator[Any]:
     """A page that may speak to this machine only, and must not throw."""
     outside: list[str] = []
     thrown: list[str] = []
+    keep_patience(page)
     page.on("request", lambda request: outside.append(request.url) if _is_outside(request.url) else None)
     page.on("pageerror", lambda error: thrown.append(str(error)))
     yield page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 
 from tests.app.serving import serving
+from tests.waiting import PATIENT
 from workbench import samples
 from workbench.data import save_png
 
@@ -66,8 +69,10 @@ def server_pid(started: tuple[str, int]) -> int:
 
 @pytest.fixture
 def board(page: Any, server: str) -> Any:
-    """A page with the Masks board of the shapes sample, settled."""
+    """A page with the Masks board of the shapes sample, settled: no answer is due."""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(server)
-    page.locator(".jw-headline-sentence", has_text="shown another image").wait_for(timeout=120_000)
+    page.locator(".jw-headline-sentence", has_text="shown another image").wait_for(timeout=PATIENT)  # the controls are in
+    page.locator(".jw-headline-detail", has_text=re.compile(r"Over \d+ clips")).wait_for(timeout=PATIENT)  # and what the bank says
+    expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return page

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.waiting import PATIENT
 from workbench import samples
 
 pytestmark = pytest.mark.browser
-PATIENT = 120_000
 
 
 def toast(page: Any, words: str) -> None:
-    page.get_by_text(re.compile(words)).first.wait_for(timeout=PATIENT)
+    page.locator("#notistack-container").get_by_role("alert").filter(has_text=re.compile(words)).first.wait_for(timeout=PATIENT)
 
 
 def enter(page: Any, label: str, text: str) -> None:
@@ -69,9 +69,11 @@ def test_a_mask_without_context_or_target_says_what_to_paint(board: Any) -> None
     board.locator(".jw-headline-sentence", has_text=re.compile("skill", re.I)).wait_for(timeout=PATIENT)
 
 
-def said_under_the_pointer(page: Any, board: str) -> str:
+def says_under_the_pointer(page: Any, board: str, words: str | re.Pattern[str]) -> None:
+    """Waits until the menu says this, as CSS content, under a pointer that rests on the button of a board that is not in sight."""
     button = page.get_by_role("button", name=re.compile(f"^{board}"))  # what is said there is heard as well
-    return button.evaluate("(button) => getComputedStyle(button, '::after').content")
+    button.hover()
+    expect(button).to_have_css("content", words, pseudo="after")
 
 
 @pytest.mark.parametrize(
@@ -91,8 +93,7 @@ def test_a_model_without_a_whole_predictor_shows_the_reason_in_place_of_the_pict
     expect(board.get_by_label("sampler")).to_have_count(0)
     expect(board.locator(".jw-map-pane", has_text="What is predicted")).to_have_count(0)
     board.get_by_role("button", name="Checkpoint").click()
-    board.get_by_role("button", name="Masks", exact=True).hover()
-    assert re.search(words, said_under_the_pointer(board, "Masks"))
+    says_under_the_pointer(board, "Masks", re.compile(words))
     board.locator(".jw-part[data-part=masked]", has_text=row).wait_for(timeout=PATIENT)
 
 
@@ -102,9 +103,10 @@ def test_after_a_model_without_predictor_the_next_one_has_its_board_again(board:
     board.get_by_label("model", exact=True).select_option(label=samples.find("shapes").title)
     board.locator(".jw-headline-sentence", has_text="shown another image").wait_for(timeout=PATIENT)
     board.get_by_label("sampler").wait_for(timeout=PATIENT)
-    assert said_under_the_pointer(board, "Masks") == "none"
     expect(board.locator(".jw-map-pane", has_text="not in the file")).to_have_count(0)
     board.locator(".js-plotly-plot .bars").first.wait_for(timeout=PATIENT)
+    board.get_by_role("button", name="Checkpoint").click()
+    says_under_the_pointer(board, "Masks", "none")
 
 
 def test_a_file_of_python_objects_is_described_and_the_open_model_can_be_shown_again(board: Any) -> None:
@@ -134,9 +136,9 @@ def test_a_file_that_does_not_tell_its_heads_is_refused_with_the_divisors_and_op
 
 
 def test_a_worker_killed_in_the_middle_is_told_and_comes_back(board: Any, server_pid: int) -> None:
-    worker = next(p for p in children(server_pid) if "workbench.worker" in command(p))
-    os.kill(worker, signal.SIGKILL)
+    worker = next(p for p in children(server_pid) if "workbench.worker --lane model" in command(p))
     first = board.locator(".jw-headline-sentence").inner_text()
+    os.kill(worker, signal.SIGKILL)
     board.get_by_role("button", name="⟳ draw").click()
     expect(board.locator(".jw-headline-sentence")).not_to_have_text(first, timeout=PATIENT)
     board.get_by_role("button", name="⟳ draw").click()

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.waiting import PATIENT
 from workbench import samples
 from workbench.train.fitted_file import read_decoder
 
 pytestmark = pytest.mark.browser
-PATIENT = 120_000
 
 
 def said(page: Any) -> Any:

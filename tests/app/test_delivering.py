@@ -42,7 +42,7 @@ def test_answers_of_other_threads_touch_the_document_in_its_own_thread_only_and_
 
         worker = threading.Thread(target=answers)
         worker.start()
-        await asyncio.wait_for(done.wait(), 20)
+        await asyncio.wait_for(done.wait(), 120)
         worker.join()
         return document, threading.get_ident()
 

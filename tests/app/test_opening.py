@@ -12,11 +12,10 @@ from playwright.sync_api import expect
 
 from tests.app.serving import serving
 from tests.boards.test_workspace import Straight
+from tests.waiting import PATIENT
 from workbench.app.menu import Menu
 from workbench.boards.every import FIRST, SECTIONS, opening
 from workbench.boards.workspace import Workspace
-
-PATIENT = 120_000
 
 
 def opened(sample: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from playwright.sync_api import expect
 
 import workbench as jw
 from tests.app.serving import serving
+from tests.waiting import PATIENT, answered, at_rest, code_of, point_in, until, watched
 
 pytestmark = pytest.mark.browser
-PATIENT = 120_000
 ROOT = Path(__file__).parents[2]
 
 
@@ -32,6 +33,7 @@ def board(page: Any, demo: str) -> Any:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(demo)
     says(page, "truly arrive")
+    expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return page
 
 
@@ -40,8 +42,11 @@ def says(page: Any, words: str) -> None:
 
 
 def place(page: Any, x: float, y: float) -> tuple[float, float]:
-    box = page.locator(".jw-world-box").bounding_box()
-    return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+    return point_in(page.locator(".jw-world-box"), x, y)
+
+
+def goal_is_at(page: Any, x: float, y: float) -> None:
+    until(page, lambda: goal(page), lambda at: at == pytest.approx((x, y), abs=0.01), f"the goal at {x}, {y}")
 
 
 def goal(page: Any) -> tuple[float, float]:
@@ -51,26 +56,27 @@ def goal(page: Any) -> tuple[float, float]:
 
 
 def test_the_demo_opens_with_a_plan_and_one_press_of_execute_reaches_the_goal(board: Any) -> None:
-    assert board.evaluate("document.documentElement.scrollHeight") <= 800
+    board.wait_for_function("document.documentElement.scrollHeight <= 800")
+    buttons = watched(board.locator(".jw-toolbar", has=board.get_by_role("button", name="Execute")))
     board.get_by_role("button", name="Execute").click()
     expect(board.locator(".jw-handle[data-id=agent]")).to_be_visible(timeout=PATIENT)
-    expect(board.get_by_role("button", name="Pause")).to_be_visible()
     says(board, r"The agent reached the goal in \d+ steps")
     expect(board.get_by_role("button", name="Execute again")).to_be_visible()
+    assert any("Pause" in said for said in buttons())  # while it went
     expect(board.locator(".jw-clip-player:visible .jw-film canvas").first).to_have_attribute("aria-label", re.compile("^real, as it goes"))
 
 
 def test_a_goal_is_clicked_planned_executed_and_reached(board: Any) -> None:
-    before = board.locator(".jw-headline-sentence").inner_text()
+    before = code_of(board)
     board.mouse.click(*place(board, 0.7, 0.85))
-    expect(board.locator(".jw-headline-sentence")).not_to_have_text(before, timeout=PATIENT)
-    assert goal(board) == pytest.approx((0.7, 0.85), abs=0.01)
+    answered(board, before)
+    goal_is_at(board, 0.7, 0.85)
     says(board, "In its imagination")
     board.keyboard.press("e")
     says(board, "reached the goal")
     board.locator(".jw-headline").get_by_role("button", name="Undo").click()
     says(board, "In its imagination")
-    assert goal(board) == pytest.approx((0.82, 0.2), abs=0.01)
+    goal_is_at(board, 0.82, 0.2)
 
 
 def test_undo_by_key_is_the_boards_also_with_the_cursor_in_a_field(board: Any) -> None:
@@ -90,8 +96,10 @@ def test_undo_by_key_is_the_boards_also_with_the_cursor_in_a_field(board: Any) -
 
 
 def test_by_keys_alone_the_goal_is_moved_a_step_is_made_and_the_agent_put_back(board: Any) -> None:
+    before = code_of(board)
     board.locator(".jw-handle[data-id=goal]").focus()
     board.keyboard.press("Shift+ArrowDown")
+    answered(board, before)
     says(board, "In its imagination")
     expect(board.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.28 down"), timeout=PATIENT)
     board.keyboard.press("n")
@@ -115,9 +123,11 @@ def test_the_untrained_twin_is_one_key_away_and_does_not_arrive(board: Any) -> N
 
 def test_iterations_play_to_the_end_and_the_paths_follow(board: Any) -> None:
     timeline = board.locator(".jw-timeline-view")
-    timeline.get_by_role("button", name="Play").click()
-    expect(timeline.locator("output")).to_have_text("iteration 1 of 1–4", timeout=PATIENT)
     expect(timeline.locator("output")).to_have_text("iteration 4 of 1–4", timeout=PATIENT)
+    said = watched(timeline.locator("output"))
+    timeline.get_by_role("button", name="Play").click()
+    steps = [f"iteration {n} of 1–4" for n in (4, 1, 2, 3, 4)]
+    until(board, lambda: [text for text, _ in groupby(said())], lambda seen: seen == steps, "every iteration, in order")
     expect(timeline.get_by_role("button", name="Play")).to_be_visible(timeout=PATIENT)
 
 
@@ -126,15 +136,15 @@ def test_a_goal_on_the_start_is_refused_in_words_and_a_closed_tab_leaves_the_oth
     other.goto(demo)
     says(other, "truly arrive")
     other.keyboard.press("e")
-    says(other, "from the goal after")
+    says(other, "from the goal after|reached the goal")
     other.close()
-    handle = board.locator(".jw-handle[data-id=start]").bounding_box()
+    handle = at_rest(board.locator(".jw-handle[data-id=start]"))
     board.mouse.move(*place(board, *goal(board)))
     board.mouse.down()
     board.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2, steps=4)
     board.mouse.up()
     says(board, "the goal would be where the start is")
-    assert goal(board) == pytest.approx((0.82, 0.2), abs=0.01)
+    goal_is_at(board, 0.82, 0.2)
     board.get_by_role("button", name="Execute").dblclick()
     says(board, "reached the goal")
 

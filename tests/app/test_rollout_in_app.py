@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import expect
 
 import workbench as jw
+from tests.waiting import PATIENT, at_rest, until
 from workbench import samples
 
 pytestmark = pytest.mark.browser
-PATIENT = 120_000
 _SUM = "(c) => { const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height); return [...data].reduce((sum, v, i) => (sum * 31 + v) % 1000003, 7); }"
 
 
@@ -28,6 +28,7 @@ def rollout(board: Any) -> Any:
     page.get_by_role("button", name="Rollout", exact=True).click()
     page.locator(".jw-headline-sentence", has_text="what copying the last known frame errs").wait_for(timeout=PATIENT)
     page.locator(".jw-headline-detail", has_text="Over 64 clips").wait_for(timeout=PATIENT)
+    expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return page
 
 
@@ -55,7 +56,7 @@ def version(theatre: Any) -> int:
 
 
 def drag(page: Any, across: float, down: float) -> None:
-    box, mouse = page.locator(".jw-pad").bounding_box(), page.mouse
+    box, mouse = at_rest(page.locator(".jw-pad")), page.mouse
     mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     mouse.down()
     mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] * down, steps=5)
@@ -71,7 +72,7 @@ def saved(page: Any, button: Any) -> Path:
 
 def test_an_action_is_dragged_the_film_changes_and_undo_brings_it_back(rollout: Any, theatre: Any) -> None:
     page, said = rollout, rollout.locator(".jw-headline-sentence").inner_text()
-    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")  # a whole board without scrolling
+    page.wait_for_function("document.scrollingElement.scrollHeight <= innerHeight")  # a whole board without scrolling
     theatre.locator(".jw-timeline").focus()
     page.keyboard.press("End")
     expect(theatre).to_have_attribute("data-frame", "24")
@@ -80,7 +81,7 @@ def test_an_action_is_dragged_the_film_changes_and_undo_brings_it_back(rollout: 
     expect(page.locator(".jw-headline-detail")).to_contain_text("Step 0 was changed by hand", timeout=PATIENT)
     expect(page.locator(".jw-pad-voice")).to_contain_text("step 0 of 0–23, changed")
     expect(theatre.get_by_role("img", name="real, simulated")).to_be_visible(timeout=PATIENT)
-    assert picture(theatre, 2) != before
+    until(page, lambda: picture(theatre, 2), lambda now: now != before, "another film")
     page.locator(".jw-pad").focus()
     page.keyboard.press("Control+z")
     expect(page.locator(".jw-headline-sentence")).to_have_text(said, timeout=PATIENT)
@@ -121,7 +122,7 @@ def test_a_sequence_is_drawn_along_the_strip(rollout: Any, theatre: Any) -> None
     page = rollout
     drag(page, 0.95, 0.5)
     expect(page.locator(".jw-headline-detail")).to_contain_text("Step 0 was changed by hand", timeout=PATIENT)
-    box = page.locator(".jw-strip").bounding_box()
+    box = at_rest(page.locator(".jw-strip"))
     page.keyboard.down("Shift")
     page.mouse.move(box["x"] + 2, box["y"] + 20)
     page.mouse.down()
@@ -165,8 +166,9 @@ def test_the_films_are_saved_as_a_video_that_chromium_plays_and_the_numbers_as_n
           const video = Object.assign(document.createElement("video"), { src: `data:video/webm;base64,${data}`, muted: true });
           await new Promise((done, fail) => Object.assign(video, { onloadeddata: done, onerror: () => fail(video.error) }));
           video.playbackRate = 16;
+          const ended = new Promise((done) => (video.onended = done));
           await video.play();
-          await new Promise((done) => (video.onended = done));
+          await ended;
           return [video.videoWidth, video.videoHeight, video.currentTime];
         }""",
         base64.b64encode(path.read_bytes()).decode(),

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,14 +17,16 @@ from typing import Any
 import nbformat
 import pytest
 
-PATIENT = 90_000  # milliseconds
+from tests.app.serving import end
+from tests.waiting import PATIENT
+
+_START = 300  # seconds until a Lab that does not answer counts as hung
 _NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 _OPTIONS = (
     "--no-browser",
     "--allow-root",
     "--ip=127.0.0.1",
     "--IdentityProvider.token=",
-    "--ServerApp.port_retries=0",
     "--LabApp.expose_app_in_browser=True",
     "--LabApp.extension_manager=readonly",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -52,38 +53,35 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     quiet.write_text(json.dumps({"fetchNews": "false"}))
     places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
     own = {name: str(home / name) for name in places} | {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
+    with (home / "lab.log").open("w") as log:
+        command = [sys.executable, "-m", "jupyterlab", *_OPTIONS, f"--port={_free_port()}", f"--ServerApp.root_dir={home / 'notebooks'}"]
+        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **own}, cwd=home)
+    try:
+        yield _address(process, Path(own["JUPYTER_RUNTIME_DIR"]), home / "lab.log")
+    finally:
+        end(process)
+
+
+def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (home / "lab.log").open("w+")
-    command = [sys.executable, "-m", "jupyterlab", *_OPTIONS, f"--port={port}", f"--ServerApp.root_dir={home / 'notebooks'}"]
-    process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **own}, cwd=home)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(address, process, home / "lab.log")
-        yield address
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        log.close()
+        return free.getsockname()[1]
 
 
-def wait_for(address: str, process: subprocess.Popen[Any], log: Path) -> None:
-    """Until Lab answers.
+def _address(process: subprocess.Popen[Any], runtime: Path, log: Path) -> str:
+    """Where Lab answers, as it says itself: it takes another port where the one that was free has been taken meanwhile.
 
     Raises:
-        AssertionError: it ended, or never did; with its log.
+        AssertionError: it ended, or never answered; with its log.
     """
-    end = time.monotonic() + PATIENT / 1000
-    while time.monotonic() < end and process.poll() is None:
+    limit = time.monotonic() + _START
+    while time.monotonic() < limit and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{address}/api/status", timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)  # between two questions
+            port = json.loads((runtime / f"jpserver-{process.pid}.json").read_text())["port"]
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status", timeout=_START).close()
+            return f"http://127.0.0.1:{port}"
+        except (OSError, ValueError):  # not written yet, or half of it; does not listen yet
+            time.sleep(0.1)  # between two looks
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.lab.conftest import PATIENT
+from tests.waiting import PATIENT, at_rest, until
 from workbench import samples
 
 pytestmark = pytest.mark.lab
@@ -18,12 +18,15 @@ BOARD = "import workbench as jw\njw.board({!r})"
 
 @pytest.fixture
 def board(notebook: Callable[..., Any]) -> Any:
-    """A page with the board of the shapes sample, settled."""
+    """A page with the board of the shapes sample, settled: no answer is due."""
     return settled(notebook("empty.ipynb", BOARD.format("shapes")))
 
 
 def settled(page: Any) -> Any:
     expect(page.locator(".jw-headline-sentence")).to_contain_text(re.compile("skill", re.I), timeout=PATIENT)
+    expect(page.locator(".jw-headline-sentence")).to_contain_text(re.compile("copying|shown another image"))  # its controls are in
+    expect(page.locator(".jw-headline-detail")).to_contain_text(re.compile(r"Over \d+ clips"))
+    expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     page.locator(".jw-chart-view[data-version]").wait_for(timeout=PATIENT)
     page.locator(".jw-map-pane").evaluate("(node) => node.scrollIntoView({ block: 'center' })")
     return page
@@ -44,7 +47,7 @@ def until_answered(page: Any, before: tuple[int, ...]) -> None:
 
 
 def picture(page: Any) -> str:
-    return page.locator(".jw-map-pane canvas").first.evaluate("(canvas) => canvas.toDataURL()")
+    return page.locator(".jw-map-pane canvas[data-layer=picture]").evaluate("(canvas) => canvas.toDataURL()")
 
 
 def clear(page: Any) -> None:
@@ -56,7 +59,7 @@ def clear(page: Any) -> None:
 def paint_a_hole(page: Any) -> None:
     """One stroke of targets across the middle."""
     clear(page)
-    box = page.locator(".jw-patch-canvas .jw-stage").bounding_box()
+    box = at_rest(page.locator(".jw-patch-canvas .jw-stage"))
     y = box["y"] + box["height"] * 0.55
     page.mouse.move(box["x"] + box["width"] * 0.3, y)
     page.mouse.down()
@@ -83,7 +86,7 @@ def test_each_sample_opens_and_painting_changes_sentence_map_and_chart(notebook:
     paint_a_hole(page)
     until_answered(page, before)
     expect(page.locator(".jw-headline-sentence")).not_to_have_text(words, timeout=PATIENT)
-    assert picture(page) != shown
+    until(page, lambda: picture(page), lambda now: now != shown, "another map")
 
 
 def test_painting_with_keys_holding_r_and_undo_leave_the_notebook_alone(board: Any) -> None:
@@ -95,7 +98,7 @@ def test_painting_with_keys_holding_r_and_undo_leave_the_notebook_alone(board: A
         page.keyboard.press(key)
     until_answered(page, before)
     expect(page.locator(".jw-headline-sentence")).not_to_have_text(first, timeout=PATIENT)
-    assert picture(page) != shown
+    until(page, lambda: picture(page), lambda now: now != shown, "another map")
     page.locator(".jw-headline-sentence", has_text=re.compile("copying|another image")).wait_for(timeout=PATIENT)  # its controls are in
     painted = sentence(page)
     page.keyboard.down("r")
@@ -110,7 +113,8 @@ def test_painting_with_keys_holding_r_and_undo_leave_the_notebook_alone(board: A
     expect(page.locator(".jw-headline-sentence")).to_contain_text("No token is target", timeout=PATIENT)
     page.keyboard.press("Control+z")
     expect(page.locator(".jw-headline-sentence")).to_have_text(first, timeout=PATIENT)
-    assert notebook_state(page) == alone == {"kinds": ["code", "code"], "dialogs": 0, "mode": "command"}
+    assert alone == {"kinds": ["code", "code"], "dialogs": 0, "mode": "command"}
+    assert notebook_state(page) == alone
 
 
 def test_a_press_beside_the_views_still_keeps_the_keys(board: Any) -> None:
@@ -177,7 +181,7 @@ def test_the_first_notebook_shows_its_views_and_a_board_that_answers(notebook: C
     expect(page.locator(".jw-model-view")).to_contain_text("tensors matched", timeout=PATIENT)
     expect(page.locator(".jw-patch-canvas[data-drawn]")).to_have_count(2, timeout=PATIENT)
     expect(page.locator(".jp-RenderedPlotly .js-plotly-plot, .js-plotly-plot:not(.jw-plot)").first).to_be_attached(timeout=PATIENT)
-    assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    expect(page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
     said = page.locator(".jp-OutputArea-output", has_text="95 % interval").first.inner_text()
     skill = re.search(r"skill over \d+ images: (-?\d\.\d\d)", said)
     assert skill is not None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.lab.conftest import PATIENT
+from tests.waiting import PATIENT, answered, code_of, point_in
 
 pytestmark = pytest.mark.lab
 BOARD = 'import workbench as jw\njw.board("two-rooms", "plan", clip=8)'
@@ -22,10 +22,13 @@ def says(page: Any, words: str) -> None:
 def test_a_goal_is_clicked_planned_executed_and_reached_in_lab(notebook: Callable[..., Any]) -> None:
     page = notebook("empty.ipynb", BOARD)
     says(page, "truly arrive")
+    expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
+    before = code_of(page)
     box = page.locator(".jw-world-box").first
     box.evaluate("(node) => node.scrollIntoView({ block: 'center' })")
-    box.click(position={"x": box.bounding_box()["width"] * 0.7, "y": box.bounding_box()["height"] * 0.85})
+    page.mouse.click(*point_in(box, 0.7, 0.85))
     expect(page.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.70 across, 0.85 down"), timeout=PATIENT)
+    answered(page, before)
     says(page, "In its imagination")
     page.locator(".jw-headline-sentence").click()
     page.keyboard.press("e")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.lab.conftest import PATIENT
+from tests.waiting import PATIENT, at_rest, until
 
 pytestmark = pytest.mark.lab
 BOARD = 'import workbench as jw\njw.board("two-rooms", "rollout")'
@@ -20,6 +20,7 @@ def test_an_action_is_dragged_and_the_film_changes_in_lab(notebook: Callable[...
     says, theatre = page.locator(".jw-headline-sentence"), page.locator(".jw-clip-player").first
     expect(says).to_contain_text("what copying the last known frame errs", timeout=PATIENT)
     expect(page.locator(".jw-headline-detail")).to_contain_text("Over 64 clips", timeout=PATIENT)
+    expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     first, shown = says.inner_text(), theatre.locator(".jw-film canvas").nth(2)
     theatre.locator(".jw-timeline").focus()
     page.keyboard.press("End")
@@ -27,14 +28,14 @@ def test_an_action_is_dragged_and_the_film_changes_in_lab(notebook: Callable[...
     before = shown.evaluate("(canvas) => canvas.toDataURL()")
     pad, mouse = page.locator(".jw-pad"), page.mouse
     pad.evaluate("(node) => node.scrollIntoView({ block: 'center' })")
-    box = pad.bounding_box()
+    box = at_rest(pad)
     mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     mouse.down()
     mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.1, steps=5)
     mouse.up()
     expect(page.locator(".jw-headline-detail")).to_contain_text("Step 0 was changed by hand", timeout=PATIENT)
     expect(theatre.get_by_role("img", name="real, simulated")).to_be_attached(timeout=PATIENT)
-    assert shown.evaluate("(canvas) => canvas.toDataURL()") != before
+    until(page, lambda: shown.evaluate("(canvas) => canvas.toDataURL()"), lambda now: now != before, "another film")
     pad.focus()
     for key in ("]", "ArrowRight", "[", "Control+z", "Control+z"):
         page.keyboard.press(key)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.lab.conftest import PATIENT
+from tests.waiting import PATIENT
 
 pytestmark = pytest.mark.lab
 

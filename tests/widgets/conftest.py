@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import until
 from widgets import View
 
 _HOST = """
@@ -108,11 +109,7 @@ class Bench:
             claim: what has to become true.
             what: the same in words, for the failure.
         """
-        for _ in range(100):
-            if claim():
-                return
-            self.page.wait_for_timeout(20)
-        raise AssertionError(f"after 2 s still not: {what}")
+        until(self.page, claim, bool, what)
 
     def _receive(self, name: str, sent: dict[str, Any]) -> dict[str, Any]:
         """Sets what the browser wrote; gives back what Python made of it."""

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
+from tests.waiting import at_rest
 from widgets import ActionPad, ClipPlayer, Timeline, WorldStage
 
 pytestmark = pytest.mark.browser
@@ -41,7 +43,7 @@ def test_every_frame_is_the_right_one_in_every_film(bench: Any) -> None:
         view.tick = frame
         bench.push()
         settled(bench)
-        assert root.get_attribute("data-frame") == str(frame)
+        expect(root).to_have_attribute("data-frame", str(frame))
         assert middle(root, 0) == [frame * 20, 0, 0]
         assert middle(root, 1) == [0, frame * 20, 0]
     view.tick = 10
@@ -69,7 +71,7 @@ def test_keys_step_and_the_curve_moves_the_same_cursor(bench: Any) -> None:
     bench.wait(lambda: view.tick == FRAMES - 1, "the last frame")
     bench.page.keyboard.press("ArrowLeft")
     bench.wait(lambda: view.tick == FRAMES - 2, "the frame before")
-    box = line.bounding_box()
+    box = at_rest(line)
     bench.page.mouse.click(box["x"] + 44 + 2, box["y"] + 60)
     bench.wait(lambda: view.tick == 0, "the first frame, by the mouse")
     bench.wait(lambda: root.locator(".jw-curve-voice").inner_text().startswith("frame 0"), "the values of the first frame")
@@ -80,21 +82,24 @@ def test_space_plays_at_the_speed_asked_and_tells_where_it_stopped(bench: Any) -
     root = bench.show(view, width="640px")
     settled(bench)
     root.locator(".jw-timeline").focus()
-    seen = bench.page.evaluate(
-        """async () => {
+    seen, seconds = bench.page.evaluate(
+        """async (wanted) => {
           const root = document.querySelector("#view0").shadowRoot.querySelector(".jw-root");
           root.dispatchEvent(new KeyboardEvent("keydown", { key: "k", bubbles: true, composed: true }));
           const frames = new Set();
           const start = performance.now();
-          while (performance.now() - start < 800) {
+          while (frames.size < wanted) {
             await new Promise((done) => requestAnimationFrame(done));
             frames.add(root.dataset.frame);
           }
+          const seconds = (performance.now() - start) / 1000;
           root.dispatchEvent(new KeyboardEvent("keydown", { key: "k", bubbles: true, composed: true }));
-          return [...frames];
-        }"""
+          return [[...frames], seconds];
+        }""",
+        FRAMES,
     )
     assert len(seen) == FRAMES
+    assert seconds > 0.9 * (FRAMES - 1) / view.fps  # not faster; a slow machine needs longer, for it shows a frame that it missed in the next round
     bench.wait(lambda: not view.playing and root.get_attribute("data-frame") == str(view.tick), "a pause at the frame that is shown")
 
 
@@ -118,10 +123,10 @@ def test_a_timeline_reads_the_values_that_are_pointed_at(bench: Any) -> None:
     view.set_curves({"possible": ("real", [0, 1, 2, 3, 4]), "impossible": ("impossible", [0, 1, 9, 3, 4])}, unit="l1")
     root = bench.show(view, width="600px")
     settled(bench)
-    box = root.locator(".jw-timeline").bounding_box()
+    box = at_rest(root.locator(".jw-timeline"))
     bench.page.mouse.move(box["x"] + 44 + (600 - 44 - 150) / 2, box["y"] + 50)
     settled(bench)
-    assert root.locator(".jw-curve-voice").inner_text() == "frame 2 · possible 2 · impossible 9 l1"
+    expect(root.locator(".jw-curve-voice")).to_have_text("frame 2 · possible 2 · impossible 9 l1")
 
 
 def test_a_timeline_that_plays_goes_once_to_its_end_and_tells_every_step(bench: Any) -> None:
@@ -133,8 +138,8 @@ def test_a_timeline_that_plays_goes_once_to_its_end_and_tells_every_step(bench: 
     root.get_by_role("button", name="Play").click()
     bench.wait(lambda: told == [0, 1, 2, 3], "every iteration")
     root.get_by_role("button", name="Play").wait_for()
-    assert root.locator("output").inner_text() == "iteration 4 of 1–4"
-    assert root.locator(".jw-curve-voice").inner_text() == "iteration 4 · best 1"
+    expect(root.locator("output")).to_have_text("iteration 4 of 1–4")
+    expect(root.locator(".jw-curve-voice")).to_have_text("iteration 4 · best 1")
 
 
 def pad() -> ActionPad:
@@ -147,7 +152,7 @@ def test_an_action_is_dragged_on_the_pad(bench: Any) -> None:
     view = pad()
     root = bench.show(view, width="520px")
     settled(bench)
-    box = root.locator(".jw-pad").bounding_box()
+    box = at_rest(root.locator(".jw-pad"))
     mouse = bench.page.mouse
     mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     mouse.down()
@@ -155,7 +160,7 @@ def test_an_action_is_dragged_on_the_pad(bench: Any) -> None:
     mouse.up()
     bench.wait(lambda: abs(view.actions[2][0] - 0.5) < 0.02 and abs(view.actions[2][1] + 0.5) < 0.02, "the dragged action")
     assert view.actions[1] == [0, 0, 0]
-    assert root.locator(".jw-pad-voice").inner_text().startswith("step 2 of 0–5, changed")
+    expect(root.locator(".jw-pad-voice")).to_contain_text("step 2 of 0–5, changed")
 
 
 def test_keys_nudge_choose_and_restore_and_the_past_stays(bench: Any) -> None:
@@ -184,7 +189,7 @@ def test_shift_drags_one_action_along_the_strip(bench: Any) -> None:
     view.actions = [[0, 0, 0], [0, 0, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
     root = bench.show(view, width="520px")
     settled(bench)
-    box = root.locator(".jw-strip").bounding_box()
+    box = at_rest(root.locator(".jw-strip"))
     mouse = bench.page.mouse
     bench.page.keyboard.down("Shift")
     mouse.move(box["x"] + 2.5 * 48, box["y"] + 20)
@@ -202,13 +207,13 @@ def test_a_goal_is_placed_by_a_click_and_moved_by_keys(bench: Any) -> None:
     view.paths = [WorldStage.path("imagined", "open loop", [[0.1, 0.1], [0.9, 0.9]])]
     root = bench.show(view, width="400px")
     settled(bench)
-    box = root.locator(".jw-world-box").bounding_box()
+    box = at_rest(root.locator(".jw-world-box"))
     bench.page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.25)
     bench.wait(lambda: view.moved[:3] == ["goal", pytest.approx(0.5, abs=0.01), pytest.approx(0.25, abs=0.01)], "the goal")
     root.locator(".jw-handle[data-id=goal]").focus()
     bench.page.keyboard.press("ArrowRight")
     bench.wait(lambda: view.moved[1] == pytest.approx(0.6, abs=0.01), "a nudged goal")
-    assert root.locator(".jw-world-keys").inner_text() == "imagined"
+    expect(root.locator(".jw-world-keys")).to_have_text("imagined")
     assert [p["x"] for p in view.points] == [0.1, pytest.approx(0.6, abs=0.01)]
 
 
@@ -220,7 +225,7 @@ def test_a_point_is_told_of_while_it_is_dragged_where_that_is_asked_for(bench: A
     view.on_move = lambda _name, x, y: told.append((x, y))
     box = bench.show(view, width="400px").locator(".jw-world-box")
     settled(bench)
-    room, mouse = box.bounding_box(), bench.page.mouse
+    room, mouse = at_rest(box), bench.page.mouse
     mouse.move(room["x"] + room["width"] / 2, room["y"] + room["height"] / 2)
     mouse.down()
     mouse.move(room["x"] + room["width"] * 0.8, room["y"] + room["height"] * 0.8, steps=4)

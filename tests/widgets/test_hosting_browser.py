@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from plotly.offline import get_plotlyjs
 
 from widgets import ChartView, Frame, Headline, MapPane, PatchCanvas
@@ -44,7 +45,7 @@ def test_a_key_reaches_only_the_board_with_the_focus(bench: Any) -> None:
 def test_a_press_anywhere_on_a_board_gives_it_the_keys(bench: Any) -> None:
     box = board(bench, "only", Headline(sentence="one"))
     box.locator(".jw-headline-sentence").click()
-    assert bench.page.evaluate("() => document.activeElement.id") == "only"
+    bench.page.wait_for_function("() => document.activeElement.id === 'only'")
 
 
 def test_plain_keys_and_undo_are_kept_from_the_notebook_and_its_own_chords_are_not(bench: Any) -> None:
@@ -118,9 +119,9 @@ def test_a_new_figure_replaces_the_old_one_in_place(bench: Any) -> None:
         change(view, bars(*heights))
         bench.push()
         bench.wait(lambda version=version: root.get_attribute("data-version") == str(version), f"figure {version}")
-        assert root.locator(".trace.bars").count() == len(heights)
-    assert root.locator(".plot-container").count() == 1
-    assert root.locator(".plot-container").get_attribute("data-first") == "yes"
+        expect(root.locator(".trace.bars")).to_have_count(len(heights))
+    expect(root.locator(".plot-container")).to_have_count(1)
+    expect(root.locator(".plot-container")).to_have_attribute("data-first", "yes")
     assert root.bounding_box()["height"] == 120
 
 

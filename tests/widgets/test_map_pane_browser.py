@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.waiting import at_rest
 from widgets import MapPane, PatchCanvas
 
 pytestmark = pytest.mark.browser
@@ -65,7 +66,7 @@ def test_number_keys_are_left_alone_while_someone_types(bench: Any) -> None:
     ready(bench, root)
     bench.page.evaluate("() => { const input = document.createElement('input'); input.id = 'field'; document.body.append(input); input.focus(); }")
     bench.page.keyboard.press("3")
-    assert bench.page.locator("#field").input_value() == "3"
+    expect(bench.page.locator("#field")).to_have_value("3")
     assert view.mode == "target"
     bench.page.evaluate("() => { window.hosts.view0.close(); document.activeElement.blur(); }")
     bench.page.keyboard.press("2")
@@ -126,7 +127,7 @@ def test_the_quilt_says_what_it_is_and_shows_its_ceiling(bench: Any) -> None:
     assert colour(root, 2, 2) == (30, 30, 30)
     root.get_by_role("button", name="by true target").click()
     bench.wait(lambda: view.quilt_source == "target" and colour(root, 2, 2) == (220, 220, 220), "the ceiling")
-    assert root.get_by_role("button", name="by true target").get_attribute("aria-pressed") == "true"
+    expect(root.get_by_role("button", name="by true target")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_token_pointed_at_shows_its_error_and_nearest_patches(bench: Any) -> None:
@@ -141,7 +142,7 @@ def test_a_token_pointed_at_shows_its_error_and_nearest_patches(bench: Any) -> N
     view.hover = 5
     bench.push()
     bench.wait(lambda: root.get_by_text("<u>first</u>").is_visible(), "the nearest patches")
-    assert root.get_by_role("status").inner_text() == "token 5 · row 1, column 1 · source px x 8–16, y 8–16 · error 0.5 smooth-L1"
+    expect(root.get_by_role("status")).to_have_text("token 5 · row 1, column 1 · source px x 8–16, y 8–16 · error 0.5 smooth-L1")
     lightness = [root.locator("canvas.jw-thumb").nth(i).evaluate("(c) => c.getContext('2d').getImageData(5, 5, 1, 1).data[0]") for i in range(3)]
     assert lightness == [250, 0, 0]
     assert root.bounding_box() == before
@@ -151,7 +152,7 @@ def test_pointing_and_selecting_are_told(bench: Any) -> None:
     view = pane()
     root = bench.show(view)
     ready(bench, root)
-    box = root.locator(".jw-stage").bounding_box()
+    box = at_rest(root.locator(".jw-stage"))
     bench.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.6)
     bench.wait(lambda: view.hover == 9, "the token is told")
     bench.page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.6)
@@ -183,7 +184,7 @@ def test_an_answer_counts_once_on_screen(bench: Any) -> None:
     view.version = 3
     bench.push()
     bench.wait(lambda: root.get_attribute("data-version") == "3", "the answer")
-    assert int(root.get_attribute("data-drawn")) == first + 1
+    expect(root).to_have_attribute("data-drawn", str(first + 1))
 
 
 def test_bytes_that_come_before_their_shape_wait_for_it(bench: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.waiting import point_in
 from widgets import PatchCanvas
 
 pytestmark = pytest.mark.browser
@@ -24,15 +25,15 @@ def targets(view: PatchCanvas) -> set[int]:
 
 
 def centre(root: Any, row: int, col: int, grid: tuple[int, int, int] = GRID) -> tuple[float, float]:
-    box = root.locator(".jw-stage").bounding_box()
-    return (box["x"] + (col + 0.5) * box["width"] / grid[2], box["y"] + (row + 0.5) * box["height"] / grid[1])
+    return point_in(root.locator(".jw-stage"), (col + 0.5) / grid[2], (row + 0.5) / grid[1])
 
 
 def drag(root: Any, page: Any, *cells: tuple[int, int]) -> None:
-    page.mouse.move(*centre(root, *cells[0]))
+    first, *rest = [centre(root, *cell) for cell in cells]
+    page.mouse.move(*first)
     page.mouse.down()
-    for cell in cells[1:]:
-        page.mouse.move(*centre(root, *cell))
+    for place in rest:
+        page.mouse.move(*place)
     page.mouse.up()
 
 
@@ -117,7 +118,7 @@ def test_undo_and_redo_work_by_button_and_by_key(bench: Any) -> None:
     view = PatchCanvas.show(clip(), GRID)
     root = bench.show(view)
     undo = root.get_by_role("button", name="Undo")
-    assert undo.is_disabled()
+    expect(undo).to_be_disabled()
     drag(root, bench.page, (0, 0))
     drag(root, bench.page, (7, 7))
     bench.wait(lambda: targets(view) == {0, 63}, "two strokes")
@@ -178,7 +179,7 @@ def test_painting_a_clip_reaches_all_ticks_or_only_the_one_shown(bench: Any) -> 
 def test_selecting_toggles_tokens_and_paints_nothing(bench: Any) -> None:
     view = PatchCanvas.show(clip(), GRID, read_only=True)
     root = bench.show(view)
-    assert root.locator(".jw-palette").is_hidden()
+    expect(root.locator(".jw-palette")).to_be_hidden()
     drag(root, bench.page, (1, 1), (1, 3))
     bench.wait(lambda: view.selection == [9, 10, 11], "three selected")
     drag(root, bench.page, (1, 2))
@@ -195,7 +196,7 @@ def test_the_status_says_what_is_pointed_at(bench: Any) -> None:
     view.set_overlay(error)
     root = bench.show(view)
     status = root.get_by_role("status")
-    assert status.inner_text() == "64 tokens · 63 context · 1 target · 0 neither"
+    expect(status).to_have_text("64 tokens · 63 context · 1 target · 0 neither")
     bench.page.mouse.move(*centre(root, 3, 3))
     bench.wait(lambda: view.hover == 27, "the token is told")
     expect(status).to_have_text("token 27 · row 3, column 3 · source px x 24–32, y 24–32 · target (block 2) · error 0.41 smooth-L1")
@@ -217,8 +218,9 @@ def test_screen_readers_hear_the_cell_under_the_cursor(bench: Any) -> None:
     bench.wait(lambda: view.hover == 8, "the cursor is told")
     cell = root.get_by_role("gridcell")
     expect(cell).to_have_text("token 8 · row 1, column 0 · source px x 0–8, y 8–16 · context")
-    assert stage.get_attribute("aria-activedescendant") == cell.get_attribute("id")
-    assert (cell.get_attribute("aria-rowindex"), cell.get_attribute("aria-colindex")) == ("2", "1")
+    expect(stage).to_have_attribute("aria-activedescendant", cell.get_attribute("id"))
+    expect(cell).to_have_attribute("aria-rowindex", "2")
+    expect(cell).to_have_attribute("aria-colindex", "1")
 
 
 def test_scrubbing_swaps_the_frame_at_once_and_tells_the_tick(bench: Any) -> None:
@@ -228,11 +230,11 @@ def test_scrubbing_swaps_the_frame_at_once_and_tells_the_tick(bench: Any) -> Non
     slider = root.get_by_role("slider", name="Tick")
     slider.press("ArrowRight")
     bench.wait(lambda: grey(bench.page, root) == 80 and view.tick == 1, "the second tick")
-    assert slider.get_attribute("aria-valuetext") == "tick 1 · 0.50 s"
+    expect(slider).to_have_attribute("aria-valuetext", "tick 1 · 0.50 s")
     root.locator(".jw-stage").press(".")
     root.get_by_role("button", name="Next tick").click()
     bench.wait(lambda: grey(bench.page, root) == 160 and view.tick == 3, "the last tick")
-    assert root.get_by_role("button", name="Next tick").is_disabled()
+    expect(root.get_by_role("button", name="Next tick")).to_be_disabled()
     view.tick = 0
     bench.push()
     bench.wait(lambda: grey(bench.page, root) == 40, "the tick that Python set")
@@ -255,7 +257,7 @@ def test_playing_shows_every_frame_and_tells_the_tick_on_the_pause(bench: Any) -
 
 def test_a_still_has_no_scrubber(bench: Any) -> None:
     root = bench.show(PatchCanvas.show(clip(), GRID))
-    assert root.get_by_role("slider", name="Tick").is_hidden()
+    expect(root.get_by_role("slider", name="Tick")).to_be_hidden()
 
 
 def test_the_root_says_which_answer_is_on_screen(bench: Any) -> None:
@@ -288,7 +290,7 @@ def test_busy_and_new_answers_move_nothing(bench: Any) -> None:
 def test_an_empty_canvas_says_what_to_do_as_text(bench: Any) -> None:
     root = bench.show(PatchCanvas(message="No clip: <b>choose</b> one in the header"))
     expect(root.get_by_text("No clip: <b>choose</b> one in the header")).to_be_visible()
-    assert root.locator("b").count() == 0
+    expect(root.locator("b")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("shape", "width"), [((30, 60), 400), ((60, 30), 260)])

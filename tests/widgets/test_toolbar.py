@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from traitlets import TraitError
 
 from widgets import Toolbar
@@ -105,7 +106,7 @@ def test_each_control_is_named_and_tells_python(bench: Any) -> None:
     root.get_by_label("seed", exact=True).fill("250")
     bench.page.keyboard.press("Enter")
     bench.wait(lambda: bar.values["seed"] == 99, "kept inside")
-    assert root.get_by_role("button", name="seed: more").is_disabled()
+    expect(root.get_by_role("button", name="seed: more")).to_be_disabled()
     root.get_by_role("button", name="seed: less").click()
     bench.wait(lambda: bar.values["seed"] == 98, "one less")
     for n in (1, 2):
@@ -126,8 +127,8 @@ def test_sliders_move_by_keyboard_and_thumbs_do_not_cross(bench: Any) -> None:
     for _ in range(5):
         bench.page.keyboard.press("ArrowRight")
     bench.wait(lambda: bar.values["scale"] == [0.3, 0.3], "stopped at the other thumb")
-    assert root.get_by_text("0.30–0.30").count() == 1
-    assert low.get_attribute("aria-valuetext") == "0.30 of area"
+    expect(root.get_by_text("0.30–0.30")).to_have_count(1)
+    expect(low).to_have_attribute("aria-valuetext", "0.30 of area")
     root.get_by_label("scale, to").focus()
     bench.page.keyboard.press("End")
     bench.wait(lambda: bar.values["scale"] == [0.3, 0.5], "to the end")
@@ -158,7 +159,7 @@ def test_text_is_told_on_enter_or_leaving_and_escape_takes_it_back(bench: Any) -
     bench.wait(lambda: bar.values["goal"] == "door", "told on Enter")
     field.fill("window")
     field.press("Escape")
-    assert field.input_value() == "door"
+    expect(field).to_have_value("door")
     field.fill("wall")
     root.get_by_label("seed", exact=True).focus()
     bench.wait(lambda: bar.values["goal"] == "wall", "told on leaving")
@@ -179,8 +180,8 @@ def test_new_controls_leave_a_dragged_thumb_and_the_focus_alone(bench: Any) -> N
     bench.page.mouse.move(box["x"] + box["width"] - 4, y, steps=4)
     bench.page.mouse.up()
     bench.wait(lambda: bar.values["count"] == 8, "the drag went on")
-    assert root.get_by_label("seed", exact=True).is_disabled()
-    assert root.locator("[data-control=seed]").get_attribute("title") == "painted by hand"
+    expect(root.get_by_label("seed", exact=True)).to_be_disabled()
+    expect(root.locator("[data-control=seed]")).to_have_attribute("title", "painted by hand")
     root.get_by_label("through time").focus()
     bar.controls = [SLIDER, {**TOGGLE, "help": "all ticks"}]
     bench.push()
@@ -195,10 +196,10 @@ def test_python_sets_what_is_shown(bench: Any) -> None:
     root = bench.show(bar, width="1200px")
     bar.values = {"sampler": 3, "count": 6, "seed": 42}
     bench.push()
-    assert root.get_by_label("seed", exact=True).input_value() == "42"
-    assert root.get_by_label("targets").input_value() == "6"
+    expect(root.get_by_label("seed", exact=True)).to_have_value("42")
+    expect(root.get_by_label("targets")).to_have_value("6")
     assert root.get_by_label("sampler").evaluate("(select) => select.selectedIndex") == 2
-    assert root.get_by_role("option", name="tubes — needs a video").is_disabled()
+    expect(root.get_by_role("option", name="tubes — needs a video")).to_be_disabled()
 
 
 @pytest.mark.browser
@@ -207,8 +208,8 @@ def test_a_narrow_row_wraps_and_labels_stay_text(bench: Any) -> None:
     bar = Toolbar(controls=[*ALL, {"kind": "toggle", "id": "bad", "label": hostile, "help": hostile}])
     root = bench.show(bar, width="340px")
     assert root.evaluate("(root) => root.scrollWidth <= root.clientWidth")
-    assert root.get_by_label(hostile).count() == 1
-    assert root.locator("img").count() == 0
+    expect(root.get_by_label(hostile)).to_have_count(1)
+    expect(root.locator("img")).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -226,4 +227,4 @@ def test_a_button_with_a_key_is_pressed_by_it_while_nobody_types(bench: Any) -> 
     bench.page.keyboard.press("Shift+E")
     bench.wait(lambda: bar.pressed[1] > 1, "a press from within the row")
     assert bar.pressed == ["go", 2]
-    assert row.get_by_role("button", name="Execute").get_attribute("aria-keyshortcuts") == "E"
+    expect(row.get_by_role("button", name="Execute")).to_have_attribute("aria-keyshortcuts", "E")
