@@ -16,9 +16,8 @@ import pytest
 
 from tests.waiting import keep_patience
 
-if (
-    "PYTEST_XDIST_WORKER" in os.environ
-):  # one test process a core: threads of torch and of BLAS would only wait for each other, here and in what tests start
+# One test process a core: threads of torch and of BLAS would only wait for each other, here and in what tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # From here on every function of ours checks what it is given and what it answers, dimensions included; an int is a float, as everywhere in Python.
