@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from workbench import samples
@@ -16,6 +21,28 @@ from workbench.cli import main
 from workbench.families import toy
 
 pytestmark = pytest.mark.slow
+
+# The app as the command line starts it, with one more thread that tells when the server side begins to load.
+_TELLS_WHEN_PANEL_LOADS = """
+import sys, threading, time
+from workbench.cli import main
+def tell():
+    while "panel" not in sys.modules:
+        time.sleep(0.001)
+    print("begun", flush=True)
+threading.Thread(target=tell, daemon=True).start()
+sys.exit(main(["app", "--port", "0"]))
+"""
+
+
+def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What a command prints and ends with."""
+    return subprocess.run([sys.executable, "-m", "workbench", *words], cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def app(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """An app that is to be refused."""
+    return run("app", *words, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +104,13 @@ def test_inspect_takes_a_sample_by_name(capsys: pytest.CaptureFixture[str]) -> N
     assert str(samples.find(first).checkpoint) in capsys.readouterr().out
 
 
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert re.fullmatch(r"jepa-workbench \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
 def test_the_samples_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["samples", "list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(samples.names())
@@ -124,15 +158,88 @@ def test_a_board_that_is_not_there_is_told_with_those_there_are(tmp_path: Path) 
     assert "plan" in done.stderr
 
 
-def test_a_port_that_is_taken_is_told_in_words(tmp_path: Path) -> None:
-    with socket.socket() as taken:
+def test_of_a_port_that_is_taken_the_next_free_one_is_told(tmp_path: Path) -> None:
+    with socket.socket() as taken, socket.socket() as following:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        command = [sys.executable, "-m", "workbench", "app", "--port", str(taken.getsockname()[1])]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        port = taken.getsockname()[1]
+        with suppress(OSError):  # another program has it: as good
+            following.bind(("127.0.0.1", port + 1))
+            following.listen()
+        done = app("--port", str(port), folder=tmp_path)
     assert done.returncode == 2
-    assert "--port 0" in done.stderr
+    assert f"127.0.0.1:{port}: Address already in use" in done.stderr
+    other = re.search(r"--port (\d+) is free", done.stderr)
+    assert other is not None
+    assert port + 1 < int(other.group(1)) <= port + 100
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("port", ["70000", "-1", "x"])
+def test_a_port_that_is_none_is_told_in_words(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["app", "--port", port])
+    assert ended.value.code == 2
+    assert f"'{port}' is not a port: 0 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("settings", ["", "wings=2"])
+def test_the_app_refuses_what_inspect_refuses_in_the_same_words_before_it_serves(settings: str, whole: Path, tmp_path: Path) -> None:
+    path = whole if settings else tmp_path / "notes.pt"
+    if not settings:
+        path.write_bytes(b"these are my notes")
+    words = [str(path), "--settings", settings]
+    inspected, served = run("inspect", *words, folder=tmp_path), app(*words, "--port", "0", folder=tmp_path)
+    assert (served.returncode, served.stdout, served.stderr) == (2, "", inspected.stderr)
+    assert inspected.returncode == 2
+
+
+def test_the_app_describes_a_file_that_would_run_code_as_inspect_does(tmp_path: Path) -> None:
+    torch.save({"model": torch.nn.Linear(3, 4)}, tmp_path / "objects.ckpt")
+    inspected, served = run("inspect", "objects.ckpt", folder=tmp_path), app("objects.ckpt", "--port", "0", folder=tmp_path)
+    assert (served.returncode, served.stdout, served.stderr) == (inspected.returncode, inspected.stdout, inspected.stderr)
+    assert served.returncode == 1
+    assert "torch.nn.modules.linear.Linear" in served.stdout
+
+
+def test_the_app_says_where_it_is_what_can_be_opened_and_how_to_stop_and_stops_without_a_trace(whole: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    command = [sys.executable, "-m", "workbench", "app", str(whole), "--data", "data", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path, start_new_session=True) as process:
+        assert process.stdout is not None
+        heard = list(iter(process.stdout.readline, "Press Ctrl+C to stop.\n"))
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        heard += process.stdout.read()
+    told = "".join(heard)
+    assert re.match(r"JEPA Workbench at http://127\.0\.0\.1:\d+/\n", told)
+    assert str(whole.parent) in told
+    assert str((tmp_path / "data").resolve()) in told
+    assert told.endswith("\nStopped.\n")
+    assert "Traceback" not in told
+    assert process.returncode == 0
+
+
+def test_ctrl_c_while_the_app_starts_leaves_no_trace(tmp_path: Path) -> None:
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have started the tests deaf to it
+    command = [sys.executable, "-c", heard + _TELLS_WHEN_PANEL_LOADS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == ""
+    assert process.returncode == 130
+
+
+def test_other_machines_are_let_in_with_a_warning_and_a_token(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "workbench", "app", "--address", "0.0.0.0", "--prefix", "user/x", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        told = "".join(iter(process.stdout.readline, "Press Ctrl+C to stop.\n"))
+        process.terminate()
+    assert re.match(r"WARNING: other machines can reach this app \(0\.0\.0\.0\)", told)
+    tokens = re.findall(r"http://[\d.]+:\d+/user/x/\?token=(\S+)", told)
+    assert len(set(tokens)) == 1
+    assert len(tokens[0]) >= 43
 
 
 def test_without_panel_the_app_tells_what_to_install() -> None:

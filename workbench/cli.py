@@ -17,9 +17,8 @@ _DEMO_WORDS = "Open the app on two rooms, with a goal in the other room: a small
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Errors that we foresee are one paragraph, not a trace."""
-    parser = _parser()
-    chosen = parser.parse_args(arguments)
     try:
+        chosen = _parser().parse_args(arguments)
         code = chosen.run(chosen)
         sys.stdout.flush()
         return code
@@ -38,17 +37,20 @@ def _parser() -> argparse.ArgumentParser:
     from workbench.published import command as catalogue
 
     parser = argparse.ArgumentParser(prog="jepa-workbench", description="Look inside JEPA world models.")
+    parser.add_argument("--version", action="version", version=f"jepa-workbench {_version()}")
     commands = parser.add_subparsers(title="commands", required=True)
     app = commands.add_parser("app", help="open the app in the browser", description="Serve the app on this machine.")
     app.add_argument("checkpoint", nargs="?", help="checkpoint file or folder, or a sample's name (default: the first sample)")
     app.add_argument("--data", help="image, video or folder to look at (default: the sample's own clips)")
-    app.add_argument("--port", type=int, default=5006, help="port (default 5006; 0 takes a free one)")
-    app.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine)")
+    _add_port(app)
+    app.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine; any other needs a token)")
+    app.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="answer to this name too, as that of a proxy (repeatable)")
+    app.add_argument("--prefix", default="", metavar="PATH", help="path under which a proxy reaches the app, as /user/name/ (default: none)")
     app.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
     app.add_argument("--board", help="board to open on: masks, checkpoint, rollout, plan, … (default: the first with something to show)")
     app.set_defaults(run=_app)
     demo = commands.add_parser("demo", help="sixty seconds that show what a world model is", description=_DEMO_WORDS)
-    demo.add_argument("--port", type=int, default=5006, help="port (default 5006; 0 takes a free one)")
+    _add_port(demo)
     demo.set_defaults(run=_demo)
     inspect = commands.add_parser("inspect", help="what of a checkpoint loads", description="Print the load report. Exit 1 if a part is incomplete.")
     inspect.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
@@ -73,10 +75,32 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("jepa-workbench")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _add_port(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--port", type=_port, default=5006, help="port (default 5006; 0 takes a free one)")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
+    return int(text)
+
+
 def _app(chosen: argparse.Namespace) -> int:
     settings = parse_overrides(chosen.settings)
-    place = {"port": chosen.port, "address": chosen.address, "device": chosen.device}
-    return _serve(chosen.checkpoint, data=chosen.data, settings=settings, board=chosen.board, **place)
+    place = {"port": chosen.port, "address": chosen.address, "allow_hosts": chosen.allow_host, "prefix": chosen.prefix, "device": chosen.device}
+    try:
+        return _serve(chosen.checkpoint, data=chosen.data, settings=settings, board=chosen.board, **place)
+    except UnsafeFile as error:
+        return _describe(error)
 
 
 def _demo(chosen: argparse.Namespace) -> int:
@@ -109,7 +133,7 @@ def _inspect(chosen: argparse.Namespace) -> int:
     try:
         report = inspect(chosen.checkpoint, family=chosen.family, **parse_overrides(chosen.settings))
     except UnsafeFile as error:
-        return _describe(chosen, error)
+        return _describe(error, as_json=chosen.json)
     except WorkbenchError as error:
         if not chosen.json:
             raise
@@ -119,14 +143,14 @@ def _inspect(chosen: argparse.Namespace) -> int:
     return 0 if report.whole else 1
 
 
-def _describe(chosen: argparse.Namespace, error: UnsafeFile) -> int:
+def _describe(error: UnsafeFile, *, as_json: bool = False) -> int:
     """A file that would run code, as its opcodes describe it."""
     from workbench.checkpoints import describe
     from workbench.present.contents import contents_dict, contents_text
     from workbench.present.text import error_json
 
     contents = describe(error.where)
-    print(error_json(error, contents=contents_dict(contents)) if chosen.json else contents_text(contents))
+    print(error_json(error, contents=contents_dict(contents)) if as_json else contents_text(contents))
     return 1
 
 

@@ -285,7 +285,12 @@ class _Process:
         sink = open(self.log, "ab") if self.log else None  # noqa: SIM115  the child keeps it
         command = [sys.executable, "-m", "workbench.worker", "--lane", self.lane]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=sink, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=sink,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,  # Ctrl+C goes to the whole foreground group; the worker ends when its pipe closes
         )
         if sink:
             sink.close()

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import socket
+from contextlib import closing
 from typing import Any
 
 import _app
@@ -22,7 +24,6 @@ import panel as pn
 
 from widgets import ClipPlayer
 from workbench.app import fast
-from workbench.app.server import free_port
 from workbench.app.to_panel import to_panel
 
 _FPS, _FRAMES, _SIDE = 30, 64, 256
@@ -130,7 +131,9 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     fast.apply()
     pn.extension()
-    port = free_port("127.0.0.1")
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     server = pn.serve({"ours": ours, "theirs": theirs}, port=port, show=False, threaded=True, websocket_max_message_size=1 << 28)
     what = f"{_FRAMES} frames of {_SIDE}×{_SIDE}, three films, headless Chromium at 1280×800"
     with _app.chromium() as browser:

@@ -1,14 +1,12 @@
-"""Serves the app on this machine only, unless told otherwise."""
+"""Serves the app: on this machine only, unless told otherwise."""
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
-import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,16 +17,14 @@ from tornado.websocket import WebSocketClosedError
 
 from workbench import samples
 from workbench.app import fast, toasts
+from workbench.app.listening import Place, listen
 from workbench.app.shell import Start, open_first, page
 from workbench.boards.every import titled
-from workbench.boards.workspace import Allow, Workspace
-from workbench.core.errors import BadInput
+from workbench.boards.workspace import Allow, Workspace, settled
+from workbench.core.errors import BadInput, WorkbenchError
 from workbench.data.paths import confine
 from workbench.jobs import Jobs
 from workbench.published import find_cached
-
-_NOT_OURS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)  # the system's words for a port or address that others have
-_MESSAGE = 256 * 1024 * 1024  # bytes of the largest message: a clip crosses once
 
 
 def allow_within(folders: list[Path]) -> list[Path]:
@@ -44,13 +40,6 @@ def allowing(roots: list[Path]) -> Allow:
         return path if path in cached else str(confine(path, roots))
 
     return allow
-
-
-def free_port(address: str) -> int:
-    """A port that nobody listens at. Chosen before serving, so that other origins can be refused by name."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
 
 
 def folders_of(*named: str | None) -> list[Path]:
@@ -84,20 +73,25 @@ def get_ready(jobs: Jobs, start: Start) -> None:
     open_first(space, start)
 
 
-@contextmanager
-def telling_in_words(address: str, port: int) -> Iterator[None]:
-    """Turn the system's refusal of an address or port into words.
+def inspect_first(jobs: Jobs, checkpoint: str, settings: dict[str, Any]) -> None:
+    """Have the worker read what `jepa-workbench inspect` reads of a checkpoint, and wait for it.
 
     Raises:
-        BadInput: others have it, or it is not of this machine.
+        WorkbenchError: the one that `inspect` ends with.
     """
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _NOT_OURS:
-            raise
-        words = f"cannot listen at {address}:{port}: {error.strerror}"
-        raise BadInput(words, where="--address, --port", fix="choose another port; --port 0 takes a free one") from error
+    slot, told, failures = ("start", "inspect"), threading.Event(), list[WorkbenchError]()
+
+    def failed(error: WorkbenchError) -> None:
+        failures.append(error)
+        told.set()
+
+    family, overrides = settled(settings)
+    path = str(Path(checkpoint).expanduser())
+    jobs.submit("load_report", slot=slot, done=lambda report: told.set(), failed=failed, path=path, family=family, overrides=overrides)
+    told.wait()
+    jobs.drop(slot)
+    if failures:
+        raise failures[0]
 
 
 def serve(
@@ -107,6 +101,8 @@ def serve(
     data: str | None = None,
     port: int = 5006,
     address: str = "127.0.0.1",
+    allow_hosts: Iterable[str] = (),
+    prefix: str = "",
     device: str = "cpu",
     settings: dict[str, Any] | None = None,
     board: str | None = None,
@@ -117,39 +113,31 @@ def serve(
 
     Args:
         checkpoint: sample name or path; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
-        jobs: where work goes; the caller closes them. address: 127.0.0.1 lets only this machine in.
+        jobs: where work goes; the caller closes them. address: any but a loopback address lets other machines in, with a token.
+        allow_hosts: names that the app answers to, beside localhost and its address. prefix: of every path, as a proxy asks for it: /user/x/.
         settings: what the checkpoint does not say, as {"heads": 4}. board, clip: on which the page opens; None: on the first
             board that has something to show, and the clip that the data opens on. show: opens a tab of the browser.
 
     Raises:
-        BadInput: a path or a board that does not exist, or an address or port that cannot be had.
+        BadInput: a path or a board that does not exist, an address or port that cannot be had, or a name or prefix that is none.
+        WorkbenchError: a checkpoint that `jepa-workbench inspect` refuses.
     """
-    roots = allow_within(folders_of(checkpoint, data))
+    place = Place.of(address, port, prefix, allow_hosts)
+    folders = folders_of(checkpoint, data)
+    roots = allow_within(folders)
     first, clips = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data))
     start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), board and titled(board), clip)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=toasts.unexpected, raw_css=[toasts.CSS])
+    if checkpoint is not None and checkpoint not in samples.names():
+        inspect_first(jobs, checkpoint, start.settings)
     get_ready(jobs, start)
     cast(BaseAsyncIOLoop, IOLoop.current()).asyncio_loop.set_exception_handler(forgive_closed)
-    _listen(jobs, start, port or free_port(address), address, show and has_display())
+    listen(lambda: page(jobs, start), place, roots[: len(folders)], show=show and has_display())
 
 
 def forgive_closed(loop: Any, context: dict[str, Any]) -> None:
     """What was on its way to a tab that was closed is no fault to be told of; everything else is told as asyncio tells it."""
     if not isinstance(context.get("exception"), WebSocketClosedError):
         loop.default_exception_handler(context)
-
-
-def _listen(jobs: Jobs, start: Start, port: int, address: str, show: bool) -> None:
-    with telling_in_words(address, port):
-        pn.serve(
-            {"/": lambda: page(jobs, start)},
-            port=port,
-            address=address,
-            websocket_origin=[f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
-            show=show,
-            title="JEPA Workbench",
-            websocket_max_message_size=_MESSAGE,
-            verbose=True,
-        )

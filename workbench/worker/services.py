@@ -11,10 +11,12 @@ import numpy as np
 import torch
 
 from workbench.checkpoints import describe, open_checkpoint
+from workbench.core.card import LoadReport
 from workbench.core.clip import Clip
 from workbench.core.contents import Contents
 from workbench.core.errors import BadInput
 from workbench.core.facts import ActionFacts, ClipList, ModelFacts, ShownClip, TensorFacts, TensorHistogram
+from workbench.families.load import inspect
 from workbench.measures.bank import Bank
 from workbench.measures.reference import shared_pca
 from workbench.model.jepa import Jepa
@@ -46,6 +48,11 @@ def model_facts(shelf: Shelf, model: Jepa) -> ModelFacts:
     action = None if spec is None else ActionFacts(spec.names, spec.units, spec.low, spec.high, spec.frameskip)
     history = (1, 1) if dynamics is None else dynamics.history
     return ModelFacts(model.card, model.report, listed, 0 if model.masked is None else model.masked.mask_tokens, history, action)
+
+
+def load_report(shelf: Shelf, path: str, family: str | None, overrides: tuple[tuple[str, Any], ...]) -> LoadReport:
+    """What of a checkpoint would load, without reading its values."""
+    return inspect(path, family=family, **dict(overrides))
 
 
 def clip_list(shelf: Shelf, path: str, frames: int | None = None, fps: float | None = None) -> ClipList:
@@ -88,5 +95,5 @@ def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
     return TensorHistogram(name, counts.astype(np.int64), edges.astype(np.float64), *spread, int(values.size - good.size))
 
 
-_OWN = (model_facts, clip_list, contents, shown_clip, warm, tensor_histogram)
+_OWN = (model_facts, load_report, clip_list, contents, shown_clip, warm, tensor_histogram)
 SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS, **SURPRISES, **SENSITIVITY, **DECODERS}
