@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from html import escape
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from bokeh.server.tornado import BokehTornado
@@ -57,7 +57,7 @@ class Gate(Router):
         return self.application.find_handler(request)
 
     def _judge(self, request: HTTPServerRequest) -> Refusal | Entered | None:
-        headers, target = cast(dict[str, str], request.headers), request.uri or ""
+        headers, target = request.headers, request.uri or ""
         refused = self.hosts.refusal(headers, _reached(request)) or strange(target) or _method(request)
         if refused is None and self.entry is not None:
             cookies = {name: morsel.value for name, morsel in request.cookies.items()}

@@ -145,17 +145,17 @@ def build(app: Callable[[], Any], place: Place) -> tuple[Server, Entry | None]:
 
 
 def _names(address: str) -> list[str]:
-    """By which names a user can open the app: where it listens at every address, by that towards the network and by 127.0.0.1."""
+    """By which names a user can open the app: where it listens at every address, by that towards the network and by that of the loopback."""
     if not is_everywhere(address):
         return [address]
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    family, loopback = (socket.AF_INET6, "::1") if ":" in address else (socket.AF_INET, "127.0.0.1")
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((_ELSEWHERE[family], 9))  # sends nothing
             outward = probe.getsockname()[0]
     except OSError:  # no network
-        return ["127.0.0.1"]
-    return [outward, "127.0.0.1"]
+        return [loopback]
+    return [outward, loopback]
 
 
 def _hello(addresses: Sequence[str], folders: Sequence[Path]) -> list[str]:
