@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,6 +44,16 @@ def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def app(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """An app that is to be refused."""
     return run("app", *words, folder=folder)
+
+
+def hello(lines: Iterable[str]) -> list[str]:
+    """What an app prints until it serves, or ends."""
+    heard = list[str]()
+    for line in lines:
+        heard.append(line)
+        if line == "Press Ctrl+C to stop.\n":
+            break
+    return heard
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +218,7 @@ def test_the_app_says_where_it_is_what_can_be_opened_and_how_to_stop_and_stops_w
     command = [sys.executable, "-m", "workbench", "app", str(whole), "--data", "data", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path, start_new_session=True) as process:
         assert process.stdout is not None
-        heard = list(iter(process.stdout.readline, "Press Ctrl+C to stop.\n"))
+        heard = hello(process.stdout)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         heard += process.stdout.read()
     told = "".join(heard)
@@ -234,7 +245,7 @@ def test_other_machines_are_let_in_with_a_warning_and_a_token(tmp_path: Path) ->
     command = [sys.executable, "-m", "workbench", "app", "--address", "0.0.0.0", "--prefix", "user/x", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path) as process:
         assert process.stdout is not None
-        told = "".join(iter(process.stdout.readline, "Press Ctrl+C to stop.\n"))
+        told = "".join(hello(process.stdout))
         process.terminate()
     assert re.match(r"WARNING: other machines can reach this app \(0\.0\.0\.0\)", told)
     tokens = re.findall(r"http://[\d.]+:\d+/user/x/\?token=(\S+)", told)
