@@ -10,7 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 from tornado.ioloop import IOLoop
 
-from widgets import Toolbar
+from widgets import Toolbar, View
 from workbench.app import fast
 from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
@@ -43,8 +43,9 @@ class Start:
 def page(jobs: Jobs, start: Start) -> pmui.Page:
     """One user's page with a workspace of its own."""
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), allow=start.allow, device=start.device)
-    boards = {kind.title: kind(space) for kinds in SECTIONS.values() for kind in kinds}
-    opener, status = Opener(space, vertical=True), _status(space)
+    with View.without_comm():
+        boards = {kind.title: kind(space) for kinds in SECTIONS.values() for kind in kinds}
+        opener, status = Opener(space, vertical=True), _status(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
 
@@ -78,7 +79,13 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
     menu.choose(start.board or FIRST)
     pn.state.onload(lambda: open_first(space, start))
-    pn.state.on_session_destroyed(lambda _context: space.close())
+    document = pn.state.curdoc
+
+    def closed(_context: Any) -> None:
+        space.close()
+        fast.forget(document)
+
+    pn.state.on_session_destroyed(closed)
     return shell
 
 
