@@ -130,7 +130,7 @@ def deliver_to(document: Any) -> Callable[[Callable[[], None]], None]:
 
 
 def _status(space: Workspace) -> Toolbar:
-    """One line in the header: the model, the clip, what is being opened."""
+    """One line in the header: the model, the clip, what is being opened; and what is wrong with the worker, with a button where that helps."""
     line = Toolbar()
 
     def tell() -> None:
@@ -141,13 +141,31 @@ def _status(space: Workspace) -> Toolbar:
             words.append(f"{'●' if space.facts.report.whole else '◐'} {space.facts.card.name} ({size:.2f} M, {whole})")
         if space.clips is not None and space.session.state.clip is not None:
             words.append(f"▣ clip {space.session.state.clip.index} of {len(space.clips.names)}")
-        words.append(f"▶ {space.opening or 'ready'}")
-        line.controls = [{"kind": "label", "id": f"w{i}", "label": w} for i, w in enumerate(words)]
+        health = space.jobs.health
+        words.append(_HEALTH.get(health) or f"▶ {space.opening or 'ready'}")
+        button = [_RESTART] if health == "silent" else []
+        line.controls = [*({"kind": "label", "id": f"w{i}", "label": w} for i, w in enumerate(words)), *button]
 
     for event in ("model", "clips", "clip", "opening"):
         space.on(event, tell)
+    line.on_press = lambda _id: space.jobs.restart()
+    space.on("closed", space.jobs.watch(lambda: space.deliver(tell)))
     tell()
     return line
+
+
+_HEALTH = {
+    "silent": "⚠ The worker does not answer.",
+    "ended": "⚠ The worker has ended. It is started again with the next request.",
+    "starting": "▶ The worker is being restarted …",
+}
+_RESTART = {
+    "kind": "button",
+    "id": "restart",
+    "label": "Restart worker",
+    "primary": True,
+    "help": "Ends the worker process and starts a new one. Computations that are not finished fail, for all pages; ask again.",
+}
 
 
 def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any], charts: list[Chart]) -> None:
