@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from typing import Any
 
 import numpy as np
@@ -105,6 +107,17 @@ def test_closing_leaves_no_widget_behind() -> None:
     box.wait()
     box.close()
     assert len(Widget.widgets) == before
+
+
+def test_a_closed_board_is_freed_with_its_session() -> None:
+    box = board("shapes")
+    box.wait()
+    jobs, session, space = box.space.jobs, box.space.session.id, weakref.ref(box.space)
+    box.close()
+    del box
+    gc.collect()
+    assert space() is None
+    assert session not in {slot[0] for slot in jobs._slots}
 
 
 def test_inside_a_loop_answers_come_by_themselves(finish) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, cast
 
 import anywidget
 import traitlets as t
 
 _HOST_KEYWORDS = frozenset({"layout", "tooltip", "tabbable", "comm"})
+_mirrored: ContextVar[bool] = ContextVar("mirrored", default=False)
 
 
 class View(anywidget.AnyWidget):
@@ -34,6 +36,23 @@ class View(anywidget.AnyWidget):
         """Names of the synced traits that are this view's own, in a stable order; what a host has to mirror."""
         host = anywidget.AnyWidget.class_traits(sync=True)
         return sorted(name for name in cls.class_traits(sync=True) if name not in host and not name.startswith("_"))
+
+    @staticmethod
+    @contextmanager
+    def without_comm() -> Generator[None]:
+        """Views made inside open no comm. For hosts that mirror the traits themselves: ipywidgets keeps every widget that has a comm until it is closed."""
+        token = _mirrored.set(True)
+        try:
+            yield
+        finally:
+            _mirrored.reset(token)
+
+    def open(self) -> None:
+        """Open the comm to the browser, unless the host mirrors the traits."""
+        if _mirrored.get():
+            cast(Any, self).layout.close()  # a widget of its own, which opened its comm when it was made
+        else:
+            super().open()
 
     @contextmanager
     def together(self) -> Generator[None]:

@@ -7,10 +7,14 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from workbench.core import progress
 from workbench.core.errors import Cancelled, WorkbenchError, WorkerDied
@@ -19,13 +23,12 @@ from workbench.measures.catalogue import CATALOGUE
 
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]
-PATIENT = (
-    "warm",
-    "factor_survey",
-    "fit_decoder",
-    "surprise_peers",
-    "judge_twins",
-)  # services that nobody waits for with a hand on a slider: urgent work overtakes them
+# services that nobody waits for with a hand on a slider: urgent work overtakes them
+PATIENT = ("warm", "factor_survey", "fit_decoder", "surprise_peers", "judge_twins")
+Health = Literal["silent", "ended", "starting", ""]  # of a worker process; "" means that nothing is wrong
+_WORST_FIRST: tuple[Health, ...] = ("silent", "ended", "starting", "")
+_ASK = 1.0  # seconds between two looks at whether a worker answers
+_SILENT = 5.0  # seconds without an answer to a ping after which a worker counts as silent
 _GRACE = 8.0  # seconds that a cancelled job gets to reach a safe point before its process is ended
 
 
@@ -76,6 +79,20 @@ class Jobs(ABC):
         self._numbers = itertools.count(1)
         self._slots: dict[Slot, Job] = {}
         self._lock = threading.RLock()
+        self._watchers: list[Callable[[], None]] = []
+
+    @property
+    def health(self) -> Health:
+        """Whether a worker does not answer, has ended, or is being restarted. It is "" again once the worker answers, or its successor is ready."""
+        return ""
+
+    def watch(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Call after `health` changed, in whichever thread noticed it. Returns what ends it."""
+        self._watchers.append(heard)
+        return lambda: self._watchers.remove(heard) if heard in self._watchers else None
+
+    def restart(self) -> None:  # noqa: B027  a thread has nothing to restart
+        """End the workers that do not answer and start new ones. Open jobs of those answer `WorkerDied`."""
 
     def submit(
         self,
@@ -170,7 +187,8 @@ class ThreadJobs(Jobs):
 
     def _stop(self, job: Job, *, hard: bool) -> None:
         with self._change:
-            self._stopped.add(job.id)
+            if not job.answered.is_set():  # a job that has just answered would never be taken off again
+                self._stopped.add(job.id)
 
     def close(self) -> None:
         """End the thread after the running job."""
@@ -193,18 +211,21 @@ class ThreadJobs(Jobs):
         return None
 
     def _work(self) -> None:
-        while (job := self._next(urgent_only=False)) is not None:
-            self._one(job)
+        while self._one(self._next(urgent_only=False)):
+            pass  # no name here for the job: this frame would keep it, and its session, until the next one comes
 
-    def _one(self, job: Job) -> None:
+    def _one(self, job: Job | None) -> bool:
+        if job is None:
+            return False
+
         def listener(done: int, total: int) -> None:
             if job.id in self._stopped:
                 raise Cancelled()
             if total:
                 job.finish(lambda: job.progress(done, total), last=False)
             if not job.urgent:
-                while (urgent := self._next(urgent_only=True)) is not None:
-                    self._one(urgent)
+                while self._one(self._next(urgent_only=True)):
+                    pass
 
         try:
             with progress.listening(listener):
@@ -215,7 +236,9 @@ class ThreadJobs(Jobs):
             said = error if isinstance(error, WorkbenchError) else unpack_error(pack_error(error))
             if not job.answered.is_set():
                 job.finish(lambda: job.failed(said))
-        self._stopped.discard(job.id)
+        with self._change:
+            self._stopped.discard(job.id)
+        return True
 
 
 class WorkerJobs(Jobs):
@@ -223,13 +246,19 @@ class WorkerJobs(Jobs):
 
     def __init__(self, log: str | None = None) -> None:
         super().__init__()
-        self._lanes = {name: _Process(name, log) for name in ("model", "heavy")}
+        self._lanes = {name: _Lane(name, log, self._tell) for name in ("model", "heavy")}
 
-    def _start(self, job: Job) -> None:
-        self._lanes[job.lane].start(job)
+    @property
+    def health(self) -> Health:
+        """See `Jobs.health`; of several lanes the worst."""
+        states = [lane.health for lane in self._lanes.values()]
+        return next(health for health in _WORST_FIRST if health in states)
 
-    def _stop(self, job: Job, *, hard: bool) -> None:
-        self._lanes[job.lane].stop(job, hard)
+    def restart(self) -> None:
+        """See `Jobs.restart`."""
+        for lane in self._lanes.values():
+            if lane.health in ("silent", "ended"):
+                lane.restart()
 
     def warm(self) -> None:
         """Start the model lane before its first job, whose imports alone take seconds."""
@@ -237,102 +266,234 @@ class WorkerJobs(Jobs):
 
     def pids(self) -> dict[str, int]:
         """The process ids of the lanes that run."""
-        return {name: p.process.pid for name, p in self._lanes.items() if p.process is not None and p.process.poll() is None}
+        running = {name: lane.running for name, lane in self._lanes.items()}
+        return {name: process.pid for name, process in running.items() if process is not None}
 
     def close(self) -> None:
         """End the worker processes, and wait until they have."""
         for lane in self._lanes.values():
-            lane.end()
-            if lane.process is not None:
-                lane.process.wait()
+            lane.close()
+
+    def _start(self, job: Job) -> None:
+        self._lanes[job.lane].start(job)
+
+    def _stop(self, job: Job, *, hard: bool) -> None:
+        self._lanes[job.lane].stop(job, hard)
+
+    def _tell(self) -> None:
+        for heard in list(self._watchers):
+            heard()
 
 
-class _Process:
-    """One worker process and the jobs it has not answered."""
+class _Lane:
+    """The worker process of one lane, and its successor when it has ended."""
 
-    def __init__(self, lane: str, log: str | None) -> None:
-        self.lane, self.log = lane, log
-        self.process: subprocess.Popen[bytes] | None = None
-        self.wire: Wire | None = None
-        self.open: dict[int, Job] = {}
+    def __init__(self, name: str, log: str | None, changed: Callable[[], None]) -> None:
+        self.name, self.log, self.changed = name, log, changed
+        self.health: Health = ""
+        self.current: _Process | None = None
         self.lock = threading.RLock()
 
-    def ensure(self) -> None:
-        """Start the process unless it runs."""
+    @property
+    def running(self) -> subprocess.Popen[bytes] | None:
+        process = None if self.current is None else self.current.process
+        return process if process is not None and process.poll() is None else None
+
+    def ensure(self) -> _Process:
+        """The process that runs, started if there is none."""
         with self.lock:
-            if self.process is None or self.process.poll() is not None:
-                self._spawn()
+            if self.current is None or self.running is None:
+                self.current = _Process(self.name, self.log, self._feel)
+            return self.current
 
     def start(self, job: Job) -> None:
         with self.lock:
-            self.ensure()
-            self.open[job.id] = job
-            self._send({"op": "run", "id": job.id, "call": job.name, "arguments": job.arguments, "urgent": job.urgent})
+            self.ensure().start(job)
 
     def stop(self, job: Job, hard: bool) -> None:
-        self._send({"op": "cancel", "id": job.id})
+        if self.current is not None:
+            self.current.stop(job, hard)
+
+    def restart(self) -> None:
+        with self.lock:
+            old, self.current = self.current, None
+            self.health = "starting"
+            self.ensure()
+        if old is not None:
+            old.end()
+        self.changed()
+
+    def close(self) -> None:
+        with self.lock:
+            old, self.current = self.current, None
+        if old is not None:
+            old.end()
+            old.process.wait()
+
+    def _feel(self, process: _Process, health: Health) -> None:
+        """Note how a process is. Of one that was replaced or closed nobody wants to hear."""
+        with self.lock:
+            if process is not self.current or health == self.health:
+                return
+            self.health = health
+        self.changed()
+
+
+class _Process:
+    """One worker process, what is still to be sent to it, and the jobs that it has not answered.
+
+    Three threads: one sends, so that no caller waits for a full pipe; one receives; one asks from time to time whether the process still answers.
+    """
+
+    def __init__(self, lane: str, log: str | None, feel: Callable[[_Process, Health], None]) -> None:
+        self.lane, self.feel = lane, feel
+        self.process = _spawned(lane, log)
+        if self.process.stdin is None or self.process.stdout is None:
+            raise WorkerDied("the worker has no pipes", where=lane)
+        self.wire = Wire(self.process.stdout, self.process.stdin)
+        self.open: dict[int, Job] = {}
+        self.outbox: deque[dict[str, Any]] = deque()
+        self.change = threading.Condition()
+        self.ready = self.gone = False
+        self.asked: float | None = None  # when the ping was sent that is not yet answered
+        for work in (self._send, self._listen, self._watch):
+            threading.Thread(target=work, daemon=True, name=f"workbench-{lane}{work.__name__}").start()
+
+    def start(self, job: Job) -> None:
+        arguments = _frozen(job.arguments)
+        with self.change:
+            self.open[job.id] = job
+            self._post({"op": "run", "id": job.id, "call": job.name, "arguments": arguments, "urgent": job.urgent})
+            lost = self.gone
+        if lost:  # it ended between the look at it and this call
+            self._bury()
+
+    def stop(self, job: Job, hard: bool) -> None:
+        """Cancel a job. One that was not sent yet is never sent."""
+        with self.change:
+            waiting = next((m for m in self.outbox if m["op"] == "run" and m["id"] == job.id), None)
+            if waiting is not None:
+                self.outbox.remove(waiting)
+                self.open.pop(job.id, None)
+                return
+            if job.id not in self.open:
+                return
+            self._post({"op": "cancel", "id": job.id})
         if hard:
             timer = threading.Timer(_GRACE, lambda: job.id in self.open and self.end())
             timer.daemon = True
             timer.start()
 
     def end(self) -> None:
-        process = self.process
-        if process is not None and process.poll() is None:
-            process.kill()
+        """Kill the process. The thread that receives then answers every open job."""
+        if self.process.poll() is None:
+            self.process.kill()
 
-    def _spawn(self) -> None:
-        sink = open(self.log, "ab") if self.log else None  # noqa: SIM115  the child keeps it
-        command = [sys.executable, "-m", "workbench.worker", "--lane", self.lane]
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=sink,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,  # Ctrl+C goes to the whole foreground group; the worker ends when its pipe closes
-        )
-        if sink:
-            sink.close()
-        if self.process.stdin is None or self.process.stdout is None:
-            raise WorkerDied("the worker has no pipes", where=self.lane)
-        self.wire = Wire(self.process.stdout, self.process.stdin)
-        threading.Thread(target=self._listen, args=(self.process, self.wire), daemon=True, name=f"workbench-{self.lane}").start()
+    def _post(self, message: dict[str, Any]) -> None:
+        with self.change:
+            self.outbox.append(message)
+            self.change.notify()
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self) -> None:
+        while self._send_one():
+            pass
+
+    def _send_one(self) -> bool:
+        """Encode and send the oldest message. False where there will be none."""
+        with self.change:
+            self.change.wait_for(lambda: self.outbox or self.gone)
+            if self.gone:
+                return False
+            message = self.outbox.popleft()
         try:
-            if self.wire is not None:
-                self.wire.send(message)
+            self.wire.send(message)
         except OSError:
-            self.end()  # the listener sees the closed pipe and answers every open job
+            self.end()
+            return False
+        except Exception as error:  # an argument that cannot be encoded: whoever asked must hear of it, and those after it be sent
+            job = self.open.pop(message["id"], None)
+            said = unpack_error(pack_error(error))
+            if job is not None and not job.answered.is_set():
+                job.finish(lambda: job.failed(said))
+        return True
 
-    def _listen(self, process: subprocess.Popen[bytes], wire: Wire) -> None:
+    def _watch(self) -> None:
+        """While jobs are open, ask whether the process answers. One that is computing does: its receiving thread is another one."""
+        while not self.gone:
+            now = time.monotonic()
+            if self.asked is None and self.ready and self.open:
+                self.asked = now
+                self._post({"op": "ping"})
+            elif self.asked is not None and now - self.asked > _SILENT:
+                self.feel(self, "silent")
+            time.sleep(_ASK)
+
+    def _listen(self) -> None:
         try:
-            self._hear(wire)
+            while self._hear():
+                pass
         except WorkbenchError:  # a message that cannot be read: nothing after it can be trusted
-            process.kill()
-        code = process.wait()
-        with self.lock:
+            self.process.kill()
+        self.process.wait()
+        with self.change:
+            self.gone = True
+            self.change.notify_all()
+        self.feel(self, "ended")
+        self._bury()
+
+    def _bury(self) -> None:
+        """Answer every job that is still open: the process has ended."""
+        with self.change:
             left, self.open = self.open, {}
+            self.outbox.clear()
         for job in left.values():
             if not job.answered.is_set():
                 died = WorkerDied(
-                    f"the worker ended while it computed {job.name} (exit code {code})",
+                    f"the worker ended while it computed {job.name} (exit code {self.process.returncode})",
                     where=f"{self.lane} lane",
                     fix="try again: it is started anew; if it ended for lack of memory, use a smaller clip or model",
                 )
                 job.finish(lambda j=job, e=died: j.failed(e))
 
-    def _hear(self, wire: Wire) -> None:
-        while (message := wire.receive()) is not None:
-            job = self.open.get(message.get("id", -1))
-            if job is None:
-                continue
-            if message["op"] == "progress":
-                job.finish(lambda j=job, m=message: j.progress(m["done"], m["total"]), last=False)
-                continue
-            self.open.pop(job.id, None)
-            if message["op"] == "done":
-                job.finish(lambda j=job, m=message: j.done(m["value"]))
-            elif not job.answered.is_set():
-                job.finish(lambda j=job, m=message: j.failed(unpack_error(m["error"])))
+    def _hear(self) -> bool:
+        """Receive one message. False where there will be none. A method, so that no frame keeps the last job and its session."""
+        message = self.wire.receive()
+        if message is None:
+            return False
+        self.ready, self.asked = True, None
+        self.feel(self, "")
+        job = self.open.get(message.get("id", -1))
+        if job is None:
+            return True
+        if message["op"] == "progress":
+            job.finish(lambda: job.progress(message["done"], message["total"]), last=False)
+            return True
+        self.open.pop(job.id, None)
+        if message["op"] == "done":
+            job.finish(lambda: job.done(message["value"]))
+        elif not job.answered.is_set():
+            job.finish(lambda: job.failed(unpack_error(message["error"])))
+        return True
+
+
+def _spawned(lane: str, log: str | None) -> subprocess.Popen[bytes]:
+    sink = open(log, "ab") if log else None  # noqa: SIM115  the child keeps it
+    command = [sys.executable, "-m", "workbench.worker", "--lane", lane]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": sink}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # A session of its own: Ctrl+C goes to the whole foreground group, and the worker ends when its pipe closes.
+    process = subprocess.Popen(command, **pipes, env=environment, start_new_session=True)
+    if sink:
+        sink.close()
+    return process
+
+
+def _frozen(value: Any) -> Any:
+    """The value with its arrays, lists and dicts copied: the caller may change them before another thread has encoded them."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {k: _frozen(v) for k, v in value.items()}
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        return type(value)(_frozen(v) for v in value)
+    return value

@@ -1,5 +1,5 @@
-"""Six small patches of the host: four for speed, one so that nothing is lost, one for a quiet log. Private names of panel and bokeh are touched
-here and nowhere else.
+"""Small patches of the host: four for speed, one so that nothing is lost, one for a quiet log, three so that closed pages give their memory back.
+Private names of panel and bokeh are touched here and nowhere else.
 
 Panel waits 50 ms before it sends what the browser changed, and the operating system holds back small packets for about 15 ms more. Together a slider
 answers after 70 ms; without both after 20. And before its first chart Panel asks Plotly for its notebook class, which loads Jupyter's validators: a
@@ -10,6 +10,10 @@ the next change: an answer that is not shown.
 
 When one of several toasts goes, the browser tells which are left, and tells them in full, though the server knows them. Bokeh then takes those it knows, as it
 should, and warns of each. Panel keeps this warning out of the logs of some hosts (`_ignore_bokeh_warnings`), not of its own server.
+
+Bokeh keeps the session of a closed page for up to 32 seconds. Here it is destroyed after `LINGER` seconds, unless the page connects again. A session whose
+page has not connected yet keeps Bokeh's lifetime of 15 seconds: a browser may load the scripts over a slow network. Two lists in Panel keep destroyed
+pages for ever: the watchers of its busy state (`quiet`) and its views (`forget`).
 """
 
 from __future__ import annotations
@@ -17,9 +21,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+LINGER = 2.0  # seconds between the closing of a page and the end of its session
+
 
 def apply() -> None:
-    """Send changes at once, in both directions, and leave Jupyter out of the server. Safe to call twice."""
+    """Send changes at once, in both directions, end sessions soon after their pages, and leave Jupyter out of the server. Safe to call twice."""
     import plotly.graph_objs
     from bokeh.server.views.ws import WSHandler
     from bokeh.util.warnings import BokehUserWarning
@@ -41,6 +47,23 @@ def apply() -> None:
 
     WSHandler.open = open_now  # type: ignore[method-assign]
     WSHandler._workbench_nodelay = True  # type: ignore[attr-defined]
+    _end_soon(WSHandler)
+
+
+def _end_soon(handler: Any) -> None:
+    """A session whose last page was closed ends after `LINGER` seconds."""
+    from tornado.ioloop import IOLoop
+
+    closed = handler.on_close
+
+    def close_and_end(self: Any) -> None:
+        session = None if self.connection is None else self.connection.session
+        closed(self)
+        if session is not None:
+            session.request_expiration()
+            IOLoop.current().call_later(LINGER, self.application_context._cleanup_sessions, self.application._unused_session_lifetime_milliseconds)
+
+    handler.on_close = close_and_end
 
 
 def _lose_nothing() -> None:
@@ -61,8 +84,27 @@ def _lose_nothing() -> None:
 
 
 def quiet(page: Any) -> None:
-    """A page that does not follow whether the server is busy: boards tell what they wait for."""
+    """A page that does not follow whether the server is busy: boards tell what they wait for.
+
+    Setting the value alone leaves param's watcher on Panel's state, which would keep every page that was ever opened.
+    """
+    from panel.io.state import state
     from panel.util.parameters import edit_readonly
 
     with edit_readonly(page):
         page.busy = False
+    followed = page._param__private.ref_watchers
+    for _names, watcher in followed:
+        if watcher.inst is state:
+            state.param.unwatch(watcher)
+    page._param__private.ref_watchers = [kept for kept in followed if kept[1].inst is not state]
+
+
+def forget(document: Any) -> None:
+    """Take what Panel still lists of a page that was closed off its list: the area of its notifications, which holds the document."""
+    from panel.io.state import state
+
+    for ref, (view, root, owner, _comm) in list(state._views.items()):
+        if owner is document:
+            view._cleanup(root)
+            state._views.pop(ref, None)

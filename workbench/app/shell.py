@@ -10,7 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 from tornado.ioloop import IOLoop
 
-from widgets import Toolbar
+from widgets import Toolbar, View
 from workbench.app import fast
 from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
@@ -43,8 +43,9 @@ class Start:
 def page(jobs: Jobs, start: Start) -> pmui.Page:
     """One user's page with a workspace of its own."""
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), allow=start.allow, device=start.device)
-    boards = {kind.title: kind(space) for kinds in SECTIONS.values() for kind in kinds}
-    opener, status = Opener(space, vertical=True), _status(space)
+    with View.without_comm():
+        boards = {kind.title: kind(space) for kinds in SECTIONS.values() for kind in kinds}
+        opener, status = Opener(space, vertical=True), _status(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
 
@@ -78,7 +79,13 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
     menu.choose(start.board or FIRST)
     pn.state.onload(lambda: open_first(space, start))
-    pn.state.on_session_destroyed(lambda _context: space.close())
+    document = pn.state.curdoc
+
+    def closed(_context: Any) -> None:
+        space.close()
+        fast.forget(document)
+
+    pn.state.on_session_destroyed(closed)
     return shell
 
 
@@ -123,7 +130,7 @@ def deliver_to(document: Any) -> Callable[[Callable[[], None]], None]:
 
 
 def _status(space: Workspace) -> Toolbar:
-    """One line in the header: the model, the clip, what is being opened."""
+    """One line in the header: the model, the clip, what is being opened; and what is wrong with the worker, with a button where that helps."""
     line = Toolbar()
 
     def tell() -> None:
@@ -134,13 +141,31 @@ def _status(space: Workspace) -> Toolbar:
             words.append(f"{'●' if space.facts.report.whole else '◐'} {space.facts.card.name} ({size:.2f} M, {whole})")
         if space.clips is not None and space.session.state.clip is not None:
             words.append(f"▣ clip {space.session.state.clip.index} of {len(space.clips.names)}")
-        words.append(f"▶ {space.opening or 'ready'}")
-        line.controls = [{"kind": "label", "id": f"w{i}", "label": w} for i, w in enumerate(words)]
+        health = space.jobs.health
+        words.append(_HEALTH.get(health) or f"▶ {space.opening or 'ready'}")
+        button = [_RESTART] if health == "silent" else []
+        line.controls = [*({"kind": "label", "id": f"w{i}", "label": w} for i, w in enumerate(words)), *button]
 
     for event in ("model", "clips", "clip", "opening"):
         space.on(event, tell)
+    line.on_press = lambda _id: space.jobs.restart()
+    space.on("closed", space.jobs.watch(lambda: space.deliver(tell)))
     tell()
     return line
+
+
+_HEALTH = {
+    "silent": "⚠ The worker does not answer.",
+    "ended": "⚠ The worker has ended. It is started again with the next request.",
+    "starting": "▶ The worker is being restarted …",
+}
+_RESTART = {
+    "kind": "button",
+    "id": "restart",
+    "label": "Restart worker",
+    "primary": True,
+    "help": "Ends the worker process and starts a new one. Computations that are not finished fail, for all pages; ask again.",
+}
 
 
 def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any], charts: list[Chart]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import panel as pn
@@ -68,8 +67,6 @@ def to_panel(widget: View, **layout: Any) -> pn.custom.AnyWidgetComponent:
 
     widget.observe(push, names)
     component.param.watch(pull, names)
-    if pn.state.curdoc is not None:
-        pn.state.on_session_destroyed(functools.partial(_close, widget))
     return component
 
 
@@ -83,7 +80,9 @@ def arrange(item: Layout) -> pn.viewable.Viewable:
             child.styles = {**child.styles, "flex": f"{share} 1 0", "min-width": "0"}
         return pn.Row(*children, sizing_mode="stretch_width", margin=0, styles={"gap": "18px", "align-items": "flex-start"})
     if isinstance(item, Chart):
-        return to_panel(item.view(), sizing_mode="stretch_width", height=item.height, margin=0)
+        with View.without_comm():
+            view = item.view()
+        return to_panel(view, sizing_mode="stretch_width", height=item.height, margin=0)
     if isinstance(item, Either):
         return _either(item)
     return to_panel(item, sizing_mode="stretch_width", margin=0)
@@ -103,9 +102,3 @@ def _either(item: Either) -> pn.viewable.Viewable:
 
 def _same(a: Any, b: Any) -> bool:
     return a is b or (type(a) is type(b) and a == b)
-
-
-def _close(widget: View, _context: Any) -> None:
-    """The layout is a widget of its own; ipywidgets keeps both alive until they are closed."""
-    widget.layout.close()  # type: ignore[attr-defined]
-    widget.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -119,11 +118,6 @@ class Fitting:
             heard(another)
 
 
-_known: WeakKeyDictionary[Workspace, Fitting] = WeakKeyDictionary()
-
-
 def fitting_of(space: Workspace) -> Fitting:
-    """The one of this session."""
-    if space not in _known:
-        _known[space] = Fitting(space)
-    return _known[space]
+    """The one of this session. The workspace owns it, so that both go together."""
+    return space.shared(Fitting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from widgets import Headline
 from workbench import samples
@@ -20,6 +20,7 @@ FIRST_WORDS = "Opening a model …"
 Notify = Callable[[WorkbenchError], None]
 Heard = Callable[[], None]
 Allow = Callable[[str], str]
+_Shared = TypeVar("_Shared")
 _NO_SETTINGS = ("path", "parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; here they are chosen elsewhere, or would name files
 
 
@@ -111,13 +112,29 @@ class Workspace:
         self.error: WorkbenchError | None = None
         self.refused: tuple[str, WorkbenchError] | None = None  # the last path that was to be opened, where it was not
         self.first_seed = 0
-        self._heard: dict[str, list[Heard]] = {"model": [], "clips": [], "clip": [], "opening": [], "theme": [], "failed": [], "refused": []}
+        self._heard: dict[str, list[Heard]] = {
+            "model": [],
+            "clips": [],
+            "clip": [],
+            "opening": [],
+            "theme": [],
+            "failed": [],
+            "refused": [],
+            "closed": [],
+        }
         self.dark = False
         self.closed = False  # nobody looks any more
+        self._shared: dict[Callable[[Workspace], Any], Any] = {}
 
     def on(self, event: str, heard: Heard) -> None:
-        """Call after "model", "clips", "clip", "opening" or "theme" changed, after something "failed", or a model was "refused"."""
+        """Call after "model", "clips", "clip", "opening" or "theme" changed, after something "failed", a model was "refused", or the session was "closed"."""
         self._heard[event].append(heard)
+
+    def shared(self, kind: Callable[[Workspace], _Shared]) -> _Shared:
+        """The one object of this class that the boards of this session share, made when first asked for and freed with the workspace."""
+        if kind not in self._shared:
+            self._shared[kind] = kind(self)
+        return self._shared[kind]
 
     def submit(self, name: str, view: str, done: Callable[[Any], None], failed: Notify | None = None, /, **arguments: Any) -> Job:
         """Ask for work in this session's slot of that view. Errors that nobody takes are shown to the user."""
@@ -226,6 +243,7 @@ class Workspace:
         """Drop everything that this session waits for."""
         self.closed = True
         self.jobs.forget(self.session.id)
+        self._say("closed")
 
     def _start(self, what: str) -> None:
         if what != self.opening:

@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from workbench.core import progress
@@ -24,16 +25,18 @@ class Lane:
     def __init__(self, wire: Wire, shelf: Shelf) -> None:
         self.wire, self.shelf = wire, shelf
         self.waiting: deque[dict[str, Any]] = deque()
+        self.known: set[int] = set()  # jobs that wait or run
         self.cancelled: set[int] = set()
         self.change = threading.Condition()
 
     def take(self, message: dict[str, Any]) -> None:
         """Queue a job, or note that one is no longer wanted."""
         with self.change:
-            if message["op"] == "cancel":
-                self.cancelled.add(message["id"])
-            else:
+            if message["op"] != "cancel":
+                self.known.add(message["id"])
                 self.waiting.append(message)
+            elif message["id"] in self.known:  # one that has answered meanwhile would never be taken off again
+                self.cancelled.add(message["id"])
             self.change.notify()
 
     def next(self, *, urgent_only: bool = False) -> dict[str, Any] | None:
@@ -76,7 +79,9 @@ class Lane:
         except Exception as error:  # a fault of ours must reach the user, and must not end the lane
             traceback.print_exc(file=sys.stderr)
             answer = {"op": "failed", "id": job, "error": pack_error(error)}
-        self.cancelled.discard(job)
+        with self.change:
+            self.known.discard(job)
+            self.cancelled.discard(job)
         self._answer(answer)
 
     def _answer(self, answer: dict[str, Any]) -> None:
@@ -92,7 +97,11 @@ def serve(wire: Wire) -> None:
 
     def listen() -> None:
         while (message := wire.receive()) is not None:
-            lane.take(message)
+            if message["op"] == "ping":  # answered by this thread, also while the other one computes
+                with suppress(OSError):  # the server is gone: the next `receive` says so
+                    wire.send({"op": "pong"})
+            else:
+                lane.take(message)
         os._exit(0)  # the server is gone, and so is whoever waits for the running job
 
     threading.Thread(target=listen, daemon=True).start()

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from workbench.core.films import Reel
 from workbench.core.futures import FactorTable
 from workbench.core.sensitivity import FactorFact, KnownFactors, SensitivityView
-from workbench.data import Clips
-from workbench.data.banks import Bank
 from workbench.measures.factors import factor_table, latent_moves
 from workbench.model.jepa import Jepa
 from workbench.worker.memo import forgetful
-from workbench.worlds.factors import Scenes
-from workbench.worlds.known import scenes
 
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
 
 SURVEYED, STEPS = 24, (0.25, 0.5, 0.75, 1.0)
-_known: WeakKeyDictionary[Clips, Scenes] = WeakKeyDictionary()
-
-
-def scenes_of(shelf: Shelf, path: str, frames: int | None = None, fps: float | None = None) -> Scenes:
-    """The clips of a path, with what their bank says is true of them."""
-    clips = shelf.clips(path, frames, fps)
-    if clips not in _known:
-        stored = isinstance(clips, Bank)
-        _known[clips] = scenes(clips, clips.arrays if stored else None, clips.chosen if stored else None)
-    return _known[clips]
 
 
 def known_factors(shelf: Shelf, path: str, index: int = 0, frames: int | None = None, fps: float | None = None) -> KnownFactors:
     """What can be changed in a clip."""
-    found = scenes_of(shelf, path, frames, fps)
+    found = shelf.scenes(path, frames, fps)
     facts = tuple(FactorFact(f.name, f.kind, f.full) for f in found.factors(index))
     return KnownFactors(found.world if found.knows(index) else "", facts, len(found.some(SURVEYED)))
 
@@ -59,7 +44,7 @@ def sensitivity_view(
     Raises:
         BadInput: a factor that this clip does not have, or too few clips for the unit.
     """
-    within = scenes_of(shelf, path, frames, fps)
+    within = shelf.scenes(path, frames, fps)
     clip = within.clips[index]
     changed = {name: within.changed(index, name, amount) for name, amount in zip(changes, amounts, strict=True)}
     others = [within.clips[i] for i in within.some(SURVEYED)]
@@ -77,7 +62,7 @@ def factor_survey(shelf: Shelf, model: Jepa, path: str, *, frames: int | None = 
     Raises:
         BadInput: fewer than two clips.
     """
-    within = scenes_of(shelf, path, frames, fps)
+    within = shelf.scenes(path, frames, fps)
     chosen = within.some(SURVEYED)
     clips = [within.clips[i] for i in chosen]
     return factor_table(forgetful(model), clips, within.varied(chosen, STEPS), kinds=within.kinds(chosen[0]), steps=STEPS, seed=seed)

@@ -23,6 +23,8 @@ from workbench.worker import services
 from workbench.worker.decoders import Decoders
 from workbench.worker.memo import remembering
 from workbench.worker.services import title
+from workbench.worlds.factors import Scenes
+from workbench.worlds.known import scenes
 
 _MODELS, _FOLDERS, _BANKS = 3, 8, 4
 _BANK_LIMIT = 256
@@ -35,6 +37,7 @@ class Shelf:
         self._models: OrderedDict[ModelKey, Jepa] = OrderedDict()
         self._folders: OrderedDict[tuple[Any, ...], Clips] = OrderedDict()
         self._banks: OrderedDict[BankKey, Bank] = OrderedDict()
+        self._scenes: OrderedDict[tuple[Any, ...], Scenes] = OrderedDict()
         self._given: dict[str, Jepa] = {}
         self.decoders = Decoders()
 
@@ -74,6 +77,14 @@ class Shelf:
         if key not in self._folders:
             _put(self._folders, key, open_clips(path, frames=frames, fps=fps), _FOLDERS)
         return self._folders[key]
+
+    def scenes(self, path: str, frames: int | None = None, fps: float | None = None) -> Scenes:
+        """The clips of a path, with what their bank says is true of them."""
+        key, clips = (path, frames, fps), self.clips(path, frames, fps)
+        if key not in self._scenes or self._scenes[key].clips is not clips:  # opened again: the old scenes hold the old clips
+            stored = isinstance(clips, StoredBank)
+            _put(self._scenes, key, scenes(clips, clips.arrays if stored else None, clips.chosen if stored else None), _FOLDERS)
+        return self._scenes[key]
 
     def clip(self, key: ClipKey) -> Clip:
         """The clip of that key."""
