@@ -479,10 +479,9 @@ class _Process:
 def _spawned(lane: str, log: str | None) -> subprocess.Popen[bytes]:
     sink = open(log, "ab") if log else None  # noqa: SIM115  the child keeps it
     command = [sys.executable, "-m", "workbench.worker", "--lane", lane]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": sink}
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    env, pipe = {**os.environ, "PYTHONUNBUFFERED": "1"}, subprocess.PIPE
     # A session of its own: Ctrl+C goes to the whole foreground group, and the worker ends when its pipe closes.
-    process = subprocess.Popen(command, **pipes, env=environment, start_new_session=True)
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=sink, env=env, start_new_session=True)
     if sink:
         sink.close()
     return process
