@@ -137,6 +137,6 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         open_clips(tmp_path / "a.png")
 
 
-def test_data_imports_neither_torch_nor_opencv() -> None:
-    code = "import sys, workbench.data; sys.exit(bool({'torch', 'cv2'} & set(sys.modules)))"
+def test_data_imports_neither_torch_nor_a_decoder() -> None:
+    code = "import sys, workbench.data; sys.exit(bool({'torch', 'cv2', 'av', 'PIL'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

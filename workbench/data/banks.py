@@ -25,7 +25,7 @@ class Bank(Clips):
 
     Args:
         pixels: all frames. arrays: what else the file holds, each with one row a clip: labels, actions, states, …
-        fps: frames a second; None for stills. frames, sample_fps: how to sample each clip; None = as stored.
+        fps: frames a second; None for stills. frames, sample_fps: how to sample each clip; None = as stored. start, length: seconds, of which part of each.
         names: one a clip. source: the file.
     """
 
@@ -38,11 +38,13 @@ class Bank(Clips):
         arrays: Mapping[str, np.ndarray] | None = None,
         frames: int | None = None,
         sample_fps: float | None = None,
+        start: float = 0.0,
+        length: float | None = None,
         source: str = "",
     ) -> None:
         super().__init__(names or tuple(map(str, range(len(pixels)))), "bank", self._clip)
         self.pixels, self.fps, self.arrays, self.source = pixels, fps, dict(arrays or {}), source
-        self._chosen, self._fps = pick(pixels.shape[1], fps, frames=frames, fps=sample_fps, where=source)
+        self._chosen, self._fps = pick(pixels.shape[1], fps, frames=frames, fps=sample_fps, start=start, length=length, where=source)
 
     @property
     def labels(self) -> Shaped[np.ndarray, "clips ..."] | None:
@@ -70,7 +72,7 @@ class Bank(Clips):
         )
 
 
-def load_bank(path: str | Path, *, frames: int | None = None, fps: float | None = None) -> Bank:
+def load_bank(path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Bank:
     """The clips of an .npz (`pixels`, and optionally fps, labels, names, actions, states) or of an .npy of pixels alone.
 
     Nothing in the file can run code: arrays of objects are refused. Clips are sampled as videos are; actions are dropped
@@ -78,6 +80,7 @@ def load_bank(path: str | Path, *, frames: int | None = None, fps: float | None 
 
     Args:
         path: the file. frames: how many to take of each clip; None = all. fps: frames a second to take.
+        start: seconds into each clip. length: seconds of it; None = to its end.
 
     Raises:
         ClipError: not a bank, cut short, of another layout, or larger than 4 GiB.
@@ -99,6 +102,8 @@ def load_bank(path: str | Path, *, frames: int | None = None, fps: float | None 
         arrays={k: v.astype(np.float32) if k in _TRACKS else v for k, v in arrays.items()},
         frames=frames,
         sample_fps=fps,
+        start=start,
+        length=length,
         source=where,
     )
 
