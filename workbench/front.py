@@ -35,9 +35,7 @@ def inspect(path: str | Path, **options: Any) -> LoadReport:
     return inspect_file(resolve(path), **options)
 
 
-def open_clips(
-    path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None
-) -> Clips:
+def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Clips:
     """The clips of a sample, or of an image, a video, a folder or an npz.
 
     Args:

@@ -99,7 +99,10 @@ def decoding(file: BinaryIO | io.BytesIO | io.BufferedReader, name: str, source:
     except WorkbenchError:
         raise
     except Image.DecompressionBombError as err:
-        raise ClipError(f"this {kind} file is larger than {MOST_PIXELS // 1_000_000} megapixels", where=source, fix="shrink it first") from err
+        file.seek(0)
+        header = image_header(file.read(HEAD_BYTES))
+        size = f" of {header.width}×{header.height} pixels" if header else ""
+        raise ClipError(f"this {kind} file{size} is larger than {MOST_PIXELS // 1_000_000} megapixels", where=source, fix="shrink it first") from err
     except Exception as err:  # decoders of foreign bytes raise a dozen types: OSError, SyntaxError, struct.error, IndexError, zlib.error, …
         said = (str(err) or type(err).__name__).splitlines()[0][:120]
         what = "is damaged or cut short" if "truncated" in said or isinstance(err, EOFError) else "is damaged or of a kind that is not read"
