@@ -15,6 +15,7 @@ from workbench.data._cv2 import opencv
 from workbench.data.headers import HEAD_BYTES, image_format
 from workbench.data.images import decoding, flat
 from workbench.data.limits import MOST_BYTES, MOST_FRAMES, check_frame, fitted
+from workbench.data.paths import plainly
 from workbench.data.sampling import pick, pick_at
 from workbench.data.timeline import constant_rate
 
@@ -33,7 +34,7 @@ def animated(path: Path) -> bool:
         if name not in _MOVING:
             return False
         file.seek(0)
-        with decoding(file, name, str(path)) as image:
+        with decoding(file, name, plainly(str(path))) as image:
             return _frames(image) > 1
 
 
@@ -43,7 +44,7 @@ def load_animation(path: Path, *, frames: int | None = None, fps: float | None =
     Raises:
         ClipError: it has one frame only, is damaged, too short for what is asked, or too large for the memory.
     """
-    where = str(path)
+    where = plainly(str(path))
     with path.open("rb") as file:
         name = image_format(file.read(HEAD_BYTES))
         if name not in _MOVING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,12 +11,12 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from workbench.core.clip import Clip
-from workbench.core.errors import ClipError
+from workbench.core.errors import ClipError, WorkbenchError
 from workbench.data.clips import Clips
 from workbench.data.paths import readable
 from workbench.data.sampling import pick
 
-MOST_BYTES = 4 << 30
+MOST_BYTES = 512 << 20
 _TRACKS = ("actions", "states")
 _LAYOUT = "save uint8 `pixels` [clips, frames, height, width, 1 to 3 channels], and optionally fps, labels, names, actions, states"
 
@@ -83,14 +84,17 @@ def load_bank(path: str | Path, *, frames: int | None = None, fps: float | None 
         start: seconds into each clip. length: seconds of it; None = to its end.
 
     Raises:
-        ClipError: not a bank, cut short, of another layout, or larger than 4 GiB.
+        ClipError: not a bank, cut short, of another layout, or one that unpacks to more than 512 MiB.
     """
     path = readable(path)
     where = str(path)
     try:
         arrays = _arrays(path)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, MemoryError) as err:
-        raise ClipError(f"this is not a bank of clips: {err}", where=where, fix=_LAYOUT) from err
+    except WorkbenchError:
+        raise
+    except Exception as err:  # numpy and zipfile raise a dozen types over foreign bytes: ValueError, zlib.error, TokenError, TypeError, …
+        said = (str(err) or type(err).__name__).splitlines()[0][:160]
+        raise ClipError(f"this is not a bank of clips, or it is damaged: {said}", where=where, fix=_LAYOUT) from err
     pixels, rate, names = (arrays.pop(k, None) for k in ("pixels", "fps", "names"))
     wrong = next(_wrong(pixels, rate, names, arrays), None)
     if wrong or pixels is None:
@@ -132,13 +136,30 @@ def _wrong(pixels: np.ndarray | None, rate: np.ndarray | None, names: np.ndarray
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     if path.suffix.lower() == ".npy":
         return {"pixels": np.load(path, mmap_mode="r", allow_pickle=False)}
-    with zipfile.ZipFile(path) as members:
-        size = sum(m.file_size for m in members.infolist())
-    if size > MOST_BYTES:
-        raise ValueError(f"it unpacks to {size / 2**30:.1f} GiB, more than {MOST_BYTES >> 30}; save pixels as an .npy, which is read in parts")
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        size = sum(m.file_size for m in members)
+        if size > MOST_BYTES:
+            fix = "save fewer clips, or pixels as an .npy, which is read in parts"
+            raise ClipError(f"this bank unpacks to {size / 2**30:.1f} GiB, more than {MOST_BYTES / 2**30:g}", where=str(path), fix=fix)
+        for member in members:
+            with archive.open(member) as file:
+                _check_header(file, member.file_size, member.filename)
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     foreign = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if foreign:
         raise ValueError(f"{foreign[0]} in it is no array")
     return arrays
+
+
+def _check_header(file: zipfile.ZipExtFile, size: int, name: str) -> None:
+    """Refuse an array whose header claims more than its member of the archive holds, before it is made."""
+    if file.read(6) != b"\x93NUMPY":
+        raise ValueError(f"{name} in it is no array")
+    version = tuple(file.read(2))
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    claimed = math.prod(shape) * dtype.itemsize
+    if not dtype.hasobject and claimed > size - file.tell():
+        raise ValueError(f"{name} claims {claimed} bytes and holds {size - file.tell()}: it is cut short")

@@ -12,6 +12,7 @@ from workbench.core.errors import ClipError
 from workbench.data._av import pyav
 from workbench.data.headers import HEAD_BYTES, container_format
 from workbench.data.limits import MOST_FRAME_PIXELS, check_frame
+from workbench.data.paths import plainly
 
 _READ_AHEAD = 1 << 18
 _FRAME_THREADS_BELOW = 2_500_000  # pixels: beyond it each further thread holds too many bytes of frames
@@ -58,7 +59,7 @@ def opened(path: Path) -> Generator[tuple[Any, Any], None, None]:
     Raises:
         ClipError: not a video, damaged, without a picture, of a codec that is not decoded, or with frames too large to decode.
     """
-    where = str(path)
+    where = plainly(str(path))
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         name = container_format(head)

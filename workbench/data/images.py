@@ -17,7 +17,7 @@ from workbench.core.errors import ClipError, WorkbenchError
 from workbench.data._cv2 import opencv
 from workbench.data._pillow import heif, pillow
 from workbench.data.headers import HEAD_BYTES, ImageHeader, image_format, image_header
-from workbench.data.paths import readable
+from workbench.data.paths import plainly, readable
 
 MOST_PIXELS, MOST_SIDE = 178_000_000, 8192
 MOST_BYTES = 640 << 20
@@ -41,10 +41,10 @@ def load_image(path: str | Path) -> Clip:
     """
     path = readable(path)
     if path.is_dir():
-        raise ClipError("this is a folder, not an image", where=str(path), fix="open it with open_clips()")
+        raise ClipError("this is a folder, not an image", where=plainly(str(path)), fix="open it with open_clips()")
     if path.stat().st_size > _MOST_FILE_BYTES:
-        raise ClipError(f"an image file of {path.stat().st_size >> 20} MiB is not read", where=str(path), fix="save it smaller, or as JPEG")
-    return decode_image(path.read_bytes(), str(path))
+        raise ClipError(f"an image file of {path.stat().st_size >> 20} MiB is not read", where=plainly(str(path)), fix="save it smaller, or as JPEG")
+    return decode_image(path.read_bytes(), plainly(str(path)))
 
 
 def decode_image(data: bytes, source: str) -> Clip:

@@ -16,7 +16,7 @@ from workbench.data.banks import load_bank
 from workbench.data.clips import Clips
 from workbench.data.headers import HEAD_BYTES, kind_of
 from workbench.data.images import load_image
-from workbench.data.paths import readable
+from workbench.data.paths import plainly, readable
 from workbench.data.videos import load_video
 
 IMAGES = frozenset(
@@ -84,11 +84,11 @@ def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None
     asked = Sampling(frames, fps, start, length)
     if real.is_dir():
         files = _media(real)
-        return Clips(tuple(f.relative_to(real).as_posix() for f in files), "folder", lambda k: _read(files[k], asked))
+        return Clips(tuple(plainly(f.relative_to(real).as_posix()) for f in files), "folder", lambda k: _read(_inside(files[k], real), asked))
     kind = _kind(real)
     if kind == "bank":
         return load_bank(real, frames=frames, fps=fps, start=start, length=length)
-    return Clips((real.name,), "video" if kind == "image" and animated(real) else kind, lambda _: _read(real, asked))
+    return Clips((plainly(real.name),), "video" if kind == "image" and animated(real) else kind, lambda _: _read(real, asked))
 
 
 def load_clip(key: ClipKey) -> Clip:
@@ -152,6 +152,13 @@ def _stays(link: Path, folder: Path) -> bool:
     except (OSError, RuntimeError):
         return False
     return real.is_file() and real.is_relative_to(folder)
+
+
+def _inside(path: Path, folder: Path) -> Path:
+    """The file, if it is still inside the folder: a link can be changed after the folder was listed."""
+    if not readable(path).is_relative_to(folder):
+        raise ClipError("this link leads out of its folder", where=plainly(str(path)), fix="copy the file into the folder")
+    return path
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

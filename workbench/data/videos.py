@@ -17,7 +17,7 @@ from workbench.data.animations import load_animation
 from workbench.data.containers import opened, tracks
 from workbench.data.headers import HEAD_BYTES, image_format
 from workbench.data.limits import MOST_BYTES, MOST_FRAMES, check_frame, fitted
-from workbench.data.paths import readable
+from workbench.data.paths import plainly, readable
 from workbench.data.timeline import Timeline, timeline
 
 _HDR = {16: "HDR (PQ)", 18: "HDR (HLG)"}
@@ -42,25 +42,25 @@ def load_video(path: str | Path, *, frames: int | None = None, fps: float | None
     """
     path = readable(path)
     if not path.is_file():
-        raise ClipError("this is a folder, not a video", where=str(path), fix="open it with open_clips()")
+        raise ClipError("this is a folder, not a video", where=plainly(str(path)), fix="open it with open_clips()")
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if image_format(head):
         return load_animation(path, frames=frames, fps=fps, start=start, length=length)
     asked: dict[str, Any] = {"frames": frames, "fps": fps, "start": start, "length": length}
     with opened(path) as (container, stream):
-        line = timeline(container, stream, str(path))
+        line = timeline(container, stream, plainly(str(path)))
     try:
         return _load(path, line, asked, "")
     except _Unreadable:
         found = _readable(path, line)
     if not found:
-        raise ClipError("not one frame of this video can be read", where=str(path), fix="play it elsewhere; convert it to MP4 (H.264)")
+        raise ClipError("not one frame of this video can be read", where=plainly(str(path)), fix="play it elsewhere; convert it to MP4 (H.264)")
     there = line.only(found)
     try:
         return _load(path, there, asked, _missing(len(found), max(len(line), line.announced)) if there.lacks(line) else "")
     except _Unreadable as err:
-        raise ClipError("this video cannot be read twice in the same way", where=str(path), fix=_CONVERT) from err
+        raise ClipError("this video cannot be read twice in the same way", where=plainly(str(path)), fix=_CONVERT) from err
 
 
 class _Unreadable(Exception):
@@ -74,7 +74,7 @@ def _missing(there: int, announced: int) -> str:
 def _load(path: Path, line: Timeline, asked: dict[str, Any], note: str) -> Clip:
     if not note and line.announced > len(line) + max(1, line.announced // 50):
         note = _missing(len(line), line.announced)
-    said = f"{path}, {note}" if note else str(path)
+    said = f"{plainly(str(path))}, {note}" if note else plainly(str(path))
     chosen, rate = line.choose(**asked, where=said)
     with opened(path) as (container, stream):
         notes = dict.fromkeys((note, *line.notes))
@@ -85,7 +85,7 @@ def _load(path: Path, line: Timeline, asked: dict[str, Any], note: str) -> Clip:
     return Clip(
         pixels,
         fps=rate if len(chosen) > 1 else None,
-        source=str(path) + (f" ({'; '.join(kept)})" if kept else ""),
+        source=plainly(str(path)) + (f" ({'; '.join(kept)})" if kept else ""),
         times=np.array([line.times[k] for k in chosen], np.float64) if line.rate or line.stamps else None,
     )
 
