@@ -6,6 +6,7 @@ import math
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
@@ -153,7 +154,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _check_header(file: zipfile.ZipExtFile, size: int, name: str) -> None:
+def _check_header(file: Any, size: int, name: str) -> None:
     """Refuse an array whose header claims more than its member of the archive holds, before it is made."""
     if file.read(6) != b"\x93NUMPY":
         raise ValueError(f"{name} in it is no array")
