@@ -15,7 +15,7 @@ from workbench.data.limits import MOST_FRAME_PIXELS, check_frame
 from workbench.data.paths import plainly
 
 _READ_AHEAD = 1 << 18
-_FRAME_THREADS_BELOW = 2_500_000  # pixels: beyond it each further thread holds too many bytes of frames
+_FRAME_THREADS = range(200_000, 2_500_000)  # pixels: below, starting threads costs more than it saves; beyond, each holds too many bytes of frames
 _NAMES = {"matroska": "Matroska or WebM", "mov": "MP4 or MOV", "mpegts": "MPEG-TS", "mpeg": "MPEG", "mpegvideo": "MPEG"}
 
 
@@ -107,7 +107,10 @@ def _stream(container: Any, where: str) -> Any:
         )
     check_frame(context.width, context.height, where)
     context.options = {"max_pixels": str(MOST_FRAME_PIXELS)}
-    context.thread_type = "AUTO" if context.width * context.height < _FRAME_THREADS_BELOW else "SLICE"
+    if context.width * context.height in _FRAME_THREADS:
+        context.thread_type = "AUTO"
+    else:
+        context.thread_count = 1
     return stream
 
 
