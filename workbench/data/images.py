@@ -166,6 +166,9 @@ def _loaded(image: Any, shrink: int, kind: str, source: str) -> UInt8[np.ndarray
 
 def flat(image: Any, shrink: int = 1) -> UInt8[np.ndarray, "height width channels"]:
     """8-bit RGB or grey of a loaded Pillow image, some rows at a time: over white, and reduced by a whole number."""
+    if shrink == 1 and image.mode in ("RGB", "L") and "transparency" not in image.info:
+        pixels = np.array(image)
+        return pixels if image.mode == "RGB" else pixels[..., None]
     width, height = image.size
     strips: list[np.ndarray] = []
     for top in range(0, height, _ROWS):
