@@ -65,10 +65,9 @@ def scenes(path: str | Path, *, frames: int | None = None, fps: float | None = N
     Args:
         path: a sample's name, or an image, a video, a folder or an npz. frames, fps: as of `open_clips`.
     """
-    from workbench.worker.sensitivity import scenes_of
     from workbench.worker.shelf import Shelf
 
-    return scenes_of(Shelf(), bank_path(path), frames, fps)
+    return Shelf().scenes(bank_path(path), frames, fps)
 
 
 def _serve(service: str, jepa: Jepa, /, **arguments: Any) -> Any:
