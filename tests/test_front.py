@@ -85,3 +85,9 @@ def test_the_verbs_give_a_number_with_its_yardstick(tmp_path: Path) -> None:
     assert error.skill == pytest.approx(1 - error.ratio)
     assert error.reference_n == 2
     assert jw.show(error).data
+
+
+def test_scenes_change_one_thing_in_pictures_of_any_folder(pictures: Path) -> None:
+    scenes = jw.scenes(pictures)
+    assert "brightness" in [f.name for f in scenes.factors(0)]
+    assert scenes.changed(0, "brightness", 1.0).pixels.mean() < scenes.clips[0].pixels.mean()

@@ -20,7 +20,7 @@ OURS = [p for p in PYTHON if p.is_relative_to(ROOT / "workbench") or p.is_relati
 JAVASCRIPT = sorted([*(ROOT / "widgets").glob("*.js"), *(ROOT / "tests").rglob("*.mjs")])
 TEXT = {".py", ".js", ".mjs", ".css", ".md", ".toml", ".json", ".yaml", ".yml", ".ipynb", ".sh", ""}
 FILE, FUNCTION, CLASS, SCRIPT = 500, 60, 15, 400
-HEAVY = ("torch", "panel", "umap", "cv2", "plotly")
+HEAVY = ("torch", "panel", "umap", "cv2", "av", "PIL", "plotly")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -35,11 +35,16 @@ def inspect(path: str | Path, **options: Any) -> LoadReport:
     return inspect_file(resolve(path), **options)
 
 
-def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None = None) -> Clips:
-    """The clips of a sample, or of an image, a video, a folder or an npz."""
+def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Clips:
+    """The clips of a sample, or of an image, a video, a folder or an npz.
+
+    Args:
+        path: a sample's name, a file or a folder. frames: how many to take of each clip; None = all.
+        fps: frames a second to take; None = as they come. start, length: seconds, of which part of each clip; None = to its end.
+    """
     from workbench.data import open_clips as open_path
 
-    return open_path(bank_path(path), frames=frames, fps=fps)
+    return open_path(bank_path(path), frames=frames, fps=fps, start=start, length=length)
 
 
 def bank_path(path: str | Path) -> str:
@@ -60,10 +65,9 @@ def scenes(path: str | Path, *, frames: int | None = None, fps: float | None = N
     Args:
         path: a sample's name, or an image, a video, a folder or an npz. frames, fps: as of `open_clips`.
     """
-    from workbench.worker.sensitivity import scenes_of
     from workbench.worker.shelf import Shelf
 
-    return scenes_of(Shelf(), bank_path(path), frames, fps)
+    return Shelf().scenes(bank_path(path), frames, fps)
 
 
 def _serve(service: str, jepa: Jepa, /, **arguments: Any) -> Any:

@@ -12,6 +12,13 @@ from workbench.data import Bank, banks, load_bank, open_clips, save_bank
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 8, 6, 7, 3), dtype=np.uint8)
 ACTIONS = np.arange(5 * 7 * 2, dtype=np.float32).reshape(5, 7, 2)
 STATES = np.arange(5 * 8 * 4, dtype=np.float32).reshape(5, 8, 4)
+MEDIA = Path(__file__).parent / "media"
+
+
+def header(text: str) -> bytes:
+    """The beginning of an .npy file with this header."""
+    body = text.encode("latin1")
+    return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body
 
 
 @pytest.fixture
@@ -129,3 +136,43 @@ def test_a_cut_bare_array_is_refused(tmp_path: Path) -> None:
 def test_rates_of_a_bank_without_one_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ClipError, match="unknown"):
         load_bank(save_bank(tmp_path / "b.npz", PIXELS), fps=4.0)
+
+
+BROKEN = {
+    "zlib.npz": (MEDIA / "media_48.npz").read_bytes(),
+    "token.npy": (MEDIA / "media_49.npy").read_bytes(),
+    "type.npy": header("{'descr': 3, 'fortran_order': False, 'shape': (2, 2, 8, 8, 3), }"),
+    "deep.npy": header("(" * 900 + ")" * 900),
+    "huge.npy": header("{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999, 2, 8, 8, 3), }"),
+    "negative.npy": header("{'descr': '|u1', 'fortran_order': False, 'shape': (-2, 2, 8, 8, 3), }"),
+    "float.npy": header("{'descr': '|u1', 'fortran_order': False, 'shape': (2.5, 2, 8, 8, 3), }"),
+    "text.npy": header("\xff\xfe not a dictionary"),
+    "version.npy": b"\x93NUMPY\x09\x00" + bytes(100),
+    "bare.npy": b"\x93NUMPY",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_header_is_refused_in_words(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(BROKEN[name])
+    with pytest.raises(ClipError) as caught:
+        open_clips(tmp_path / name)[0]
+    assert caught.value.where == str(tmp_path / name)
+    assert caught.value.fix
+
+
+def test_an_array_that_claims_more_than_its_member_holds_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("pixels.npy", header("{'descr': '|u1', 'fortran_order': False, 'shape': (400, 100, 100, 100, 3), }"))
+    with pytest.raises(ClipError, match="cut short"):
+        load_bank(tmp_path / "a.npz")
+
+
+def test_the_cost_of_a_bank_is_read_from_its_headers(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as file, file.open("pixels.npy", "w", force_zip64=True) as member:
+        member.write(header("{'descr': '|u1', 'fortran_order': False, 'shape': (600, 1, 1024, 1024, 1), }"))
+        for _ in range(600):
+            member.write(bytes(1 << 20))
+    assert (tmp_path / "a.npz").stat().st_size < 3 << 20
+    with pytest.raises(ClipError, match=r"unpacks to 0\.6 GiB, more than 0\.5"):
+        load_bank(tmp_path / "a.npz")

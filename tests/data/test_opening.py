@@ -137,6 +137,55 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
         open_clips(tmp_path / "a.png")
 
 
-def test_data_imports_neither_torch_nor_opencv() -> None:
-    code = "import sys, workbench.data; sys.exit(bool({'torch', 'cv2'} & set(sys.modules)))"
+def test_data_imports_neither_torch_nor_a_decoder() -> None:
+    code = "import sys, workbench.data; sys.exit(bool({'torch', 'cv2', 'av', 'PIL'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_one_unreadable_file_is_skipped_and_listed_with_name_and_reason(folder: Path) -> None:
+    (folder / "clip2.PNG").write_bytes(encoded(gradient())[:-20])
+    (folder / "clip4.mp4").write_text("ffconcat version 1.0\nfile clip3.avi\n")
+    (folder / "clip5.jpg").write_bytes(b"")
+    clips = open_clips(folder, frames=3)
+    found = dict(clips.readable())
+    assert [clips.names[k] for k in found] == ["Clip1.png", "clip3.avi", "clip10.png", "sub/b.png"]
+    assert [c.frames for c in found.values()] == [1, 3, 1, 1]
+    assert list(clips.skipped) == ["clip2.PNG", "clip4.mp4", "clip5.jpg"]
+    assert "cut short" in clips.skipped["clip2.PNG"]
+    assert "neither an image, nor a video" in clips.skipped["clip4.mp4"]
+    assert "empty" in clips.skipped["clip5.jpg"]
+
+
+def test_a_film_shorter_than_asked_is_skipped_with_that_reason(folder: Path) -> None:
+    clips = open_clips(folder, frames=8)
+    assert [c.frames for _, c in clips.readable([0, 2])] == [1]
+    assert clips.skipped == {"clip3.avi": "8 frames were asked, 6 are there"}
+
+
+def test_a_file_that_is_mended_is_no_longer_listed_as_skipped(folder: Path) -> None:
+    (folder / "clip2.PNG").write_bytes(b"broken")
+    clips = open_clips(folder)
+    assert len(dict(clips.readable())) == 4
+    (folder / "clip2.PNG").write_bytes(encoded(gradient()))
+    assert len(dict(clips.readable())) == 5
+    assert clips.skipped == {}
+
+
+@pytest.mark.parametrize("name", ['it\'s "quoted".png', "two\nlines.png", "gpj.\u202egnp.png", "caf\udce9.png", "[b](c)<i>.png", " .png"])
+def test_a_name_of_any_kind_is_opened_and_shown_without_marks_that_change_its_reading(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(encoded(gradient()))
+    clips = open_clips(tmp_path)
+    assert clips[0].frames == 1
+    for shown in (clips.names[0], clips[0].source, open_clips(tmp_path / name).names[0]):
+        shown.encode()
+        assert not any(mark in shown for mark in "\n\u202e")
+
+
+def test_a_link_that_is_changed_after_opening_leads_nowhere_else(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(encoded(gradient()))
+    (folder / "again.png").symlink_to(folder / "clip10.png")
+    clips = open_clips(folder)
+    (folder / "again.png").unlink()
+    (folder / "again.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(ClipError, match="leads out of"):
+        clips[clips.names.index("again.png")]

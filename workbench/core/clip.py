@@ -24,6 +24,7 @@ class Clip:
         actions: row k is what was done between frame k and frame k + 1 (or the model's own step).
         states: the true or proprioceptive state at each frame.
         source: where it came from, for the reader.
+        times: seconds into its source at which each frame is shown; None where nobody knows, or where they follow from `fps`.
     """
 
     pixels: UInt8[np.ndarray, "frames height width channels"]
@@ -31,6 +32,7 @@ class Clip:
     actions: Float[np.ndarray, "steps action"] | None = None
     states: Float[np.ndarray, "frames state"] | None = None
     source: str = ""
+    times: Float[np.ndarray, "frames"] | None = None
 
     def __post_init__(self) -> None:
         p = self.pixels
@@ -45,6 +47,13 @@ class Clip:
                 f"a clip of {p.shape[0]} frames of {p.shape[1]}×{p.shape[2]} is larger than {_MAX_FRAMES} frames of {_MAX_SIDE} px",
                 where=self.source,
                 fix="shrink or shorten it first; models look at a few hundred pixels",
+            )
+
+        if self.times is not None and (self.times.shape != p.shape[:1] or not np.isfinite(self.times).all() or (np.diff(self.times) < 0).any()):
+            raise ClipError(
+                f"times {list(self.times.shape)} for {p.shape[0]} frames, which must be finite and must not fall",
+                where=self.source or "Clip(times=…)",
+                fix="give the seconds at which each frame is shown, or None",
             )
 
     @property

@@ -50,6 +50,10 @@ def _version(name: str) -> str:
         return ""
 
 
+# Over fewer clips than this no rank and no interval is stated.
+FEWEST_CLIPS = 8
+
+
 @codec.portable
 @dataclass(frozen=True)
 class Provenance:

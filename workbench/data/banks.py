@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from workbench.core.clip import Clip
-from workbench.core.errors import ClipError
+from workbench.core.errors import ClipError, WorkbenchError
 from workbench.data.clips import Clips
 from workbench.data.paths import readable
 from workbench.data.sampling import pick
 
-MOST_BYTES = 4 << 30
+MOST_BYTES = 512 << 20
 _TRACKS = ("actions", "states")
 _LAYOUT = "save uint8 `pixels` [clips, frames, height, width, 1 to 3 channels], and optionally fps, labels, names, actions, states"
 
@@ -25,7 +27,7 @@ class Bank(Clips):
 
     Args:
         pixels: all frames. arrays: what else the file holds, each with one row a clip: labels, actions, states, …
-        fps: frames a second; None for stills. frames, sample_fps: how to sample each clip; None = as stored.
+        fps: frames a second; None for stills. frames, sample_fps: how to sample each clip; None = as stored. start, length: seconds, of which part of each.
         names: one a clip. source: the file.
     """
 
@@ -38,11 +40,13 @@ class Bank(Clips):
         arrays: Mapping[str, np.ndarray] | None = None,
         frames: int | None = None,
         sample_fps: float | None = None,
+        start: float = 0.0,
+        length: float | None = None,
         source: str = "",
     ) -> None:
         super().__init__(names or tuple(map(str, range(len(pixels)))), "bank", self._clip)
         self.pixels, self.fps, self.arrays, self.source = pixels, fps, dict(arrays or {}), source
-        self._chosen, self._fps = pick(pixels.shape[1], fps, frames=frames, fps=sample_fps, where=source)
+        self._chosen, self._fps = pick(pixels.shape[1], fps, frames=frames, fps=sample_fps, start=start, length=length, where=source)
 
     @property
     def labels(self) -> Shaped[np.ndarray, "clips ..."] | None:
@@ -70,7 +74,7 @@ class Bank(Clips):
         )
 
 
-def load_bank(path: str | Path, *, frames: int | None = None, fps: float | None = None) -> Bank:
+def load_bank(path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Bank:
     """The clips of an .npz (`pixels`, and optionally fps, labels, names, actions, states) or of an .npy of pixels alone.
 
     Nothing in the file can run code: arrays of objects are refused. Clips are sampled as videos are; actions are dropped
@@ -78,16 +82,20 @@ def load_bank(path: str | Path, *, frames: int | None = None, fps: float | None 
 
     Args:
         path: the file. frames: how many to take of each clip; None = all. fps: frames a second to take.
+        start: seconds into each clip. length: seconds of it; None = to its end.
 
     Raises:
-        ClipError: not a bank, cut short, of another layout, or larger than 4 GiB.
+        ClipError: not a bank, cut short, of another layout, or one that unpacks to more than 512 MiB.
     """
     path = readable(path)
     where = str(path)
     try:
         arrays = _arrays(path)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, MemoryError) as err:
-        raise ClipError(f"this is not a bank of clips: {err}", where=where, fix=_LAYOUT) from err
+    except WorkbenchError:
+        raise
+    except Exception as err:  # numpy and zipfile raise a dozen types over foreign bytes: ValueError, zlib.error, TokenError, TypeError, …
+        said = (str(err) or type(err).__name__).splitlines()[0][:160]
+        raise ClipError(f"this is not a bank of clips, or it is damaged: {said}", where=where, fix=_LAYOUT) from err
     pixels, rate, names = (arrays.pop(k, None) for k in ("pixels", "fps", "names"))
     wrong = next(_wrong(pixels, rate, names, arrays), None)
     if wrong or pixels is None:
@@ -99,6 +107,8 @@ def load_bank(path: str | Path, *, frames: int | None = None, fps: float | None 
         arrays={k: v.astype(np.float32) if k in _TRACKS else v for k, v in arrays.items()},
         frames=frames,
         sample_fps=fps,
+        start=start,
+        length=length,
         source=where,
     )
 
@@ -127,13 +137,30 @@ def _wrong(pixels: np.ndarray | None, rate: np.ndarray | None, names: np.ndarray
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     if path.suffix.lower() == ".npy":
         return {"pixels": np.load(path, mmap_mode="r", allow_pickle=False)}
-    with zipfile.ZipFile(path) as members:
-        size = sum(m.file_size for m in members.infolist())
-    if size > MOST_BYTES:
-        raise ValueError(f"it unpacks to {size / 2**30:.1f} GiB, more than {MOST_BYTES >> 30}; save pixels as an .npy, which is read in parts")
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        size = sum(m.file_size for m in members)
+        if size > MOST_BYTES:
+            fix = "save fewer clips, or pixels as an .npy, which is read in parts"
+            raise ClipError(f"this bank unpacks to {size / 2**30:.1f} GiB, more than {MOST_BYTES / 2**30:g}", where=str(path), fix=fix)
+        for member in members:
+            with archive.open(member) as file:
+                _check_header(file, member.file_size, member.filename)
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     foreign = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if foreign:
         raise ValueError(f"{foreign[0]} in it is no array")
     return arrays
+
+
+def _check_header(file: Any, size: int, name: str) -> None:
+    """Refuse an array whose header claims more than its member of the archive holds, before it is made."""
+    if file.read(6) != b"\x93NUMPY":
+        raise ValueError(f"{name} in it is no array")
+    version = tuple(file.read(2))
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    claimed = math.prod(shape) * dtype.itemsize
+    if not dtype.hasobject and claimed > size - file.tell():
+        raise ValueError(f"{name} claims {claimed} bytes and holds {size - file.tell()}: it is cut short")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
 from workbench.core.clip import Clip
+from workbench.core.errors import BadInput, MissingExtra
 
 Kind = Literal["image", "video", "folder", "bank"]
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ class Clips(_Row):
 
     Args:
         names: one a clip, for the reader. kind: what they were opened from. read: index -> clip.
+
+    Attributes:
+        skipped: name -> reason of those that could not be read when `readable` came to them.
     """
 
     def __init__(self, names: tuple[str, ...], kind: Kind, read: Callable[[int], Clip]) -> None:
         self.names = names
         self.kind: Kind = kind
+        self.skipped: dict[str, str] = {}
         self._read = read
 
     def __len__(self) -> int:
@@ -44,3 +49,18 @@ class Clips(_Row):
         if isinstance(index, slice):
             return [self[k] for k in range(*index.indices(len(self)))]
         return self._read(range(len(self))[index])
+
+    def readable(self, indices: Iterable[int] | None = None) -> Iterator[tuple[int, Clip]]:
+        """(index, clip) of those that can be read; the others are noted in `skipped`, by name, with the reason.
+
+        Args:
+            indices: which to read; None = all.
+        """
+        for index in range(len(self)) if indices is None else indices:
+            try:
+                clip = self[index]
+            except (BadInput, MissingExtra) as err:
+                self.skipped[self.names[index]] = err.what
+                continue
+            self.skipped.pop(self.names[index], None)
+            yield index, clip

@@ -8,9 +8,34 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["image", "video", "bank", ""]
-_VIDEO = (b"\x1a\x45\xdf\xa3", b"OggS", b"FLV\x01", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x30\x26\xb2\x75", b"GIF8")
-_IMAGE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\x00", b"MM\x00*")
+HEAD_BYTES = 1024
+_PNG, _JPEG, _JP2 = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\x00\x00\x00\x0cjP  \r\n\x87\n"
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _BANK = (b"PK\x03\x04", b"\x93NUMPY")
+# Pillow's names of the formats that are read, by the bytes that a file begins with. TGA has none and is told apart by its fields.
+_IMAGES = (
+    (_PNG, "PNG"),
+    (_JPEG, "JPEG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
+    *((mark, "TIFF") for mark in _TIFF),
+    (_JP2, "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),
+    (b"\x00\x00\x01\x00", "ICO"),
+    *((b"P%d" % k + gap, "PPM") for k in (1, 2, 3, 4, 5, 6) for gap in (b"\n", b" ", b"\t", b"\r", b"#")),
+)
+# FFmpeg's names of the containers that are read, by the bytes that a file begins with.
+_CONTAINERS = (
+    (b"\x1a\x45\xdf\xa3", "matroska"),
+    (b"OggS", "ogg"),
+    (b"FLV\x01", "flv"),
+    (b"\x00\x00\x01\xba", "mpeg"),
+    (b"\x00\x00\x01\xb3", "mpegvideo"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
+)
+_MOVIE = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"pnot")
+_AVIF, _HEIC = (b"avif", b"avis"), (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
 _SCANS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ORIENTATION, _WIDTH, _HEIGHT, _PHOTOMETRIC, _CMYK = 0x0112, 256, 257, 262, 5
 
@@ -33,30 +58,88 @@ class ImageHeader:
 
 
 def kind_of(head: bytes) -> Kind:
-    """What the first bytes (64 are enough) say a file is; "" for anything that is not read.
+    """What the first bytes (`HEAD_BYTES` are enough) say a file is; "" for anything that is not read.
 
-    Playlists, which make a decoder open other files and addresses, are none of these.
+    Playlists, which make a decoder open other files and addresses, are none of these. An animation is an image here: whether
+    it has several frames, only its decoder knows.
     """
     if head.startswith(_BANK):
         return "bank"
-    if head.startswith(_IMAGE) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+    if image_format(head):
         return "image"
-    movie = head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
-    stream = head[:1] == b"\x47" and not head.isascii()
-    if head.startswith(_VIDEO) or (head[:4] == b"RIFF" and head[8:12] == b"AVI ") or movie or stream:
-        return "video"
-    return ""
+    return "video" if container_format(head) else ""
+
+
+def image_format(head: bytes) -> str:
+    """Pillow's name of the format of a still or an animation; "HEIF" for HEIC; "" for anything else."""
+    found = next((name for mark, name in _IMAGES if head.startswith(mark)), "")
+    if found == "BMP" and head[6:10] != b"\0\0\0\0":
+        return ""  # two letters are little to go by; the reserved fields of a bitmap are zero
+    if found:
+        return found
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[4:8] == b"ftyp":
+        return _brand(head)
+    return "TGA" if _is_tga(head) else ""
+
+
+def container_format(head: bytes) -> str:
+    """FFmpeg's name of the container of a video; "" for anything else. It is the only demuxer that the file is given to."""
+    found = next((name for mark, name in _CONTAINERS if head.startswith(mark)), "")
+    if found:
+        return found
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    if head[4:8] in _MOVIE and not _brand(head):
+        return "mov"
+    return "mpegts" if _is_transport_stream(head) else ""
+
+
+def _brand(head: bytes) -> str:
+    """ "AVIF" or "HEIF" where the brands of an ISO file say that it holds a picture; "" for a video."""
+    if head[4:8] != b"ftyp":
+        return ""
+    size = min(int.from_bytes(head[:4]), len(head))
+    major, others = head[8:12], [head[k : k + 4] for k in range(16, size - 3, 4)]
+    if major not in (*_AVIF, *_HEIC, b"mif1", b"msf1"):
+        return ""
+    return "AVIF" if any(b in _AVIF for b in (major, *others)) else "HEIF"
+
+
+def _is_tga(head: bytes) -> bool:
+    """The fields of a TGA header, all of which have few allowed values."""
+    if len(head) < 18 or head[:3] == b"\0\0\0":
+        return False
+    palette, kind, depth = head[1], head[2], head[16]
+    start, length, width, height = (int.from_bytes(head[k : k + 2], "little") for k in (3, 5, 12, 14))
+    if kind in (1, 9):
+        fields = palette == 1 and depth == 8 and head[7] in (15, 16, 24, 32) and 0 < length <= 256
+    else:
+        fields = (
+            kind in (2, 3, 10, 11) and palette == 0 and start == length == head[7] == 0 and depth in ((8, 16) if kind in (3, 11) else (16, 24, 32))
+        )
+    return fields and width > 0 and height > 0 and head[17] & 0xC0 == 0
+
+
+def _is_transport_stream(head: bytes) -> bool:
+    """Packets of 188 bytes that begin with 47, or the same behind four bytes of time (M2TS)."""
+    for first, step in ((0, 188), (4, 192)):
+        marks = head[first::step]
+        if len(marks) > 1 and set(marks) == {0x47} and not head.isascii():
+            return True
+    return False
 
 
 def image_header(data: bytes) -> ImageHeader | None:
     """Size and layout of an image; None where it is not one of PNG, JPEG, WebP, GIF, BMP, TIFF, or ends too early to tell."""
     readers = (
-        (data.startswith(_IMAGE[0]), _png),
-        (data.startswith(_IMAGE[1]), _jpeg),
+        (data.startswith(_PNG), _png),
+        (data.startswith(_JPEG), _jpeg),
         (data[:4] == b"RIFF" and data[8:12] == b"WEBP", _webp),
         (data.startswith(b"GIF8"), _gif),
         (data.startswith(b"BM"), _bmp),
-        (data.startswith(_IMAGE[3:]), _tiff),
+        (data.startswith(_TIFF), _tiff),
     )
     reader = next((read for fits, read in readers if fits), None)
     try:

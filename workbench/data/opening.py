@@ -4,26 +4,70 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from workbench.core.card import ClipKey
 from workbench.core.clip import Clip
 from workbench.core.errors import ClipError
+from workbench.data.animations import animated, load_animation
 from workbench.data.banks import load_bank
 from workbench.data.clips import Clips
-from workbench.data.headers import kind_of
+from workbench.data.headers import HEAD_BYTES, kind_of
 from workbench.data.images import load_image
-from workbench.data.paths import readable
-from workbench.data.videos import load_video, still
+from workbench.data.paths import plainly, readable
+from workbench.data.videos import load_video
 
-IMAGES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"))
-VIDEOS = frozenset((".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ogv", ".mpg", ".mpeg", ".flv", ".wmv", ".ts", ".gif"))
-_READ = "give an image (PNG, JPEG, WebP, BMP, TIFF), a video (MP4, MOV, WebM, MKV, AVI, GIF), a folder of them, or a bank (.npz, .npy)"
+IMAGES = frozenset(
+    [
+        ".png",
+        ".apng",
+        ".jpg",
+        ".jpeg",
+        ".jfif",
+        ".webp",
+        ".gif",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".avif",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".jp2",
+        ".j2k",
+        ".jpx",
+        ".jpf",
+        ".tga",
+        ".ico",
+        ".heic",
+        ".heif",
+        ".hif",
+    ]
+)
+VIDEOS = frozenset(
+    [".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mkv", ".avi", ".ogv", ".ogg", ".mpg", ".mpeg", ".vob", ".flv", ".wmv", ".asf", ".ts", ".mts", ".m2ts"]
+)
+_READ = (
+    "give an image (PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, PPM, JPEG 2000, TGA, ICO, HEIC), "
+    "a video (MP4, MOV, WebM, MKV, AVI, MPEG, TS, FLV, WMV, Ogg), a folder of them, or a bank (.npz, .npy)"
+)
 _MOST_FILES = 100_000
 
 
-def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None = None) -> Clips:
+@dataclass(frozen=True)
+class Sampling:
+    """Which frames of a video, an animation or a clip of a bank to take; as of `open_clips`."""
+
+    frames: int | None = None
+    fps: float | None = None
+    start: float = 0.0
+    length: float | None = None
+
+
+def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Clips:
     """An image, a video, a folder or a bank as a row of clips, each read when it is looked at.
 
     A folder holds its images and videos and those of its subfolders, in natural order (clip 2 before clip 10); links that
@@ -31,19 +75,20 @@ def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None
 
     Args:
         path: a file or a folder. frames: how many to take of each video or bank clip; None = all. Stills stay one frame.
-        fps: frames a second to take; None = as they come.
+        fps: frames a second to take; None = as they come. start: seconds into each video. length: seconds of it; None = to its end.
 
     Raises:
         ClipError: nothing there can be read. A damaged file in a folder raises when it is looked at.
     """
     real = readable(path)
+    asked = Sampling(frames, fps, start, length)
     if real.is_dir():
         files = _media(real)
-        return Clips(tuple(f.relative_to(real).as_posix() for f in files), "folder", lambda k: _read(files[k], frames, fps))
+        return Clips(tuple(plainly(f.relative_to(real).as_posix()) for f in files), "folder", lambda k: _read(_inside(files[k], real), asked))
     kind = _kind(real)
     if kind == "bank":
-        return load_bank(real, frames=frames, fps=fps)
-    return Clips((real.name,), kind, lambda _: _read(real, frames, fps))
+        return load_bank(real, frames=frames, fps=fps, start=start, length=length)
+    return Clips((plainly(real.name),), "video" if kind == "image" and animated(real) else kind, lambda _: _read(real, asked))
 
 
 def load_clip(key: ClipKey) -> Clip:
@@ -69,13 +114,14 @@ def _kind(path: Path) -> Literal["image", "video", "bank"]:
 
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(64)
+        return file.read(HEAD_BYTES)
 
 
-def _read(path: Path, frames: int | None, fps: float | None) -> Clip:
-    if _kind(path) == "image" or (_head(path).startswith(b"GIF8") and still(path)):
-        return load_image(path)
-    return load_video(path, frames=frames, fps=fps)
+def _read(path: Path, asked: Sampling) -> Clip:
+    path = readable(path)
+    if _kind(path) != "image":
+        return load_video(path, **vars(asked))
+    return load_animation(path, **vars(asked)) if animated(path) else load_image(path)
 
 
 def _media(folder: Path) -> list[Path]:
@@ -106,6 +152,13 @@ def _stays(link: Path, folder: Path) -> bool:
     except (OSError, RuntimeError):
         return False
     return real.is_file() and real.is_relative_to(folder)
+
+
+def _inside(path: Path, folder: Path) -> Path:
+    """The file, if it is still inside the folder: a link can be changed after the folder was listed."""
+    if not readable(path).is_relative_to(folder):
+        raise ClipError("this link leads out of its folder", where=plainly(str(path)), fix="copy the file into the folder")
+    return path
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

@@ -39,6 +39,11 @@ def confine(path: str | Path, roots: Sequence[str | Path]) -> Path:
     return inside
 
 
+def plainly(name: str) -> str:
+    """A name or path as it can be shown: control characters, marks of writing direction and bytes that are no text become escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in name)
+
+
 def readable(path: str | Path) -> Path:
     """The real place of a file or folder that exists and may be read.
 

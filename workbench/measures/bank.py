@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
@@ -15,6 +15,7 @@ from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
 from workbench.core.results import Reference
+from workbench.measures.together import prepare_together
 from workbench.model.jepa import Jepa
 
 _BATCH = 16
@@ -22,10 +23,14 @@ _REMEMBERED = 16
 
 
 class Bank:
-    """Clips with a name. `targets(jepa)` are computed once a model and kept while the model lives."""
+    """Clips with a name. `targets(jepa)` are computed once a model and kept while the model lives.
 
-    def __init__(self, clips: Iterable[Clip], name: str) -> None:
-        self.clips, self.name = tuple(clips), name
+    Args:
+        clips: of one length, of any sizes. name: for the reader. skipped: name -> reason of those that were left out.
+    """
+
+    def __init__(self, clips: Iterable[Clip], name: str, skipped: Mapping[str, str] | None = None) -> None:
+        self.clips, self.name, self.skipped = tuple(clips), name, dict(skipped or {})
         if len(self.clips) < 2:
             raise BadInput(f"a bank needs at least 2 clips, {name} has {len(self.clips)}", where="Bank", fix="give a folder with more of them")
         self._targets: WeakKeyDictionary[Jepa, tuple[Tensor, Tensor]] = WeakKeyDictionary()
@@ -86,13 +91,19 @@ class Bank:
             if start >= len(self):
                 self._targets[jepa] = torch.cat([t for t, _ in begun]), torch.cat([s for _, s in begun])
                 break
-            prepared = jepa.encoder.prepare(self.clips[start : start + _BATCH])
+            prepared = prepare_together(jepa.encoder, self.clips[start : start + _BATCH])
             found = teacher(jepa, prepared.video)
             if len(begun) * _BATCH == start:  # else the overtaking call has done it meanwhile
+                self._check_length(begun, found)
                 begun.append((found, prepared.shown))
             progress.report(min(start + _BATCH, len(self)), len(self))
         self._begun.pop(jepa, None)
         return self._targets[jepa]
+
+    def _check_length(self, begun: list[tuple[Tensor, Tensor]], found: Tensor) -> None:
+        if begun and begun[0][0].shape[1:] != found.shape[1:]:
+            lengths = ", ".join(map(str, sorted({c.frames for c in self.clips})))
+            raise BadInput(f"the clips of {self.name} have {lengths} frames", where="Bank", fix="choose a number of frames that every clip has")
 
 
 def teacher(jepa: Jepa, video: Tensor, visible: Tensor | None = None) -> Float[Tensor, "batch ticks rows cols dim"]:

@@ -17,6 +17,7 @@ from workbench.core.futures import FactorTable
 from workbench.core.results import Provenance
 from workbench.core.sensitivity import SOURCES, LatentMoves
 from workbench.measures.base import measure
+from workbench.measures.together import prepare_together
 from workbench.measures.twins import twin_of
 from workbench.model.jepa import Jepa
 
@@ -110,7 +111,7 @@ def _views(models: tuple[Jepa, Jepa], clips: Sequence[Clip]) -> list[Tensor]:
     parts: list[list[Tensor]] = []
     for start in range(0, len(clips), step):
         progress.report(0, 0)  # a safe point, where urgent work may overtake
-        prepared = models[0].encoder.prepare(clips[start : start + step])
+        prepared = prepare_together(models[0].encoder, clips[start : start + step])
         found = [m.encoder.encode(prepared.video, weights=m.encoder.weights[0]).tokens.float().cpu() for m in models]
         parts.append([v.flatten(1) for v in (*found, prepared.video.float().cpu())])
     return [torch.cat(p) for p in zip(*parts, strict=True)]

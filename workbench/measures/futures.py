@@ -54,7 +54,8 @@ def steps_of(clip: Clip, spec: ActionSpec | None) -> tuple[Clip, Float[np.ndarra
         actions = actions[: steps * spec.frameskip].reshape(steps, -1)
         at = slice(None, steps * spec.frameskip + 1, spec.frameskip)
         states = None if clip.states is None else clip.states[at]
-        clip = replace(clip, pixels=clip.pixels[at], states=states, actions=None, fps=clip.fps and clip.fps / spec.frameskip)
+        times = None if clip.times is None else clip.times[at]
+        clip = replace(clip, pixels=clip.pixels[at], states=states, actions=None, fps=clip.fps and clip.fps / spec.frameskip, times=times)
     if actions.shape[1] != spec.width:
         raise BadInput(f"actions of {actions.shape[1]} numbers, the model takes {spec.width}", where=where, fix=fix)
     if len(actions) < clip.frames - 1:

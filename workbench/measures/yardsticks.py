@@ -66,8 +66,9 @@ def bank_errors(
         problem = Problem.of(jepa, clip, draw.sample(shape, rng), bank, None, mask_token, distance)
         for k, name in enumerate(predictors):
             one = error_of(problem, attempt(problem, name), distance)
-            if one.reference_n < 2:
-                raise PartUnavailable("the clips of this bank lie on different grids", where=bank.name, fix="give clips of one size")
+            if not fits(problem):
+                what = f"the clips of this bank have other lengths than {clip.source}"
+                raise PartUnavailable(what, where=bank.name, fix="choose a number of frames that every clip has")
             errors[k, i] = one.mean
             plain[i] = float(np.nanmean(one.reference)) if name == "model" else plain[i]
         progress.report(i + 1, len(clips))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.core.results import BankErrors, PredictionError, RetrievalRank, Yardsticks
-from workbench.present.words import SHORT, number, rank_lines
+from workbench.core.results import FEWEST_CLIPS, BankErrors, PredictionError, RetrievalRank, Yardsticks
+from workbench.present.words import SHORT, number, rank_lines, too_few
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -107,6 +107,7 @@ def bank_bars(found: BankErrors, *, dark: bool = False) -> go.Figure:
     import plotly.graph_objects as go
 
     skills = [found.skill(p) for p in found.predictors]
+    few = found.clips < FEWEST_CLIPS
     spans = [found.interval(p) for p in found.predictors]
     error = {
         "type": "data",
@@ -115,16 +116,17 @@ def bank_bars(found: BankErrors, *, dark: bool = False) -> go.Figure:
         "arrayminus": [s - low for s, (low, _) in zip(skills, spans, strict=True)],
     }
     colours = [PREDICTED if p == "model" else QUIET for p in found.predictors]
-    figure = go.Figure(go.Bar(x=[SHORT[p] for p in found.predictors], y=skills, error_y=error, marker={"color": colours}))
+    figure = go.Figure(go.Bar(x=[SHORT[p] for p in found.predictors], y=skills, error_y=None if few else error, marker={"color": colours}))
     figure.add_hline(y=0, line={"width": 1, "color": TEXT[dark]})
-    return calm(figure, f"skill over {found.clips} clips of {found.bank}, 95 % interval", dark)
+    said = too_few(found.clips) if few else "95 % interval"
+    return calm(figure, f"skill over {found.clips} clips of {found.bank}, {said}", dark)
 
 
 def rank_bars(rank: RetrievalRank, *, dark: bool = False) -> go.Figure:
     """Per token, where its true target ranks among the bank's images; a flat histogram is chance."""
     import plotly.graph_objects as go
 
-    values = rank.across[np.isfinite(rank.across)]
+    values = rank.across[np.isfinite(rank.across)] if rank.images >= FEWEST_CLIPS else np.empty(0)
     figure = go.Figure(
         go.Histogram(x=values, xbins={"start": 1, "end": rank.images + 1, "size": max(rank.images // 20, 1)}, marker={"color": PREDICTED})
     )

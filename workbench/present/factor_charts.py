@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.core.futures import FactorTable
+from workbench.core.results import FEWEST_CLIPS
 from workbench.core.sensitivity import SOURCES, SensitivityView
 from workbench.present.charts import PREDICTED, QUIET, TEXT, calm
-from workbench.present.words import number
+from workbench.present.words import number, too_few
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -75,8 +76,7 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
         )
         figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "autorange": "reversed", "type": "category"}})
         for row in rows:
-            low, high = np.asarray(found.interval("model", row))[:, -1]
-            text = f"{number(float(found.mean('model', row)[-1]))} [{number(float(low))} to {number(float(high))}]"
+            text = f"{number(float(found.mean('model', row)[-1]))}{_span(found, 'model', row)}"
             font = {"size": 10.5, "color": PREDICTED}
             end = {"xref": f"x{axis} domain", "x": 1, "xanchor": "right", "yref": f"y{axis}", "y": row}
             figure.add_annotation(text=text, showarrow=False, font=font, **end)
@@ -84,23 +84,30 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
         figure.add_shape(type="line", x0=1, x1=1, y0=0, y1=1, xref=f"x{axis}", yref=f"y{axis} domain", line=line, opacity=0.5)
         where = {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
         figure.add_annotation(text=title, showarrow=False, font={"size": 11.5}, **where)
+    lines = "lines: 95 % interval" if found.moved.shape[-1] >= FEWEST_CLIPS else too_few(found.moved.shape[-1])
     mark = f"<span style='color:{PREDICTED}'>●</span>"
-    legend = f"{mark} model &nbsp; ☐ untrained twin &nbsp; ✕ raw pixels; lines: 95 % interval; dotted: between random clips"
+    legend = f"{mark} model &nbsp; ☐ untrained twin &nbsp; ✕ raw pixels; {lines}; dotted: between random clips"
     calm(figure, f"every factor at its full step, {found.moved.shape[-1]} clips &nbsp; {legend}", dark, bottom=22)
     figure.update_layout(margin={"t": 48})
     figure.update_xaxes(showticklabels=True, tickfont={"size": 10.5})
     return figure
 
 
+def _span(found: FactorTable, source: str, factor: str) -> str:
+    """The interval in brackets; nothing over too few clips."""
+    if found.moved.shape[-1] < FEWEST_CLIPS:
+        return ""
+    low, high = np.asarray(found.interval(source, factor))[:, -1]
+    return f" [{number(float(low))} to {number(float(high))}]"
+
+
 def _dots(found: FactorTable, source: str, rows: list[str], dark: bool) -> dict[str, Any]:
     """One source's means and intervals over the rows."""
     means = [float(found.mean(source, f)[-1]) for f in rows]
-    spans = [np.asarray(found.interval(source, f))[:, -1] for f in rows]
+    few = found.moved.shape[-1] < FEWEST_CLIPS
+    spans = [(m, m) if few else np.asarray(found.interval(source, f))[:, -1] for f, m in zip(rows, means, strict=True)]
     colour = PREDICTED if source == "model" else (TEXT[dark] if source == "pixels" else QUIET)
-    said = [
-        f"{NAMES[source]}, {f}: {number(m)} [{number(float(low))} to {number(float(high))}]"
-        for f, m, (low, high) in zip(rows, means, spans, strict=True)
-    ]
+    said = [f"{NAMES[source]}, {f}: {number(m)}{_span(found, source, f)}" for f, m in zip(rows, means, strict=True)]
     error = {
         "type": "data",
         "symmetric": False,

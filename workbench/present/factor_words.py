@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.core.futures import FactorTable
+from workbench.core.results import FEWEST_CLIPS
 from workbench.core.sensitivity import SensitivityView
 from workbench.present.words import number
 
@@ -58,5 +59,7 @@ def _end(verb: str, found: FactorTable, name: str) -> str:
 
 
 def _interval(found: FactorTable, name: str) -> str:
+    if found.moved.shape[-1] < FEWEST_CLIPS:
+        return f"no interval over fewer than {FEWEST_CLIPS} clips"
     low, high = np.asarray(found.interval("model", name))[:, -1]
     return f"{number(float(low))} to {number(float(high))}"

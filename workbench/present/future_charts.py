@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from workbench.core.futures import Drift, EnergyLandscape, PlanTrace
+from workbench.core.results import FEWEST_CLIPS
 from workbench.present.charts import QUIET, TEXT, calm
 from workbench.present.words import UNITS, number, times
 
@@ -27,9 +28,10 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
     figure, ends = go.Figure(), list[tuple[str, float, str]]()
     for kind in (k for k in found.kinds if k != "copy last"):
         dash, colour = _DASHES[kind]
-        low, high = found.interval(kind)
-        band = {"x": np.r_[steps, steps[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself", "fillcolor": colour, "opacity": 0.14}
-        figure.add_scatter(**band, line={"width": 0}, hoverinfo="skip", showlegend=False)
+        if found.errors.shape[1] >= FEWEST_CLIPS:
+            low, high = found.interval(kind)
+            band = {"x": np.r_[steps, steps[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself", "fillcolor": colour, "opacity": 0.14}
+            figure.add_scatter(**band, line={"width": 0}, hoverinfo="skip", showlegend=False)
         said = [f"{kind}, {s} steps: {times(float(r))} × copying" for s, r in zip(steps, found.ratio(kind), strict=True)]
         figure.add_scatter(
             x=steps, y=found.ratio(kind), mode="lines", line={"color": colour, "dash": dash, "width": 2}, hovertext=said, hoverinfo="text"

@@ -6,8 +6,9 @@ import numpy as np
 
 from workbench.core.films import FilmView, PlanView, WalkTrace
 from workbench.core.futures import Drift, EnergyLandscape, Rollout
+from workbench.core.results import FEWEST_CLIPS
 from workbench.present.plan_views import READABLE
-from workbench.present.words import number, times
+from workbench.present.words import number, times, too_few
 
 _SAME = 0.02  # two ratios nearer than this are told apart by nobody
 _CONFIDENT, _FAR = 0.25, 0.25  # of the cost of staying: so sure that not arriving is news; of what can be chosen: another move altogether
@@ -35,7 +36,9 @@ def rollout_sentence(found: Rollout, twin: bool = False) -> tuple[str, str]:
 
 def drift_line(found: Drift) -> str:
     """What the bank says of the same."""
-    last = found.errors.shape[2] - 1
+    last, clips = found.errors.shape[2] - 1, found.errors.shape[1]
+    if clips < FEWEST_CLIPS:
+        return f"Over {clips} clips of {found.bank}, after {last + 1} steps: {times(float(found.ratio()[last]))}; {too_few(clips)}."
     low, high = found.interval()[:, last]
     return f"Over {found.errors.shape[1]} clips of {found.bank}, after {last + 1} steps: {times(float(found.ratio()[last]))} [{times(float(low))} to {times(float(high))}]."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.core.results import BankErrors, MaskedView, PredictionError, RetrievalRank, Yardsticks
+from workbench.core.results import FEWEST_CLIPS, BankErrors, MaskedView, PredictionError, RetrievalRank, Yardsticks
 
 HELD = {
     "twin": "the untrained twin: same architecture, published initialisation, its own targets",
@@ -77,6 +77,8 @@ def sentence(error: PredictionError, yard: Yardsticks | None) -> tuple[str, str]
 
 def bank_line(found: BankErrors, error: PredictionError) -> str:
     """How this clip compares with the bank, and what the bank says."""
+    if found.clips < FEWEST_CLIPS:
+        return f"Over {found.clips} clips with this sampler {number(found.skill())}; {too_few(found.clips)}."
     low, high = found.interval()
     text = f"Over {found.clips} clips with this sampler {number(found.skill())} [{number(low)} to {number(high)}]"
     if error.predictor != "model":
@@ -90,10 +92,17 @@ def counts(error: PredictionError) -> str:
     return f"{number(error.mean)} {UNITS[error.distance]} · {tokens} tokens"
 
 
+def too_few(clips: int) -> str:
+    """Why no rank and no interval is stated over so few clips."""
+    return f"no rank and no interval over fewer than {FEWEST_CLIPS} clips (there {'is' if clips == 1 else 'are'} {clips})"
+
+
 def rank_lines(rank: RetrievalRank | None) -> list[str]:
     """The retrieval ranks in short lines, with chance."""
     if rank is None:
         return ["retrieval rank: needs a bank"]
+    if rank.images < FEWEST_CLIPS:
+        return ["retrieval rank: none,", f"the bank has {rank.images} clips, {FEWEST_CLIPS} are needed"]
     within = sorted(rank.within[rank.within == rank.within].tolist())
     middle = round(within[len(within) // 2])
     return [

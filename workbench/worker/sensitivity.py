@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from workbench.core.clip import Clip
+from workbench.core.errors import BadInput
 from workbench.core.films import Reel
 from workbench.core.futures import FactorTable
 from workbench.core.sensitivity import FactorFact, KnownFactors, SensitivityView
+from workbench.data import Clips
 from workbench.measures.factors import factor_table, latent_moves
 from workbench.model.jepa import Jepa
 from workbench.worker.memo import forgetful
+from workbench.worlds.factors import ClipRow
 
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
@@ -47,7 +53,7 @@ def sensitivity_view(
     within = shelf.scenes(path, frames, fps)
     clip = within.clips[index]
     changed = {name: within.changed(index, name, amount) for name, amount in zip(changes, amounts, strict=True)}
-    others = [within.clips[i] for i in within.some(SURVEYED)]
+    others = [c for _, c in _readable(within.clips, within.some(SURVEYED)) if c.frames == clip.frames]
     moves = latent_moves(model, clip, changed, others, seed=seed)
     pictures = [model.encoder.prepare([c]).shown[0].numpy() for c in (clip, *changed.values())]
     labels = ("real", *(f"{name}, {amount:.0%} of its step".replace("%", " %") for name, amount in zip(changes, amounts, strict=True)))
@@ -63,9 +69,19 @@ def factor_survey(shelf: Shelf, model: Jepa, path: str, *, frames: int | None = 
         BadInput: fewer than two clips.
     """
     within = shelf.scenes(path, frames, fps)
-    chosen = within.some(SURVEYED)
-    clips = [within.clips[i] for i in chosen]
+    read = _readable(within.clips, within.some(SURVEYED))
+    usual = Counter(clip.frames for _, clip in read).most_common(1)
+    chosen = [i for i, clip in read if clip.frames == usual[0][0]]
+    clips = [clip for _, clip in read if clip.frames == usual[0][0]]
+    if len(clips) < 2:
+        what = f"{len(clips)} clips that can be read and are equally long"
+        raise BadInput(what, where=path, fix="give at least two: open a folder or bank of clips")
     return factor_table(forgetful(model), clips, within.varied(chosen, STEPS), kinds=within.kinds(chosen[0]), steps=STEPS, seed=seed)
+
+
+def _readable(clips: ClipRow, chosen: Sequence[int]) -> list[tuple[int, Clip]]:
+    """(index, clip) of those that can be read."""
+    return list(clips.readable(chosen)) if isinstance(clips, Clips) else [(i, clips[i]) for i in chosen]
 
 
 SENSITIVITY = {f.__name__: f for f in (known_factors, sensitivity_view, factor_survey)}

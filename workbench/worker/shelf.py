@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from contextlib import nullcontext
 from typing import Any
 
@@ -13,6 +13,7 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.data import Clips, open_clips
 from workbench.data.banks import Bank as StoredBank
+from workbench.data.scaling import scaled_down
 from workbench.families.load import load
 from workbench.measures.bank import Bank
 from workbench.measures.base import threads_for
@@ -28,6 +29,7 @@ from workbench.worlds.known import scenes
 
 _MODELS, _FOLDERS, _BANKS = 3, 8, 4
 _BANK_LIMIT = 256
+_KEPT_SIDE = 512  # pixels of the short side; 256 photos of 12 megapixels would take 9 GB otherwise
 
 
 class Shelf:
@@ -94,14 +96,26 @@ class Shelf:
         return clips[key.index]
 
     def bank(self, key: BankKey) -> Bank:
-        """The bank of that key: at most 256 clips, evenly taken. Impossible films are no yardstick: where a file marks them, they are left out."""
+        """The bank of that key: at most 256 clips, evenly taken. Impossible films are no yardstick: where a file marks them, they are left out.
+
+        Files that cannot be read, and clips of another length than most, are left out and listed in `Bank.skipped`.
+
+        Raises:
+            BadInput: fewer than two clips are left.
+        """
         if key not in self._banks:
             clips = self.clips(key.path, key.frames)
             kept = _possible(clips)
             step = -(-len(kept) // _BANK_LIMIT)
             left_out = "" if len(kept) == len(clips) else ", possible films"
             every = "" if step == 1 else f" (1 in {step})"
-            _put(self._banks, key, Bank([clips[i] for i in kept[::step]], f"{title(key.path)}{left_out}{every}"), _BANKS)
+            found, skipped = _usable(clips, kept[::step])
+            missing = f" ({len(skipped)} skipped)" if skipped else ""
+            if len(found) < 2:
+                why = "".join(f"; {name}: {reason}" for name, reason in list(skipped.items())[:3])
+                what = f"a bank needs at least 2 clips, {title(key.path)} has {len(found)} that can be read{why}"
+                raise BadInput(what, where=key.path, fix="give a folder with more of them")
+            _put(self._banks, key, Bank(found, f"{title(key.path)}{left_out}{every}{missing}", skipped), _BANKS)
         return self._banks[key]
 
     def _resolve(self, value: Any) -> Any:
@@ -118,6 +132,16 @@ def _possible(clips: Clips) -> list[int]:
     """The clips that can happen in their world: all of those that the file does not call impossible."""
     marked = clips.arrays.get("possible") if isinstance(clips, StoredBank) else None
     return [i for i in range(len(clips)) if marked is None or bool(marked[i])]
+
+
+def _usable(clips: Clips, chosen: list[int]) -> tuple[list[Clip], dict[str, str]]:
+    """The chosen clips that can be read and are as long as most, scaled down to be kept; and why the others are left out, by name."""
+    read = [(clips.names[i], scaled_down(clip, _KEPT_SIDE)) for i, clip in clips.readable(chosen)]
+    skipped = {clips.names[i]: clips.skipped[clips.names[i]] for i in chosen if clips.names[i] in clips.skipped}
+    lengths = Counter(clip.frames for _, clip in read)
+    usual = max(lengths, key=lambda n: (lengths[n], n), default=0)
+    skipped |= {name: f"{clip.frames} frames, where most have {usual}" for name, clip in read if clip.frames != usual}
+    return [clip for _, clip in read if clip.frames == usual], skipped
 
 
 def _put(shelf: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:

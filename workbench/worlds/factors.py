@@ -9,13 +9,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import UInt8
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
+
+if TYPE_CHECKING:
+    ClipRow = Sequence[Clip]
+else:  # a checker of types at run time would read a clip of the row, and a file that nobody looks at may be damaged
+    ClipRow = Sequence
 
 Pixels = UInt8[np.ndarray, "frames height width channels"]
 NUISANCE, STRUCTURE = "nuisance", "structure"
@@ -94,7 +99,7 @@ class Scenes:
         frames: which of the stored frames a clip has; None = all. name: of the clips, for the reader.
     """
 
-    def __init__(self, clips: Sequence[Clip], truth: Truth | None = None, frames: Sequence[int] | None = None, name: str = "") -> None:
+    def __init__(self, clips: ClipRow, truth: Truth | None = None, frames: Sequence[int] | None = None, name: str = "") -> None:
         self.clips, self.truth, self.name = clips, truth, name
         self._frames = None if frames is None else np.asarray(frames)
         self._known: dict[int, bool] = {}

@@ -7,9 +7,8 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from workbench.core.clip import Clip
 from workbench.worlds import balls, kept_twins, shapes, two_rooms
-from workbench.worlds.factors import NUISANCE, STRUCTURE, Factor, Pixels, Scenes, Truth
+from workbench.worlds.factors import NUISANCE, STRUCTURE, ClipRow, Factor, Pixels, Scenes, Truth
 
 _SCENE = ("position", "colour", "wall", "post", "ground")
 _WEAVE = 3  # pixels of one stripe of an added texture
@@ -160,7 +159,7 @@ def truth_of(arrays: Mapping[str, np.ndarray]) -> Truth | None:
     return None if found is None else found(arrays)
 
 
-def scenes(clips: Sequence[Clip], arrays: Mapping[str, np.ndarray] | None = None, frames: Sequence[int] | None = None, name: str = "") -> Scenes:
+def scenes(clips: ClipRow, arrays: Mapping[str, np.ndarray] | None = None, frames: Sequence[int] | None = None, name: str = "") -> Scenes:
     """Clips with what is true of them.
 
     Args:
