@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +14,8 @@ SUFFIXES = (".safetensors", ".pt", ".pth", ".pth.tar", ".tar", ".ckpt", ".bin")
 INDEX = ".index.json"
 # What trainers write beside a model; never the model itself.
 _COMPANIONS = ("optimizer", "scheduler", "scaler", "rng_state", "training_args", "decoder")
+_SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,6})-of-(?P<count>\d{1,6})(?P<ending>\.\w+)$")
+_DISTRIBUTED, _METADATA = ".distcp", ".metadata"
 _MAX_INDEX_BYTES, _MAX_SHARDS = 1 << 24, 1000
 
 
@@ -19,14 +23,18 @@ def find_file(path: Path) -> Path:
     """The file itself, or the one checkpoint of a folder: for one that is spread over several files, its index.
 
     Raises:
-        CheckpointError: nothing there, an empty folder, or several checkpoints.
+        CheckpointError: nothing there, an empty folder, several checkpoints, or a folder of torch.distributed.checkpoint.
     """
     if path.is_file():
+        if path.name.endswith(_DISTRIBUTED):
+            raise _distributed(path.parent, sum(f.name.endswith(_DISTRIBUTED) for f in path.parent.iterdir()))
         return path
     if not path.is_dir():
         what = "is neither a file nor a folder" if path.exists() else "does not exist"
         raise CheckpointError(f"{path.name or path} {what}", where=str(path), fix="give the path of a checkpoint file, or of the folder it lies in")
     names = sorted(p.name for p in path.iterdir() if p.is_file())
+    if _METADATA in names and any(n.endswith(_DISTRIBUTED) for n in names):
+        raise _distributed(path, sum(n.endswith(_DISTRIBUTED) for n in names))
     found = [n for n in names if n.lower().endswith(SUFFIXES) and not n.lower().startswith(_COMPANIONS)]
     indexes = [n for n in names if is_index(n) and not n.lower().startswith(_COMPANIONS)]
     found = [*indexes, *(n for n in found if not any(_is_shard(n, index) for index in indexes))]
@@ -37,6 +45,27 @@ def find_file(path: Path) -> Path:
         raise CheckpointError(f"{len(found)} checkpoints lie in this folder: {listed}", where=str(path), fix=f"choose one, e.g. {path / found[0]}")
     inside = f"it holds {', '.join(names[:5])}" if names else "it is empty"
     raise CheckpointError(f"no checkpoint lies in this folder: {inside}", where=str(path), fix=f"a checkpoint ends in {', '.join(SUFFIXES)}")
+
+
+def refuse_piece(file: Path) -> None:
+    """Refuse one file of a checkpoint that is spread over several: what it lacks would look like a model that lacks it.
+
+    Raises:
+        CheckpointError: it is one, with what makes it whole.
+    """
+    piece = _SHARD.match(file.name)
+    if piece is None or int(piece["count"]) < 2:
+        return
+    index = file.parent / f"{piece['stem']}{piece['ending']}{INDEX}"
+    fix = f"open the folder, or {index}" if index.is_file() else f"put the other files and {index.name} into this folder, then open the folder"
+    what = f"{file.name} is file {int(piece['number'])} of {int(piece['count'])} of one checkpoint"
+    raise CheckpointError(what, where=str(file), fix=fix)
+
+
+def _distributed(folder: Path, pieces: int) -> CheckpointError:
+    what = f"a folder of torch.distributed.checkpoint, in {pieces} pieces: they are joined by torch, not here"
+    fix = f"python -m torch.distributed.checkpoint.format_utils dcp_to_torch {shlex.quote(str(folder))} model.pt, then open model.pt"
+    return CheckpointError(what, where=str(folder), fix=fix)
 
 
 def is_index(name: str) -> bool:

@@ -291,6 +291,12 @@ def inspect(request: Request) -> LoadReport:
 register(
     "huggingface",
     signs=f"{IJEPA_KERNEL} of 4 dimensions without embeddings.cls_token, or {VJEPA2_KERNEL} of 5; also under ijepa. or vjepa2.",
+    telling=(
+        "embeddings.patch_embeddings.projection.weight",
+        "embeddings.position_embeddings",
+        "encoder.layer.0.layernorm_before.weight",
+        "layernorm.weight",
+    ),
     recognise=recognise,
     build=build,
     inspect=inspect,

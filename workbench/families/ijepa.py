@@ -128,6 +128,7 @@ def inspect(request: Request) -> LoadReport:
 register(
     "ijepa",
     signs="encoder or target_encoder with a 4-dimensional patch_embed.proj.weight and pos_embed, no cls_token",
+    telling=("patch_embed.proj.weight", "pos_embed", "blocks.0.attn.qkv.weight", "blocks.0.mlp.fc1.weight", "norm.weight"),
     recognise=recognise,
     build=build,
     inspect=inspect,
