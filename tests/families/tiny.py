@@ -44,6 +44,7 @@ TINY: dict[str, Tiny] = {
     "jepa_wms": Tiny(lambda: load(**JEPA_WMS), dynamics=True, states=4),
     "lejepa": Tiny(tiny_lejepa),
     "lewm": Tiny(lambda: load(GOLDEN / "lewm"), dynamics=True),
+    "pldm": Tiny(lambda: load(GOLDEN / "swm_pldm"), dynamics=True),
     "toy": Tiny(lambda: toy.build(0), masked=True, dynamics=True, decoder=True, states=2),
     "vjepa": Tiny(lambda: load(**VJEPA), masked=True),
     "vjepa2": Tiny(lambda: load(**NONSQUARE), masked=True),

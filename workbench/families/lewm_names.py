@@ -39,6 +39,18 @@ def is_lewm(checkpoint: Checkpoint) -> bool:
     return any(all(prefix + sign in checkpoint.tensors for sign in _SIGNS) for prefix in prefixes(checkpoint))
 
 
+def is_pldm(checkpoint: Checkpoint) -> bool:
+    """The class that config.json names is PLDM's."""
+    said = target_of(checkpoint)
+    return said is not None and ("pldm" in said.lower().split(".") or said.endswith(".PLDM"))
+
+
+def target_of(checkpoint: Checkpoint) -> str | None:
+    """The class that config.json names at its root, or of its model; None where it names none."""
+    said = next((s for place in ("_target_", "model._target_") if isinstance(s := checkpoint.setting(place), str)), None)
+    return None if said is None else said[:200]
+
+
 def lewm_names(checkpoint: Checkpoint) -> tuple[dict[str, Source], list[str]]:
     """ "part.name" in our words -> what it stands for in the file; and what else lies in the file, in words.
 
