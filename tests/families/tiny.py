@@ -45,6 +45,7 @@ TINY: dict[str, Tiny] = {
     "lejepa": Tiny(tiny_lejepa),
     "lewm": Tiny(lambda: load(GOLDEN / "lewm"), dynamics=True),
     "pldm": Tiny(lambda: load(GOLDEN / "swm_pldm"), dynamics=True),
+    "prejepa": Tiny(lambda: load(GOLDEN / "swm_prejepa"), dynamics=True, states=4),
     "toy": Tiny(lambda: toy.build(0), masked=True, dynamics=True, decoder=True, states=2),
     "vjepa": Tiny(lambda: load(**VJEPA), masked=True),
     "vjepa2": Tiny(lambda: load(**NONSQUARE), masked=True),

@@ -22,7 +22,7 @@ from workbench.families.prepare import IMAGENET_MEAN, IMAGENET_STD, Preparation
 from workbench.families.prepare_settings import PREPARE_OVERRIDES, parse_mean, parse_std, settle_preparation
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, size_parser
-from workbench.families.world_sizes import ADALN_SIGN, JOINED_SIGN, adaln_plan, joined_plan, world_groups
+from workbench.families.world_sizes import ADALN_SIGN, JOINED_SIGN, adaln_plan, backbone_of, joined_plan, world_groups
 from workbench.model.jepa import Jepa
 
 _HALF = (0.5, 0.5, 0.5)
@@ -33,6 +33,8 @@ _SIDES = {14: 224, 16: 256}  # of the published models, by the patch of their en
 def recognise(checkpoint: Checkpoint) -> bool:
     """Blocks with their own modulation; or DINO-WM's predictor as this code saves it: wrapped, or with its mask beside the weights."""
     predictor = world_groups(checkpoint)["predictor"]
+    if backbone_of(checkpoint) is not None:
+        return False  # PreJEPA's
     if ADALN_SIGN in predictor:
         return True
     wrapped = predictor.get(JOINED_SIGN, "").startswith("predictor.module.")
@@ -206,6 +208,7 @@ def inspect(request: Request) -> LoadReport:
 register(
     "jepa_wms",
     signs="a predictor with predictor_blocks.N.adaLN_modulation, or with transformer.layers.N.0.to_qkv behind module. or beside its mask",
+    telling=("predictor.predictor_blocks.0.adaLN_modulation.1.weight", "action_encoder.patch_embed.weight"),
     recognise=recognise,
     build=build,
     inspect=inspect,
