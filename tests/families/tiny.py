@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.families import converted, own_module, small_future
-from tests.families.official import AC, EB_ROOMS, GOLDEN, IJEPA, JEPA_WMS, NONSQUARE, VJEPA, VJEPA2_1
+from tests.families.official import AC, EB_ROOMS, GOLDEN, IJEPA, JEPA_WMS, NONSQUARE, SPT_IJEPA, VJEPA, VJEPA2_1
 from tests.families.timm_state import tiny_lejepa
 from workbench.core.clip import Clip
 from workbench.families import toy
@@ -46,6 +46,7 @@ TINY: dict[str, Tiny] = {
     "lewm": Tiny(lambda: load(GOLDEN / "lewm"), dynamics=True),
     "pldm": Tiny(lambda: load(GOLDEN / "swm_pldm"), dynamics=True),
     "prejepa": Tiny(lambda: load(GOLDEN / "swm_prejepa"), dynamics=True, states=4),
+    "spt_ijepa": Tiny(lambda: load(**SPT_IJEPA), masked=True),
     "toy": Tiny(lambda: toy.build(0), masked=True, dynamics=True, decoder=True, states=2),
     "vjepa": Tiny(lambda: load(**VJEPA), masked=True),
     "vjepa2": Tiny(lambda: load(**NONSQUARE), masked=True),
