@@ -47,6 +47,7 @@ TINY: dict[str, Tiny] = {
     "pldm": Tiny(lambda: load(GOLDEN / "swm_pldm"), dynamics=True),
     "prejepa": Tiny(lambda: load(GOLDEN / "swm_prejepa"), dynamics=True, states=4),
     "spt_ijepa": Tiny(lambda: load(**SPT_IJEPA), masked=True),
+    "tiny_jepa": Tiny(lambda: load(GOLDEN / "tiny_jepa" / "tiny.npz"), dynamics=True, decoder=True),
     "toy": Tiny(lambda: toy.build(0), masked=True, dynamics=True, decoder=True, states=2),
     "vjepa": Tiny(lambda: load(**VJEPA), masked=True),
     "vjepa2": Tiny(lambda: load(**NONSQUARE), masked=True),

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from workbench.checkpoints.arrays import is_arrays, open_arrays
 from workbench.checkpoints.checkpoint import Checkpoint, TensorInfo
 from workbench.checkpoints.configs import find_config
 from workbench.checkpoints.describing import clean, contents_of, dtype_name
@@ -80,6 +81,8 @@ def _head(file: Path) -> bytes:
 
 def _open(file: Path, config: Mapping[str, Any], config_path: str) -> Checkpoint:
     head = _head(file)
+    if is_arrays(file, head):
+        return open_arrays(file)
     if looks_safe(head):
         kind, (records, source, scalars) = "safetensors", read_safetensors(file)
     else:
