@@ -10,7 +10,7 @@ from pathlib import Path
 from workbench.checkpoints.configs import read_config
 from workbench.core.errors import CheckpointError
 
-SUFFIXES = (".safetensors", ".pt", ".pth", ".pth.tar", ".tar", ".ckpt", ".bin")
+SUFFIXES = (".safetensors", ".pt", ".pth", ".pth.tar", ".tar", ".ckpt", ".bin", ".gguf")
 INDEX = ".index.json"
 # What trainers write beside a model; never the model itself.
 _COMPANIONS = ("optimizer", "scheduler", "scaler", "rng_state", "training_args", "decoder")

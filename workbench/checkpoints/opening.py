@@ -13,6 +13,7 @@ from workbench.checkpoints.checkpoint import Checkpoint, TensorInfo
 from workbench.checkpoints.configs import find_config
 from workbench.checkpoints.describing import clean, contents_of, dtype_name
 from workbench.checkpoints.finding import find_file, is_index, shards, stem_of
+from workbench.checkpoints.gguf_file import MAGIC, open_gguf
 from workbench.checkpoints.meaning import Reader, children, scalar, walk
 from workbench.checkpoints.safe_file import looks_safe, read_safetensors
 from workbench.checkpoints.source import AGAIN, Record, Source
@@ -83,6 +84,8 @@ def _open(file: Path, config: Mapping[str, Any], config_path: str) -> Checkpoint
     head = _head(file)
     if is_arrays(file, head):
         return open_arrays(file)
+    if head.startswith(MAGIC):
+        return open_gguf(file)
     if looks_safe(head):
         kind, (records, source, scalars) = "safetensors", read_safetensors(file)
     else:
@@ -177,7 +180,6 @@ def _foreign(file: Path, head: bytes) -> CheckpointError:
         b"\x89HDF": "an HDF5 file",
         b"\x1f\x8b": "a gzip archive",
         b"<": "a web page or XML",
-        b"GGUF": "a GGUF file",
         b"\x93NUMPY": "a NumPy array",
         b"PK\x05\x06": "an empty zip archive",
     }

@@ -10,6 +10,7 @@ from typing import Any, cast
 from workbench.checkpoints import Checkpoint
 from workbench.core.card import LoadReport, Origin
 from workbench.core.errors import CheckpointError
+from workbench.families.gguf_pixels import stored_preparation
 from workbench.families.image_family import KERNEL, image_encoder, settle_size
 from workbench.families.parts import Names, names_by_group
 from workbench.families.prepare import Preparation, Resample
@@ -76,7 +77,7 @@ def plan(request: Request) -> VitPlan:
         settings.note("training", "I-JEPA", "assumed", "an encoder alone has the names of any timm vision transformer without class token")
     preparation = _preparation(settings, size, config.patch)
     numbered = predictor is not None and predictor.mask_tokens > 1
-    ignore = {part: dict.fromkeys(("head.weight", "head.bias"), _HEAD) for part in found if part.startswith("encoder")}
+    ignore: dict[str, dict[str, str]] = {part: {"head.weight": _HEAD, "head.bias": _HEAD} for part in found if part.startswith("encoder")}
     facts = settings.close()
     return VitPlan("ijepa", "I-JEPA", request, found, config, predictor, preparation, facts, card, ignore, default_token=int(numbered))
 
@@ -91,7 +92,7 @@ def _preparation(settings: Settings, size: tuple[int, int], patch: int) -> Prepa
     said = checkpoint.setting("pretrained_cfg")
     published = Preparation(size, patch, video=False, resample="antialiased")
     if not isinstance(said, Mapping):
-        return settle_preparation(settings, published, why=_PREPARED)
+        return stored_preparation(settings, published) or settle_preparation(settings, published, why=_PREPARED)
     way = {"bicubic": "bicubic", "bilinear": "antialiased"}.get(str(said.get("interpolation", "bicubic")))
     share, mode = said.get("crop_pct", 0.875), said.get("crop_mode", "center")
     if way is None or mode not in ("center", None) or isinstance(share, bool) or not isinstance(share, int | float) or not 0.1 <= share <= 1:

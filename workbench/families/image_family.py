@@ -14,7 +14,7 @@ from workbench.families.vit_family import shape_of, tower
 from workbench.nn.vit import VitConfig
 
 KERNEL = "patch_embed.proj.weight"
-_HEADS = ("meta.num_heads", "model.num_heads", "model_args.num_heads")
+_HEADS = ("meta.num_heads", "model.num_heads", "model_args.num_heads", "jepa.enc.n_head")
 
 
 def image_encoder(checkpoint: Checkpoint, names: Names, settings: Settings) -> VitConfig:

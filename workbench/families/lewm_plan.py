@@ -19,6 +19,7 @@ from workbench.checkpoints.renamed import renamed
 from workbench.core.card import ModelCard, Origin
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.actions import ACTION_OVERRIDES, settle_actions
+from workbench.families.gguf_pixels import stored_preparation
 from workbench.families.lewm_names import lewm_names, target_of
 from workbench.families.lewm_parts import LewmDynamics, LewmFrames
 from workbench.families.net_plan import Built, NetPlan
@@ -37,10 +38,10 @@ from workbench.nn.lewm import LewmEncoder, LewmPredictor, LewmPredictorConfig, N
 
 _EPS = 1e-12  # of Hugging Face's ViT, and of no other family here
 _DIM_HEAD, _FRAMESKIP, _MOST_BLOCKS = 64, 5, 512
-_HEADS = ("encoder.num_attention_heads", "model.encoder.num_attention_heads")
+_HEADS = ("encoder.num_attention_heads", "model.encoder.num_attention_heads", "jepa.enc.n_head")
 _SIZE = ("encoder.size", "model.encoder.size")
-_PREDICTOR_HEADS = ("predictor.heads", "model.predictor.heads")
-_PREDICTOR_DIM = ("predictor.dim_head", "model.predictor.dim_head")
+_PREDICTOR_HEADS = ("predictor.heads", "model.predictor.heads", "jepa.pred.n_head")
+_PREDICTOR_DIM = ("predictor.dim_head", "model.predictor.dim_head", "jepa.pred.head_dim")
 _SIZES = {"tiny": 3, "small": 6, "base": 12, "large": 16, "huge": 16}  # heads of `vit_hf`, by its names
 _NORMS = ("projector.norm_fn._target_", "projector.norm_fn.path", "model.projector.norm_fn._target_", "model.projector.norm_fn.path")
 _PUBLISHED_WIDTH, _PUBLISHED_INNER = 192, 1024  # of the predictor: 16 heads of 64
@@ -150,7 +151,9 @@ def _preparation(settings: Settings, vit: ClassVitConfig) -> Preparation:
     if size != native:
         settings.note("position table", f"resized from {vit.side[0]}×{vit.side[1]}", "assumed", "bicubic, as the official encoder does")
     published = Preparation(size, size, rule="crop", short=min(size), resample="antialiased")
-    return settle_preparation(settings, published, why="as LeWM's training: the short side to the size; its frames are square")
+    return stored_preparation(settings, published) or settle_preparation(
+        settings, published, why="as LeWM's training: the short side to the size; its frames are square"
+    )
 
 
 def _projection(settings: Settings, shapes: _Shapes, name: str, width: int) -> ProjectionConfig | None:
@@ -190,7 +193,7 @@ def _predictor(settings: Settings, shapes: _Shapes, dim: int) -> LewmPredictorCo
         raise CheckpointError(what, where=str(shapes.checkpoint.path), fix="open another file")
     heads, dim_head = _predictor_heads(settings, qkv[0] // 3, qkv[1])
     settings.note("history", places[1], "read", "predictor.pos_embedding: how many ticks a prediction looks back at")
-    smoothed, width, _ = shapes("action_encoder.patch_embed.weight", 3)
+    smoothed, width = _action(settings, shapes)
     return LewmPredictorConfig(
         embed=dim,
         width=qkv[1],
@@ -205,6 +208,15 @@ def _predictor(settings: Settings, shapes: _Shapes, dim: int) -> LewmPredictorCo
         action_hidden=shapes("action_encoder.embed.0.weight", 2)[0],
         projection=projection,
     )
+
+
+def _action(settings: Settings, shapes: _Shapes) -> tuple[int, int]:
+    """(features behind the first layer, numbers of an action); no features where that layer was folded into the next, as jepa.cpp does."""
+    if "action_encoder.patch_embed.weight" in shapes.names:
+        smoothed, width, _ = shapes("action_encoder.patch_embed.weight", 3)
+        return smoothed, width
+    settings.note("action encoder", "folded", "read", "its first layer is part of the second")
+    return 0, shapes("action_encoder.embed.0.weight", 2)[1]
 
 
 def _predictor_heads(settings: Settings, inner: int, width: int) -> tuple[int, int]:

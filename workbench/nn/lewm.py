@@ -33,7 +33,7 @@ class LewmPredictorConfig:
     Args:
         embed: of a frame's vector. width: inside the blocks. out: of the predictor. history: ticks it looks back at most.
         depth, heads, dim_head, hidden: of the blocks. action: numbers of one step's action. smoothed, action_hidden: inside the
-            action encoder. projection: of predictions; None: they are taken as they are.
+            action encoder. smoothed 0: its first layer is folded into the second. projection: of predictions; None: they are taken as they are.
     """
 
     embed: int
@@ -190,10 +190,14 @@ class ActionEncoder(nn.Module):
 
     def __init__(self, config: LewmPredictorConfig) -> None:
         super().__init__()
-        self.patch_embed = nn.Conv1d(config.action, config.smoothed, kernel_size=1)
-        self.embed = nn.Sequential(nn.Linear(config.smoothed, config.action_hidden), nn.SiLU(), nn.Linear(config.action_hidden, config.embed))
+        self.patch_embed = nn.Conv1d(config.action, config.smoothed, kernel_size=1) if config.smoothed else None
+        self.embed = nn.Sequential(
+            nn.Linear(config.smoothed or config.action, config.action_hidden), nn.SiLU(), nn.Linear(config.action_hidden, config.embed)
+        )
 
     def forward(self, actions: Float[Tensor, "batch ticks action"]) -> Float[Tensor, "batch ticks embed"]:
+        if self.patch_embed is None:
+            return self.embed(actions)
         return self.embed(F.linear(actions, self.patch_embed.weight[..., 0], self.patch_embed.bias))
 
 
