@@ -12,6 +12,7 @@ from torch import Tensor
 from tests.families import converted, own_module, small_future
 from tests.families.official import AC, EB_ROOMS, GOLDEN, IJEPA, JEPA_WMS, NONSQUARE, SPT_IJEPA, VJEPA, VJEPA2_1
 from tests.families.timm_state import tiny_lejepa
+from tests.families.vit_folder import tiny_dinov2
 from workbench.core.clip import Clip
 from workbench.families import toy
 from workbench.families.load import load
@@ -37,6 +38,7 @@ class Tiny:
 
 
 TINY: dict[str, Tiny] = {
+    "comparison": Tiny(tiny_dinov2),
     "eb_jepa": Tiny(lambda: load(**EB_ROOMS), dynamics=True, channels=2),
     "dino_wm": Tiny(converted.build, dynamics=True, decoder=True, states=4),
     "huggingface": Tiny(lambda: load(GOLDEN / "hf_vjepa2"), masked=True),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isqrt
+from typing import cast
 
 from torch import nn
 
@@ -25,7 +26,7 @@ from workbench.nn.vit import Vit, VitConfig
 _KERNEL = "patch_embed.proj.weight"
 _FIX = "give encoder= a backbone of DINOv2 or DINOv3 as published (dinov2_vits14_pretrain.pth), or a V-JEPA 2 checkpoint"
 _UNUSED, _POOLER = "of its own training; nothing is masked here", "a layer on the class token, which is not used"
-_EPS_VIT = 1e-12  # of Transformers' ViT, unless its config says otherwise
+_EPS, _EPS_VIT = 1e-6, 1e-12  # of DINOv2; of Transformers' ViT, unless its config says otherwise
 _SCALE = re.compile(r"^encoder\.layers?\.(\d+)\.layer_scale([12])\.lambda1$")
 _PREFERRED = ("target_encoder.", "teacher.", "encoder.", "")  # where a file holds several
 
@@ -110,8 +111,7 @@ def _dinov2(
     if len(tokens) != 3:
         raise _unfit(checkpoint, f"is no DINOv2: register_tokens is {tokens}, not (1, count, {kernel[0]})")
     registers, scaled = tokens[1], "blocks.0.ls1.gamma" in names
-    if ported and not scaled:
-        settings.note("layer_norm_eps", _EPS_VIT, "inferred", "no layer scale: a plain ViT of Transformers, with its default")
+    eps = _ported_eps(settings, scaled=scaled) if ported else _EPS
     config = ClassVitConfig(
         stack.dim,
         stack.depth,
@@ -121,7 +121,7 @@ def _dinov2(
         (side, side),
         registers=registers,
         layer_scale=scaled,
-        eps=_EPS_VIT if ported and not scaled else 1e-6,
+        eps=eps,
         resize="antialias" if registers else "bicubic" if ported else "dinov2",
         register_name="register_tokens",
     )
@@ -130,6 +130,20 @@ def _dinov2(
         " with registers" if registers else ""
     )
     return FrozenEncoder(checkpoint, names, config, title, {"mask_token": _UNUSED, "pooler.dense.weight": _POOLER, "pooler.dense.bias": _POOLER})
+
+
+def _ported_eps(settings: Settings, *, scaled: bool) -> float:
+    """Of every layer norm of an encoder of Transformers: as its config says, else the default of its class."""
+    usual = (_EPS, "DINOv2") if scaled else (_EPS_VIT, "a plain ViT")
+
+    def parse(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+            raise ValueError("it is a number above 0, below 1")
+        return float(value)
+
+    places = ("layer_norm_eps", "encoder.config.layer_norm_eps", "model.encoder.config.layer_norm_eps")
+    table = cast(tuple[float, Origin, str], (usual[0], "inferred", f"the default of {usual[1]} in Transformers"))
+    return settings.settle("layer_norm_eps", parse=parse, options="give a number, as 1e-6", standin=usual[0], config=places, table=table)
 
 
 def _dinov3(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:

@@ -69,6 +69,17 @@ def inspect(
     return _noted(chosen.inspect(request), request)
 
 
+def _removed(view: View, checkpoint: Checkpoint) -> tuple[Fact, ...]:
+    """What was removed from the names, and what of the file lies outside of the model that was found in it."""
+    found = [Fact("wrapper", view.removed, "read", f"removed from the names of {view.tensors} tensors")] if view.removed else []
+    beside = len(checkpoint.tensors) - len(view.checkpoint.tensors)
+    if beside:
+        found.append(
+            Fact("left aside", f"{beside} of {len(checkpoint.tensors)} tensors", "read", "they lie outside of the encoder, and are not used")
+        )
+    return tuple(found)
+
+
 def _noted(report: LoadReport, request: Request) -> LoadReport:
     return replace(report, facts=(*report.facts, *request.wrapped))
 
@@ -125,5 +136,5 @@ def _request(path: Any, family: Any, parts: Any, encoder: Any, decoder: Any, dev
         listed = "; ".join(f"{n}: {meaning}" for n, meaning in chosen.overrides.items()) or "none"
         raise BadInput(f"{chosen.name} takes no {unknown[0]!r}", where=f"{unknown[0]}=", fix=f"it takes {listed}")
     files = [None if f is None else Path(f) for f in (encoder, decoder)]
-    wrapped = (Fact("wrapper", view.removed, "read", f"removed from the names of {view.tensors} tensors"),) if view.removed else ()
+    wrapped = _removed(view, checkpoint)
     return chosen, Request(view.checkpoint, Path(path), overrides, chosen_parts, files[0], files[1], where, kind, wrapped)
