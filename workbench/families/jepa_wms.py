@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.checkpoints import Checkpoint
 from workbench.core.card import LoadReport, Origin
-from workbench.core.errors import CheckpointError
+from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.actions import ACTION_OVERRIDES
 from workbench.families.environments import ENVIRONMENT_OVERRIDES
 from workbench.families.frame_decoders import DECODER_OVERRIDES
@@ -81,6 +81,9 @@ def _habits(settings: Settings, encoder: FrozenEncoder, places: int, *, adaln: b
             what = f"the predictor has {places} places, frames of {size[0]}×{size[1]} have {tokens} tokens: that is no whole number of frames"
             raise CheckpointError(what, where=str(settings.request.checkpoint.path), fix="give image_size= as it was in training")
         most = settings.note("frames", places // tokens, "read", f"pos_embedding has {places} places, a frame {tokens} tokens")
+        if settings.request.overrides.get("frames") not in (None, most):
+            what = f"frames={settings.request.overrides['frames']!r} does not fit: the table of positions is for {most}"
+            raise BadInput(what, where="frames=", fix=f"leave it out, or give {most}")
     else:
         most = settings.settle(
             "frames",

@@ -11,7 +11,7 @@ import torch
 
 from workbench import families
 from workbench.checkpoints import Checkpoint, open_checkpoint
-from workbench.checkpoints.finding import refuse_piece
+from workbench.checkpoints.finding import as_path, refuse_piece
 from workbench.checkpoints.wrappers import View, views
 from workbench.core.card import PARTS, Fact, LoadReport
 from workbench.core.errors import AmbiguousModel, BadInput
@@ -128,13 +128,14 @@ def _request(path: Any, family: Any, parts: Any, encoder: Any, decoder: Any, dev
     if strange:
         raise BadInput(f"there is no part {strange[0]!r}", where="parts=", fix=f"some of {', '.join(PARTS)}")
     where, kind = pick_device(device), pick_dtype(dtype)
-    checkpoint = open_checkpoint(path)
+    files = [None if f is None else as_path(f) for f in (encoder, decoder)]
+    path = as_path(path)
+    checkpoint = open_checkpoint(path, without=[f for f in files if f is not None])
     refuse_piece(checkpoint.path)
     chosen, view = (known[family], _as_asked(checkpoint, known[family])) if family is not None else _recognised(checkpoint)
     unknown = [name for name in overrides if name not in chosen.overrides]
     if unknown:
         listed = "; ".join(f"{n}: {meaning}" for n, meaning in chosen.overrides.items()) or "none"
         raise BadInput(f"{chosen.name} takes no {unknown[0]!r}", where=f"{unknown[0]}=", fix=f"it takes {listed}")
-    files = [None if f is None else Path(f) for f in (encoder, decoder)]
     wrapped = _removed(view, checkpoint)
-    return chosen, Request(view.checkpoint, Path(path), overrides, chosen_parts, files[0], files[1], where, kind, wrapped)
+    return chosen, Request(view.checkpoint, path, overrides, chosen_parts, files[0], files[1], where, kind, wrapped)
