@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,11 @@ import workbench as jw
 from tests.families.official import GOLDEN, JEPA_WMS
 from workbench.checkpoints import open_checkpoint
 from workbench.core.errors import BadInput, CheckpointError
+from workbench.core.grid import TokenGrid
+from workbench.families import toy
 from workbench.families.load import inspect, load
+from workbench.measures import steering
+from workbench.model.latents import Latents, Space
 
 
 @pytest.fixture
@@ -111,3 +116,36 @@ def test_frames_that_do_not_fit_a_jepa_wms_are_refused(frames: object) -> None:
         inspect(**JEPA_WMS, frames=frames)
     with pytest.raises(BadInput, match="frames="):
         inspect(GOLDEN / "jepa_wms_dinowm", encoder=GOLDEN / "jepa_wms_dinowm" / "dinov2_tiny14_pretrain.pth", heads=2, image_size=42, frames=frames)
+
+
+@pytest.mark.parametrize("value", [-1, "x", 10**9, [32], None, True])
+@pytest.mark.parametrize(("source", "place"), [("hf_ijepa", "image_size"), ("lewm", "encoder.image_size"), ("swm_prejepa_plain", "image_size")])
+def test_an_image_size_that_cannot_be_is_refused(tmp_path: Path, source: str, place: str, value: object) -> None:
+    shutil.copytree(GOLDEN / source, tmp_path, dirs_exist_ok=True)
+    config = json.loads((tmp_path / "config.json").read_text())
+    *above, last = place.split(".")
+    here = config
+    for step in above:
+        here = here[step]
+    here[last] = value
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    told = {"heads": 4} if source == "swm_prejepa_plain" else {}
+    if value is None:
+        assert inspect(tmp_path, **told).whole  # a json that says nothing contradicts nothing
+        return
+    with pytest.raises(BadInput, match="image_size"):
+        inspect(tmp_path, **told)
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 1, 1, 8), (1, 1, 2, 1, 8), (1, 1, 1, 3, 8)])
+def test_latents_that_do_not_lie_on_their_grid_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(BadInput, match="do not lie on a grid of 1×1×1"):
+        Latents(torch.zeros(shape), TokenGrid(1, 1, 1), Space("context", "a"))
+
+
+@pytest.mark.parametrize("limits", ["abc", 3, (None, None), ((1, 2), ("a", "b")), ((-1, -1),), ((-1, -1), (1, 1), (2, 2)), ((-1, 1), (1,))])
+def test_limits_of_a_wrong_form_are_refused_in_words(limits: object) -> None:
+    jepa = toy.build(0)
+    with pytest.raises(BadInput, match="limits") as caught:
+        steering._limits(limits, jepa)
+    assert "two rows" in caught.value.fix

@@ -179,11 +179,13 @@ def _encoder(checkpoint: Checkpoint, names: Names, settings: Settings, kind: str
     if len(kernel) < 4 or kernel[1] != 3 or kernel[-1] != kernel[-2] or min(kernel) < 1:
         raise CheckpointError(f"the patch kernel is {kernel}: not of 3 colours and square", where=str(checkpoint.path), fix="open another file")
     dim, patch, tubelet = kernel[0], kernel[-1], kernel[2] if kind == "vjepa2" else 1
-    for name, found in (("hidden_size", dim), ("patch_size", patch), ("tubelet_size", tubelet)):
+    table = _table(checkpoint, names, dim) if kind == "ijepa" else None
+    trained = [("image_size", table[0] * patch)] if table is not None else []
+    for name, found in (("hidden_size", dim), ("patch_size", patch), ("tubelet_size", tubelet), *trained):
         said = checkpoint.setting(name)
         if said not in (None, found, [found, found]):
             fix = "put the config.json of this very model there"
-            raise CheckpointError(f"config.json says {name} {said}, the tensors say {found}", where=checkpoint.config_path, fix=fix)
+            raise CheckpointError(f"config.json says {name} {said!r:.80}, the tensors say {found}", where=checkpoint.config_path, fix=fix)
     for name, value in (("patch", patch), ("tubelet", tubelet), ("dim", dim)):
         settings.note(name, value, "read", _KERNEL)
     stack = tower(checkpoint, names, "blocks", dim)
@@ -194,10 +196,10 @@ def _encoder(checkpoint: Checkpoint, names: Names, settings: Settings, kind: str
     inferred: tuple[int, Origin, str] | None = None
     if size is not None:
         inferred = (size.heads, "inferred", f"published size {size.short}: {dim} wide, {stack.depth} deep")
-    table = _default(checkpoint, kind, "num_attention_heads") or inferred
-    heads = settings.heads("heads", dim, rotary=kind == "vjepa2", config=("num_attention_heads",), table=table)
+    usual = _default(checkpoint, kind, "num_attention_heads") or inferred
+    heads = settings.heads("heads", dim, rotary=kind == "vjepa2", config=("num_attention_heads",), table=usual)
     eps = _epsilon(checkpoint, settings, kind, published=size is not None)
-    return VitConfig(dim, depth, heads, stack.hidden, patch, tubelet, table=_table(checkpoint, names, dim) if kind == "ijepa" else None, eps=eps)
+    return VitConfig(dim, depth, heads, stack.hidden, patch, tubelet, table=table, eps=eps)
 
 
 def _table(checkpoint: Checkpoint, names: Names, dim: int) -> tuple[int, int]:

@@ -126,6 +126,11 @@ def _vit(settings: Settings, shapes: _Shapes) -> ClassVitConfig:
         what = f"a patch kernel of {list(kernel)} and {list(places)} positions are none of a class token and a square of patches"
         raise CheckpointError(what, where=str(checkpoint.path), fix="open another file")
     dim, patch = kernel[0], kernel[2]
+    for place, found in (("patch_size", patch), ("image_size", side * patch)):
+        said = next((s for above in ("encoder", "model.encoder") if (s := checkpoint.setting(f"{above}.{place}")) is not None), found)
+        if said not in (found, [found, found]):
+            fix = "put the config.json of this very model there"
+            raise CheckpointError(f"encoder.{place} is {said!r:.80}, the tensors say {found}", where=checkpoint.config_path, fix=fix)
     stack = tower(checkpoint, {n.removeprefix("vit."): full for n, full in shapes.names.items()}, "blocks", dim)
     for name, value in (("patch", patch), ("dim", dim), ("depth", stack.depth)):
         settings.note(name, value, "read", "the encoder's tensors")

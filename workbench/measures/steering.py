@@ -127,7 +127,7 @@ def _known_fields(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _limits(limits: Sequence[Sequence[float]], jepa: Jepa) -> tuple[Tensor, Tensor]:
+def _limits(limits: Any, jepa: Jepa) -> tuple[Tensor, Tensor]:
     spec = jepa.need_dynamics().action
     fix = f"give the lowest and the highest action of a step: two rows of {0 if spec is None else spec.width} numbers"
     try:
