@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from workbench.measures.bank import Bank
     from workbench.measures.factors import factor_table, latent_moves
     from workbench.measures.futures import drift, rollout
+    from workbench.measures.labels import classify
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.prediction import masked_view, prediction_error
     from workbench.measures.steering import energy_landscape, plan
@@ -69,6 +70,7 @@ _VERBS = {
     "masked_view": "workbench.measures.prediction",
     "yardsticks": "workbench.measures.yardsticks",
     "bank_errors": "workbench.measures.yardsticks",
+    "classify": "workbench.measures.labels",
     "rollout": "workbench.measures.futures",
     "drift": "workbench.measures.futures",
     "surprise": "workbench.measures.surprise",
@@ -98,6 +100,7 @@ __all__ = [
     "bank_errors",
     "beside",
     "board",
+    "classify",
     "drift",
     "drive",
     "energy_landscape",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from workbench import samples
 from workbench.core.card import BankKey, LoadReport
 from workbench.core.clip import Clip
+from workbench.core.errors import BadInput
 from workbench.core.facts import ShownClip
 from workbench.core.films import DriveStep, FilmView, Judged, PlanView, SurpriseView
 from workbench.data import Clips
@@ -17,8 +19,23 @@ from workbench.worlds.factors import Scenes
 
 
 def resolve(path: str | Path) -> str:
-    """The path of a sample by its name, else the path itself."""
-    return str(samples.find(str(path)).checkpoint) if str(path) in samples.names() else str(path)
+    """The path of a sample by its name, else the path itself.
+
+    Raises:
+        BadInput: there is no such file, but a sample of nearly that name.
+    """
+    if str(path) in samples.names():
+        return str(samples.find(str(path)).checkpoint)
+    _refuse_misspelled(path)
+    return str(path)
+
+
+def _refuse_misspelled(path: str | Path) -> None:
+    name = str(path).strip()
+    near = get_close_matches(name.lower(), samples.names(), n=1, cutoff=0.7) if name and not Path(name).exists() else []
+    if near:
+        fix = f"there is a sample {near[0]!r}; the samples are {', '.join(samples.names())}"
+        raise BadInput(f"there is neither a file nor a sample {name!r}", where=name, fix=fix)
 
 
 def load(path: str | Path, **options: Any) -> Jepa:

@@ -20,6 +20,7 @@ INTPHYS = {"path": GOLDEN / "intphys_surprise", "heads": 2, "frames": 8}
 VJEPA2_1 = {"path": GOLDEN / "vjepa2_1", "heads": 2, "predictor_heads": 2, "frames": 6, "image_size": 48}
 EB_ROOMS = {"path": GOLDEN / "eb_jepa_ac_video"}
 AC = {"path": GOLDEN / "vjepa2_ac", "heads": 2, "predictor_heads": 2, "image_size": 32}
+SPT_IJEPA = {"path": GOLDEN / "spt_ijepa", "heads": 4}
 JEPA_WMS = {
     **{"path": GOLDEN / "jepa_wms_adaln" / "jepa-latest.pth.tar", "encoder": GOLDEN / "jepa_wms_adaln" / "dinov2_tiny14_pretrain.pth"},
     **{"heads": 2, "predictor_heads": 2, "image_size": 42, "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)},

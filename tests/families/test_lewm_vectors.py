@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from torch import Tensor
 
 from tests.families.ruled import agrees, inp, rule
 from tests.families.test_lewm import parts, some, vectors, video
+from workbench.core.errors import AmbiguousModel
 from workbench.families.load import inspect, load
-from workbench.nn.lewm import BatchNormMlp, LewmPredictor, LewmPredictorConfig
+from workbench.nn.lewm import LewmPredictor, LewmPredictorConfig, ProjectionConfig, ProjectionMlp
+
+PROJECTION, PROJECTION_192 = ProjectionConfig(48, 64, 48), ProjectionConfig(192, 64, 192)
 
 
 def encoder_shapes() -> dict[str, tuple[int, ...]]:
@@ -36,8 +40,8 @@ def encoder_shapes() -> dict[str, tuple[int, ...]]:
 
 def ruled_state(dim_head: int = 16) -> dict[str, Tensor]:
     """A tiny model; beside the encoder its official names are ours."""
-    predictor = LewmPredictor(LewmPredictorConfig(48, 48, 48, 3, 2, 4, dim_head, 64, 10, 10, 192, 64)).state_dict()
-    projector = {f"projector.{name}": tensor for name, tensor in BatchNormMlp(48, 64, 48).state_dict().items()}
+    predictor = LewmPredictor(LewmPredictorConfig(48, 48, 48, 3, 2, 4, dim_head, 64, 10, 10, 192, PROJECTION)).state_dict()
+    projector = {f"projector.{name}": tensor for name, tensor in ProjectionMlp(PROJECTION).state_dict().items()}
     encoder = {f"encoder.{name}": torch.empty(shape) for name, shape in encoder_shapes().items()}
     return {name: rule(name, tensor) for name, tensor in (encoder | projector | predictor).items()}
 
@@ -59,8 +63,16 @@ def test_numbers_of_the_official_modules_on_ruled_weights(tmp_path: Path) -> Non
     agrees(joined, 0.0164, 0.338365, [0.2098, 0.15867, -0.00135, -0.17592], [0.25635, 0.50364])
 
 
-def test_a_head_of_64_features_is_assumed_where_it_fits(tmp_path: Path) -> None:
+def test_heads_of_64_features_are_inferred_at_the_published_width_alone(tmp_path: Path) -> None:
     torch.save(ruled_state(dim_head=32), tmp_path / "weights.pt")
+    with pytest.raises(AmbiguousModel, match="dim_head") as caught:
+        inspect(tmp_path, heads=3)
+    assert "4×32" in caught.value.fix
+    assert "2×64" in caught.value.fix
+    published = LewmPredictorConfig(192, 192, 192, 3, 1, 16, 64, 64, 10, 10, 192, PROJECTION_192)
+    state = {n: t for n, t in ruled_state().items() if n.startswith("encoder.")} | LewmPredictor(published).state_dict()
+    state |= {f"projector.{n}": t for n, t in ProjectionMlp(ProjectionConfig(48, 64, 192)).state_dict().items()}
+    torch.save(state, tmp_path / "weights.pt")
     facts = {f.name: f for f in inspect(tmp_path, heads=3).facts}
-    assert (facts["dim_head"].value, facts["dim_head"].origin) == (64, "assumed")
-    assert facts["predictor_heads"].value == 2
+    assert (facts["dim_head"].value, facts["dim_head"].origin) == (64, "inferred")
+    assert facts["predictor_heads"].value == 16

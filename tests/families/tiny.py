@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from tests.families import converted, own_module, small_future
-from tests.families.official import AC, EB_ROOMS, GOLDEN, IJEPA, JEPA_WMS, NONSQUARE, VJEPA, VJEPA2_1
+from tests.families.official import AC, EB_ROOMS, GOLDEN, IJEPA, JEPA_WMS, NONSQUARE, SPT_IJEPA, VJEPA, VJEPA2_1
 from tests.families.timm_state import tiny_lejepa
+from tests.families.vit_folder import tiny_dinov2
 from workbench.core.clip import Clip
 from workbench.families import toy
 from workbench.families.load import load
@@ -37,6 +38,7 @@ class Tiny:
 
 
 TINY: dict[str, Tiny] = {
+    "comparison": Tiny(tiny_dinov2),
     "eb_jepa": Tiny(lambda: load(**EB_ROOMS), dynamics=True, channels=2),
     "dino_wm": Tiny(converted.build, dynamics=True, decoder=True, states=4),
     "huggingface": Tiny(lambda: load(GOLDEN / "hf_vjepa2"), masked=True),
@@ -44,6 +46,10 @@ TINY: dict[str, Tiny] = {
     "jepa_wms": Tiny(lambda: load(**JEPA_WMS), dynamics=True, states=4),
     "lejepa": Tiny(tiny_lejepa),
     "lewm": Tiny(lambda: load(GOLDEN / "lewm"), dynamics=True),
+    "pldm": Tiny(lambda: load(GOLDEN / "swm_pldm"), dynamics=True),
+    "prejepa": Tiny(lambda: load(GOLDEN / "swm_prejepa"), dynamics=True, states=4),
+    "spt_ijepa": Tiny(lambda: load(**SPT_IJEPA), masked=True),
+    "tiny_jepa": Tiny(lambda: load(GOLDEN / "tiny_jepa" / "tiny.npz"), dynamics=True, decoder=True),
     "toy": Tiny(lambda: toy.build(0), masked=True, dynamics=True, decoder=True, states=2),
     "vjepa": Tiny(lambda: load(**VJEPA), masked=True),
     "vjepa2": Tiny(lambda: load(**NONSQUARE), masked=True),

@@ -49,7 +49,7 @@ def read_config(file: Path, max_bytes: int | None = None) -> Mapping[str, Any]:
         if size > most:
             raise CheckpointError(f"{file.name} has {size} bytes, settings have at most {most}", where=str(file), fix="move it elsewhere")
         text = file.read_text(encoding="utf-8")
-        content = _json(text) if file.suffix.lower() == ".json" else _yaml(text)
+        content = parse_json(text) if file.suffix.lower() == ".json" else _yaml(text)
     except CheckpointError:
         raise
     except Exception as err:
@@ -62,7 +62,12 @@ def read_config(file: Path, max_bytes: int | None = None) -> Mapping[str, Any]:
     return content
 
 
-def _json(text: str) -> Any:
+def parse_json(text: str) -> Any:
+    """What a JSON says, if it is not nested too deep and has not too many values.
+
+    Raises:
+        ValueError: it is, or has, or is no JSON.
+    """
     content = json.loads(text)
     _measure(content, lambda value: (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else (), {})
     return content

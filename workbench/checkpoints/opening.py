@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from workbench.checkpoints.arrays import is_arrays, open_arrays
 from workbench.checkpoints.checkpoint import Checkpoint, TensorInfo
 from workbench.checkpoints.configs import find_config
 from workbench.checkpoints.describing import clean, contents_of, dtype_name
-from workbench.checkpoints.finding import find_file, is_index, shards, stem_of
+from workbench.checkpoints.finding import as_path, find_file, is_index, shards, stem_of
+from workbench.checkpoints.gguf_file import MAGIC, open_gguf
 from workbench.checkpoints.meaning import Reader, children, scalar, walk
 from workbench.checkpoints.safe_file import looks_safe, read_safetensors
 from workbench.checkpoints.source import AGAIN, Record, Source
@@ -25,17 +27,18 @@ _TEXT_PICKLES = (b"c", b"(")
 _MOST_SHARED, _SMALL = 16, 1 << 24  # how often the same bytes may be claimed: tied weights do it, bombs do it a million times
 
 
-def open_checkpoint(path: str | Path) -> Checkpoint:
+def open_checkpoint(path: str | Path, without: Collection[Path] = ()) -> Checkpoint:
     """A checkpoint by its names and shapes. Values are read when asked for; no code of the file is run.
 
     Args:
         path: a safetensors or torch file, the index of one that is spread over several files, or a folder that holds one of these.
+        without: files of that folder that are something else.
 
     Raises:
         CheckpointError: not a checkpoint, damaged, or several in the folder. UnsafeFile: it would have to run code to be read.
     """
     try:
-        file = find_file(Path(path))
+        file = find_file(as_path(path), without)
         config, config_path = find_config(file, stem_of(file))
         return _open_shards(file, config, config_path) if is_index(file.name) else _open(file, config, config_path)
     except WorkbenchError:
@@ -53,7 +56,7 @@ def describe(path: str | Path) -> Contents:
     Raises:
         CheckpointError: not a file of torch.save, or not a pickle.
     """
-    file = find_file(Path(path))
+    file = find_file(as_path(path))
     found = read_torch(file)
     if found is None:
         raise CheckpointError(f"{file.name} is not what torch.save writes", where=str(file), fix="jepa-workbench inspect FILE")
@@ -80,6 +83,10 @@ def _head(file: Path) -> bytes:
 
 def _open(file: Path, config: Mapping[str, Any], config_path: str) -> Checkpoint:
     head = _head(file)
+    if is_arrays(file, head):
+        return open_arrays(file)
+    if head.startswith(MAGIC):
+        return open_gguf(file)
     if looks_safe(head):
         kind, (records, source, scalars) = "safetensors", read_safetensors(file)
     else:
@@ -174,7 +181,6 @@ def _foreign(file: Path, head: bytes) -> CheckpointError:
         b"\x89HDF": "an HDF5 file",
         b"\x1f\x8b": "a gzip archive",
         b"<": "a web page or XML",
-        b"GGUF": "a GGUF file",
         b"\x93NUMPY": "a NumPy array",
         b"PK\x05\x06": "an empty zip archive",
     }

@@ -27,7 +27,15 @@ class Row:
     index: int
 
 
-Source = str | Joined | Row
+@dataclass(frozen=True)
+class Rest:
+    """A stored table [1, rows, …] without its first rows, as positions without that of a class token."""
+
+    name: str
+    skip: int
+
+
+Source = str | Joined | Row | Rest
 
 
 def renamed(checkpoint: Checkpoint, sources: Mapping[str, Source]) -> Checkpoint:
@@ -45,6 +53,8 @@ def renamed(checkpoint: Checkpoint, sources: Mapping[str, Source]) -> Checkpoint
         source = sources[name]
         if isinstance(source, Joined):
             return torch.cat([checkpoint.value(n) for n in source.names])
+        if isinstance(source, Rest):
+            return checkpoint.value(source.name)[:, source.skip :].clone()
         return checkpoint.value(source.name)[source.index] if isinstance(source, Row) else checkpoint.value(source)
 
     return replace(checkpoint, tensors=tensors, stored=stored)
@@ -58,7 +68,7 @@ def joinable(checkpoint: Checkpoint, names: tuple[str, ...]) -> bool:
 
 
 def _info(checkpoint: Checkpoint, name: str, source: Source) -> TensorInfo:
-    names = source.names if isinstance(source, Joined) else (source.name if isinstance(source, Row) else source,)
+    names = source.names if isinstance(source, Joined) else (source if isinstance(source, str) else source.name,)
     where, group = str(checkpoint.path), name.partition(".")[0]
     absent = next((n for n in names if n not in checkpoint.tensors), None)
     if absent is not None or not names:
@@ -69,6 +79,13 @@ def _info(checkpoint: Checkpoint, name: str, source: Source) -> TensorInfo:
         if not first.shape or not 0 <= source.index < first.shape[0]:
             raise CheckpointError(f"{source.name} of {list(first.shape)} has no row {source.index}", where=where, fix="open another file")
         return TensorInfo(name, first.shape[1:], first.dtype, first.bytes // first.shape[0], group)
+    if isinstance(source, Rest):
+        if len(first.shape) < 2 or not 0 <= source.skip <= first.shape[1]:
+            raise CheckpointError(
+                f"{source.name} of {list(first.shape)} has no {source.skip} rows to leave out", where=where, fix="open another file"
+            )
+        kept = first.shape[1] - source.skip
+        return TensorInfo(name, (first.shape[0], kept, *first.shape[2:]), first.dtype, first.bytes // max(first.shape[1], 1) * kept, group)
     if isinstance(source, Joined):
         if not joinable(checkpoint, names):
             shapes = ", ".join(f"{i.name} of {list(i.shape)}" for i in infos)

@@ -13,7 +13,7 @@ from workbench.core.errors import BadInput, PartUnavailable
 Origin = Literal["read", "inferred", "given", "assumed"]
 Status = Literal["whole", "partial", "missing"]
 # The parts in the order of a forward pass; every family's report uses these names.
-PARTS = ("encoder_context", "encoder_target", "masked", "dynamics", "decoder")
+PARTS = ("encoder_context", "encoder_target", "masked", "dynamics", "decoder", "head")
 
 
 def parse_overrides(text: str) -> dict[str, Any]:
@@ -180,6 +180,11 @@ class LoadReport:
                     where=self.path,
                     fix="a picture from weights that did not load would be false; open a file that holds this part whole",
                 )
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The parts that a list of them shows: all but a head for labels that the file does not have, which no JEPA needs."""
+        return tuple(name for name in PARTS if name != "head" or any(p.name == name for p in self.parts))
 
     @property
     def whole(self) -> bool:

@@ -76,6 +76,28 @@ class Provenance:
 
 @codec.portable
 @dataclass(frozen=True, eq=False)
+class Classified:
+    """What the head of a model says of one clip.
+
+    Args:
+        labels: text from the file, in the order of the numbers. probabilities: of each label. baseline: of the same head, untrained, on the
+            same trained encoder. attention: the share of the head's attention on each token; they sum to one.
+    """
+
+    labels: list[str]
+    probabilities: Float[np.ndarray, "labels"]
+    baseline: Float[np.ndarray, "labels"]
+    attention: Float[np.ndarray, "ticks rows cols"]
+    provenance: Provenance
+
+    def best(self, count: int = 5) -> list[tuple[str, float, float]]:
+        """The most likely labels with their probability, and with that which the untrained head gives them."""
+        order = np.argsort(-self.probabilities, kind="stable")[:count]
+        return [(self.labels[i], float(self.probabilities[i]), float(self.baseline[i])) for i in order]
+
+
+@codec.portable
+@dataclass(frozen=True, eq=False)
 class Reference:
     """The yardstick of skill: what a predictor knows that knows only the position.
 

@@ -21,7 +21,7 @@ from workbench.families.prepare import Preparation
 from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, size_parser
-from workbench.families.world_sizes import JOINED_SIGN, joined_plan, world_groups
+from workbench.families.world_sizes import JOINED_SIGN, backbone_of, joined_plan, world_groups
 from workbench.model.jepa import Jepa
 
 _CELL, _HISTORY = 16, 3  # pixels a token, of the decoder; frames a predictor was trained on, as published
@@ -34,7 +34,12 @@ def recognise(checkpoint: Checkpoint) -> bool:
     """DINO-WM's predictor as its own code makes it: neither wrapped nor with its mask beside the weights."""
     predictor = world_groups(checkpoint)["predictor"]
     stored = predictor.get(JOINED_SIGN, "")
-    return bool(stored) and not stored.startswith("predictor.module.") and "transformer.layers.0.0.bias" not in predictor
+    return (
+        bool(stored)
+        and backbone_of(checkpoint) is None
+        and not stored.startswith("predictor.module.")
+        and "transformer.layers.0.0.bias" not in predictor
+    )
 
 
 def plan(request: Request) -> FrameFamily:
@@ -106,6 +111,7 @@ def inspect(request: Request) -> LoadReport:
 register(
     "dino_wm",
     signs="a predictor with pos_embedding and transformer.layers.N.0.to_qkv, neither wrapped nor beside its mask",
+    telling=("predictor.pos_embedding", "predictor.transformer.layers.0.0.to_qkv.weight", "action_encoder.patch_embed.weight"),
     recognise=recognise,
     build=build,
     inspect=inspect,

@@ -98,6 +98,7 @@ def inspect(request: Request) -> LoadReport:
 register(
     "eb_jepa",
     signs="in model_state_dict, encoder.stack_blocks and encoder.mlp, encoder.layer1.conv1, or a backbone with a 3 × 3 conv1 or conv_proj",
+    telling=("encoder.layer1.conv1.weight", "encoder.mlp.0.weight", "predictor.rnn.weight_ih_l0"),
     recognise=recognise,
     build=build,
     inspect=inspect,

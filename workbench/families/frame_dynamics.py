@@ -41,7 +41,7 @@ class FrameDynamics(Dynamics):
         self,
         encoder: FrameEncoder,
         world: FrameWorld,
-        action: ActionSpec,
+        action: ActionSpec | None,
         scale: StateScale | None,
         *,
         window: int = 2,
@@ -130,6 +130,10 @@ class FrameDynamics(Dynamics):
         return context.tokens, context.states.unflatten(-1, (rows * cols, -1))
 
     def _moves(self, context: Latents, actions: Tensor | None, wanted: int) -> Float[Tensor, "batch moves actions"]:
+        if self._spec is None:
+            if actions is not None:
+                raise BadInput("this predictor takes no actions", where="actions", fix="leave them out")
+            return context.tokens.new_zeros(len(context.tokens), wanted, 0).to(self._like)
         spec, moves = self._spec, checked(self._spec, actions, wanted)
         if len(moves) != len(context.tokens):
             raise BadInput(

@@ -70,7 +70,8 @@ class FrameFamily:
 
     Args:
         habits: from what is known of the encoder; called with it, before the facts are closed. needed: names the encoder, for one who
-            has not given it. own: file and names of an encoder that lies in the predictor's own file.
+            has not given it. own: file and names of an encoder that lies in the predictor's own file. places: of the encoder's heads, in the settings.
+        ported: the encoder is run as Transformers runs it. normal: statistics of actions and states may be those that a world publishes.
     """
 
     name: str
@@ -81,6 +82,9 @@ class FrameFamily:
     needed: str
     card: Mapping[str, Any]
     own: Checkpoint | None = None
+    places: tuple[str, ...] = ()
+    ported: bool = False
+    normal: bool = True
 
     def build(self) -> Jepa:
         """The model with its weights.
@@ -113,15 +117,16 @@ class FrameFamily:
     def _plan(self) -> NetPlan:
         request, settings, world = self.request, self.settings, self.world
         file = cast(Checkpoint, self._encoder_file)
-        encoder = find_encoder(file, settings)
+        encoder = find_encoder(file, settings, places=self.places, ported=self.ported)
         if encoder.config.dim != world.features:
             what = f"the predictor takes tokens of {world.features} features, {file.path.name} gives {encoder.config.dim}"
             raise BadInput(what, where="encoder=", fix=f"give {self.needed}")
         why = f"{file.path.name}; of what the predictor was trained on only the width can be compared"
         settings.note("visual encoder", encoder.title, "given" if request.encoder else "read", why)
         habits = self.habits(encoder)
-        environment = settle_environment(settings, world.actions, world.states)
-        spec, scale = settle_spec(settings, environment, world.actions), settle_states(settings, environment, world.states)
+        environment = settle_environment(settings, world.actions, world.states) if self.normal else None
+        spec = settle_spec(settings, environment, world.actions) if world.actions else None
+        scale = settle_states(settings, environment, world.states)
         drawing = request.checkpoint if request.decoder is None else open_checkpoint(request.decoder)
         draw = find_decoder(drawing, settings, habits.preparation, world.features) if request.wants("decoder") else None
         if draw is None and request.decoder is not None:
@@ -140,7 +145,7 @@ class FrameFamily:
         """What of the file is not read."""
         used, groups = {*self.world.names.values()}, dict[str, int]()
         for info in self.request.checkpoint.tensors.values():
-            if info.name not in used and info.group not in ("encoder", "decoder"):
+            if info.name not in used and info.group not in ("encoder", "decoder", "backbone"):
                 groups[info.group] = groups.get(info.group, 0) + 1
         return tuple(f"{group}: {count} tensors" for group, count in groups.items())
 
@@ -152,7 +157,7 @@ class _Assembler:
     family: FrameFamily
     encoder: FrozenEncoder
     habits: Habits
-    spec: ActionSpec
+    spec: ActionSpec | None
     scale: StateScale | None
     draw: DrawPlan | None
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isqrt
+from typing import cast
 
 from torch import nn
 
@@ -24,7 +25,8 @@ from workbench.nn.vit import Vit, VitConfig
 
 _KERNEL = "patch_embed.proj.weight"
 _FIX = "give encoder= a backbone of DINOv2 or DINOv3 as published (dinov2_vits14_pretrain.pth), or a V-JEPA 2 checkpoint"
-_UNUSED = "of its own training; nothing is masked here"
+_UNUSED, _POOLER = "of its own training; nothing is masked here", "a layer on the class token, which is not used"
+_EPS, _EPS_VIT = 1e-6, 1e-12  # of DINOv2; of Transformers' ViT, unless its config says otherwise
 _SCALE = re.compile(r"^encoder\.layers?\.(\d+)\.layer_scale([12])\.lambda1$")
 _PREFERRED = ("target_encoder.", "teacher.", "encoder.", "")  # where a file holds several
 
@@ -57,8 +59,11 @@ class FrozenEncoder:
         return isinstance(self.config, VitConfig)
 
 
-def find_encoder(checkpoint: Checkpoint, settings: Settings) -> FrozenEncoder:
+def find_encoder(checkpoint: Checkpoint, settings: Settings, *, places: tuple[str, ...] = (), ported: bool = False) -> FrozenEncoder:
     """What image encoder a file holds.
+
+    Args:
+        places: of its heads in the settings beside the file. ported: it is run as Transformers runs it.
 
     Raises:
         CheckpointError: none that can be run here, with what is missing.
@@ -72,8 +77,9 @@ def find_encoder(checkpoint: Checkpoint, settings: Settings) -> FrozenEncoder:
     settings.note("dim", kernel[0], "read", _KERNEL)
     if len(kernel) == 5:
         return _vjepa2(checkpoint, names, kernel, settings)
-    find = _dinov3 if any(n.startswith(("rope_embed.", "storage_tokens")) for n in names) else _dinov2
-    return find(checkpoint, names, kernel, settings)
+    if any(n.startswith(("rope_embed.", "storage_tokens")) for n in names):
+        return _dinov3(checkpoint, names, kernel, settings)
+    return _dinov2(checkpoint, names, kernel, settings, places, ported=ported)
 
 
 def encoder_names(checkpoint: Checkpoint) -> Names:
@@ -92,7 +98,9 @@ def _in_official_words(checkpoint: Checkpoint) -> Checkpoint:
     return renamed(seen, {ours: theirs for theirs, ours in words.items()})
 
 
-def _dinov2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:
+def _dinov2(
+    checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings, said: tuple[str, ...], *, ported: bool
+) -> FrozenEncoder:
     if any(".mlp.w12." in n for n in names):
         raise _unfit(checkpoint, "is a DINOv2 of the largest size: its gated MLP (mlp.w12) is not built here")
     places = shape_of(checkpoint, names, "pos_embed")
@@ -102,22 +110,40 @@ def _dinov2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], setti
     tokens = shape_of(checkpoint, names, "register_tokens") or (1, 0, kernel[0])
     if len(tokens) != 3:
         raise _unfit(checkpoint, f"is no DINOv2: register_tokens is {tokens}, not (1, count, {kernel[0]})")
-    registers = tokens[1]
+    registers, scaled = tokens[1], "blocks.0.ls1.gamma" in names
+    eps = _ported_eps(settings, scaled=scaled) if ported else _EPS
     config = ClassVitConfig(
         stack.dim,
         stack.depth,
-        _heads(settings, kernel[0], stack.depth, stack.hidden, rotary=False),
+        _heads(settings, kernel[0], stack.depth, stack.hidden, rotary=False, places=said),
         stack.hidden,
         kernel[2],
         (side, side),
         registers=registers,
-        layer_scale="blocks.0.ls1.gamma" in names,
-        resize="antialias" if registers else "dinov2",
+        layer_scale=scaled,
+        eps=eps,
+        resize="antialias" if registers else "bicubic" if ported else "dinov2",
         register_name="register_tokens",
     )
     size = by_shape(stack.dim, stack.depth, stack.hidden)
-    title = f"DINOv2 {size.short if size else f'{stack.dim}×{stack.depth}'}/{kernel[2]}" + (" with registers" if registers else "")
-    return FrozenEncoder(checkpoint, names, config, title, {"mask_token": _UNUSED})
+    title = f"{'DINOv2' if scaled or not ported else 'ViT'} {size.short if size else f'{stack.dim}×{stack.depth}'}/{kernel[2]}" + (
+        " with registers" if registers else ""
+    )
+    return FrozenEncoder(checkpoint, names, config, title, {"mask_token": _UNUSED, "pooler.dense.weight": _POOLER, "pooler.dense.bias": _POOLER})
+
+
+def _ported_eps(settings: Settings, *, scaled: bool) -> float:
+    """Of every layer norm of an encoder of Transformers: as its config says, else the default of its class."""
+    usual = (_EPS, "DINOv2") if scaled else (_EPS_VIT, "a plain ViT")
+
+    def parse(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+            raise ValueError("it is a number above 0, below 1")
+        return float(value)
+
+    places = ("layer_norm_eps", "encoder.config.layer_norm_eps", "model.encoder.config.layer_norm_eps")
+    table = cast(tuple[float, Origin, str], (usual[0], "inferred", f"the default of {usual[1]} in Transformers"))
+    return settings.settle("layer_norm_eps", parse=parse, options="give a number, as 1e-6", standin=usual[0], config=places, table=table)
 
 
 def _dinov3(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:
@@ -152,12 +178,12 @@ def _vjepa2(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], setti
     return FrozenEncoder(checkpoint, names, config, title, {"pos_embed": "positions are rotary; the official loader drops this table too"})
 
 
-def _heads(settings: Settings, dim: int, depth: int, hidden: int, *, rotary: bool) -> int:
+def _heads(settings: Settings, dim: int, depth: int, hidden: int, *, rotary: bool, places: tuple[str, ...] = ()) -> int:
     size = by_shape(dim, depth, hidden, without=("vit_giant",))
     table: tuple[int, Origin, str] | None = None
     if size is not None:
         table = (size.heads, "inferred", f"published size {size.short}: {dim} wide, {depth} deep")
-    return settings.heads("heads", dim, rotary=rotary, config=(), table=table)
+    return settings.heads("heads", dim, rotary=rotary, config=places, table=table)
 
 
 def _unfit(checkpoint: Checkpoint, what: str) -> CheckpointError:

@@ -35,6 +35,22 @@ _VJEPA2 = {
     "predictor.layernorm.": "predictor.predictor_norm.",
     "predictor.proj.": "predictor.predictor_proj.",
 }
+_HEAD = {
+    "pooler.query_tokens": "head.query",
+    "pooler.cross_attention_layer.layer_norm1.": "head.pool.norm1.",
+    "pooler.cross_attention_layer.layer_norm2.": "head.pool.norm2.",
+    "pooler.cross_attention_layer.cross_attn.q_proj.": "head.pool.q.",
+    "pooler.cross_attention_layer.cross_attn.k_proj.": "head.pool.k.",
+    "pooler.cross_attention_layer.cross_attn.v_proj.": "head.pool.v.",
+    "pooler.cross_attention_layer.mlp.": "head.pool.mlp.",
+    "pooler.": "head.pooler.",
+    "classifier.": "head.classifier.",
+}
+_IN_A_HEAD = {
+    **{"layer_norm1": "norm1", "layer_norm2": "norm2", "mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2", "self_attn.out_proj": "attn.proj"},
+    **{f"self_attn.{third[0]}_proj": third for third in _THIRDS},
+}
+_HEAD_BLOCK = re.compile(r"pooler\.self_attention_layers\.(\d+)\.(.+)\.(weight|bias)$")
 _STACK = "predictor.embeddings.mask_tokens"
 _MOST_TOKENS = 256
 _BLOCK = re.compile(r"(?:(encoder|predictor)\.)?layers?\.(\d+)\.(.+)\.(weight|bias)$")
@@ -73,6 +89,8 @@ def official(checkpoint: Checkpoint, *, video: bool) -> Checkpoint:
     for name, stored in bare_names(checkpoint).items():
         block = _BLOCK.match(name)
         third = _THIRD.get(block[3]) if block else None
+        pooling = _HEAD_BLOCK.match(name) if video else None
+        inner = _IN_A_HEAD.get(pooling[2], "") if pooling else ""
         rows = (checkpoint.tensors[stored].shape or (0,))[0]
         if block and third:
             thirds.setdefault(f"{_stack(block[1])}.{block[2]}.attn.qkv.{block[4]}", []).append((third, stored))
@@ -80,8 +98,12 @@ def official(checkpoint: Checkpoint, *, video: bool) -> Checkpoint:
             pairs.append((f"{_stack(block[1])}.{block[2]}.{_IN_A_BLOCK[block[3]]}.{block[4]}", stored))
         elif name == _STACK and 0 < rows <= _MOST_TOKENS:
             pairs += [(f"predictor.mask_tokens.{i}", Row(stored, i)) for i in range(rows)]
+        elif pooling and inner in _THIRDS:
+            thirds.setdefault(f"head.blocks.{pooling[1]}.attn.qkv.{pooling[3]}", []).append((inner, stored))
+        elif pooling and inner:
+            pairs.append((f"head.blocks.{pooling[1]}.{inner}.{pooling[3]}", stored))
         else:
-            pairs.append((_renamed(name, _VJEPA2 if video else _IJEPA), stored))
+            pairs.append((_renamed(name, _VJEPA2 | _HEAD if video else _IJEPA), stored))
     for name, pieces in thirds.items():
         names = tuple(stored for third in _THIRDS for t, stored in pieces if t == third)
         whole = {t for t, _ in pieces} == set(_THIRDS) and len(pieces) == len(_THIRDS) and joinable(checkpoint, names)

@@ -6,18 +6,19 @@ never enter the encoder. It also counts rows and columns on the trained grid wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isqrt
 from typing import Any
 
 from jaxtyping import Bool, Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from workbench.checkpoints import Checkpoint
 from workbench.core.card import LoadReport, Origin, PartReport
 from workbench.core.errors import CheckpointError
+from workbench.families.hf_head import OTHER_HEAD, HeadPlan, VideoHead, plan_head
 from workbench.families.hf_names import IJEPA_KERNEL, VJEPA2_KERNEL, bare_names, official
 from workbench.families.hf_processor import find_processor, processed, said_size
 from workbench.families.parts import Names
@@ -27,10 +28,11 @@ from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, frames_parser, size_parser
 from workbench.families.sizes import by_shape
 from workbench.families.video_family import LONG, SHORT
-from workbench.families.vit_family import VitPlan, found_parts, shape_of, tower
+from workbench.families.vit_family import GROUPS, VitPlan, found_parts, shape_of, tower
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents, Space
-from workbench.nn.parts import VitMasked, layer_norm
+from workbench.nn.head import AttentiveHead
+from workbench.nn.parts import VitEncoder, VitMasked, layer_norm
 from workbench.nn.vit import PredictorConfig, VitConfig
 
 _KERNEL = "patch_embed.proj.weight"
@@ -47,6 +49,7 @@ _SELF_TAUGHT = (
     "Transformers gathers the context after it has seen everything, and so errs less."
 )
 _HEAD = "a head for labels, trained on top: no part of a JEPA"
+_GROUPS = {**GROUPS, "head": "head"}
 _UNUSED = {"classifier.": _HEAD, "pooler.": _HEAD, "embeddings.mask_token": "a token for painted-out pixels, which a JEPA has no use for"}
 
 
@@ -67,9 +70,27 @@ def _kind(checkpoint: Checkpoint) -> str | None:
 class HuggingFacePlan(VitPlan):
     """A plan whose one encoder also makes the targets."""
 
+    head: HeadPlan | None = None
+
+    def makers(self) -> dict[str, Callable[[], nn.Module]]:
+        """See `VitPlan.makers`; with the head for labels."""
+        own = {"head": self.head.make} if self.head is not None and "head" in self.found and self.request.wants("head") else {}
+        return super().makers() | own
+
+    def _assemble(self, modules: Mapping[str, nn.Module], hashes: Mapping[str, str], report: LoadReport, name: str) -> Jepa:
+        jepa, net = super()._assemble(modules, hashes, report, name), modules.get("head")
+        fed = isinstance(jepa.encoder, VitEncoder) and "context" in jepa.encoder.weights
+        if self.head is None or not isinstance(net, AttentiveHead) or not isinstance(jepa.encoder, VitEncoder) or not fed:
+            return jepa
+        return replace(jepa, head=VideoHead(jepa.encoder, net, self.head.labels))
+
     def report(self, parts: Mapping[str, PartReport] | None = None) -> LoadReport:
         """See `VitPlan.report`; the encoder of the file stands in for the teacher that it lacks."""
-        return self._served(super().report(parts))
+        report = self._served(super().report(parts))
+        if self.head is not None or "head" not in self.found or not self.request.wants("head"):
+            return report
+        left = PartReport("head", ignored=((f"{len(self.found['head'])} tensors", OTHER_HEAD),))
+        return replace(report, parts=tuple(left if p.name == "head" else p for p in report.parts))
 
     def untrained(self, seed: int) -> Jepa:
         """See `VitPlan.untrained`."""
@@ -109,11 +130,11 @@ def plan(request: Request) -> HuggingFacePlan:
         )
     _check(request.checkpoint)
     seen = replace(request, checkpoint=official(request.checkpoint, video=kind == "vjepa2"))
-    found, settings = found_parts(seen), Settings(seen)
+    found, settings = found_parts(seen, _GROUPS if kind == "vjepa2" else GROUPS), Settings(seen)
     settings.note("encoder", "context", "assumed", "Transformers' conversion took the trained encoder, not its EMA copy")
     config = _encoder(seen.checkpoint, found["encoder_context"], settings, kind)
     ignore = {"encoder_context": {n: why for n in found["encoder_context"] for start, why in _UNUSED.items() if n.startswith(start)}}
-    make = partial(HuggingFacePlan, "huggingface", request=seen, found=found, config=config, ignore=ignore)
+    make = partial(HuggingFacePlan, "huggingface", request=seen, found=found, config=config, ignore=ignore, groups=_GROUPS)
     if kind == "ijepa":
         preparation = _image(seen.checkpoint, config, settings)
         card = {"paper": "arXiv 2301.08243", "notes": _notes(settings, _ALONE)}
@@ -125,8 +146,9 @@ def plan(request: Request) -> HuggingFacePlan:
         settings.note("masking", "before the blocks", "assumed", "as in training; Transformers gathers the context after it has seen everything")
     notes = _notes(settings, _SELF_TAUGHT if predictor is not None else "")
     card = {"paper": "arXiv 2506.09985", "loss": "l1", "frames": frames, "samplers": (SHORT, LONG), "notes": notes}
+    head = plan_head(seen.checkpoint, found["head"], settings, config) if "head" in found and seen.wants("head") else None
     facts = settings.close()
-    return make("V-JEPA 2", predictor=predictor, preparation=preparation, facts=facts, card=card, default_token=1, predicting=OwnTeacher)
+    return make("V-JEPA 2", head=head, predictor=predictor, preparation=preparation, facts=facts, card=card, default_token=1, predicting=OwnTeacher)
 
 
 def _notes(settings: Settings, first: str) -> str:
@@ -157,11 +179,13 @@ def _encoder(checkpoint: Checkpoint, names: Names, settings: Settings, kind: str
     if len(kernel) < 4 or kernel[1] != 3 or kernel[-1] != kernel[-2] or min(kernel) < 1:
         raise CheckpointError(f"the patch kernel is {kernel}: not of 3 colours and square", where=str(checkpoint.path), fix="open another file")
     dim, patch, tubelet = kernel[0], kernel[-1], kernel[2] if kind == "vjepa2" else 1
-    for name, found in (("hidden_size", dim), ("patch_size", patch), ("tubelet_size", tubelet)):
+    table = _table(checkpoint, names, dim) if kind == "ijepa" else None
+    trained = [("image_size", table[0] * patch)] if table is not None else []
+    for name, found in (("hidden_size", dim), ("patch_size", patch), ("tubelet_size", tubelet), *trained):
         said = checkpoint.setting(name)
         if said not in (None, found, [found, found]):
             fix = "put the config.json of this very model there"
-            raise CheckpointError(f"config.json says {name} {said}, the tensors say {found}", where=checkpoint.config_path, fix=fix)
+            raise CheckpointError(f"config.json says {name} {said!r:.80}, the tensors say {found}", where=checkpoint.config_path, fix=fix)
     for name, value in (("patch", patch), ("tubelet", tubelet), ("dim", dim)):
         settings.note(name, value, "read", _KERNEL)
     stack = tower(checkpoint, names, "blocks", dim)
@@ -172,10 +196,10 @@ def _encoder(checkpoint: Checkpoint, names: Names, settings: Settings, kind: str
     inferred: tuple[int, Origin, str] | None = None
     if size is not None:
         inferred = (size.heads, "inferred", f"published size {size.short}: {dim} wide, {stack.depth} deep")
-    table = _default(checkpoint, kind, "num_attention_heads") or inferred
-    heads = settings.heads("heads", dim, rotary=kind == "vjepa2", config=("num_attention_heads",), table=table)
+    usual = _default(checkpoint, kind, "num_attention_heads") or inferred
+    heads = settings.heads("heads", dim, rotary=kind == "vjepa2", config=("num_attention_heads",), table=usual)
     eps = _epsilon(checkpoint, settings, kind, published=size is not None)
-    return VitConfig(dim, depth, heads, stack.hidden, patch, tubelet, table=_table(checkpoint, names, dim) if kind == "ijepa" else None, eps=eps)
+    return VitConfig(dim, depth, heads, stack.hidden, patch, tubelet, table=table, eps=eps)
 
 
 def _table(checkpoint: Checkpoint, names: Names, dim: int) -> tuple[int, int]:
@@ -291,6 +315,12 @@ def inspect(request: Request) -> LoadReport:
 register(
     "huggingface",
     signs=f"{IJEPA_KERNEL} of 4 dimensions without embeddings.cls_token, or {VJEPA2_KERNEL} of 5; also under ijepa. or vjepa2.",
+    telling=(
+        "embeddings.patch_embeddings.projection.weight",
+        "embeddings.position_embeddings",
+        "encoder.layer.0.layernorm_before.weight",
+        "layernorm.weight",
+    ),
     recognise=recognise,
     build=build,
     inspect=inspect,

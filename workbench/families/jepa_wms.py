@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.checkpoints import Checkpoint
 from workbench.core.card import LoadReport, Origin
-from workbench.core.errors import CheckpointError
+from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.actions import ACTION_OVERRIDES
 from workbench.families.environments import ENVIRONMENT_OVERRIDES
 from workbench.families.frame_decoders import DECODER_OVERRIDES
@@ -22,7 +22,7 @@ from workbench.families.prepare import IMAGENET_MEAN, IMAGENET_STD, Preparation
 from workbench.families.prepare_settings import PREPARE_OVERRIDES, parse_mean, parse_std, settle_preparation
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, size_parser
-from workbench.families.world_sizes import ADALN_SIGN, JOINED_SIGN, adaln_plan, joined_plan, world_groups
+from workbench.families.world_sizes import ADALN_SIGN, JOINED_SIGN, adaln_plan, backbone_of, joined_plan, world_groups
 from workbench.model.jepa import Jepa
 
 _HALF = (0.5, 0.5, 0.5)
@@ -33,6 +33,8 @@ _SIDES = {14: 224, 16: 256}  # of the published models, by the patch of their en
 def recognise(checkpoint: Checkpoint) -> bool:
     """Blocks with their own modulation; or DINO-WM's predictor as this code saves it: wrapped, or with its mask beside the weights."""
     predictor = world_groups(checkpoint)["predictor"]
+    if backbone_of(checkpoint) is not None:
+        return False  # PreJEPA's
     if ADALN_SIGN in predictor:
         return True
     wrapped = predictor.get(JOINED_SIGN, "").startswith("predictor.module.")
@@ -79,6 +81,9 @@ def _habits(settings: Settings, encoder: FrozenEncoder, places: int, *, adaln: b
             what = f"the predictor has {places} places, frames of {size[0]}×{size[1]} have {tokens} tokens: that is no whole number of frames"
             raise CheckpointError(what, where=str(settings.request.checkpoint.path), fix="give image_size= as it was in training")
         most = settings.note("frames", places // tokens, "read", f"pos_embedding has {places} places, a frame {tokens} tokens")
+        if settings.request.overrides.get("frames") not in (None, most):
+            what = f"frames={settings.request.overrides['frames']!r} does not fit: the table of positions is for {most}"
+            raise BadInput(what, where="frames=", fix=f"leave it out, or give {most}")
     else:
         most = settings.settle(
             "frames",
@@ -206,6 +211,7 @@ def inspect(request: Request) -> LoadReport:
 register(
     "jepa_wms",
     signs="a predictor with predictor_blocks.N.adaLN_modulation, or with transformer.layers.N.0.to_qkv behind module. or beside its mask",
+    telling=("predictor.predictor_blocks.0.adaLN_modulation.1.weight", "action_encoder.patch_embed.weight"),
     recognise=recognise,
     build=build,
     inspect=inspect,

@@ -204,7 +204,8 @@ OVERRIDES: Mapping[str, str] = {
 
 register(
     "lejepa",
-    signs="one image transformer in timm's names (patch_embed, pos_embed, blocks) with cls_token, reg_token or fc_norm, or called backbone",
+    signs="one image transformer in timm's names (patch_embed, pos_embed, blocks) with cls_token, reg_token or fc_norm, or a backbone beside a projector",
+    telling=("patch_embed.proj.weight", "pos_embed", "cls_token", "blocks.0.attn.qkv.weight", "blocks.0.mlp.fc1.weight", "norm.weight"),
     recognise=recognise,
     build=build,
     inspect=inspect,

@@ -28,7 +28,7 @@ def backbones(checkpoint: Checkpoint) -> list[str]:
 
 
 def is_lejepa(checkpoint: Checkpoint) -> bool:
-    """One image transformer in timm's layout, with class token, registers or fc_norm, or called backbone; and not DINOv2.
+    """One image transformer in timm's layout, with class token, registers or fc_norm, or a backbone beside a projector; and not DINOv2.
 
     Raises:
         AmbiguousModel: the file is a DINOv2 encoder and nothing else.
@@ -42,8 +42,10 @@ def is_lejepa(checkpoint: Checkpoint) -> bool:
             fix = "open it as encoder= of a jepa-wms model, or say family='lejepa' to look at its features"
             raise AmbiguousModel("this is a DINOv2 encoder alone, which is no JEPA", where=str(checkpoint.path), fix=fix)
         return False
+    beside = prefix.removesuffix("backbone.")
+    projected = any(name.startswith((f"{beside}projector.", f"{beside}proj.")) for name in checkpoint.tensors)
     named = prefix.endswith("backbone.") and prefix.partition(".")[0] not in _OTHERS
-    return named or any(prefix + sign in checkpoint.tensors for sign in _OWN)
+    return (named and projected) or any(prefix + sign in checkpoint.tensors for sign in _OWN)
 
 
 def lejepa_names(checkpoint: Checkpoint) -> tuple[dict[str, str], list[str]]:

@@ -1,234 +1,43 @@
-"""LeWM, LeWorldModel (arXiv 2603.19312): a state dict with config.json beside it, saved under Transformers 4.x or 5.x.
-
-config.json is a tree of `_target_` classes; it is read for its numbers, never followed. `*_object.ckpt` files are pickled
-modules and are not read.
-"""
+"""LeWM, LeWorldModel (arXiv 2603.19312), as stable-worldmodel saves it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
-from math import isqrt
-from typing import cast
-
-from torch import nn
-
 from workbench.checkpoints import Checkpoint
-from workbench.checkpoints.renamed import renamed
-from workbench.core.card import LoadReport, ModelCard, Origin
-from workbench.core.errors import BadInput, CheckpointError
-from workbench.families.actions import ACTION_OVERRIDES, settle_actions
-from workbench.families.lewm_names import is_lewm, lewm_names
-from workbench.families.lewm_parts import LewmDynamics, LewmFrames
-from workbench.families.net_plan import Built, NetPlan
-from workbench.families.parts import Names
-from workbench.families.prepare import Preparation
-from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
+from workbench.core.card import LoadReport
+from workbench.families.lewm_names import is_lewm, is_pldm
+from workbench.families.lewm_plan import LEWM_OVERRIDES, Method, plan
 from workbench.families.registry import Request, register
-from workbench.families.settings import Settings, size_parser
-from workbench.families.sizes import by_shape
-from workbench.families.vit_family import shape_of, tower
 from workbench.model.jepa import Jepa
-from workbench.model.spec import ActionSpec
-from workbench.nn.batch_norm import COUNTER
-from workbench.nn.class_vit import ClassVitConfig
-from workbench.nn.lewm import LewmEncoder, LewmPredictor, LewmPredictorConfig
 
-_EPS = 1e-12  # of Hugging Face's ViT, and of no other family here
-_DIM_HEAD, _FRAMESKIP, _MOST_BLOCKS = 64, 5, 512
-_HEADS = ("encoder.num_attention_heads", "model.encoder.num_attention_heads")
-_SIZE = ("encoder.size", "model.encoder.size")
-_PREDICTOR_HEADS = ("predictor.heads", "model.predictor.heads")
-_PREDICTOR_DIM = ("predictor.dim_head", "model.predictor.dim_head")
-_SIZES = {"tiny": 3, "small": 6, "base": 12, "large": 16, "huge": 16}  # heads of `vit_hf`, by its names
-_IGNORE = {
-    "encoder_context": {
-        "projector.net.1.num_batches_tracked": COUNTER,
-        "vit.embeddings.mask_token": "LeWM hides no patches",
-        "vit.pooler.dense.weight": "LeWM takes the class token itself",
-        "vit.pooler.dense.bias": "LeWM takes the class token itself",
-    },
-    "dynamics": {"pred_proj.net.1.num_batches_tracked": COUNTER},
-}
+_METHOD = Method("lewm", "LeWM", "arXiv 2603.19312", "no config.json names its class; PLDM has the same tensors and the same arithmetic")
 
 
-class _Shapes:
-    """Shapes of a part's tensors, with an error where one is not as expected."""
-
-    def __init__(self, checkpoint: Checkpoint, names: Names) -> None:
-        self.checkpoint, self.names = checkpoint, names
-
-    def __call__(self, name: str, rank: int) -> tuple[int, ...]:
-        shape = shape_of(self.checkpoint, self.names, name)
-        if shape is None or len(shape) != rank or min(shape) < 1:
-            what = "is missing" if shape is None else f"is {list(shape)}, not of {rank} dimensions"
-            raise CheckpointError(f"{name} {what}", where=str(self.checkpoint.path), fix="save the model again, whole")
-        return shape
-
-
-def plan(request: Request) -> NetPlan:
-    """Everything but the weights.
-
-    Raises:
-        CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says how many heads.
-    """
-    request.one_file()
-    sources, other = lewm_names(request.checkpoint)
-    request = replace(request, checkpoint=renamed(request.checkpoint, sources))
-    found: dict[str, Names] = {}
-    for name in sources:
-        part, _, rest = name.partition(".")
-        found.setdefault(part, {})[rest] = name
-    settings = Settings(request)
-    settings.note("encoder", "context", "read", "the one trained encoder; LeWM keeps no teacher and compares with its own embeddings")
-    shapes = _Shapes(request.checkpoint, found.get("encoder_context", {}))
-    vit = _vit(settings, shapes)
-    hidden, dim = shapes("projector.net.0.weight", 2)[0], shapes("projector.net.3.weight", 2)[0]
-    preparation = _preparation(settings, vit)
-    makers: dict[str, Callable[[], nn.Module]] = {"encoder_context": lambda: LewmEncoder(vit, hidden, dim)}
-    predictor, action = None, None
-    if "dynamics" in found and request.wants("dynamics"):
-        predictor = _predictor(settings, _Shapes(request.checkpoint, found["dynamics"]), dim)
-        action = settle_actions(settings, predictor.action, _FRAMESKIP, "as all published LeWM")
-        makers["dynamics"] = partial(LewmPredictor, predictor)
-    size = by_shape(vit.dim, vit.depth, vit.hidden)
-    title = f"LeWM {size.short if size else f'{vit.dim}×{vit.depth}'}/{vit.patch}"
-    assemble = partial(_assemble, preparation, action, dim)
-    return NetPlan("lewm", title, request, found, makers, assemble, settings.close(), _IGNORE, tuple(other))
-
-
-def _vit(settings: Settings, shapes: _Shapes) -> ClassVitConfig:
-    checkpoint = shapes.checkpoint
-    kernel, places = shapes("vit.patch_embed.proj.weight", 4), shapes("vit.pos_embed", 3)
-    side = isqrt(max(places[1] - 1, 0))
-    if kernel[1] != 3 or kernel[2] != kernel[3] or places != (1, side * side + 1, kernel[0]) or not side:
-        what = f"a patch kernel of {list(kernel)} and {list(places)} positions are none of a class token and a square of patches"
-        raise CheckpointError(what, where=str(checkpoint.path), fix="open another file")
-    dim, patch = kernel[0], kernel[2]
-    stack = tower(checkpoint, {n.removeprefix("vit."): full for n, full in shapes.names.items()}, "blocks", dim)
-    for name, value in (("patch", patch), ("dim", dim), ("depth", stack.depth)):
-        settings.note(name, value, "read", "the encoder's tensors")
-    published, table = by_shape(dim, stack.depth, stack.hidden), None
-    word = next((w for place in _SIZE if (w := checkpoint.setting(place)) is not None), None)
-    if published is not None:
-        table = cast(tuple[int, Origin, str], (published.heads, "inferred", f"published size {published.short}: {dim} wide, {stack.depth} deep"))
-    elif word in _SIZES and dim % _SIZES[word] == 0:
-        table = (_SIZES[word], "given", f"encoder.size {word} in {checkpoint.config_path.rpartition('/')[2]}")
-    heads = settings.heads("heads", dim, rotary=False, config=_HEADS, table=table)
-    return ClassVitConfig(dim, stack.depth, heads, stack.hidden, patch, (side, side), eps=_EPS)
-
-
-def _preparation(settings: Settings, vit: ClassVitConfig) -> Preparation:
-    native = (vit.side[0] * vit.patch, vit.side[1] * vit.patch)
-    size = settings.settle(
-        "image_size",
-        parse=size_parser(vit.patch),
-        options=f"give (height, width) in multiples of {vit.patch}",
-        standin=native,
-        table=(native, "read", f"position_embeddings has {vit.side[0]}×{vit.side[1]} places of {vit.patch} pixels"),
-    )
-    if size != native:
-        settings.note("position table", f"resized from {vit.side[0]}×{vit.side[1]}", "assumed", "bicubic, as the official encoder does")
-    published = Preparation(size, size, rule="crop", short=min(size), resample="antialiased")
-    return settle_preparation(settings, published, why="as LeWM's training: the short side to the size; its frames are square")
-
-
-def _predictor(settings: Settings, shapes: _Shapes, dim: int) -> LewmPredictorConfig:
-    places, qkv = shapes("predictor.pos_embedding", 3), shapes("predictor.transformer.layers.0.attn.to_qkv.weight", 2)
-    depth = 1 + max(int(n.split(".")[3]) for n in shapes.names if n.startswith("predictor.transformer.layers.") and n.split(".")[3].isdigit())
-    if places[2] != dim or qkv[0] % 3 or depth > _MOST_BLOCKS:
-        what = f"embeddings of {dim}, positions of {places[2]}, queries, keys and values of {qkv[0]} and {depth} blocks do not fit together"
-        raise CheckpointError(what, where=str(shapes.checkpoint.path), fix="open another file")
-    out = shapes("pred_proj.net.0.weight", 2)
-    heads, dim_head = _predictor_heads(settings, qkv[0] // 3)
-    settings.note("history", places[1], "read", "predictor.pos_embedding: how many ticks a prediction looks back at")
-    smoothed, width, _ = shapes("action_encoder.patch_embed.weight", 3)
-    return LewmPredictorConfig(
-        embed=dim,
-        width=qkv[1],
-        out=out[1],
-        history=places[1],
-        depth=depth,
-        heads=heads,
-        dim_head=dim_head,
-        hidden=shapes("predictor.transformer.layers.0.mlp.net.1.weight", 2)[0],
-        action=width,
-        smoothed=smoothed,
-        action_hidden=shapes("action_encoder.embed.0.weight", 2)[0],
-        projected=out[0],
-    )
-
-
-def _predictor_heads(settings: Settings, inner: int) -> tuple[int, int]:
-    """(heads, features a head). The tensors tell their product only."""
-    given, checkpoint = settings.request.overrides, settings.request.checkpoint
-    if given.get("predictor_heads") is not None:
-        heads = settings.heads("predictor_heads", inner, rotary=False, config=(), table=None)
-        if given.get("dim_head") not in (None, inner // heads):
-            what = f"{heads} heads of {given['dim_head']} features are not the {inner} of the tensors"
-            raise BadInput(what, where="dim_head=", fix=f"leave it out, or give {inner // heads}")
-        return heads, inner // heads
-    options = f"give predictor_heads=… or dim_head=…: their product is {inner}"
-    usual = (_DIM_HEAD, "assumed", "LeWM's default") if inner % _DIM_HEAD == 0 else None
-    table = cast(tuple[int, Origin, str] | None, usual)
-    size = settings.settle("dim_head", parse=partial(_divisor, inner), options=options, standin=inner, config=_PREDICTOR_DIM, table=table)
-    said = next((s for place in _PREDICTOR_HEADS if (s := checkpoint.setting(place)) is not None), inner // size)
-    if given.get("dim_head") is None and said != inner // size:
-        what = f"{said} heads of {size} features, as {checkpoint.config_path.rpartition('/')[2]} has it, are not the {inner} of the tensors"
-        raise CheckpointError(what, where=checkpoint.config_path, fix=options)
-    return settings.note("predictor_heads", inner // size, "inferred", f"{inner} features in heads of {size}"), size
-
-
-def _divisor(inner: int, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1 or inner % value:
-        raise ValueError(f"{inner} features cannot be cut into heads of {value}")
-    return value
-
-
-def _assemble(preparation: Preparation, action: ActionSpec | None, dim: int, built: Built) -> Jepa:
-    encoder = LewmFrames(cast(LewmEncoder, built.modules["encoder_context"]), preparation, f"context:{built.hashes['encoder_context'][:12]}")
-    net = built.modules.get("dynamics")
-    dynamics = LewmDynamics(encoder, net, action) if isinstance(net, LewmPredictor) and action is not None else None
-    card = ModelCard(
-        "lewm",
-        built.name,
-        paper="arXiv 2603.19312",
-        image_size=preparation.size,
-        frames=1 if dynamics is None else dynamics.history[1] + 1,
-        patch=preparation.size,
-        dim=dim,
-        hashes=dict(built.hashes),
-        unit="projected class token",
-        loss="l2",
-        preprocessing=preparation.sentence(),
-        notes="One vector a frame. Official costs are sums over its features, not means.",
-    )
-    return Jepa(card, built.report, encoder, built.untrained, dynamics=dynamics)
+def recognise(checkpoint: Checkpoint) -> bool:
+    """See `is_lewm`; and no config.json that names PLDM."""
+    return is_lewm(checkpoint) and not is_pldm(checkpoint)
 
 
 def build(request: Request) -> Jepa:
     """The model with its weights."""
-    return plan(request).build()
+    return plan(_METHOD, request).build()
 
 
 def inspect(request: Request) -> LoadReport:
     """The report without the weights."""
-    return plan(request).report()
+    return plan(_METHOD, request).report()
 
 
 register(
     "lewm",
     signs="encoder.embeddings with action_encoder.patch_embed and predictor.transformer.layers.0.adaLN_modulation beside it",
-    recognise=is_lewm,
+    telling=(
+        "encoder.embeddings.patch_embeddings.projection.weight",
+        "action_encoder.patch_embed.weight",
+        "predictor.pos_embedding",
+        "predictor.transformer.layers.0.adaLN_modulation.1.weight",
+    ),
+    recognise=recognise,
     build=build,
     inspect=inspect,
-    overrides={
-        "heads": "attention heads of the encoder",
-        "predictor_heads": "attention heads of the predictor",
-        "dim_head": "features of one of the predictor's heads; 64 unless a config.json says otherwise",
-        "image_size": "(height, width) in pixels to prepare frames at; other than trained resizes the position table",
-        **ACTION_OVERRIDES,
-        **PREPARE_OVERRIDES,
-    },
+    overrides=LEWM_OVERRIDES,
 )

@@ -10,6 +10,7 @@ from workbench.core.errors import CheckpointError
 
 _KERNEL = "encoder.embeddings.patch_embeddings.projection.weight"
 _SIGNS = ("action_encoder.patch_embed.weight", "predictor.transformer.layers.0.adaLN_modulation.1.weight")
+_FOLDED = ("action_encoder.embed.0.weight", _SIGNS[1])  # in a GGUF
 _THIRDS = ("query", "key", "value")
 _BLOCK = re.compile(r"encoder\.(?:encoder\.)?layers?\.(\d+)\.(.+)\.(weight|bias)$")
 _IN_A_BLOCK = {  # 4.x, 5.x -> ours
@@ -36,7 +37,24 @@ def prefixes(checkpoint: Checkpoint) -> list[str]:
 
 def is_lewm(checkpoint: Checkpoint) -> bool:
     """Beside the encoder lie an action encoder and a predictor that actions modulate."""
-    return any(all(prefix + sign in checkpoint.tensors for sign in _SIGNS) for prefix in prefixes(checkpoint))
+    return any(_whole(checkpoint, prefix) for prefix in prefixes(checkpoint))
+
+
+def _whole(checkpoint: Checkpoint, prefix: str) -> bool:
+    signs = _FOLDED if checkpoint.format == "gguf" else _SIGNS
+    return all(prefix + sign in checkpoint.tensors for sign in signs)
+
+
+def is_pldm(checkpoint: Checkpoint) -> bool:
+    """The class that config.json names is PLDM's."""
+    said = target_of(checkpoint)
+    return said is not None and ("pldm" in said.lower().split(".") or said.endswith(".PLDM"))
+
+
+def target_of(checkpoint: Checkpoint) -> str | None:
+    """The class that config.json names at its root, or of its model; None where it names none."""
+    said = next((s for place in ("_target_", "model._target_", "jepa.family") if isinstance(s := checkpoint.setting(place), str)), None)
+    return None if said is None else said[:200]
 
 
 def lewm_names(checkpoint: Checkpoint) -> tuple[dict[str, Source], list[str]]:
@@ -78,7 +96,7 @@ def _ours(name: str, block: re.Match[str] | None) -> str:
 
 def _one_prefix(checkpoint: Checkpoint) -> str:
     found = prefixes(checkpoint)
-    whole = [p for p in found if all(p + sign in checkpoint.tensors for sign in _SIGNS)] or found
+    whole = [p for p in found if _whole(checkpoint, p)] or found
     if len(whole) == 1:
         return whole[0]
     what = f"{len(whole)} LeWM encoders lie in it: {', '.join(whole)}" if whole else f"it has no {_KERNEL}"

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport
+from workbench.core.card import Fact, LoadReport
 from workbench.core.errors import BadInput
 from workbench.model.jepa import Jepa
 
@@ -21,7 +21,7 @@ class Request:
 
     Args:
         asked: the path as given. overrides: what the tensors do not say. parts: names of `core.card.PARTS` to read; None = all.
-        encoder, decoder: files of their own, for families that keep them so.
+        encoder, decoder: files of their own, for families that keep them so. wrapped: what is known of wrappers that were removed.
     """
 
     checkpoint: Checkpoint
@@ -32,6 +32,7 @@ class Request:
     decoder: Path | None = None
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     dtype: torch.dtype = torch.float32
+    wrapped: tuple[Fact, ...] = ()
 
     def wants(self, part: str) -> bool:
         """The part is to be read."""
@@ -56,6 +57,7 @@ class Family:
         recognise: the file is of this family; may raise AmbiguousModel with what would decide it.
         signs: what `recognise` looks for, in words. overrides: name -> meaning of what the tensors do not say.
         inspect: the report without the weights.
+        telling: endings of tensor names that a file of this family has. Where no family fits, that with most of them is named, and those it lacks.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Family:
     build: Callable[[Request], Jepa]
     inspect: Callable[[Request], LoadReport]
     overrides: Mapping[str, str]
+    telling: tuple[str, ...] = ()
 
 
 FAMILIES: dict[str, Family] = {}
@@ -77,6 +80,7 @@ def register(
     build: Callable[[Request], Jepa],
     inspect: Callable[[Request], LoadReport] | None = None,
     overrides: Mapping[str, str] | None = None,
+    telling: tuple[str, ...] = (),
 ) -> None:
     """Make a family known to `load`. Without `inspect` the report is taken from the built model."""
-    FAMILIES[name] = Family(name, signs, recognise, build, inspect or (lambda request: build(request).report), dict(overrides or {}))
+    FAMILIES[name] = Family(name, signs, recognise, build, inspect or (lambda request: build(request).report), dict(overrides or {}), telling)

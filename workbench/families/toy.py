@@ -34,7 +34,8 @@ from workbench.model.latents import Latents, Space
 from workbench.model.spec import ActionSpec, Prepared
 from workbench.nn.parts import layer_norm
 
-_MAKERS: Mapping[str, Callable[[ToyShape], nn.Module]] = dict(zip(PARTS, (ToyNet, ToyNet, ToyPredictor, ToyFuture, ToyPainter), strict=True))
+_PARTS = PARTS[:5]  # it has no head for labels
+_MAKERS: Mapping[str, Callable[[ToyShape], nn.Module]] = dict(zip(_PARTS, (ToyNet, ToyNet, ToyPredictor, ToyFuture, ToyPainter), strict=True))
 _WEIGHTS = {"target": "encoder_target", "context": "encoder_context"}
 
 
@@ -198,13 +199,13 @@ class ToyDecoder(Decoder):
         return (film * 255).round().to(torch.uint8)
 
 
-def build(seed: int = 0, *, teacher: bool = True, shape: ToyShape | None = None, parts: Sequence[str] = PARTS) -> Jepa:
+def build(seed: int = 0, *, teacher: bool = True, shape: ToyShape | None = None, parts: Sequence[str] = _PARTS) -> Jepa:
     """A toy without a file.
 
     Args:
-        seed: of its weights. teacher: False: the target encoder is missing. parts: of PARTS, which to have.
+        seed: of its weights. teacher: False: the target encoder is missing. parts: of _PARTS, which to have.
     """
-    wanted = [p for p in PARTS if p in parts and (teacher or p != "encoder_target")]
+    wanted = [p for p in _PARTS if p in parts and (teacher or p != "encoder_target")]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         modules = {p: make(shape or ToyShape()) for p, make in _MAKERS.items()}
@@ -281,10 +282,10 @@ def _shape(checkpoint: Checkpoint) -> ToyShape:
 def _plans(request: Request) -> tuple[dict[str, PartPlan], list[PartReport]]:
     request.one_file()
     checkpoint, groups, shape = request.checkpoint, names_by_group(request.checkpoint), _shape(request.checkpoint)
-    plans = {p: plan_part(checkpoint, p, partial(_MAKERS[p], shape), groups[p]) for p in PARTS if p in groups and request.wants(p)}
+    plans = {p: plan_part(checkpoint, p, partial(_MAKERS[p], shape), groups[p]) for p in _PARTS if p in groups and request.wants(p)}
     if not any(p in plans for p in _WEIGHTS.values()):
         raise BadInput("there is no Jepa without an encoder", where=f"parts={request.parts}", fix="ask for encoder_target or encoder_context too")
-    return plans, [left_out(p, groups[p], request.parts or ()) for p in PARTS if p in groups and not request.wants(p)]
+    return plans, [left_out(p, groups[p], request.parts or ()) for p in _PARTS if p in groups and not request.wants(p)]
 
 
 def inspect(request: Request) -> LoadReport:

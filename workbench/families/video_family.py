@@ -60,6 +60,8 @@ def kind(checkpoint: Checkpoint) -> Kind | None:
     if group == "ema_encoder":
         return None
     if len(shape_of(checkpoint, encoder, KERNEL) or ()) == 4:
+        if says_ijepa(checkpoint):
+            return None
         return "vjepa" if "pos_embed" in encoder and count_mask_tokens(predictor) else None
     rotary = checkpoint.setting("model.use_rope")
     if isinstance(rotary, bool) or "pos_embed" not in encoder:
@@ -67,6 +69,12 @@ def kind(checkpoint: Checkpoint) -> Kind | None:
     if not predictor:
         return _by_places(checkpoint, encoder)
     return "vjepa2" if "predictor_pos_embed" not in predictor or count_mask_tokens(predictor) > 2 else "vjepa"
+
+
+def says_ijepa(checkpoint: Checkpoint) -> bool:
+    """The config.json that pyjepa writes beside a model says that it is an I-JEPA, whose predictor has numbered mask tokens there."""
+    said = (checkpoint.setting("family"), checkpoint.setting("model_class"), checkpoint.setting("kind"))
+    return any(isinstance(s, str) and s.lower() == "ijepa" for s in said)
 
 
 def _by_places(checkpoint: Checkpoint, encoder: Names) -> Kind:

@@ -19,6 +19,7 @@ from workbench.families.prepare import Preparation
 from workbench.families.registry import Request
 from workbench.families.sizes import by_shape
 from workbench.model.jepa import Jepa
+from workbench.nn.head import AttentiveHead
 from workbench.nn.parts import VitEncoder, VitMasked
 from workbench.nn.vit import PredictorConfig, Vit, VitConfig, VitPredictor
 
@@ -198,4 +199,4 @@ def _called(folder: Path) -> str:
 
 
 def _initialised(module: nn.Module) -> nn.Module:
-    return module.initialise() if isinstance(module, VitPredictor) else module
+    return module.initialise() if isinstance(module, VitPredictor | AttentiveHead) else module

@@ -161,6 +161,7 @@ def inspect(request: Request) -> LoadReport:
 register(
     "vjepa",
     signs="encoder or target_encoder with a 5-dimensional patch_embed.proj.weight and pos_embed; a predictor with predictor_pos_embed and at most two mask_tokens",
+    telling=("patch_embed.proj.weight", "pos_embed", "blocks.0.attn.qkv.weight", "predictor_pos_embed", "mask_tokens.0"),
     recognise=recognise,
     build=build,
     inspect=inspect,

@@ -125,6 +125,14 @@ def inspect(request: Request) -> LoadReport:
 register(
     "vjepa2",
     signs="encoder or target_encoder with a 5-dimensional patch_embed.proj.weight; a predictor with more than two mask_tokens or no predictor_pos_embed",
+    telling=(
+        "patch_embed.proj.weight",
+        "blocks.0.attn.qkv.weight",
+        "blocks.0.mlp.fc1.weight",
+        "predictor_embed.weight",
+        "mask_tokens.0",
+        "predictor_blocks.0.attn.qkv.weight",
+    ),
     recognise=recognise,
     build=build,
     inspect=inspect,

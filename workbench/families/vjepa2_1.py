@@ -245,6 +245,7 @@ def inspect(request: Request) -> LoadReport:
 register(
     "vjepa2_1",
     signs="encoder, target_encoder or ema_encoder with norms_block or patch_embed_img",
+    telling=("patch_embed.proj.weight", "patch_embed_img.proj.weight", "norms_block.0.weight", "blocks.0.attn.qkv.weight"),
     recognise=recognise,
     build=build,
     inspect=inspect,

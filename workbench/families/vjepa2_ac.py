@@ -270,6 +270,7 @@ def inspect(request: Request) -> LoadReport:
 register(
     "vjepa2_ac",
     signs="a predictor with action_encoder, state_encoder and predictor_blocks without adaLN",
+    telling=("action_encoder.weight", "state_encoder.weight", "predictor_embed.weight", "predictor_blocks.0.attn.qkv.weight"),
     recognise=recognise,
     build=build,
     inspect=inspect,

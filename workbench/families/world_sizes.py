@@ -8,6 +8,7 @@ from workbench.checkpoints import Checkpoint
 from workbench.core.card import Origin
 from workbench.core.errors import CheckpointError
 from workbench.families.frame_world import WorldPlan
+from workbench.families.hf_names import IJEPA_KERNEL
 from workbench.families.parts import Names, names_by_group
 from workbench.families.settings import Settings
 from workbench.families.vit_family import shape_of, tower
@@ -17,6 +18,7 @@ from workbench.nn.worlds import AdaLnWorld, DinoWmWorld
 
 ADALN_SIGN = "predictor_blocks.0.adaLN_modulation.1.weight"
 JOINED_SIGN = "transformer.layers.0.0.to_qkv.weight"
+_BACKBONES = tuple(f"{wrapper}{IJEPA_KERNEL}" for wrapper in ("backbone.", "backbone.backbone."))
 _STEP = "patch_embed.weight"
 _MASK = "which frames see which: computed here"
 _PUBLISHED_HEADS, _PUBLISHED_HEAD = 16, 64
@@ -29,6 +31,11 @@ def world_groups(checkpoint: Checkpoint) -> dict[str, Names]:
     if "proprio_encoder" not in groups and _STEP in groups.get("state_encoder", {}):
         groups["proprio_encoder"] = groups["state_encoder"]
     return {group: groups.get(group, {}) for group in ("predictor", "action_encoder", "proprio_encoder")}
+
+
+def backbone_of(checkpoint: Checkpoint) -> str | None:
+    """What stands before the names of a whole encoder of Transformers beside a predictor, as PreJEPA saves it; None where there is none."""
+    return next((k.removesuffix(IJEPA_KERNEL) for k in _BACKBONES if k in checkpoint.tensors), None)
 
 
 def adaln_plan(checkpoint: Checkpoint, groups: Mapping[str, Names], settings: Settings, places: tuple[str, ...]) -> WorldPlan:
@@ -66,11 +73,19 @@ def adaln_plan(checkpoint: Checkpoint, groups: Mapping[str, Names], settings: Se
     )
 
 
-def joined_plan(checkpoint: Checkpoint, groups: Mapping[str, Names], settings: Settings, places: tuple[str, ...]) -> tuple[WorldPlan, int]:
+def joined_plan(
+    checkpoint: Checkpoint,
+    groups: Mapping[str, Names],
+    settings: Settings,
+    places: tuple[str, ...],
+    *,
+    passive: bool = False,
+    actions_first: bool = False,
+) -> tuple[WorldPlan, int]:
     """The sizes of DINO-WM's predictor, and how many places its table has.
 
     Args:
-        places: of the number of heads, in the yaml.
+        places: of the number of heads, in the yaml. passive: it may take no actions. actions_first: their features stand before those of a state.
 
     Raises:
         CheckpointError: the tensors contradict each other, or action and state are tokens, which is not read.
@@ -82,14 +97,14 @@ def joined_plan(checkpoint: Checkpoint, groups: Mapping[str, Names], settings: S
         what = f"pos_embedding {table}, to_qkv {qkv} and the MLP's first layer {fc} do not make a predictor"
         raise CheckpointError(what, where=str(checkpoint.path), fix="open another file")
     (actions, moved), (states, felt) = (_step(checkpoint, groups[g]) for g in ("action_encoder", "proprio_encoder"))
-    if not actions or table[2] <= moved + felt:
+    if not (actions or passive) or table[2] <= moved + felt:
         what = f"tokens of {table[2]} features cannot hold {moved} of an action and {felt} of a state beside those of the frame"
         raise CheckpointError(what, where=str(checkpoint.path), fix="predictors that take actions as tokens (concat_dim 0) are not read")
     depth = 1 + max(int(n.split(".")[2]) for n in names if n.startswith("transformer.layers.") and n.split(".")[2].isdecimal())
     if depth > _MOST_BLOCKS:
         raise CheckpointError(f"the predictor has a layer {depth - 1}, more than {_MOST_BLOCKS}", where=str(checkpoint.path), fix="open another file")
     heads = _joined_heads(settings, qkv[0] // 3, places)
-    config = DinoWmConfig(table[2] - moved - felt, felt, moved, table[1], depth, heads, qkv[0] // 3 // heads, fc[0])
+    config = DinoWmConfig(table[2] - moved - felt, felt, moved, table[1], depth, heads, qkv[0] // 3 // heads, fc[0], actions_first)
     _note(settings, f"as DINO-WM's, {depth} blocks of {table[2]} features", actions, states)
     ignore = {f"predictor.transformer.layers.{i}.0.bias": _MASK for i in range(depth)}
     title = f"DINO-WM predictor, {depth} blocks"
@@ -140,7 +155,8 @@ def _step(checkpoint: Checkpoint, names: Names) -> tuple[int, int]:
 
 def _note(settings: Settings, predictor: str, actions: int, states: int) -> None:
     settings.note("predictor", predictor, "read", "its tensors")
-    settings.note("action width", actions, "read", "the encoder of actions")
+    if actions:
+        settings.note("action width", actions, "read", "the encoder of actions")
     if states:
         settings.note("state width", states, "read", "the encoder of proprioception")
 

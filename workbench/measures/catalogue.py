@@ -199,6 +199,17 @@ ENTRIES = (
         version=2,
     ),
     Entry(
+        "classify",
+        "labels",
+        ("encoder_context", "head"),
+        "Classified",
+        "Labels",
+        "softmax of the head's linear layer on one learned query's attention over all tokens; the baseline is the same head, untrained, on the same "
+        "trained encoder",
+        "the attentive probe of V-JEPA (arXiv 2404.08471), as in Transformers' VJEPA2ForVideoClassification",
+        "The head was trained on labels, and knows no others: a clip of something else gets a label too. What it looks at is not what it needs.",
+    ),
+    Entry(
         "latent_moves",
         "factors",
         ("encoder_target",),

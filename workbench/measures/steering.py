@@ -127,9 +127,13 @@ def _known_fields(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _limits(limits: Sequence[Sequence[float]], jepa: Jepa) -> tuple[Tensor, Tensor]:
+def _limits(limits: Any, jepa: Jepa) -> tuple[Tensor, Tensor]:
     spec = jepa.need_dynamics().action
-    low, high = (torch.as_tensor(v, dtype=torch.float32) for v in limits)
+    fix = f"give the lowest and the highest action of a step: two rows of {0 if spec is None else spec.width} numbers"
+    try:
+        low, high = (torch.as_tensor(v, dtype=torch.float32) for v in limits)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as err:
+        raise BadInput(f"limits={limits!r:.80} are no two rows of numbers", where="limits=", fix=fix) from err
     if spec is None or low.shape != (spec.width,) or high.shape != low.shape or not bool((low <= high).all() and (low < high).any()):
         width = 0 if spec is None else spec.width
         raise BadInput(f"limits of {low.numel()} and {high.numel()} numbers", where="limits", fix=f"two rows of {width}, the lower one nowhere above")

@@ -107,6 +107,22 @@ class Decoder(ABC):
         """What the decoder draws for these latents."""
 
 
+class Head(ABC):
+    """Latents of a clip to labels that were trained on top; no part of a JEPA's own training. `labels` are in the order of the numbers."""
+
+    labels: tuple[str, ...]
+
+    @abstractmethod
+    def classify(
+        self, video: Float[Tensor, "batch channels frames height width"]
+    ) -> tuple[Float[Tensor, "batch labels"], Float[Tensor, "batch ticks rows cols"]]:
+        """The probability of each label, and the share of its attention that the head gave to each token; both sum to one."""
+
+    @abstractmethod
+    def untrained(self, seed: int) -> Head:
+        """The same head with its published initialisation, on the same trained encoder: the baseline."""
+
+
 @dataclass(frozen=True, eq=False)
 class Jepa:
     """A model as measures see it. A part is present or None.
@@ -122,6 +138,7 @@ class Jepa:
     masked: MaskedPredictor | None = None
     dynamics: Dynamics | None = None
     decoder: Decoder | None = None
+    head: Head | None = None
 
     def need_masked(self) -> MaskedPredictor:
         """The masked predictor, with a whole context encoder and target encoder behind it.
@@ -144,3 +161,16 @@ class Jepa:
         if self.dynamics is None:
             raise PartUnavailable("this model has no dynamics", where=self.report.path, fix="open a checkpoint with an action-conditioned predictor")
         return self.dynamics
+
+    def need_head(self) -> Head:
+        """The head for labels, with the encoder that feeds it.
+
+        Raises:
+            PartUnavailable: the part is missing or did not load whole.
+        """
+        self.report.require("encoder_context", "head")
+        if self.head is None:
+            raise PartUnavailable(
+                "this model has no head for labels", where=self.report.path, fix="open a checkpoint of VJEPA2ForVideoClassification"
+            )
+        return self.head

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from workbench.core.errors import Incomparable
+from workbench.core.errors import BadInput, Incomparable
 from workbench.core.grid import TokenGrid
 
 
@@ -39,6 +39,12 @@ class Latents:
     space: Space
     extra: Float[Tensor, "batch ticks extras dim"] | None = None
     states: Float[Tensor, "batch ticks state"] | None = None
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.tokens.shape)
+        if len(shape) != 5 or shape[1:4] != self.grid.shape:
+            what = f"tokens of {list(shape)} do not lie on a grid of {'×'.join(map(str, self.grid.shape))}"
+            raise BadInput(what, where="Latents", fix="tokens are [batch, ticks, rows, cols, dim], with the ticks, rows and columns of the grid")
 
     def comparable(self, other: Latents) -> None:
         """Refuse a distance across spaces.

@@ -21,6 +21,7 @@ class DinoWmConfig:
     Args:
         features: of a token of the encoder. states, actions: features of state and action beside them, in every token.
         places: of the learned table: frames times tokens a frame. head: features of a head. hidden: of the MLP.
+        actions_first: the features of an action stand before those of a state.
     """
 
     features: int
@@ -31,6 +32,7 @@ class DinoWmConfig:
     heads: int
     head: int
     hidden: int
+    actions_first: bool = False
 
     @property
     def width(self) -> int:
@@ -58,7 +60,8 @@ class _Attention(nn.Module):
         self.heads = config.heads
         self.norm = nn.LayerNorm(config.width)
         self.to_qkv = nn.Linear(config.width, 3 * inner, bias=False)
-        self.to_out = nn.Sequential(nn.Linear(inner, config.width))
+        plain = config.heads == 1 and config.head == config.width
+        self.to_out = nn.Identity() if plain else nn.Sequential(nn.Linear(inner, config.width))
 
     def forward(self, x: Float[Tensor, "batch tokens width"], mask: Bool[Tensor, "tokens tokens"] | None) -> Float[Tensor, "batch tokens width"]:
         q, k, v = self.to_qkv(self.norm(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from jaxtyping import Float
@@ -13,6 +13,18 @@ from torch.nn import functional as F
 from workbench.nn.batch_norm import FrozenBatchNorm
 from workbench.nn.class_vit import ClassVit, ClassVitConfig
 
+Norm = Literal["batch", "layer", "none"]
+
+
+@dataclass(frozen=True)
+class ProjectionConfig:
+    """Sizes of a projector: what enters it, its hidden layer, what it gives, and the norm between them."""
+
+    dim: int
+    hidden: int
+    out: int
+    norm: Norm = "batch"
+
 
 @dataclass(frozen=True)
 class LewmPredictorConfig:
@@ -21,7 +33,7 @@ class LewmPredictorConfig:
     Args:
         embed: of a frame's vector. width: inside the blocks. out: of the predictor. history: ticks it looks back at most.
         depth, heads, dim_head, hidden: of the blocks. action: numbers of one step's action. smoothed, action_hidden: inside the
-            action encoder. projected: inside the projection of predictions.
+            action encoder. smoothed 0: its first layer is folded into the second. projection: of predictions; None: they are taken as they are.
     """
 
     embed: int
@@ -35,33 +47,34 @@ class LewmPredictorConfig:
     action: int
     smoothed: int
     action_hidden: int
-    projected: int
+    projection: ProjectionConfig | None
 
 
-class BatchNormMlp(nn.Module):
-    """Linear, batch norm by the running statistics, GELU, linear."""
+class ProjectionMlp(nn.Module):
+    """Linear, the norm that it was trained with (batch norm by the running statistics), GELU, linear."""
 
-    def __init__(self, dim: int, hidden: int, out: int) -> None:
+    def __init__(self, config: ProjectionConfig) -> None:
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(dim, hidden), FrozenBatchNorm(hidden), nn.GELU(), nn.Linear(hidden, out))
+        made = {"batch": FrozenBatchNorm, "layer": nn.LayerNorm, "none": lambda _: nn.Identity()}[config.norm]
+        self.net = nn.Sequential(nn.Linear(config.dim, config.hidden), made(config.hidden), nn.GELU(), nn.Linear(config.hidden, config.out))
 
     def forward(self, x: Float[Tensor, "batch dim"]) -> Float[Tensor, "batch out"]:
         return self.net(x)
 
 
 class LewmEncoder(nn.Module):
-    """The class token of a vision transformer, projected."""
+    """The class token of a vision transformer, projected where it has a projector."""
 
-    def __init__(self, vit: ClassVitConfig, hidden: int, out: int) -> None:
+    def __init__(self, vit: ClassVitConfig, projection: ProjectionConfig | None) -> None:
         super().__init__()
         self.vit = ClassVit(vit)
-        self.projector = BatchNormMlp(vit.dim, hidden, out)
-        self.out = out
+        self.projector = None if projection is None else ProjectionMlp(projection)
+        self.out = vit.dim if projection is None else projection.out
 
     def forward(self, frames: Float[Tensor, "batch 3 height width"], layer: int | None = None) -> Float[Tensor, "batch dim"]:
         """One vector a frame; with `layer` the class token as that block leaves it, not projected."""
         token = self.vit(frames, layer=layer)[:, 0]
-        return self.projector(token) if layer is None else token
+        return token if layer is not None or self.projector is None else self.projector(token)
 
     def initialise(self) -> LewmEncoder:
         """Hugging Face's initialisation of the transformer, torch's own of the projector."""
@@ -177,10 +190,14 @@ class ActionEncoder(nn.Module):
 
     def __init__(self, config: LewmPredictorConfig) -> None:
         super().__init__()
-        self.patch_embed = nn.Conv1d(config.action, config.smoothed, kernel_size=1)
-        self.embed = nn.Sequential(nn.Linear(config.smoothed, config.action_hidden), nn.SiLU(), nn.Linear(config.action_hidden, config.embed))
+        self.patch_embed = nn.Conv1d(config.action, config.smoothed, kernel_size=1) if config.smoothed else None
+        self.embed = nn.Sequential(
+            nn.Linear(config.smoothed or config.action, config.action_hidden), nn.SiLU(), nn.Linear(config.action_hidden, config.embed)
+        )
 
     def forward(self, actions: Float[Tensor, "batch ticks action"]) -> Float[Tensor, "batch ticks embed"]:
+        if self.patch_embed is None:
+            return self.embed(actions)
         return self.embed(F.linear(actions, self.patch_embed.weight[..., 0], self.patch_embed.bias))
 
 
@@ -192,7 +209,7 @@ class LewmPredictor(nn.Module):
         self.config = config
         self.predictor = NextFrame(config)
         self.action_encoder = ActionEncoder(config)
-        self.pred_proj = BatchNormMlp(config.out, config.projected, config.embed)
+        self.pred_proj = None if config.projection is None else ProjectionMlp(config.projection)
 
     def steer(self, actions: Float[Tensor, "batch ticks action"]) -> Float[Tensor, "batch ticks depth six"]:
         """What normalised actions do to each block; it does not depend on the window that they are seen in."""
@@ -207,7 +224,7 @@ class LewmPredictor(nn.Module):
             steering: the actions, as `steer` gives them.
         """
         answers = self.predictor(x, steering, last=last)
-        return self.pred_proj(answers.flatten(0, 1)).unflatten(0, answers.shape[:2])
+        return answers if self.pred_proj is None else self.pred_proj(answers.flatten(0, 1)).unflatten(0, answers.shape[:2])
 
     def initialise(self) -> LewmPredictor:
         """The official start: positions at random, modulation at zero, so that every block begins as the identity."""

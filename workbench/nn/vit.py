@@ -72,13 +72,20 @@ class VitConfig:
 
 @dataclass(frozen=True)
 class PredictorConfig:
-    """Sizes of a masked predictor; `mask_tokens` 0: the single, unnumbered one of I-JEPA."""
+    """Sizes of a masked predictor.
+
+    Args:
+        mask_tokens: 0: the single, unnumbered one of I-JEPA. eps: of its layer norms; None: the encoder's.
+        rows_first: the published table of positions has the features of the row before those of the column.
+    """
 
     dim: int
     depth: int
     heads: int
     hidden: int
     mask_tokens: int = 0
+    eps: float | None = None
+    rows_first: bool = False
 
     def make(self, encoder: VitConfig) -> VitPredictor:
         """The empty predictor of these sizes."""
@@ -175,15 +182,17 @@ class VitPredictor(nn.Module):
     def __init__(self, config: PredictorConfig, encoder: VitConfig) -> None:
         super().__init__()
         self.config, self.encoder = config, encoder
+        eps = encoder.eps if config.eps is None else config.eps
         self.predictor_embed = nn.Linear(encoder.dim, config.dim)
         if config.mask_tokens:
             self.mask_tokens = nn.ParameterList(nn.Parameter(torch.zeros(1, 1, config.dim)) for _ in range(config.mask_tokens))
         else:
             self.mask_token = nn.Parameter(torch.zeros(1, 1, config.dim))
         if encoder.table is not None:
-            self.predictor_pos_embed = encoder.places(config.dim)
-        self.predictor_blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden, encoder.eps) for _ in range(config.depth))
-        self.predictor_norm = nn.LayerNorm(config.dim, eps=encoder.eps)
+            places = encoder.places(config.dim)
+            self.predictor_pos_embed = nn.Parameter(places.data.roll(config.dim // 2, -1), requires_grad=False) if config.rows_first else places
+        self.predictor_blocks = nn.ModuleList(Block(config.dim, config.heads, config.hidden, eps) for _ in range(config.depth))
+        self.predictor_norm = nn.LayerNorm(config.dim, eps=eps)
         self.predictor_proj = nn.Linear(config.dim, encoder.dim)
 
     def forward(

@@ -60,20 +60,24 @@ class AdaLnWorld(FrameWorld):
 
 
 class DinoWmWorld(FrameWorld):
-    """A `DinoWmPredictor` between the encoder of actions and the split of what it foretells."""
+    """A `DinoWmPredictor` between the encoder of actions, where it takes any, and the split of what it foretells."""
 
     def __init__(self, config: DinoWmConfig, actions: int, states: int) -> None:
         super().__init__(actions, states, config.states)
         self.predictor = DinoWmPredictor(config)
-        self.action_encoder = StepEncoder(actions, config.actions)
+        self.actions_first = config.actions_first
+        if actions:
+            self.action_encoder = StepEncoder(actions, config.actions)
 
     def forward(self, tokens: Tensor, states: Tensor | None, actions: Tensor) -> tuple[Tensor, Tensor | None]:
         rows, cols = tokens.shape[2:4]
-        moved = self.action_encoder(actions)[:, :, None].expand(-1, -1, rows * cols, -1)
-        given = [tokens.flatten(2, 3), moved] if states is None else [tokens.flatten(2, 3), states, moved]
-        answer = self.predictor(torch.cat(given, -1))
-        seen, felt, _ = answer.split([tokens.shape[-1], self.state_features if states is not None else 0, moved.shape[-1]], -1)
-        return seen.unflatten(2, (rows, cols)), None if states is None else felt
+        beside = {} if states is None else {"state": states}
+        if self.actions:
+            beside["action"] = self.action_encoder(actions)[:, :, None].expand(-1, -1, rows * cols, -1)
+        order = [name for name in (("action", "state") if self.actions_first else ("state", "action")) if name in beside]
+        answer = self.predictor(torch.cat([tokens.flatten(2, 3), *(beside[name] for name in order)], -1))
+        seen, *rest = answer.split([tokens.shape[-1], *(beside[name].shape[-1] for name in order)], -1)
+        return seen.unflatten(2, (rows, cols)), dict(zip(order, rest, strict=True)).get("state")
 
     def initialise(self) -> DinoWmWorld:
         """The published initialisation is torch's own, already there."""

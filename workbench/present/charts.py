@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.core.results import FEWEST_CLIPS, BankErrors, PredictionError, RetrievalRank, Yardsticks
+from workbench.core.results import FEWEST_CLIPS, BankErrors, Classified, PredictionError, RetrievalRank, Yardsticks
 from workbench.present.words import SHORT, number, rank_lines, too_few
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 PREDICTED, REAL, QUIET, TARGET = "#CC79A7", "#009E73", "#8A93A3", "#E69F00"
 _FAR = 2.0  # ratios beyond are drawn to here, with an arrow: they are far worse than knowing the position, how far hardly matters
+_LABEL = 48  # letters of a label that are shown
 TEXT = {True: "#E8EBF1", False: "#1C2230"}
 _UPPER, _LOWER = 0.467, 0.327  # of the height: where the bars of the controls end, and where those of blocks or ticks begin
 _SAID = {"hoverinfo": "text", "textposition": "none"}
@@ -153,3 +155,28 @@ def calm(figure: go.Figure, title: str, dark: bool, bottom: int = 4) -> go.Figur
     figure.update_xaxes(_AXIS)
     figure.update_yaxes(_AXIS)
     return figure
+
+
+def label_bars(found: Classified, count: int = 5, *, dark: bool = False) -> go.Figure:
+    """The most likely labels, each beside what the untrained head gives it. Labels are text from a file, and are escaped."""
+    import plotly.graph_objects as go
+
+    best = found.best(count)
+    names = [f"{i + 1}. {escape(label if len(label) <= _LABEL else label[: _LABEL - 1] + '…')}" for i, (label, _, _) in enumerate(best)]
+    figure = go.Figure()
+    for who, column, color, shape in (("head", 1, PREDICTED, ""), ("untrained head", 2, QUIET, "/")):
+        values = [row[column] for row in best]
+        figure.add_bar(
+            orientation="h",
+            name=who,
+            x=values,
+            y=names,
+            text=[f"{v:.3f}" for v in values],
+            hovertext=[f"{who}: {v:.4f}" for v in values],
+            hoverinfo="text",
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": color, "pattern": {"shape": shape, "size": 5, "solidity": 0.2}},
+        )
+    figure.update_layout(xaxis={"range": [0, 1.15], "showticklabels": False}, yaxis={"autorange": "reversed"}, barmode="group")
+    return calm(figure, "probability; hatched: the untrained head", dark)

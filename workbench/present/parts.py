@@ -12,6 +12,7 @@ PART_LABELS = {
     "masked": "predictor",
     "dynamics": "dynamics",
     "decoder": "decoder",
+    "head": "head for labels",
 }
 _IS = {"encoder_context": "context encoder", "encoder_target": "target encoder", "masked": "predictor of masked tokens", "dynamics": "dynamics"}
 

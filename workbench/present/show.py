@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from widgets import MapPane, ModelView, PatchCanvas
-from workbench.core.card import PARTS, LoadReport
+from workbench.core.card import LoadReport
 from workbench.core.clip import Clip
 from workbench.core.contents import Contents
 from workbench.core.errors import BadInput
 from workbench.core.facts import ModelFacts, ShownClip, TensorHistogram
 from workbench.core.mask import Mask
-from workbench.core.results import BankErrors, MaskedView, PredictionError, Quilt, RetrievalRank, Yardsticks
+from workbench.core.results import BankErrors, Classified, MaskedView, PredictionError, Quilt, RetrievalRank, Yardsticks
 from workbench.measures.catalogue import ENTRIES
-from workbench.present.charts import bank_bars, rank_bars, yardstick_bars
+from workbench.present.charts import bank_bars, label_bars, rank_bars, yardstick_bars
 from workbench.present.parts import PART_LABELS
 from workbench.present.words import UNITS, captions
 
@@ -81,6 +81,11 @@ def _(result: BankErrors, dark: bool = False) -> go.Figure:
 @show.register(RetrievalRank)
 def _(result: RetrievalRank, dark: bool = False) -> go.Figure:
     return alone(rank_bars(result, dark=dark), dark)
+
+
+@show.register(Classified)
+def _(result: Classified, count: int = 5, dark: bool = False) -> go.Figure:
+    return alone(label_bars(result, count, dark=dark), dark)
 
 
 @show.register(ModelFacts)
@@ -224,7 +229,7 @@ def report_dict(report: LoadReport) -> dict[str, Any]:
             "dtype": p.dtype,
             "refused": refusals(report, p.name),
         }
-        for p in (report.part(n) for n in PARTS)
+        for p in (report.part(n) for n in report.listed)
     ]
     return {
         "path": report.path,

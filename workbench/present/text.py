@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.core.card import PARTS, LoadReport, PartReport
+from workbench.core.card import LoadReport, PartReport
 from workbench.core.errors import WorkbenchError
 
 _DOT = {"whole": "●", "partial": "◐", "missing": "○"}
@@ -15,7 +15,7 @@ _DOT = {"whole": "●", "partial": "◐", "missing": "○"}
 def report_text(report: LoadReport) -> str:
     """The load report: parts, then what was read, inferred, given or assumed, then what else is in the file."""
     lines = [f"{report.path}", f"family {report.family} · {size_text(report.file_bytes)}", ""]
-    for name in PARTS:
+    for name in report.listed:
         lines += _part(report.part(name))
         if report.serving(name).name != name:
             lines.append(f"    in its place: {report.serving(name).name}")
@@ -34,7 +34,7 @@ def report_json(report: LoadReport) -> str:
     as {name, expected, found}, ignored as {name, reason}, parameters, bytes, dtype, sentence; facts: name, value, origin, why; other;
     stand_ins: part, by.
     """
-    parts = [_part_dict(report.part(name)) for name in PARTS]
+    parts = [_part_dict(report.part(name)) for name in report.listed]
     facts = [{"name": f.name, "value": f.value, "origin": f.origin, "why": f.why} for f in report.facts]
     top = {"path": report.path, "family": report.family, "file_bytes": report.file_bytes, "whole": report.whole}
     rest = {"other": list(report.other), "stand_ins": [{"part": part, "by": by} for part, by in report.stand_ins]}

@@ -1,0 +1,127 @@
+"""Image encoders that are no JEPA, in Transformers' layout: ViT, MAE, DINOv2 with and without registers. They open so that a JEPA can be held against them.
+
+There is no predictor: boards that need only an encoder work, frame by frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
+
+from workbench.checkpoints import Checkpoint
+from workbench.core.card import LoadReport, ModelCard
+from workbench.core.errors import CheckpointError
+from workbench.families.frozen_encoder import FrozenEncoder, find_encoder
+from workbench.families.hf_names import IJEPA_KERNEL
+from workbench.families.hf_processor import find_processor, processed, said_size
+from workbench.families.net_plan import Built, NetPlan
+from workbench.families.prepare import Preparation
+from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
+from workbench.families.registry import Request, register
+from workbench.families.settings import Settings, size_parser
+from workbench.model.jepa import Jepa
+from workbench.nn.class_vit import ClassVit, ClassVitConfig
+from workbench.nn.frame_encoder import FrameEncoder
+
+_PART, _CLASS = "encoder_context", "embeddings.cls_token"
+_PAPERS = {"dinov2": "arXiv 2304.07193", "dinov2_with_registers": "arXiv 2309.16588", "vit": "arXiv 2010.11929", "vit_mae": "arXiv 2111.06377"}
+_TITLES = {"dinov2": "DINOv2", "dinov2_with_registers": "DINOv2 with registers", "vit": "ViT", "vit_mae": "MAE"}
+_MUST = {"hidden_act": "gelu", "qkv_bias": True, "num_channels": 3, "use_swiglu_ffn": False}
+_NOTES = "An encoder alone, and no JEPA: it has no predictor. It is here to hold a JEPA against."
+
+
+def recognise(checkpoint: Checkpoint) -> bool:
+    """The patch kernel of Transformers' image encoders with a class token, and nothing in front of it."""
+    kernel = checkpoint.tensors.get(IJEPA_KERNEL)
+    return kernel is not None and len(kernel.shape) == 4 and _CLASS in checkpoint.tensors
+
+
+def plan(request: Request) -> NetPlan:
+    """Everything but the weights.
+
+    Raises:
+        CheckpointError: the tensors contradict each other or the json. AmbiguousModel: nobody says how many heads.
+    """
+    request.one_file()
+    checkpoint, settings = request.checkpoint, Settings(request)
+    for name, wanted in _MUST.items():
+        said = checkpoint.setting(name)
+        if said not in (None, wanted):
+            what = f"{name} is {said!r:.80}, only {wanted!r} is read"
+            raise CheckpointError(what, where=checkpoint.config_path, fix="no other network of this kind is built here")
+    settings.note("encoder", "context", "read", "the only encoder; nothing was trained to predict it")
+    encoder = find_encoder(checkpoint, settings, places=("num_attention_heads",), ported=True)
+    kind = str(checkpoint.setting("model_type"))
+    if kind in _TITLES:
+        settings.note("kind", _TITLES[kind], "given", "model_type in config.json")
+    else:
+        settings.note("kind", encoder.title, "assumed", "by its tensors; no config.json names a model_type that is known")
+    preparation = _preparation(settings, encoder)
+    request = replace(request, checkpoint=encoder.file)
+    title = f"MAE, {encoder.title}" if kind == "vit_mae" else encoder.title
+    assemble = partial(_assemble, preparation, encoder, _PAPERS.get(kind, ""))
+    ignore = {_PART: dict(encoder.ignore)}
+    return NetPlan("comparison", title, request, {_PART: encoder.names}, {_PART: encoder.make}, assemble, settings.close(), ignore)
+
+
+def _preparation(settings: Settings, encoder: FrozenEncoder) -> Preparation:
+    """As the processor's json says, else ImageNet's custom; at the size that the json makes, else at that of the position table."""
+    checkpoint, config = settings.request.checkpoint, encoder.config
+    said, name = find_processor(checkpoint, video=False)
+    side = cast(ClassVitConfig, config).side
+    native = (side[0] * config.patch, side[1] * config.patch)
+    made = said_size(said)
+    fits = made is not None and made[0] % config.patch == 0 and made[1] % config.patch == 0
+    table = (made, "given", name) if fits else (native, "read", f"position_embeddings has {side[0]}×{side[1]} places of {config.patch} pixels")
+    options = f"give (height, width) in multiples of {config.patch}"
+    size = settings.settle("image_size", parse=size_parser(config.patch), options=options, standin=native, table=cast(Any, table))
+    if size != native:
+        settings.note("position table", f"resized from {side[0]}×{side[1]}", "assumed", "bicubic, as Transformers with interpolate_pos_encoding=True")
+    published = Preparation(size, config.patch, resample="bicubic")
+    if not name:
+        return settle_preparation(settings, published, why="no processor's json: the custom of ImageNet", origin="assumed")
+    asked = processed(said, str(checkpoint.path.parent / name), published)
+    return settle_preparation(settings, asked, why=name, origin="given")
+
+
+def _assemble(preparation: Preparation, encoder: FrozenEncoder, paper: str, built: Built) -> Jepa:
+    net = cast(ClassVit, built.modules[_PART])
+    card = ModelCard(
+        "comparison",
+        built.name,
+        paper=paper,
+        image_size=preparation.size,
+        patch=(encoder.config.patch, encoder.config.patch),
+        dim=encoder.config.dim,
+        hashes=dict(built.hashes),
+        loss="l2",
+        preprocessing=preparation.sentence(),
+        notes=_NOTES,
+    )
+    return Jepa(card, built.report, FrameEncoder(net, preparation, f"context:{built.hashes[_PART][:12]}", weights="context"), built.untrained)
+
+
+def build(request: Request) -> Jepa:
+    """The model with its weights."""
+    return plan(request).build()
+
+
+def inspect(request: Request) -> LoadReport:
+    """The report without the weights."""
+    return plan(request).report()
+
+
+register(
+    "comparison",
+    signs="an image encoder of Transformers with embeddings.cls_token: ViT, MAE, DINOv2",
+    telling=(IJEPA_KERNEL, _CLASS, "embeddings.position_embeddings", "layernorm.weight"),
+    recognise=recognise,
+    build=build,
+    inspect=inspect,
+    overrides={
+        "heads": "attention heads",
+        "image_size": "(height, width) in pixels to prepare images at; other than trained resizes the position table",
+        **PREPARE_OVERRIDES,
+    },
+)
