@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ _DEMO_WORDS = "Open the app on two rooms, with a goal in the other room: a small
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Errors that we foresee are one paragraph, not a trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a path or a name may hold letters that the terminal's encoding lacks
+            stream.reconfigure(errors="backslashreplace")
     try:
         chosen = _parser().parse_args(arguments)
         code = chosen.run(chosen)

@@ -20,15 +20,14 @@ from workbench.core import progress
 from workbench.core.errors import Cancelled, WorkbenchError, WorkerDied
 from workbench.core.wire import Wire, pack_error, unpack_error
 from workbench.measures.catalogue import CATALOGUE
+from workbench.readers import READING, Readers
 
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]
-# services that nobody waits for with a hand on a slider: urgent work overtakes them
-PATIENT = ("warm", "factor_survey", "fit_decoder", "surprise_peers", "judge_twins")
+PATIENT = ("warm", "factor_survey", "fit_decoder", "surprise_peers", "judge_twins")  # low-priority services: urgent work may run first
 Health = Literal["silent", "ended", "starting", ""]  # of a worker process; "" means that nothing is wrong
 _WORST_FIRST: tuple[Health, ...] = ("silent", "ended", "starting", "")
-_ASK = 1.0  # seconds between two looks at whether a worker answers
-_SILENT = 5.0  # seconds without an answer to a ping after which a worker counts as silent
+_ASK, _SILENT = 1.0, 5.0  # seconds between two looks at whether a worker answers; after an unanswered ping until it counts as silent
 _GRACE = 8.0  # seconds that a cancelled job gets to reach a safe point before its process is ended
 
 
@@ -57,6 +56,7 @@ class Job:
     lane: str = "model"
     stale: bool = False
     told: bool = False
+    heard: float = 0.0  # when it last told its progress, by time.monotonic
     answered: threading.Event = field(default_factory=threading.Event)
 
     def finish(self, call: Callable[[], None], *, last: bool = True) -> None:
@@ -76,6 +76,7 @@ class Jobs(ABC):
     """Where work goes. Slots and numbering are common; how a job runs is not."""
 
     def __init__(self) -> None:
+        self.readers: Readers | None = None  # read a file before it is opened; None where everything runs in one process
         self._numbers = itertools.count(1)
         self._slots: dict[Slot, Job] = {}
         self._lock = threading.RLock()
@@ -113,7 +114,7 @@ class Jobs(ABC):
             arguments: of the measure or service; keys stand for models, clips and banks.
         """
         known = CATALOGUE.get(name)
-        urgent, lane = (known.urgent, known.lane) if known else (name not in PATIENT, "model")
+        urgent, lane = (known.urgent, known.lane) if known else (name not in PATIENT, "reading" if name in READING else "model")
         job = Job(next(self._numbers), name, slot, arguments, done, failed, progress, deliver, urgent, lane)
         with self._lock:
             old = self._slots.get(slot)
@@ -246,7 +247,8 @@ class WorkerJobs(Jobs):
 
     def __init__(self, log: str | None = None) -> None:
         super().__init__()
-        self._lanes = {name: _Lane(name, log, self._tell) for name in ("model", "heavy")}
+        self.readers = Readers(lambda: _Process("reading", log, lambda process, health: None))
+        self._lanes: dict[str, Any] = {**{name: _Lane(name, log, self._tell) for name in ("model", "heavy")}, "reading": self.readers}
 
     @property
     def health(self) -> Health:
@@ -266,8 +268,7 @@ class WorkerJobs(Jobs):
 
     def pids(self) -> dict[str, int]:
         """The process ids of the lanes that run."""
-        running = {name: lane.running for name, lane in self._lanes.items()}
-        return {name: process.pid for name, process in running.items() if process is not None}
+        return {name: process.pid for name, lane in self._lanes.items() if (process := lane.running) is not None}
 
     def close(self) -> None:
         """End the worker processes, and wait until they have."""
@@ -465,6 +466,7 @@ class _Process:
         job = self.open.get(message.get("id", -1))
         if job is None:
             return True
+        job.heard = time.monotonic()
         if message["op"] == "progress":
             job.finish(lambda: job.progress(message["done"], message["total"]), last=False)
             return True

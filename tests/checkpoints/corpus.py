@@ -23,6 +23,7 @@ from tests.families.official import GOLDEN
 Make = Callable[[Path], Path]
 GOOD = {"encoder": {"norm.weight": torch.arange(4.0)}, "epoch": 3}
 PATCH = "module.patch_embed.proj.weight"
+LEGACY_HEAD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}(X\x10\x00\x00\x00protocol_versionM\xe9\x03u."
 HARM = "touched"  # no file of this name may ever appear
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 
 from tests.checkpoints import pickled
 from workbench.checkpoints import convert, describe, open_checkpoint
+from workbench.checkpoints.converting import put
 from workbench.cli import main
 from workbench.core.errors import BadInput, CheckpointError, UnsafeFile
 
@@ -118,6 +120,44 @@ def test_what_exists_is_not_written_over(tmp_path: Path) -> None:
     convert(tmp_path / "m.pt")
     with pytest.raises(BadInput, match=r"m\.safetensors exists"):
         convert(tmp_path / "m.pt")
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        *((".", "is a folder"), ("", "is a folder"), ("there", "is a folder"), ("x.json", "tensors are not"), ("gone/x", "cannot be written")),
+        *(("m.pt/x.safetensors", "cannot be written"), ("n" * 300, "cannot be written"), ("x\0.safetensors", "cannot be written")),
+    ],
+)
+def test_a_target_that_cannot_be_written_is_told_in_words(tmp_path: Path, out: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save({"w": torch.ones(1)}, tmp_path / "m.pt")
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match=words) as caught:
+        convert("m.pt", out)
+    assert caught.value.fix
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m.pt", "there"]
+
+
+def test_links_are_neither_followed_nor_written_over(tmp_path: Path) -> None:
+    torch.save({"w": torch.ones(1), "epoch": 1}, tmp_path / "m.pt")
+    (tmp_path / "kept").write_text("kept")
+    for name in (f".m.safetensors.{os.getpid()}.part", f".m.json.{os.getpid()}.part"):
+        (tmp_path / name).symlink_to(tmp_path / "kept")  # where a draft of a name that can be guessed would lie
+    (tmp_path / "x.json").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(BadInput, match=r"x\.json exists"):
+        convert(tmp_path / "m.pt", tmp_path / "x.safetensors")
+    convert(tmp_path / "m.pt")
+    assert (tmp_path / "kept").read_text() == "kept"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_draft_does_not_take_the_place_of_what_was_written_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "draft").write_text("draft")
+    (tmp_path / "target").write_text("kept")
+    with pytest.raises(FileExistsError):
+        put(tmp_path / "draft", tmp_path / "target")
+    assert (tmp_path / "target").read_text() == "kept"
 
 
 class Runs:

@@ -143,8 +143,8 @@ def test_a_worker_answers_a_ping_while_it_computes(jobs: WorkerJobs, ask: Any, c
     assert process is not None
     work = {"sampler": "vjepa_multiblock", "parameters": {"blocks": 2, "spatial_scale": (0.2, 0.2)}}
     answer = ask(jobs, "bank_errors", model=ModelKey(str(checkpoint)), bank=BankKey(str(bank_file)), **work)
-    while not process.asked:
-        time.sleep(0.01)  # until the process has been asked
+    process.asked = time.monotonic()
+    process._post({"op": "ping"})  # right behind the work, which may be done before the process is asked on its own
     while process.asked and not answer.event.is_set():
         time.sleep(0.01)  # until it has answered
     assert not answer.event.is_set(), "the ping was answered after the work"

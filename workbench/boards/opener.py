@@ -26,6 +26,7 @@ class Opener:
         self._cached = [c for c in find_cached().values() if c.published.role == "model"]
         self._shown()
         self.files.observe(self._files_changed, names=["values"])
+        self.files.on_press = lambda _: workspace.cancel_opening()
         self.clips.observe(self._clips_changed, names=["values"])
         for event in ("model", "clips", "clip"):
             workspace.on(event, self._shown)
@@ -38,7 +39,10 @@ class Opener:
 
     def _opening(self) -> None:
         """What was typed stays, so that a wrong path can be mended."""
-        self.files.busy = bool(self.space.opening)
+        opening = bool(self.space.opening)
+        with self.files.together():
+            self.files.busy = opening
+            self.files.controls = [{**c, "disabled": not opening} if c["id"] == "cancel" else c for c in self.files.controls]
 
     def _shown(self) -> None:
         """Bring both rows to what is open."""
@@ -76,6 +80,14 @@ class Opener:
                 "width": 160,
             },
             {"kind": "text", "id": "data", "label": "images or video", "help": "Path of an image, a video or a folder, then Enter.", "width": 230},
+            {
+                "kind": "button",
+                "id": "cancel",
+                "label": "Cancel opening",
+                "help": "Leave what is being opened; what is open stays.",
+                "disabled": not self.space.opening,
+                "reason": "nothing is being opened",
+            },
         ]
         return row, {"sample": self.space.sample or known, "path": path, "settings": settings, "data": data}
 

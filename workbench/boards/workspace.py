@@ -14,6 +14,7 @@ from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.facts import ClipList, ModelFacts, ShownClip
 from workbench.jobs import Deliver, Job, Jobs, now
+from workbench.readers import stamp
 from workbench.session import Session
 
 FIRST_WORDS = "Opening a model …"
@@ -181,7 +182,25 @@ class Workspace:
             if where:
                 self.open_data(where, chosen)
 
-        self.submit("model_facts", "open", opened, refused, model=key)
+        self._checked(folder, family, sample, refused, lambda: self.submit("model_facts", "open", opened, refused, model=key))
+
+    def _checked(self, path: str, family: str | None, sample: str | None, refused: Notify, then: Callable[[], Any]) -> None:
+        """Have a file of the user's read in a process of its own before the worker that all share opens it."""
+        readers = self.jobs.readers
+        if readers is None or sample is not None or readers.knows(path):
+            then()
+            return
+        seen = stamp(path)
+
+        def read(tensors: int) -> None:
+            readers.remember(path, seen)
+            then()
+
+        self.submit("check_file", "open", read, refused, path=path, family=family)
+
+    def cancel_opening(self) -> None:
+        """Leave what is being opened; what is open stays."""
+        self.jobs.cancel((self.session.id, "open"))
 
     def open_data(self, path: str, index: int = 0) -> None:
         """Open an image, a video, a folder, a bank or the clips of a sample, and show one of them."""

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from workbench.checkpoints.configs import read_config
 from workbench.checkpoints.source import AGAIN, NotPlain
+from workbench.core import progress
 from workbench.core.errors import CheckpointError, WorkbenchError
 
 _CHUNK = 1 << 26  # numbers hashed at a time, so that half-precision and mapped tensors are never copied whole
@@ -105,6 +106,7 @@ class Checkpoint:
         """
         if name not in self.tensors:
             raise CheckpointError(f"there is no tensor {name!r}", where=str(self.path), fix="names are the keys of Checkpoint.tensors")
+        progress.report(0, 0)  # a safe point to stop at
         try:
             return self.stored(name)
         except (MemoryError, WorkbenchError):

@@ -14,7 +14,8 @@ from workbench.core.errors import CheckpointError
 _NAMES = ("params-ijepa.yaml", "params-pretrain.yaml", "config.yaml", "config.yml", "hydra.yaml", "config.json")
 _ABOVE = ("checkpoints", "checkpoint", "ckpt", "ckpts")  # in a folder of this name the settings of the run lie one above
 _MAX_BYTES = {".json": 1 << 20, ".yaml": 1 << 18, ".yml": 1 << 18}  # yaml is read some thirty times slower
-_MAX_NODES, _MAX_LEVELS = 100_000, 64
+_MAX_NODES, _MAX_LEVELS, _MAX_DIGITS = 100_000, 64, 400
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 def find_config(file: Path, stem: str) -> tuple[Mapping[str, Any], str]:
@@ -87,6 +88,8 @@ def _yaml(text: str) -> Any:
 
 
 def _children(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS and len(node.value) > _MAX_DIGITS:
+        raise ValueError(f"a number of {len(node.value)} letters")
     if isinstance(node, yaml.MappingNode):
         return [part for pair in node.value for part in pair]
     return node.value if isinstance(node, yaml.SequenceNode) else ()

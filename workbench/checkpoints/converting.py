@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,11 +22,12 @@ import torch
 from workbench.checkpoints.configs import find_config
 from workbench.checkpoints.describing import clean, contents_of
 from workbench.checkpoints.finding import find_file, stem_of
-from workbench.checkpoints.opening import check_sum, describe, open_checkpoint, read_torch
+from workbench.checkpoints.opening import check_sum, describe, in_words, open_checkpoint, read_torch
 from workbench.checkpoints.safe_file import DTYPES
-from workbench.checkpoints.source import AGAIN, Record
+from workbench.checkpoints.source import AGAIN, Record, Source
 from workbench.core.contents import Contents
 from workbench.core.errors import BadInput, CheckpointError, UnsafeFile, WorkbenchError
+from workbench.core.strict import strict_json
 
 _KINDS = {dtype: name for name, dtype in DTYPES.items()}
 _MAX_SETTINGS_BYTES = 1 << 20
@@ -70,34 +73,70 @@ def convert(path: str | Path, out: str | Path | None = None, *, trust: bool = Fa
 
     Raises:
         UnsafeFile: it holds Python objects and is not trusted, or wants to run commands. CheckpointError: damaged, or no torch file.
-        BadInput: `out` exists.
+        BadInput: `out` exists, is a folder, or cannot be written.
     """
-    file = find_file(Path(path))
+    with in_words(path):
+        file = find_file(Path(path))
     contents = describe(file)
     error = refusal(contents)
     if error is None and contents.classes and not trust:
         error = UnsafeFile(contents.sentence(), where=str(file), fix=f"if you know where it comes from: jepa-workbench convert {file} --trust")
     if error is not None:
         raise error
-    target = Path(out) if out is not None else file.parent / f"{stem_of(file)}.safetensors"
-    beside = target.with_suffix(".json")
-    for existing in (target, beside):
-        if existing.exists():
-            raise BadInput(f"{existing.name} exists", where=str(existing), fix="give another name: -o OUT.safetensors")
-    drafts = [place.with_name(f".{place.name}.{os.getpid()}.part") for place in (target, beside)]
+    target, beside = _targets(file, out)
     try:
-        said = _in_quarantine(file, *drafts)
-        open_checkpoint(drafts[0])
-        os.replace(drafts[0], target)
-        if drafts[1].exists():
-            os.replace(drafts[1], beside)
+        with tempfile.TemporaryDirectory(prefix=".convert-", dir=target.parent) as folder:  # of an unpredictable name, for this user only
+            drafts = [Path(folder) / "tensors", Path(folder) / "settings"]
+            said = _in_quarantine(file, *drafts)
+            open_checkpoint(drafts[0])
+            put(drafts[0], target)
+            if drafts[1].exists():
+                put(drafts[1], beside)
+        size, wrote = target.stat().st_size, beside.exists()
     except OSError as err:
-        raise BadInput(f"{target.name} cannot be written: {err.strerror}", where=str(target), fix="choose another place: -o OUT.safetensors") from err
-    finally:
-        for draft in drafts:
-            draft.unlink(missing_ok=True)
+        raise _unwritable(target, err) from err
     left_out = tuple((name, why) for name, why in said["left_out"])
-    return Converted(str(target), said["tensors"], target.stat().st_size, str(beside) if beside.exists() else "", left_out)
+    return Converted(str(target), said["tensors"], size, str(beside) if wrote else "", left_out)
+
+
+def _targets(file: Path, out: str | Path | None) -> tuple[Path, Path]:
+    """The safetensors file to write, and the json beside it.
+
+    Raises:
+        BadInput: they exist, also as a link that leads nowhere, or are no names of files.
+    """
+    target = Path(out) if out is not None else file.parent / f"{stem_of(file)}.safetensors"
+    fix = "give another name: -o OUT.safetensors"
+    try:
+        if target.is_dir() or not target.name:
+            raise BadInput(f"{str(target)!r} is a folder", where=str(target), fix="name a file in it: -o FOLDER/OUT.safetensors")
+        if "\0" in str(target):
+            raise ValueError("a null character in its name")
+        if target.suffix == ".json":
+            raise BadInput("settings are written as .json, tensors are not", where=str(target), fix=fix)
+        beside = target.with_suffix(".json")
+        existing = next((place for place in (target, beside) if os.path.lexists(place)), None)
+    except (OSError, ValueError) as err:
+        raise _unwritable(target, err) from err
+    if existing is not None:
+        raise BadInput(f"{existing.name} exists", where=str(existing), fix=fix)
+    return target, beside
+
+
+def put(draft: Path, target: Path) -> None:
+    """Give a finished draft its name; what has that name by now is not written over, and a link is not followed."""
+    if hasattr(os, "link"):
+        with suppress(PermissionError, NotImplementedError):  # of file systems without hard links
+            os.link(draft, target)
+            return
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    os.replace(draft, target)
+
+
+def _unwritable(target: Path, err: OSError | ValueError) -> BadInput:
+    why = err.strerror or type(err).__name__ if isinstance(err, OSError) else str(err)[:80]
+    return BadInput(f"{clean(target.name)} cannot be written: {why}", where=str(target), fix="choose another place: -o OUT.safetensors")
 
 
 def _in_quarantine(file: Path, draft: Path, settings: Path) -> dict[str, Any]:
@@ -139,14 +178,22 @@ def write(file: Path, draft: Path, settings: Path) -> dict[str, Any]:
     odd = [(n, _fault(r)) for n, r in records.items() if n not in kept]
     words = {clean(k): clean(str(v)) for k, v in contents.settings.items() if isinstance(v, bool | int | float | str)}
     order = sorted(kept, key=lambda name: (-kept[name].dtype.itemsize, name))  # so that every tensor is aligned
-    with draft.open("wb") as stream:
-        stream.write(_header(order, kept, {**words, "converted_from": file.name}))
+    with draft.open("xb") as stream:
+        stream.write(_header(order, kept, {**words, "converted_from": clean(file.name)}))
         for name in order:
-            stream.write(found.source.read(kept[name]).reshape(-1).view(torch.uint8).numpy().data)
+            stream.write(_numbers(found.source, name, kept[name], file))
     said, dropped = _settings({**find_config(file, stem_of(file))[0], **contents.settings})
     if said:
-        settings.write_text(said, encoding="utf-8")
+        with settings.open("x", encoding="utf-8") as stream:
+            stream.write(said)
     return {"tensors": len(kept), "left_out": [*contents.left_out, *odd, *dropped]}
+
+
+def _numbers(source: Source, name: str, record: Record, file: Path) -> memoryview:
+    try:
+        return source.read(record).reshape(-1).view(torch.uint8).numpy().data
+    except ValueError as err:
+        raise CheckpointError(f"the values of {name} cannot be read: {err}", where=str(file), fix=AGAIN) from err
 
 
 def _fault(record: Record) -> str:
@@ -174,10 +221,10 @@ def _settings(content: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     dropped: list[tuple[str, str]] = []
     room = _MAX_SETTINGS_BYTES - 1024
     for name, value in content.items():
-        size = len(json.dumps({str(name): value}, default=str, indent=1).encode())
+        size = len(strict_json({str(name): value}).encode())
         if size > room:
             dropped.append((str(name), "settings that are too long"))
         else:
             kept[str(name)] = value
             room -= size + 64
-    return (json.dumps(kept, default=str, indent=1) if kept else ""), dropped
+    return (strict_json(kept) if kept else ""), dropped

@@ -7,10 +7,15 @@ from typing import Any
 
 import torch
 
-from workbench.checkpoints.source import Record
-from workbench.checkpoints.symbolic import Global, Made, Persistent
+from workbench.checkpoints.source import Record, shape_text
+from workbench.checkpoints.symbolic import MAX_KEY_BITS, MAX_NAME, Global, Made, Persistent
+from workbench.core import progress
 
 _MAX_ENTRIES, _MAX_LEVELS = 250_000, 32
+_MAX_RANK, _MAX_NUMBER_BYTES, _MAX_COUNT = 64, 16, 1 << 62
+_MAX_ARGUMENTS = 32  # of a function that makes a tensor
+_MAX_LETTERS = 1 << 24  # of all names together: those of ten thousand tensors have less than one million
+_REPORT_EVERY = 1 << 12  # entries
 _MAPPINGS = tuple(f"collections.{n}" for n in ("OrderedDict", "defaultdict", "Counter"))
 _BUILTINS = ("builtins", "__builtin__")
 _SEQUENCES = ("torch.Size", "collections.deque", *(f"{b}.{n}" for b in _BUILTINS for n in ("set", "frozenset", "list", "tuple")))
@@ -43,11 +48,33 @@ def is_plain(path: str) -> bool:
     return path in _PLAIN_NAMES or path.startswith(_PLAIN_STARTS) or storage or (module == "torch" and leaf in DTYPES)
 
 
+class Budget:
+    """How many entries of a described pickle may still be visited. A shared list is visited, and counted, once for every place it lies in.
+
+    Args:
+        entries: the limit.
+    """
+
+    def __init__(self, entries: int = _MAX_ENTRIES) -> None:
+        self._entries = self._left = entries
+
+    def spend(self, entries: int) -> None:
+        """Count entries before they are visited.
+
+        Raises:
+            ValueError: there are more than the limit.
+        """
+        self._left -= entries
+        if self._left < 0:
+            raise ValueError(f"more than {self._entries} entries")
+
+
 class Reader:
     """Finds the tensors of a described pickle. Numbers that lie in the pickle itself are kept in `inline`."""
 
     def __init__(self) -> None:
         self.inline: dict[str, bytes] = {}
+        self._kept: dict[int, str] = {}
 
     def record(self, value: Any) -> Record | None:
         """The tensor that would be made; None where it would be something else.
@@ -67,6 +94,8 @@ class Reader:
             path, args = value.maker.path, value.args
             if path in _ARRAYS:
                 return self._array(value)
+            if len(args) > _MAX_ARGUMENTS:
+                raise ValueError(f"a tensor of {len(args)} arguments")
             if path in ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state"):
                 value = args[0]
             elif path in ("torch._tensor._rebuild_from_type_v2", "torch._tensor._rebuild_from_type"):
@@ -80,11 +109,9 @@ class Reader:
     def _array(self, value: Made) -> Record:
         _, shape, kind, by_column, data = value.state
         dtype = _numpy_kind(kind)
-        data = _raw(data)
-        if dtype is None or not isinstance(data, bytes):
+        key = self._keep(data)
+        if dtype is None or key is None:
             return Record(_sides(shape), torch.uint8, odd="an array of Python objects or of a kind that torch does not know")
-        key = f"in the pickle, {len(self.inline)}"
-        self.inline[key] = data
         record = Record(_sides(shape), dtype, key)
         if not by_column:
             return record
@@ -93,26 +120,42 @@ class Reader:
             stride.append(stride[-1] * side)
         return Record(record.shape, dtype, key, 0, tuple(stride[: len(record.shape)]))
 
+    def _keep(self, data: Any) -> str | None:
+        """The key under which the bytes of an array are kept; arrays that share their data share the copy. None for what is no data."""
+        given = _encoded(data)
+        given = data if given is None else given
+        if not isinstance(given, str | bytes | bytearray):
+            return None
+        if id(given) not in self._kept:
+            key = self._kept[id(given)] = f"in the pickle, {len(self.inline)}"
+            self.inline[key] = given.encode("latin-1") if isinstance(given, str) else bytes(given)
+        return self._kept[id(given)]
+
 
 def scalar(value: Any) -> Any:
     """A number, word or None as it is, also where numpy wrote it; anything else raises LookupError."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Made) and value.kind in _NUMBERS and isinstance(value.args, tuple) and len(value.args) == 2:
-        dtype, data = _numpy_kind(value.args[0]), _raw(value.args[1])
-        if dtype is not None and isinstance(data, bytes) and len(data) == dtype.itemsize:
+        dtype, data = _numpy_kind(value.args[0]), _number_bytes(value.args[1])
+        if dtype is not None and len(data) == dtype.itemsize:
             return torch.frombuffer(bytearray(data), dtype=dtype).item()
     if isinstance(value, Global) and value.path.startswith("torch."):
         return value.path
     raise LookupError
 
 
-def children(value: Any, *, objects: bool) -> Iterable[tuple[Any, Any]] | None:
+def children(value: Any, *, objects: bool, budget: Budget | None = None) -> Iterable[tuple[Any, Any]] | None:
     """What lies in a container, by key; None for what is no container.
 
     Args:
         objects: also look into modules (as their state_dict would) and into containers of unknown classes.
+        budget: pays for entries that are looked at and not returned; None: one of its own.
+
+    Raises:
+        ValueError: more entries than the budget allows.
     """
+    budget = budget or Budget()
     if isinstance(value, dict):
         return value.items()
     if isinstance(value, list | tuple):
@@ -120,14 +163,14 @@ def children(value: Any, *, objects: bool) -> Iterable[tuple[Any, Any]] | None:
     if not isinstance(value, Made):
         return None
     if value.kind in _MAPPINGS:
-        return (value.entries if value.entries is not None else _pairs(value.args)).items()
+        return (value.entries if value.entries is not None else _pairs(value.args, budget)).items()
     if value.kind in _SEQUENCES:
         return enumerate(value.members or _first(value.args))
     if not objects:
         return None
     state = attributes(value)
     if "_parameters" in state and "_modules" in state:
-        return _state_dict(state)
+        return _state_dict(state, budget)
     if value.entries is not None:
         return value.entries.items()
     return None if value.members is None else enumerate(value.members)
@@ -144,38 +187,56 @@ def walk(content: Any, *, objects: bool) -> Iterator[tuple[str, Any]]:
     """Everything in nested containers that is no container itself, with dots for every level.
 
     Raises:
-        ValueError: it contains itself, is nested too deep, or has more than 250,000 entries.
+        ValueError: it contains itself, is nested too deep, has more than 250,000 entries, a name of more than 1,000 letters, or 16 million letters in all.
     """
-    for count, (name, value) in enumerate(_walk(content, objects, "", ())):
-        if count > _MAX_ENTRIES:
-            raise ValueError(f"more than {_MAX_ENTRIES} entries")
-        if name is not None:
-            yield name, value
+    budget, letters = Budget(), 0
+    for count, (name, value) in enumerate(_walk(content, objects, "", (), budget)):
+        letters += len(name)
+        if letters > _MAX_LETTERS:
+            raise ValueError(f"its names have more than {_MAX_LETTERS} letters")
+        if count % _REPORT_EVERY == 0:
+            progress.report(count, _MAX_ENTRIES)
+        yield name, value
 
 
-def _walk(content: Any, objects: bool, prefix: str, above: tuple[int, ...]) -> Iterator[tuple[str | None, Any]]:
-    inner = children(content, objects=objects)
+def _walk(content: Any, objects: bool, prefix: str, above: tuple[int, ...], budget: Budget) -> Iterator[tuple[str, Any]]:
+    budget.spend(1)
+    inner = children(content, objects=objects, budget=budget)
     if inner is None:
         yield prefix, content
         return
     if id(content) in above or len(above) > _MAX_LEVELS:
-        raise ValueError(f"{prefix[:80]} contains itself, or is nested more than {_MAX_LEVELS} levels deep")
-    yield None, None  # counts, also where the container is empty
+        raise ValueError(f"{prefix[:80]!a} contains itself, or is nested more than {_MAX_LEVELS} levels deep")
     for key, value in inner:
-        yield from _walk(value, objects, f"{prefix}.{key}" if prefix else f"{key}", (*above, id(content)))
+        name = f"{prefix}.{key}" if prefix else f"{key}"
+        if len(name) > MAX_NAME:
+            raise ValueError(f"a name of {len(name)} letters, {name[:40]!a}…")
+        yield from _walk(value, objects, name, (*above, id(content)), budget)
 
 
-def _state_dict(state: Mapping[Any, Any]) -> Iterator[tuple[Any, Any]]:
-    passing = {v for _, v in children(state.get("_non_persistent_buffers_set", ()), objects=False) or () if isinstance(v, str)}
+def _state_dict(state: Mapping[Any, Any], budget: Budget) -> Iterator[tuple[Any, Any]]:
+    passing: set[str] = set()
+    for _, name in children(state.get("_non_persistent_buffers_set", ()), objects=False, budget=budget) or ():
+        budget.spend(1)
+        if isinstance(name, str):
+            passing.add(name)
     for part in ("_parameters", "_buffers", "_modules"):
-        for name, value in children(state.get(part, {}), objects=False) or ():
-            if value is not None and not (part == "_buffers" and name in passing):
+        for name, value in children(state.get(part, {}), objects=False, budget=budget) or ():
+            if value is None or (part == "_buffers" and name in passing):
+                budget.spend(1)
+            else:
                 yield name, value
 
 
-def _pairs(args: Any) -> dict[Any, Any]:
+def _pairs(args: Any, budget: Budget) -> dict[Any, Any]:
     pairs = _first(args)
-    return {p[0]: p[1] for p in pairs if isinstance(p, tuple | list) and len(p) == 2 and isinstance(p[0], str | int)}
+    budget.spend(len(pairs))
+    return {p[0]: p[1] for p in pairs if isinstance(p, tuple | list) and len(p) == 2 and is_name(p[0])}
+
+
+def is_name(key: Any) -> bool:
+    """The key may be hashed and shown: a word of at most 1,000 letters, or an integer that shares its hash with no other."""
+    return len(key) <= MAX_NAME if isinstance(key, str) else isinstance(key, int) and key.bit_length() <= MAX_KEY_BITS
 
 
 def _first(args: Any) -> list[Any] | tuple[Any, ...]:
@@ -184,17 +245,29 @@ def _first(args: Any) -> list[Any] | tuple[Any, ...]:
 
 
 def _sides(value: Any) -> tuple[int, ...]:
-    sides = tuple(v for _, v in children(value, objects=False) or ())
-    if not all(type(s) is int for s in sides):
-        raise ValueError(f"a shape of {[type(s).__name__ for s in sides][:4]}")
-    return sides
+    if isinstance(value, Made) and value.kind in _SEQUENCES:
+        value = value.members or _first(value.args)
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"a shape of {type(value).__name__}")
+    if len(value) > _MAX_RANK or not all(type(side) is int for side in value):
+        raise ValueError(f"a tensor of the impossible shape {shape_text(value)}")
+    return tuple(value)
 
 
-def _raw(data: Any) -> Any:
-    """Bytes as they are, or as protocol 2 writes them: text that is to be encoded."""
+def _encoded(data: Any) -> str | None:
+    """The text of bytes as protocol 2 writes them: text that is to be encoded as latin-1. None for anything else."""
     if isinstance(data, Made) and isinstance(data.maker, Global) and data.maker.path == "_codecs.encode" and isinstance(data.args[0], str):
-        return data.args[0].encode("latin-1")
-    return bytes(data) if isinstance(data, bytearray) else data
+        return data.args[0]
+    return None
+
+
+def _number_bytes(data: Any) -> bytes:
+    """The bytes of one number; none where there are too many."""
+    given = _encoded(data)
+    given = data if given is None else given
+    if not isinstance(given, str | bytes | bytearray) or len(given) > _MAX_NUMBER_BYTES:
+        return b""
+    return given.encode("latin-1") if isinstance(given, str) else bytes(given)
 
 
 def _numpy_kind(kind: Any) -> torch.dtype | None:
@@ -214,9 +287,11 @@ def storage_of(value: Any) -> tuple[str, torch.dtype, int]:
         raise ValueError("a tensor without a storage")
     kind, key, count, view = found[1], found[2], found[4], found[5:]
     leaf = kind.path.rpartition(".")[2].removesuffix("Storage")
-    if leaf not in _STORAGES or type(count) is not int or count < 0 or any(v is not None for v in view):
+    if leaf not in _STORAGES or type(count) is not int or not 0 <= count < _MAX_COUNT or any(v is not None for v in view):
         raise ValueError(f"a storage of {kind.path}, which is not read")
-    return str(key)[:200], _STORAGES[leaf], count
+    if not is_name(key):
+        raise ValueError("a storage whose key is not a name")
+    return str(key), _STORAGES[leaf], count
 
 
 def _dense(storage: Any, offset: int, size: Any, stride: Any, *rest: Any) -> Record:
@@ -240,6 +315,8 @@ def _meta(dtype: Any, size: Any, *_: Any) -> Record:
 
 
 def _sparse(_layout: Any, data: Any) -> Record:
+    if isinstance(data[1], Made) and data[1].kind == "torch._utils._rebuild_sparse_tensor":
+        raise ValueError("a sparse tensor of sparse values")
     values = Reader().record(data[1])
     return Record(_sides(data[2]), values.dtype if values else torch.float32, odd="sparse")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +38,28 @@ def open_checkpoint(path: str | Path, without: Collection[Path] = ()) -> Checkpo
     Raises:
         CheckpointError: not a checkpoint, damaged, or several in the folder. UnsafeFile: it would have to run code to be read.
     """
-    try:
+    with in_words(path):
         file = find_file(as_path(path), without)
         config, config_path = find_config(file, stem_of(file))
         return _open_shards(file, config, config_path) if is_index(file.name) else _open(file, config, config_path)
+
+
+@contextmanager
+def in_words(path: str | Path) -> Iterator[None]:
+    """Turn every error of reading a file into words.
+
+    Raises:
+        CheckpointError: for an error of the system or of a reader. Other WorkbenchErrors pass as they are.
+    """
+    try:
+        yield
     except WorkbenchError:
         raise
     except OSError as err:
-        raise CheckpointError(f"cannot be opened: {err.strerror}", where=str(path), fix="check the path and your permission to read it") from err
+        fix = "check the path and your permission to read it"
+        raise CheckpointError(f"cannot be opened: {err.strerror or type(err).__name__}", where=str(path), fix=fix) from err
     except Exception as err:
-        reason = " ".join(str(err).split())[:240]
+        reason = ascii(" ".join(str(err)[:1000].split())[:240])[1:-1]
         raise CheckpointError(f"cannot be read as a checkpoint: {type(err).__name__}: {reason}", where=str(path), fix=AGAIN) from err
 
 
@@ -56,11 +69,12 @@ def describe(path: str | Path) -> Contents:
     Raises:
         CheckpointError: not a file of torch.save, or not a pickle.
     """
-    file = find_file(as_path(path))
-    found = read_torch(file)
-    if found is None:
-        raise CheckpointError(f"{file.name} is not what torch.save writes", where=str(file), fix="jepa-workbench inspect FILE")
-    return contents_of(found, file)[0]
+    with in_words(path):
+        file = find_file(as_path(path))
+        found = read_torch(file)
+        if found is None:
+            raise CheckpointError(f"{file.name} is not what torch.save writes", where=str(file), fix="jepa-workbench inspect FILE")
+        return contents_of(found, file)[0]
 
 
 def read_torch(file: Path) -> TorchFile | None:
@@ -104,7 +118,9 @@ def _open(file: Path, config: Mapping[str, Any], config_path: str) -> Checkpoint
     def stored(name: str) -> Tensor:
         return source.read(records[name])
 
-    return Checkpoint(file, kind, size, tensors, stored, {clean(k): v for k, v in scalars.items()}, config, config_path)
+    return Checkpoint(
+        file, kind, size, tensors, stored, {clean(k): clean(v) if isinstance(v, str) else v for k, v in scalars.items()}, config, config_path
+    )
 
 
 def _open_shards(index: Path, config: Mapping[str, Any], config_path: str) -> Checkpoint:
@@ -162,7 +178,7 @@ def _scalars(inner: Any) -> dict[str, Any]:
         except (LookupError, TypeError):
             continue
         if said is not None:
-            found[str(key)] = clean(said) if isinstance(said, str) else said
+            found[str(key)] = said
     return found
 
 

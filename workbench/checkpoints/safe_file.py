@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 
-from workbench.checkpoints.source import AGAIN, Record, Source, stamp_of
+from workbench.checkpoints.source import AGAIN, Record, Source, shape_text, stamp_of
+from workbench.checkpoints.symbolic import MAX_NAME
 from workbench.core.errors import CheckpointError
 
 _MAX_HEADER_BYTES = 1 << 23  # thirty thousand tensors
+_MAX_PLACE = 1 << 63
 DTYPES = {
     **{"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "BOOL": torch.bool},
     **{"I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8},
@@ -49,11 +51,11 @@ def read_safetensors(file: Path) -> tuple[dict[str, Record], Source, Mapping[str
         raise CheckpointError(f"a damaged safetensors file: {err}", where=str(file), fix=AGAIN) from err
     for name, (kind, _, _) in entries.items():
         if kind not in DTYPES:
-            raise CheckpointError(f"{name!a} is stored as {kind!a}, which is not read", where=str(file), fix="save it as float32 or float16")
+            raise CheckpointError(f"{name!a} is stored as {kind[:40]!a}, which is not read", where=str(file), fix="save it as float32 or float16")
     records = {name: Record(shape, DTYPES[kind], name) for name, (kind, shape, _) in entries.items()}
     wrong = next((n for n, r in records.items() if r.bytes != entries[n][2][1] - entries[n][2][0]), None)
     if wrong is not None:
-        shape, held = list(records[wrong].shape)[:8], entries[wrong][2][1] - entries[wrong][2][0]
+        shape, held = shape_text(records[wrong].shape), entries[wrong][2][1] - entries[wrong][2][0]
         raise CheckpointError(f"a damaged safetensors file: {wrong!a} of {shape} has {held} bytes", where=str(file), fix=AGAIN)
     places = {name: (8 + length + start, end - start) for name, (_, _, (start, end)) in entries.items()}
     return records, Source(file, places, stamp), words
@@ -68,9 +70,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _entry(name: str, said: Any) -> tuple[str, tuple[int, ...], tuple[int, int]]:
     kind, shape, places = (said.get(k) for k in ("dtype", "shape", "data_offsets")) if isinstance(said, dict) else (None, None, None)
+    if len(name) > MAX_NAME:
+        raise ValueError(f"a name of {len(name)} letters, {name[:40]!a}…")
     numbers = isinstance(shape, list) and isinstance(places, list) and len(places) == 2 and all(type(n) is int and n >= 0 for n in (*shape, *places))
     if not isinstance(kind, str) or not numbers or not isinstance(shape, list) or not isinstance(places, list):
         raise ValueError(f"{name[:80]!a} has no dtype, shape and data_offsets")
+    if max(places) >= _MAX_PLACE:
+        raise ValueError(f"{name[:80]!a} lies beyond the end of any file")
     Record(tuple(shape), torch.uint8)
     return kind, tuple(shape), (places[0], places[1])
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import torch
 from torch import Tensor
@@ -17,7 +17,17 @@ from workbench.core.errors import CheckpointError
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _MAX_RANK, _MAX_SIDE = 64, 1 << 62
+_MAX_COUNT_BITS = 256  # larger counts make the arithmetic itself slow
 AGAIN = "the file may be incomplete: copy or download it again and compare its size"
+
+
+def shape_text(shape: Sequence[Any]) -> str:
+    """The first eight sides of a shape that was not checked; a side that is no plausible integer is given by its size or type."""
+    shown = (
+        (str(side) if side.bit_length() <= 64 else f"an integer of {side.bit_length()} bits") if isinstance(side, int) else type(side).__name__
+        for side in shape[:8]
+    )
+    return f"[{', '.join(shown)}{', …' if len(shape) > 8 else ''}]"
 
 
 class NotPlain(ValueError):
@@ -43,10 +53,11 @@ class Record:
 
     def __post_init__(self) -> None:
         sides = (*self.shape, *(self.stride or ()), self.offset)
-        if len(self.shape) > _MAX_RANK or not all(type(s) is int and 0 <= s < _MAX_SIDE for s in sides):
-            raise ValueError(f"a tensor of the impossible shape {list(self.shape)[:8]}")
+        possible = len(self.shape) <= _MAX_RANK and all(type(s) is int and 0 <= s < _MAX_SIDE for s in sides)
+        if not possible or sum(s.bit_length() for s in self.shape) > _MAX_COUNT_BITS:
+            raise ValueError(f"a tensor of the impossible shape {shape_text(self.shape)}")
         if self.stride is not None and len(self.stride) != len(self.shape):
-            raise ValueError(f"a tensor of shape {list(self.shape)[:8]} with {len(self.stride)} strides")
+            raise ValueError(f"a tensor of shape {shape_text(self.shape)} with {len(self.stride)} strides")
 
     @property
     def count(self) -> int:

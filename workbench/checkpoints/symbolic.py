@@ -11,8 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.core import progress
+
+MAX_NAME = 1000  # letters of a key or class name
 _MAX_OPERATIONS = 1_000_000  # a training checkpoint of a ViT-g has some hundred thousand
-_MAX_BITS = 1024
+MAX_KEY_BITS = 60  # integers above 2 ** 61 - 1 can share a hash, which makes a dict of them quadratic
+_MAX_BITS, _MAX_CLASSES = 1024, 10_000
+_REPORT_EVERY = 1 << 12  # operations
 
 
 class Malformed(Exception):
@@ -76,11 +81,14 @@ class Walk:
             Malformed: it is no pickle, is damaged, or has more than a million operations.
         """
         machine = _Machine(self.wanted, self.persistent)
+        size = len(self.stream.getbuffer())
         try:
             for opcode, argument, _ in pickletools.genops(self.stream):
                 self._count += 1
                 if self._count > _MAX_OPERATIONS:
                     raise Malformed(f"more than {_MAX_OPERATIONS} operations")
+                if self._count % _REPORT_EVERY == 0:
+                    progress.report(self.stream.tell(), size)
                 _OPERATIONS[opcode.name](machine, argument)
             return machine.stack.pop()
         except (ValueError, IndexError, KeyError, TypeError, OverflowError, AttributeError) as err:
@@ -110,9 +118,13 @@ class _Machine:
     def name(self, module: Any, name: Any) -> Global:
         if not isinstance(module, str) or not isinstance(name, str):
             raise Malformed("a class without a name")
+        if len(module) + len(name) > MAX_NAME:
+            raise Malformed(f"a class name of {len(module) + len(name)} letters")
         path = f"{module}.{name}"[:300]
         path = path if path.isprintable() else ascii(path)
         self.wanted[path] = None
+        if len(self.wanted) > _MAX_CLASSES:
+            raise Malformed(f"more than {_MAX_CLASSES} class names")
         return Global(path)
 
     def refer(self, key: Any) -> None:
@@ -151,10 +163,18 @@ class _Machine:
 
 
 def _key(key: Any, place: int) -> Any:
-    """A key as it is where it is plain; else a label, since other things may not hash alike here."""
-    if isinstance(key, str | int | float | bytes | None):
+    """The key itself where it is a name, a number or None; else a label.
+
+    Keys of other types are never hashed: a nested tuple can take forever, and large integers and tuples of numbers can be made to share one hash.
+
+    Raises:
+        Malformed: a name of more than 1,000 letters.
+    """
+    if isinstance(key, str | bytes):
+        if len(key) > MAX_NAME:
+            raise Malformed(f"a name of {len(key)} letters")
         return key
-    if isinstance(key, tuple) and len(key) <= 8 and all(isinstance(k, str | int | float | None) for k in key):
+    if key is None or isinstance(key, float) or (isinstance(key, int) and key.bit_length() <= MAX_KEY_BITS):
         return key
     return f"<{key.kind if isinstance(key, Made) else type(key).__name__} {place}>"
 
@@ -209,6 +229,8 @@ def _get(machine: _Machine, index: Any) -> None:
 
 
 def _put(machine: _Machine, index: Any) -> None:
+    if isinstance(index, int) and index.bit_length() > 32:
+        raise Malformed("a memo index of more than 32 bits")
     machine.memo[len(machine.memo) if index is None else index] = machine.stack[-1]
 
 

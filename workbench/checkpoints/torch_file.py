@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from workbench.checkpoints.meaning import is_plain, storage_of
+from workbench.checkpoints.meaning import is_name, is_plain, storage_of
 from workbench.checkpoints.source import AGAIN, Source, stamp_of
 from workbench.checkpoints.symbolic import Malformed, Walk
 from workbench.core.errors import CheckpointError
@@ -50,7 +52,7 @@ def read_zip(file: Path) -> TorchFile:
                 found, data = _entries(archive, file, stamp[2])
                 storages = {name.removeprefix("data/"): e for name, e in found.items() if name.startswith("data/")}
                 order = archive.read(found["byteorder"])[:16] if "byteorder" in found and found["byteorder"].file_size < 16 else b"little"
-    except (zipfile.BadZipFile, EOFError) as err:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error, zlib.error) as err:
         raise CheckpointError(f"a damaged or incomplete torch file of {file.stat().st_size} bytes: {err}", where=str(file), fix=AGAIN) from err
     if order != b"little":
         raise CheckpointError("its numbers are stored with the largest byte first", where=str(file), fix="save it again on a common machine")
@@ -98,6 +100,8 @@ def _in_a_row(walk: Walk, keys: Any, size: int) -> Mapping[str, tuple[int, int]]
     places: dict[str, tuple[int, int]] = {}
     position = walk.stream.tell()
     for key in keys if isinstance(keys, list) else ():
+        if not is_name(key):
+            raise ValueError("a storage is listed whose key is not a name")
         if key not in lengths:
             raise ValueError(f"the storage {str(key)[:40]!a} is listed and belongs to no tensor")
         places[key] = (position + 8, lengths[key])

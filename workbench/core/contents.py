@@ -38,6 +38,11 @@ class Contents:
         return tuple(c for c in self.classes if _is_alarming(c))
 
     @property
+    def ordered(self) -> tuple[str, ...]:
+        """All classes, those that no checkpoint needs first."""
+        return tuple(sorted(self.classes, key=lambda c: not _is_alarming(c)))
+
+    @property
     def numbers(self) -> int:
         """Bytes of all tensors."""
         return sum(t.bytes for t in self.tensors)
@@ -48,7 +53,7 @@ class Contents:
             return "is a TorchScript archive: it holds a program, not only weights"
         if not self.classes:
             return "is a bare Python pickle, not written by torch.save"
-        ordered = [*self.alarming, *(c for c in self.classes if c not in self.alarming)]
+        ordered = self.ordered
         more = f" and {len(ordered) - 5} more" if len(ordered) > 5 else ""
         words = f"holds Python objects that would run code: {', '.join(ordered[:5])}{more}"
         if self.alarming:

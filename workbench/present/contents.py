@@ -9,7 +9,7 @@ from workbench.core.contents import Contents
 from workbench.core.facts import TensorFacts
 from workbench.present.text import size_text
 
-_MOST_CLASSES, _MOST_TENSORS, _MOST_SETTINGS = 20, 4, 12
+_MOST_CLASSES, _MOST_TENSORS, _MOST_SETTINGS, _MOST_GROUPS = 20, 4, 12, 20
 
 
 def contents_text(contents: Contents) -> str:
@@ -21,7 +21,9 @@ def contents_text(contents: Contents) -> str:
     if contents.tensors:
         numbers, seen = sum(_numbers(t) for t in contents.tensors), _count(len(contents.tensors), "tensor", "tensors")
         lines += ["", f"{seen} can be seen, {numbers / 1e6:.2f} M numbers, {size_text(contents.numbers)}:"]
-        lines += [line for group in _groups(contents.tensors) for line in _group(group)]
+        groups = _groups(contents.tensors)
+        lines += [line for group in groups[:_MOST_GROUPS] for line in _group(group)]
+        lines += _more(len(groups), _MOST_GROUPS)
     if contents.left_out:
         lines += ["", "Neither weights nor plain data, left out by a conversion:"]
         lines += [f"  {name or 'the file itself'}: {kind}" for name, kind in contents.left_out[:_MOST_CLASSES]]
@@ -59,8 +61,7 @@ def converted_text(path: str, tensors: int, size: int, settings_path: str, left_
 
 
 def _classes(contents: Contents) -> list[str]:
-    alarming = contents.alarming
-    ordered = [*alarming, *(c for c in contents.classes if c not in alarming)]
+    alarming, ordered = set(contents.alarming), contents.ordered
     lines = [f"To be loaded it would have to call {_count(len(ordered), 'class or function', 'classes and functions')}:"]
     lines += [f"  {c}{'   ← no checkpoint needs this: it looks like an attack' if c in alarming else ''}" for c in ordered[:_MOST_CLASSES]]
     return [*lines, *_more(len(ordered), _MOST_CLASSES)]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from workbench.core.card import LoadReport, PartReport
 from workbench.core.errors import WorkbenchError
+from workbench.core.strict import strict_json
 
 _DOT = {"whole": "●", "partial": "◐", "missing": "○"}
 
@@ -38,13 +38,13 @@ def report_json(report: LoadReport) -> str:
     facts = [{"name": f.name, "value": f.value, "origin": f.origin, "why": f.why} for f in report.facts]
     top = {"path": report.path, "family": report.family, "file_bytes": report.file_bytes, "whole": report.whole}
     rest = {"other": list(report.other), "stand_ins": [{"part": part, "by": by} for part, by in report.stand_ins]}
-    return json.dumps({**top, "parts": parts, "facts": facts, **rest}, indent=1, ensure_ascii=False, default=str)
+    return strict_json({**top, "parts": parts, "facts": facts, **rest})
 
 
 def error_json(error: WorkbenchError, **more: object) -> str:
     """Why there is no report, as JSON: error: {kind, what, where, fix}, and what else is known."""
     said = {"kind": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
-    return json.dumps({"error": said, **more}, indent=1, ensure_ascii=False, default=str)
+    return strict_json({"error": said, **more})
 
 
 def size_text(size: int) -> str:

@@ -16,7 +16,7 @@ from workbench.core.clip import Clip
 from workbench.core.contents import Contents
 from workbench.core.errors import BadInput
 from workbench.core.facts import ActionFacts, ClipList, ModelFacts, ShownClip, TensorFacts, TensorHistogram
-from workbench.families.load import inspect
+from workbench.families.load import inspect, recognise
 from workbench.measures.bank import Bank
 from workbench.measures.reference import shared_pca
 from workbench.model.jepa import Jepa
@@ -73,6 +73,18 @@ def warm(shelf: Shelf, model: Jepa, bank: Bank) -> int:
     return len(bank.targets(model))
 
 
+def check_file(shelf: Shelf, path: str, family: str | None = None) -> int:
+    """How many tensors a checkpoint holds, from its index alone: what is wrong with the file comes to light here.
+
+    Raises:
+        WorkbenchError: as `load` raises for a file that cannot be read, or is of no known family.
+    """
+    checkpoint = open_checkpoint(path)
+    if family is None:
+        recognise(checkpoint)
+    return len(checkpoint.tensors)
+
+
 def contents(shelf: Shelf, path: str) -> Contents:
     """What a file of Python objects holds, found without loading it."""
     found = describe(path)
@@ -95,5 +107,5 @@ def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
     return TensorHistogram(name, counts.astype(np.int64), edges.astype(np.float64), *spread, int(values.size - good.size))
 
 
-_OWN = (model_facts, load_report, clip_list, contents, shown_clip, warm, tensor_histogram)
+_OWN = (model_facts, load_report, clip_list, check_file, contents, shown_clip, warm, tensor_histogram)
 SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS, **SURPRISES, **SENSITIVITY, **DECODERS}
