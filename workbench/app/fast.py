@@ -1,4 +1,5 @@
-"""Small patches of the host: four for speed, one so that nothing is lost, one for a quiet log, three so that closed pages give their memory back.
+"""Small patches of the host: four for speed, one so that nothing is lost, one for a quiet log, three so that closed pages give their memory back, one so that
+styles come from this server.
 Private names of panel and bokeh are touched here and nowhere else.
 
 Panel waits 50 ms before it sends what the browser changed, and the operating system holds back small packets for about 15 ms more. Together a slider
@@ -108,3 +109,15 @@ def forget(document: Any) -> None:
         if owner is document:
             view._cleanup(root)
             state._views.pop(ref, None)
+
+
+def own_styles(document: Any) -> None:
+    """Load styles from this server also where Panel renders no HTML for a page.
+
+    Panel notes where its styles are only while it renders HTML, and otherwise names its authors' server. Bokeh drops the session of a page that takes more
+    than 15 s to open its socket and builds the page anew for the socket, without HTML.
+    """
+    from panel.io.resources import LOCAL_DIST
+
+    if document is not None:
+        document._template_variables.setdefault("dist_url", LOCAL_DIST)

@@ -42,6 +42,7 @@ class Start:
 
 def page(jobs: Jobs, start: Start) -> pmui.Page:
     """One user's page with a workspace of its own."""
+    fast.own_styles(pn.state.curdoc)
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), allow=start.allow, device=start.device)
     with View.without_comm():
         boards = {kind.title: kind(space) for kinds in SECTIONS.values() for kind in kinds}
