@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
@@ -140,3 +140,14 @@ def proposed(proposal: dict[str, Any], *names: str) -> list[Any]:
 
 def _from_json(value: Any, _widget: Any) -> bytes:
     return bytes(value) if value is not None else b""
+
+
+def presses(change: Mapping[str, Any]) -> int:
+    """How often a button was pressed between two values `[name, n]` of a trait.
+
+    A host that is busy passes on only the latest of several presses in quick succession; n has counted all of them. Where the one before was of another button,
+    nobody can tell which the presses between were, and only the latest counts.
+    """
+    old, new = change["old"] or ["", 0], change["new"]
+    same = old[0] in ("", new[0])
+    return max(1, int(new[1]) - int(old[1])) if same else 1

@@ -9,7 +9,7 @@ import traitlets as t
 
 from widgets._esm import css, esm
 from widgets._schema import FLAG, TEXT, check_dict, dicts, one_of
-from widgets._traits import View, binary
+from widgets._traits import View, binary, presses
 
 MODEL = "model"
 _COMMANDS = ("reset", "undo", "redo", "export")
@@ -84,5 +84,7 @@ class Headline(View):
 
     @t.observe("command")
     def _tell(self, change: Any) -> None:
-        if self.on_command is not None and change["new"][0]:
+        if self.on_command is None or not change["new"][0]:
+            return
+        for _ in range(presses(change) if change["new"][0] in ("undo", "redo") else 1):
             self.on_command(change["new"][0])

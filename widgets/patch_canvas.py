@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from widgets._esm import css, esm
 from widgets._masks import arrays_of, check_mask, cleared, inverted, mask_of
-from widgets._traits import View, binary, check_bytes, numbers, proposed, whole_numbers
+from widgets._traits import View, binary, check_bytes, numbers, presses, proposed, whole_numbers
 
 _COMMANDS = ("undo", "redo", "clear", "invert")
 _HISTORY = 200
@@ -205,7 +205,8 @@ class PatchCanvas(View):
     @t.observe("command")
     def _pressed(self, change: dict[str, Any]) -> None:
         if change["new"]:
-            self.on_command(change["new"][0])
+            for _ in range(presses(change)):
+                self.on_command(change["new"][0])
 
     @t.validate("command")
     def _known_command(self, proposal: dict[str, Any]) -> list[Any]:

@@ -32,8 +32,8 @@ def resolve(path: str | Path) -> str:
 
 def _refuse_misspelled(path: str | Path) -> None:
     name = str(path).strip()
-    near = get_close_matches(name.lower(), samples.names(), n=1, cutoff=0.7) if name and not Path(name).exists() else []
-    if near:
+    near = get_close_matches(name.lower(), samples.names(), n=1, cutoff=0.7)
+    if near and not Path(name).exists():
         fix = f"there is a sample {near[0]!r}; the samples are {', '.join(samples.names())}"
         raise BadInput(f"there is neither a file nor a sample {name!r}", where=name, fix=fix)
 

@@ -41,7 +41,7 @@ def first(holds: Callable[[], Any]) -> Any:
     for _ in range(4800):
         if found := holds():
             return found
-        time.sleep(0.025)
+        time.sleep(0.025)  # between two looks
     raise AssertionError("it did not come about within two minutes")
 
 

@@ -58,7 +58,7 @@ def until(server: subprocess.Popen[str], settled: Any) -> Counter[str]:
     """What is living, once this holds; at the latest after `PATIENT` seconds."""
     end = time.monotonic() + PATIENT
     while not settled(found := living(server)) and time.monotonic() < end:
-        time.sleep(0.5)  # between two questions
+        time.sleep(0.5)  # between two looks
     return found
 
 

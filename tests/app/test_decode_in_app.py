@@ -37,7 +37,7 @@ def test_a_decoder_is_cancelled_fitted_saved_and_what_it_draws_for_nothing_stand
     steps.fill("20000")
     steps.press("Enter")
     decode.get_by_role("button", name="fit a decoder").dblclick()
-    decode.get_by_role("button", name="Cancel").click(timeout=PATIENT)
+    decode.get_by_role("button", name="Cancel", exact=True).click(timeout=PATIENT)
     expect(decode.locator(".jw-headline-detail")).to_contain_text("cancelled", timeout=PATIENT)
     expect(said(decode)).to_contain_text("No decoder was fitted yet")
     steps.fill("40")

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import panel as pn
 import pytest
+from playwright.sync_api import expect
 
 from tests.app.proxy import proxied
 from tests.app.test_hosts import STRANGE
@@ -308,7 +309,7 @@ def test_a_page_on_a_foreign_name_for_this_machine_gets_nothing(server: str, els
     address = f"http://evil.example:{app.port}/"
     answer = elsewhere.goto(address)
     assert answer.status == 403
-    assert "does not answer to the name evil.example" in elsewhere.inner_text("body")
+    expect(elsewhere.locator("body")).to_contain_text("does not answer to the name evil.example")
     session = token_of(app.get("/")[2])
     asked = """async ([path, headers]) => { const answer = await fetch(path, {headers}); return [answer.status, await answer.text()] }"""
     for path in ("/", "/autoload.js?bokeh-autoload-element=x", "/static/js/bokeh.min.js", "/metadata"):
@@ -336,7 +337,7 @@ def test_a_browser_enters_by_the_printed_address_and_stays_in(locked: App, page:
 
 def test_a_link_on_another_site_leads_in_too(locked: App, page: Any) -> None:
     page.goto(f"http://localhost:{locked.port}/")  # another site than 127.0.0.1
-    assert "needs its token" in page.inner_text("body")
+    expect(page.locator("body")).to_contain_text("needs its token")
     page.evaluate(
         "(address) => { const link = document.createElement('a'); link.href = address; link.textContent = 'app'; document.body.append(link) }",
         locked.address,

@@ -94,7 +94,7 @@ def test_twins_are_switched_doubted_and_shown_where_and_nothing_breaks_on_a_doub
 
 def test_accuracies_are_counted_cancelled_and_stand_beside_their_yardsticks_in_light_and_dark(board: Any) -> None:
     board.get_by_role("button", name="Count accuracies").click()
-    board.get_by_role("button", name="Cancel").click(timeout=PATIENT)
+    board.get_by_role("button", name="Cancel", exact=True).click(timeout=PATIENT)
     expect(board.locator(".jw-headline")).to_have_attribute("data-busy", "false", timeout=PATIENT)
     field = board.get_by_role("spinbutton", name="of each kind")
     field.fill("5")

@@ -28,6 +28,10 @@ FILES = sorted(p for p in GOLDEN.rglob("*") if p.name.endswith(ENDINGS) and "din
 # What these files do not say of themselves.
 SAID: dict[str, dict[str, Any]] = {
     "ijepa": {"heads": 4},
+    "spt_ijepa": {"heads": 4},
+    "spt_lejepa": {"heads": 4},
+    "swm_prejepa_plain": {"heads": 4},
+    "timm_ijepa": {"heads": 4},
     "vjepa1": {"heads": 4},
     "intphys_surprise": {"heads": 2, "frames": 8},
     "vjepa2": {"heads": 2, "predictor_heads": 2, "frames": 8},

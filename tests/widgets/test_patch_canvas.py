@@ -120,6 +120,15 @@ def test_invert_fills_the_active_block_and_keeps_the_others_empty() -> None:
     assert view.mask == {"context": [4, 5], "blocks": [[0], []]}
 
 
+def test_presses_that_a_busy_host_passed_on_as_one_are_all_obeyed() -> None:
+    view = canvas()
+    asked: list[str] = []
+    view.on_command = asked.append
+    for value in (["undo", 3], ["undo", 4], ["redo", 6], ["redo", 8]):
+        view.command = value
+    assert asked == ["undo"] * 4 + ["redo"] * 3  # of the two presses before the first "redo" nobody can tell which the first was
+
+
 def test_buttons_reach_the_own_methods_until_a_session_takes_over() -> None:
     view = canvas()
     view.mask = ids(3)
