@@ -13,7 +13,7 @@ endif
 .PHONY: demo app test test-long check benchmarks screenshot film clean
 
 # One process a core. A file of tests stays in one process, so that what its tests share is made once.
-PYTEST := $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=2
 
 demo: $(VENV)/.app
 	$(VENV)/bin/jepa-workbench demo
