@@ -19,6 +19,8 @@ from workbench.data import save_png
 from workbench.jobs import now
 from workbench.notebook import board
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def told() -> list[WorkbenchError]:

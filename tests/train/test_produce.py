@@ -48,6 +48,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> str:
     return "small"
 
 
+@pytest.mark.long
 def test_training_writes_a_folder_that_loads_and_seals(small: str, tmp_path: Path) -> None:
     path = produce.train(small, tmp_path)
     produce.finish(small, tmp_path)
@@ -80,6 +81,7 @@ def test_a_cancelled_training_leaves_the_old_files(small: str, tmp_path: Path) -
     assert path.is_file()
 
 
+@pytest.mark.long
 def test_figures_have_their_keys_and_repeat_with_their_seed(tmp_path: Path) -> None:
     jepa = load(save(build(_RECIPE, 0), _RECIPE, tmp_path, clips=4))
     found = evaluate(jepa, _SMALL, 3)
@@ -91,6 +93,7 @@ def test_figures_have_their_keys_and_repeat_with_their_seed(tmp_path: Path) -> N
     assert json.loads(json.dumps(found)) == found
 
 
+@pytest.mark.long
 def test_an_untrained_predictor_is_no_better_than_the_mean_and_finds_no_image(tmp_path: Path) -> None:
     jepa = load(save(build(_RECIPE, 0), _RECIPE, tmp_path, clips=4))
     found = evaluate(jepa, _SMALL, 0)

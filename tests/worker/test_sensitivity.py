@@ -15,6 +15,8 @@ from workbench.core.errors import BadInput, Cancelled
 from workbench.data import save_png
 from workbench.worker.shelf import Shelf
 
+pytestmark = pytest.mark.slow
+
 ROOMS = samples.find("two-rooms")
 MODEL, PATH = ModelKey(str(ROOMS.checkpoint)), str(ROOMS.bank)
 
