@@ -411,7 +411,7 @@ class _Process:
         except OSError:
             self.end()
             return False
-        except Exception as error:  # an argument that cannot be encoded: whoever asked must hear of it, and those after it be sent
+        except Exception as error:  # an argument that cannot be encoded: the caller is told, and later messages are sent
             job = self.open.pop(message["id"], None)
             said = unpack_error(pack_error(error))
             if job is not None and not job.answered.is_set():

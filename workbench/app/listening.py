@@ -172,10 +172,10 @@ def _hello(addresses: Sequence[str], folders: Sequence[Path]) -> list[str]:
 def _risks(place: Place) -> list[str]:
     if not place.private:
         return [
-            f"WARNING: other machines can reach this app ({place.address}). Whoever has its token can look at the files named below.",
+            f"WARNING: other machines can reach this app ({place.address}). Everyone who has the token can read the files named below.",
             "The connection is not encrypted: in a network that you do not trust, use an SSH tunnel or a proxy with TLS.",
         ]
     if place.hosts.forwarded:
         names = ", ".join(map(shown, sorted(place.hosts.forwarded)))
-        return [f"The app also answers to {names}. It asks for no token: whoever can reach it by that name can use it."]
+        return [f"The app also answers to {names}. It asks for no token: everyone who can reach it under that name can use it."]
     return []

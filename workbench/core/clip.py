@@ -24,7 +24,7 @@ class Clip:
         actions: row k is what was done between frame k and frame k + 1 (or the model's own step).
         states: the true or proprioceptive state at each frame.
         source: where it came from, for the reader.
-        times: seconds into its source at which each frame is shown; None where nobody knows, or where they follow from `fps`.
+        times: seconds into its source at which each frame is shown; None where they are unknown or follow from `fps`.
     """
 
     pixels: UInt8[np.ndarray, "frames height width channels"]

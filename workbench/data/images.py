@@ -157,7 +157,9 @@ def _loaded(image: Any, shrink: int, kind: str, source: str) -> UInt8[np.ndarray
     image.load()
     if image.mode in ("F", "I") and kind != "PNG":
         held = {"F": "float32", "I": "int32"}[image.mode]
-        raise ClipError(f"this {kind} file holds {held} numbers, whose black and white nobody knows", where=source, fix="save it as 8 or 16 bit")
+        raise ClipError(
+            f"this {kind} file holds {held} numbers, and does not say which of them are black and white", where=source, fix="save it as 8 or 16 bit"
+        )
     if shrink == 1:
         return flat(image)
     pixels = flat(image, max(1, shrink // drafted))
