@@ -39,7 +39,7 @@ def open_arrays(file: Path) -> Checkpoint:
         return _open(file)
     except CheckpointError:
         raise
-    except Exception as err:
+    except Exception as err:  # readers of foreign bytes raise many types; each becomes a CheckpointError with its cause
         reason = " ".join(str(err).split())[:200]
         raise CheckpointError(f"a damaged .npz: {type(err).__name__}: {reason}", where=str(file), fix=AGAIN) from err
 

@@ -118,7 +118,7 @@ class Checkpoint:
                 where=str(self.path),
                 fix="save dense tensors: tensor.to_dense().contiguous()",
             ) from err
-        except Exception as err:
+        except Exception as err:  # readers of foreign bytes raise many types; each becomes a CheckpointError with its cause
             raise CheckpointError(f"the values of {name} cannot be read: {err}", where=str(self.path), fix=AGAIN) from err
 
 

@@ -53,7 +53,7 @@ def read_config(file: Path, max_bytes: int | None = None) -> Mapping[str, Any]:
         content = parse_json(text) if file.suffix.lower() == ".json" else _yaml(text)
     except CheckpointError:
         raise
-    except Exception as err:
+    except Exception as err:  # readers of foreign bytes raise many types; each becomes a CheckpointError with its cause
         reason = " ".join(str(err).split())[:200] or type(err).__name__
         raise CheckpointError(f"{file.name} beside the checkpoint cannot be read: {reason}", where=str(file), fix="mend it, or move it") from err
     if content is None:

@@ -65,7 +65,7 @@ def open_gguf(file: Path) -> Checkpoint:
         return _open(file)
     except (CheckpointError, MissingExtra):
         raise
-    except Exception as err:
+    except Exception as err:  # readers of foreign bytes raise many types; each becomes a CheckpointError with its cause
         reason = " ".join(str(err).split())[:200]
         raise CheckpointError(f"a damaged GGUF: {type(err).__name__}: {reason}", where=str(file), fix=AGAIN) from err
 

@@ -58,7 +58,7 @@ def in_words(path: str | Path) -> Iterator[None]:
     except OSError as err:
         fix = "check the path and your permission to read it"
         raise CheckpointError(f"cannot be opened: {err.strerror or type(err).__name__}", where=str(path), fix=fix) from err
-    except Exception as err:
+    except Exception as err:  # readers of foreign bytes raise many types; each becomes a CheckpointError with its cause
         reason = ascii(" ".join(str(err)[:1000].split())[:240])[1:-1]
         raise CheckpointError(f"cannot be read as a checkpoint: {type(err).__name__}: {reason}", where=str(path), fix=AGAIN) from err
 

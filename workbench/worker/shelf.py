@@ -96,7 +96,7 @@ class Shelf:
         return clips[key.index]
 
     def bank(self, key: BankKey) -> Bank:
-        """The bank of that key: at most 256 clips, evenly taken. Impossible films are no yardstick: where a file marks them, they are left out.
+        """The bank of that key: at most 256 clips, evenly taken. Impossible videos are left out where a file marks them: baselines are taken over possible ones.
 
         Files that cannot be read, and clips of another length than most, are left out and listed in `Bank.skipped`.
 
