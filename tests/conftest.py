@@ -1,4 +1,4 @@
-"""Which files come first; and what the browser tests share: how Chromium starts, a bare page that hosts one view, and nothing from outside this machine."""
+"""Which files come first; and what the browser tests share: one Chromium a process, pages that are alone in it, and nothing from outside this machine."""
 
 from __future__ import annotations
 
@@ -58,6 +58,60 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     path = {"executable_path": found} if found else {}
     return {**browser_type_launch_args, **path, "args": list(_ARGS)}
+
+
+class Profile:
+    """One Chromium with a profile on disk: only there does it keep compiled scripts, without which every page of the app takes twice as long to load.
+
+    A test gets a context without pages and without cookies, storage or permissions of the test before.
+    """
+
+    def __init__(self, launch: Callable[[], Any]) -> None:
+        self._launch, self._context = launch, None
+
+    def lend(self) -> Any:
+        """The context; a new one where Chromium has ended meanwhile."""
+        if self._context is None:
+            self._context = context = self._launch()
+            context.on("close", lambda: setattr(self, "_context", None))
+        return self._context
+
+    def tidy(self) -> None:
+        """Remove what the test has left, except what the cache holds."""
+        if (context := self._context) is None:
+            return
+        anchor = context.new_page()  # the last page that closes would take Chromium with it
+        session = context.new_cdp_session(anchor)
+        for origin in {f"{parts.scheme}://{parts.netloc}" for page in context.pages if (parts := urlsplit(page.url)).netloc}:
+            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "cookies,local_storage,indexeddb,service_workers"})
+        for page in context.pages:
+            if page is not anchor:
+                page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+
+    def close(self) -> None:
+        """End Chromium."""
+        if self._context is not None:
+            self._context.close()
+
+
+@pytest.fixture(scope="session")
+def profile(
+    browser_type: Any, browser_type_launch_args: dict[str, Any], browser_context_args: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Profile]:
+    """The Chromium of this process."""
+    place = tmp_path_factory.mktemp("profile")
+    profile = Profile(lambda: browser_type.launch_persistent_context(place, **browser_type_launch_args, **browser_context_args))
+    yield profile
+    profile.close()
+
+
+@pytest.fixture
+def context(profile: Profile) -> Iterator[Any]:
+    """Where a test opens its pages."""
+    yield profile.lend()
+    profile.tidy()
 
 
 @pytest.fixture

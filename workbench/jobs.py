@@ -14,9 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-
-from workbench.core import progress
+from workbench.core import codec, progress
 from workbench.core.errors import Cancelled, WorkbenchError, WorkerDied
 from workbench.core.wire import Wire, pack_error, unpack_error
 from workbench.measures.catalogue import CATALOGUE
@@ -93,7 +91,7 @@ class Jobs(ABC):
         return lambda: self._watchers.remove(heard) if heard in self._watchers else None
 
     def restart(self) -> None:  # noqa: B027  a thread has nothing to restart
-        """End the workers that do not answer and start new ones. Open jobs of those answer `WorkerDied`."""
+        """End the workers that do not answer and start new ones, which compute the urgent jobs that are open; the others answer `WorkerDied`."""
 
     def submit(
         self,
@@ -319,8 +317,10 @@ class _Lane:
         with self.lock:
             old, self.current = self.current, None
             self.health = "starting"
-            self.ensure()
+            new = self.ensure()
         if old is not None:
+            for job in old.hand_over():
+                new.start(job)
             old.end()
         self.changed()
 
@@ -361,7 +361,7 @@ class _Process:
             threading.Thread(target=work, daemon=True, name=f"workbench-{lane}{work.__name__}").start()
 
     def start(self, job: Job) -> None:
-        arguments = _frozen(job.arguments)
+        arguments = codec.copied(job.arguments)
         with self.change:
             self.open[job.id] = job
             self._post({"op": "run", "id": job.id, "call": job.name, "arguments": arguments, "urgent": job.urgent})
@@ -384,6 +384,14 @@ class _Process:
             timer = threading.Timer(_GRACE, lambda: job.id in self.open and self.end())
             timer.daemon = True
             timer.start()
+
+    def hand_over(self) -> list[Job]:
+        """Its urgent jobs, which its successor is to compute: somebody waits for them. The others fail when it ends."""
+        with self.change:
+            urgent = [job for job in self.open.values() if job.urgent]
+            for job in urgent:
+                del self.open[job.id]
+        return urgent
 
     def end(self) -> None:
         """Kill the process. The thread that receives then answers every open job."""
@@ -487,14 +495,3 @@ def _spawned(lane: str, log: str | None) -> subprocess.Popen[bytes]:
     if sink:
         sink.close()
     return process
-
-
-def _frozen(value: Any) -> Any:
-    """The value with its arrays, lists and dicts copied: the caller may change them before another thread has encoded them."""
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, dict):
-        return {k: _frozen(v) for k, v in value.items()}
-    if isinstance(value, list | tuple) and type(value) in (list, tuple):
-        return type(value)(_frozen(v) for v in value)
-    return value

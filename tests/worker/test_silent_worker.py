@@ -117,13 +117,15 @@ def test_a_stopped_worker_counts_as_silent_until_it_answers(jobs: WorkerJobs, as
         answer.wait()
 
 
-def test_a_silent_worker_is_replaced_and_its_open_jobs_answer_failed(jobs: WorkerJobs, ask: Any, health: Any) -> None:
+def test_a_silent_worker_is_replaced_and_its_successor_computes_what_somebody_waits_for(jobs: WorkerJobs, ask: Any, health: Any) -> None:
     pid = stop(jobs)
-    answer = ask(jobs, "measure")
+    waited, low_priority = ask(jobs, "measure", ("s", "waited")), ask(jobs, "warm", ("s", "low priority"), model=None, bank=None)
     health("silent")
     jobs.restart()
     with pytest.raises(WorkerDied):
-        answer.wait()
+        low_priority.wait()
+    with pytest.raises(BadInput, match="no measure"):
+        waited.wait()
     health("")
     assert jobs.pids()["model"] != pid
     with pytest.raises(BadInput, match="no measure"):

@@ -55,6 +55,17 @@ def loads(data: bytes | memoryview) -> Any:
         raise BadInput(f"this is not a stored result: {err}", where=f"{len(data)} bytes", fix="export it again") from err
 
 
+def copied(value: Any) -> Any:
+    """The value with its arrays, lists and dicts copied, for encoding later in another thread: the caller may change its own meanwhile."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {k: copied(v) for k, v in value.items()}
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        return type(value)(copied(v) for v in value)
+    return value
+
+
 def save(value: Any, path: str | Path) -> None:
     """Write a value beside the old file and then swap, so that a half-written file never replaces a good one."""
     path = Path(path)
