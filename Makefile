@@ -10,6 +10,9 @@ else
 TORCH  := "torch==2.13.0"
 endif
 
+# The tests start many processes: without kept bytecode each would compile all sources anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo app test test-long check benchmarks screenshot film clean
 
 # One process a core. A file of tests stays in one process, so that what its tests share is made once.

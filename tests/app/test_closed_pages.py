@@ -24,6 +24,7 @@ PATIENT = 150  # seconds
 # The app as the command line starts it, with one more thread that answers every line with the number of living objects of each kind.
 _SERVER = """
 import gc, json, sys, threading
+from collections import Counter
 import panel as pn
 from bokeh.document import Document
 from ipywidgets import Widget
@@ -36,9 +37,11 @@ KINDS = (Workspace, Session, Fitting, Document, pn.viewable.Viewable, Widget, Jo
 def answer():
     for _ in sys.stdin:
         gc.collect()
-        every = [type(o) for o in gc.get_objects()]
-        counts = {kind.__name__: sum(issubclass(t, kind) for t in every) for kind in KINDS}
-        jobs = next(o for o in gc.get_objects() if issubclass(type(o), Jobs))
+        every = gc.get_objects()
+        numbers = Counter(map(type, every))
+        counts = {kind.__name__: sum(n for t, n in numbers.items() if issubclass(t, kind)) for kind in KINDS}
+        jobs = next(o for o in every if issubclass(type(o), Jobs))
+        del every
         counts["open jobs"] = sum(not job.told for job in jobs._slots.values())
         print("living", json.dumps(counts), flush=True)
 threading.Thread(target=answer, daemon=True).start()

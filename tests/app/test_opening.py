@@ -17,6 +17,8 @@ from workbench.app.menu import Menu
 from workbench.boards.every import FIRST, SECTIONS, opening
 from workbench.boards.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 
 def opened(sample: str) -> dict[str, Any]:
     """Every board with a sample open."""

@@ -146,6 +146,7 @@ def test_a_lone_tensor_and_a_list_are_refused(tmp_path: Path) -> None:
         assert "not named tensors" in str(refusal(tmp_path / "model.pt"))
 
 
+@pytest.mark.slow
 def test_nests_that_would_never_end_are_refused(tmp_path: Path) -> None:
     loop: dict[str, Any] = {"w": torch.zeros(1)}
     loop["again"] = loop

@@ -21,7 +21,7 @@ from workbench.core.errors import PartUnavailable
 from workbench.families.load import load
 
 _MOST_MEGABYTES = 400
-pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a pipe")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a pipe")]
 
 
 _GUARDED = """

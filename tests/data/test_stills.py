@@ -220,6 +220,7 @@ def test_transparent_frames_of_an_animation_are_shown_over_white(tmp_path: Path)
     assert [int(f.mean()) for f in open_clips(tmp_path / "a.webp")[0].pixels] == [255, 0]
 
 
+@pytest.mark.slow
 def test_an_animation_of_a_huge_canvas_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     frames = [Image.new("P", (16000, 16000), k) for k in (0, 1)]
     (tmp_path / "a.gif").write_bytes(saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100))

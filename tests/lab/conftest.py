@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from tests.app.serving import end
@@ -43,6 +42,8 @@ _RUN = """async (code) => {
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running JupyterLab over copies of the notebooks and an empty one."""
+    import nbformat  # here: it takes two seconds, which every other run would spend too
+
     home = tmp_path_factory.mktemp("lab")
     shutil.copytree(_NOTEBOOKS, home / "notebooks")
     meta = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -6,9 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -22,6 +20,8 @@ named = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
 
 def read(path: Path) -> Any:
+    import nbformat  # not above: it takes two seconds, which every other run would spend too
+
     return nbformat.read(path, as_version=4)
 
 
@@ -47,6 +47,9 @@ def test_a_notebook_keeps_the_rules(path: Path) -> None:
 @pytest.mark.notebook
 @named
 def test_a_notebook_runs_top_to_bottom_and_its_boards_compute(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
     notebook = read(path)

@@ -19,6 +19,8 @@ from workbench.published.caches import face_folder, find_cached, torch_folder
 from workbench.published.fetch import fetch
 from workbench.published.table import Published
 
+pytestmark = pytest.mark.slow
+
 DATA = bytes(range(256)) * 20_000
 
 

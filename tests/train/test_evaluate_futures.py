@@ -12,6 +12,8 @@ from workbench.families.load import load
 from workbench.train import evaluate_balls, evaluate_rooms
 from workbench.worlds import twins
 
+pytestmark = pytest.mark.slow
+
 WHO = ["model", "random_init", "pixels"]
 
 

@@ -14,6 +14,8 @@ from workbench.train import future_recipes, futures, produce_futures
 from workbench.train.sigreg import epps_pulley
 from workbench.worlds import two_rooms
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_few_steps_bring_the_loss_down_and_repeat_with_their_seed() -> None:
     films, _ = future_recipes.rooms_films(24, 0)

@@ -17,6 +17,8 @@ from workbench.masks import sample_mask
 from workbench.worker import lane, shelf
 from workbench.worker.shelf import Shelf
 
+pytestmark = pytest.mark.slow
+
 
 def test_evicted_folders_are_freed_with_the_scenes_that_were_made_of_them(tmp_path: Path) -> None:
     held, first = Shelf(), None

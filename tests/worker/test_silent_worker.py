@@ -18,6 +18,8 @@ from workbench.core.card import BankKey, ModelKey
 from workbench.core.errors import BadInput, WorkerDied
 from workbench.jobs import WorkerJobs
 
+pytestmark = pytest.mark.slow
+
 PATIENT = 300  # seconds
 
 

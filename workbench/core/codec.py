@@ -58,11 +58,12 @@ def loads(data: bytes | memoryview) -> Any:
 def copied(value: Any) -> Any:
     """The value with its arrays, lists and dicts copied, for encoding later in another thread: the caller may change its own meanwhile."""
     if isinstance(value, np.ndarray):
-        return value.copy()
+        return cast("np.ndarray", value).copy()
     if isinstance(value, dict):
-        return {k: copied(v) for k, v in value.items()}
-    if isinstance(value, list | tuple) and type(value) in (list, tuple):
-        return type(value)(copied(v) for v in value)
+        return {k: copied(v) for k, v in cast("dict[Any, Any]", value).items()}
+    if type(value) in (list, tuple):
+        items = cast("list[Any]", value)
+        return [copied(v) for v in items] if isinstance(value, list) else tuple(copied(v) for v in items)
     return value
 
 
