@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import warnings
 
 import pytest
@@ -12,7 +13,7 @@ from panel.io import document
 from tornado.websocket import WebSocketClosedError
 
 from workbench.app import fast
-from workbench.app.server import forgive_closed
+from workbench.app.server import forgive_closed, is_of_an_open_tab
 
 
 def test_a_message_that_waits_is_sent_also_when_the_note_of_it_was_taken_away(finish) -> None:
@@ -56,3 +57,11 @@ def test_a_tab_that_was_closed_is_no_fault_and_everything_else_is() -> None:
     forgive_closed(Loop(), {"message": "never retrieved", "exception": ValueError("another")})
     forgive_closed(Loop(), {"message": "a slow callback"})
     assert [c["message"] for c in told] == ["never retrieved", "a slow callback"]
+
+
+def test_bokeh_logs_no_message_that_a_closed_tab_did_not_take_and_everything_else() -> None:
+    def logged(words: str) -> bool:
+        return is_of_an_open_tab(logging.LogRecord("bokeh.server.views.ws", logging.WARNING, "ws.py", 1, words, (), None))
+
+    assert not logged("Failed sending message as connection was closed")
+    assert logged("Bokeh Server attempted to send a message of 400 MB")

@@ -128,6 +128,7 @@ def serve(
     first, clips = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data))
     start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), board and titled(board), clip)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("bokeh.server.views.ws").addFilter(is_of_an_open_tab)
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=toasts.unexpected, raw_css=[toasts.CSS])
     if checkpoint is not None and checkpoint not in samples.names():
@@ -135,6 +136,11 @@ def serve(
     get_ready(jobs, start)
     cast(BaseAsyncIOLoop, IOLoop.current()).asyncio_loop.set_exception_handler(forgive_closed)
     listen(lambda: page(jobs, start), place, roots[: len(folders)], show=show and has_display())
+
+
+def is_of_an_open_tab(record: logging.LogRecord) -> bool:
+    """A filter for Bokeh's log, as `forgive_closed` is for asyncio: a message that a closed tab no longer took is no fault."""
+    return "connection was closed" not in record.getMessage()
 
 
 def forgive_closed(loop: Any, context: dict[str, Any]) -> None:
