@@ -56,7 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="sixty seconds that show what a world model is", description=_DEMO_WORDS)
     _add_port(demo)
     demo.set_defaults(run=_demo)
-    inspect = commands.add_parser("inspect", help="what of a checkpoint loads", description="Print the load report. Exit 0: all parts are complete; 1: a part is incomplete; 2: refused, also a file of pickled objects.")
+    inspect = commands.add_parser(
+        "inspect",
+        help="what of a checkpoint loads",
+        description="Print the load report. Exit 0: all parts are complete; 1: a part is incomplete; 2: refused, also a file of pickled objects.",
+    )
     inspect.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
     inspect.add_argument("--family", help="take it for this family instead of recognising it")
     inspect.add_argument("--json", action="store_true", help="the same as JSON; a refused file gives its error, with the same exit code")
