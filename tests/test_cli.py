@@ -209,7 +209,7 @@ def test_the_app_describes_a_file_that_would_run_code_as_inspect_does(tmp_path: 
     torch.save({"model": torch.nn.Linear(3, 4)}, tmp_path / "objects.ckpt")
     inspected, served = run("inspect", "objects.ckpt", folder=tmp_path), app("objects.ckpt", "--port", "0", folder=tmp_path)
     assert (served.returncode, served.stdout, served.stderr) == (inspected.returncode, inspected.stdout, inspected.stderr)
-    assert served.returncode == 1
+    assert served.returncode == 2
     assert "torch.nn.modules.linear.Linear" in served.stdout
 
 

@@ -56,7 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="sixty seconds that show what a world model is", description=_DEMO_WORDS)
     _add_port(demo)
     demo.set_defaults(run=_demo)
-    inspect = commands.add_parser("inspect", help="what of a checkpoint loads", description="Print the load report. Exit 1 if a part is incomplete.")
+    inspect = commands.add_parser(
+        "inspect",
+        help="what of a checkpoint loads",
+        description="Print the load report. Exit 0: all parts are complete; 1: a part is incomplete; 2: refused, also a file of pickled objects.",
+    )
     inspect.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
     inspect.add_argument("--family", help="take it for this family instead of recognising it")
     inspect.add_argument("--json", action="store_true", help="the same as JSON; a refused file gives its error, with the same exit code")
@@ -148,14 +152,14 @@ def _inspect(chosen: argparse.Namespace) -> int:
 
 
 def _describe(error: UnsafeFile, *, as_json: bool = False) -> int:
-    """A file that would run code, as its opcodes describe it."""
+    """A file of pickled objects, which is not loaded, as its opcodes describe it."""
     from workbench.checkpoints import describe
     from workbench.present.contents import contents_dict, contents_text
     from workbench.present.text import error_json
 
     contents = describe(error.where)
     print(error_json(error, contents=contents_dict(contents)) if as_json else contents_text(contents))
-    return 1
+    return 2
 
 
 def _convert(chosen: argparse.Namespace) -> int:

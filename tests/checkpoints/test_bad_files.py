@@ -87,6 +87,32 @@ def test_a_pickled_class_of_ones_own_is_named(tmp_path: Path) -> None:
         open_checkpoint(tmp_path / "model.pt")
 
 
+class OfAStranger(torch.nn.Module):
+    """Pickled by its class; its bound method is pickled as a call of getattr."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.way = torch.nn.Linear(2, 2), self.forward
+
+
+def test_a_module_of_a_strangers_class_is_a_pickled_object_and_no_attack(tmp_path: Path) -> None:
+    torch.save(OfAStranger(), tmp_path / "model.pt")
+    with pytest.raises(UnsafeFile, match=r"is a pickled object, not weights: .*OfAStranger.*2 tensors can be seen") as alone:
+        open_checkpoint(tmp_path / "model.pt")
+    torch.save({"model": OfAStranger(), "epoch": 3}, tmp_path / "run.pt")
+    with pytest.raises(UnsafeFile, match=r"holds pickled objects, not weights alone: .*OfAStranger.*2 tensors can be seen") as within:
+        open_checkpoint(tmp_path / "run.pt")
+    for refused in (alone.value, within.value):
+        assert "attack" not in refused.what
+        assert "convert" in refused.fix
+
+
+def test_a_method_that_getattr_finds_and_that_is_called_looks_like_an_attack(tmp_path: Path) -> None:
+    torch.save({**WEIGHTS, "config": Writes(tmp_path / "written.txt")}, tmp_path / "model.pt")
+    with pytest.raises(UnsafeFile, match="looks like an attack"):
+        open_checkpoint(tmp_path / "model.pt")
+
+
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9, 0.999])
 @pytest.mark.parametrize("kind", ["pt", "legacy", "safetensors"])
 def test_a_truncated_file_is_refused(tmp_path: Path, kind: str, share: float) -> None:

@@ -95,14 +95,16 @@ def test_with_trust_a_warning_comes_first(tmp_path: Path, capsys: pytest.Capture
     assert "left out predictor_optimizer" in told.out
 
 
-def test_inspect_of_a_file_of_objects_describes_it_and_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_of_a_file_of_objects_describes_it_and_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pickled.lewm_object(tmp_path / "pusht_object.ckpt")
-    assert main(["inspect", str(tmp_path / "pusht_object.ckpt")]) == 1
+    assert main(["inspect", str(tmp_path / "pusht_object.ckpt")]) == 2
     told = capsys.readouterr().out
+    assert "a pickled object, not weights" in told
+    assert "attack" not in told
     assert "nothing of it was run" in told
     assert "stable_worldmodel.wm.lewm.LeWM" in told
     assert "convert" in told
-    assert main(["inspect", "--json", str(tmp_path / "pusht_object.ckpt")]) == 1
+    assert main(["inspect", "--json", str(tmp_path / "pusht_object.ckpt")]) == 2
     said = json.loads(capsys.readouterr().out)
     assert said["error"]["kind"] == "UnsafeFile"
     assert said["contents"]["tensors"][0] == {"name": "pos_embedding", "shape": [1, 6, 8], "dtype": "float32", "bytes": 192}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tests.families.official import GOLDEN, close
@@ -59,8 +61,6 @@ def test_it_is_said_to_be_no_jepa_and_has_no_predictor(tmp_path: Path) -> None:
 
 def test_a_decoder_of_mae_is_left_aside_and_said(tmp_path: Path) -> None:
     cut(tmp_path, LEWM["5.x"], "encoder.", VIT, "vit.")
-    from safetensors.torch import load_file, save_file
-
     state = load_file(tmp_path / "model.safetensors")
     save_file({**state, "decoder.decoder_embed.weight": torch.zeros(8, 48)}, tmp_path / "model.safetensors")
     facts = {f.name: f.value for f in load(tmp_path).report.facts}
@@ -91,3 +91,56 @@ def test_heads_that_nobody_tells_are_asked_for_and_other_networks_refused(tmp_pa
         (tmp_path / "config.json").write_text(json.dumps({**VIT, **wrong}))
         with pytest.raises(CheckpointError, match=words):
             load(tmp_path)
+
+
+DINOV3 = {"plain": "hf_dinov3", "gated": "hf_dinov3_gated"}
+
+
+@pytest.mark.parametrize("kind", DINOV3)
+def test_a_dinov3_gives_transformers_tokens_with_plain_and_with_gated_mlps(kind: str) -> None:
+    jepa = load(GOLDEN / DINOV3[kind])
+    assert (jepa.card.family, jepa.card.paper, jepa.report.whole) == ("comparison", "arXiv 2508.10104", True)
+    given, expected = arrays(DINOV3[kind], "inputs")["images"], arrays(DINOV3[kind], "expected")["tokens"]
+    close(tokens(jepa, given[:, None])[:, 0], expected)
+    facts = {f.name: f for f in jepa.report.facts}
+    assert (facts["kind"].value, facts["heads"].origin) == ("DINOv3", "given")
+
+
+@pytest.mark.parametrize("prefix", ["backbone.", "dinov3_vit."])
+def test_a_dinov3_opens_behind_a_prefix_and_as_transformers_5_holds_it(prefix: str, tmp_path: Path) -> None:
+    state = load_file(GOLDEN / "hf_dinov3" / "model.safetensors")
+    held = {prefix + (f"model.{n}" if n.startswith("layer.") else n): t for n, t in state.items()}
+    save_file(held, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text((GOLDEN / "hf_dinov3" / "config.json").read_text())
+    assert load(tmp_path).card.hashes == load(GOLDEN / "hf_dinov3").card.hashes
+
+
+def test_a_dinov3_without_its_json_asks_for_heads_and_one_of_another_network_is_refused(tmp_path: Path) -> None:
+    shutil.copy(GOLDEN / "hf_dinov3" / "model.safetensors", tmp_path)
+    with pytest.raises(AmbiguousModel, match="say heads"):
+        load(tmp_path)
+    facts = {f.name: f for f in load(tmp_path, heads=4).report.facts}
+    assert (facts["image_size"].value, facts["rope_theta"].origin, facts["mean"].origin) == ((224, 224), "inferred", "assumed")
+    said = json.loads((GOLDEN / "hf_dinov3" / "config.json").read_text())
+    for wrong in ({"hidden_act": "silu"}, {"use_gated_mlp": True}):
+        (tmp_path / "config.json").write_text(json.dumps({**said, **wrong}))
+        with pytest.raises(CheckpointError, match=f"{next(iter(wrong))} is "):
+            load(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({**said, "rope_theta": "x"}))
+    with pytest.raises(CheckpointError, match="rope_theta"):
+        load(tmp_path)
+
+
+def test_the_contract_of_frames_holds_for_a_dinov3() -> None:
+    jepa = load(GOLDEN / "hf_dinov3")
+    video = arrays("hf_dinov3", "inputs")["images"][:, :, None]
+    shown = torch.zeros(2, 1, 4, 5, dtype=torch.bool)
+    shown[0, :, 1:3], shown[1, :, :, 2:] = True, True
+    pixels = shown.repeat_interleave(8, 2).repeat_interleave(8, 3)[:, None]
+    seen = jepa.encoder.encode(video, weights="context", visible=shown)
+    painted = jepa.encoder.encode(video.masked_fill(~pixels, float("nan")), weights="context", visible=shown)
+    assert torch.equal(seen.tokens.isfinite().all(-1), shown)
+    assert torch.equal(painted.tokens[shown], seen.tokens[shown])
+    twin = jepa.untrained(1)
+    assert twin.report.whole
+    assert not torch.allclose(twin.encoder.encode(video, weights="context").tokens, jepa.encoder.encode(video, weights="context").tokens)

@@ -45,6 +45,7 @@ TINY: dict[str, Tiny] = {
     "ijepa": Tiny(lambda: load(**IJEPA), masked=True),
     "jepa_wms": Tiny(lambda: load(**JEPA_WMS), dynamics=True, states=4),
     "lejepa": Tiny(tiny_lejepa),
+    "levjepa": Tiny(lambda: load(GOLDEN / "levjepa")),
     "lewm": Tiny(lambda: load(GOLDEN / "lewm"), dynamics=True),
     "pldm": Tiny(lambda: load(GOLDEN / "swm_pldm"), dynamics=True),
     "prejepa": Tiny(lambda: load(GOLDEN / "swm_prejepa"), dynamics=True, states=4),

@@ -33,7 +33,7 @@ def strict(text: str) -> Any:
 def test_json_of_a_file_is_strict_json_whatever_its_settings_hold(
     make: Make, name: str, shown: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["inspect", "--json", str(make(tmp_path))]) == 1
+    assert main(["inspect", "--json", str(make(tmp_path))]) == 2
     assert strict(capsys.readouterr().out)["contents"]["settings"][name] == shown
 
 
@@ -61,6 +61,6 @@ def test_a_file_that_cannot_be_read_is_told_in_words_by_every_command(
 
 def test_a_name_that_would_steer_the_terminal_is_shown_as_plain_letters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = zipped(with_entry((word("\x1b[2J"), b"]" + b"cfoo\nBar\n)Ra")))(tmp_path)
-    assert main(["inspect", str(path)]) == 1
+    assert main(["inspect", str(path)]) == 2
     assert "\x1b" not in capsys.readouterr().out
     assert "\x1b" not in "".join(name for name, _ in describe(path).left_out)

@@ -76,8 +76,8 @@ class CheckpointBoard:
     def _described(self, found: Contents) -> None:
         if self.space.refused is not None:
             fill(self.model, {"model": contents_dict(found)})
-            attack = ", among them what no checkpoint needs: it looks like an attack" if found.alarming else ""
-            self.headline.sentence = f"{Path(found.path).name} was not opened: it holds Python objects that would run code{attack}."
+            attack = "it holds Python objects that would run code, among them what no checkpoint needs: it looks like an attack"
+            self.headline.sentence = f"{Path(found.path).name} was not opened: {attack if found.alarming else f'it {found.what}'}."
 
     def _chosen(self, change: Any) -> None:
         facts = self.space.facts

@@ -9,6 +9,7 @@ from workbench.boards.catalogue import CatalogueBoard
 from workbench.boards.checkpoint import CheckpointBoard
 from workbench.boards.decode import DecodeBoard
 from workbench.boards.future_board import FutureBoard
+from workbench.boards.labels import LabelsBoard
 from workbench.boards.masks import MasksBoard
 from workbench.boards.plan import PlanBoard
 from workbench.boards.rollout import RolloutBoard
@@ -17,7 +18,7 @@ from workbench.boards.surprise import SurpriseBoard
 from workbench.core.errors import BadInput, WorkbenchError
 
 SECTIONS: dict[str, tuple[type[Any], ...]] = {
-    "LOOK": (CheckpointBoard, MasksBoard, DecodeBoard, SensitivityBoard),
+    "LOOK": (CheckpointBoard, MasksBoard, DecodeBoard, SensitivityBoard, LabelsBoard),
     "IMAGINE": (RolloutBoard, PlanBoard, SurpriseBoard),
     "OPEN": (CatalogueBoard,),
 }

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from workbench.checkpoints.meaning import Budget, Reader, attributes, children, is_name, scalar, walk
+from workbench.checkpoints.meaning import Budget, Reader, attributes, children, is_name, is_plain, scalar, walk
 from workbench.checkpoints.source import Record
 from workbench.checkpoints.symbolic import MAX_NAME, Made
 from workbench.checkpoints.torch_file import TorchFile
@@ -26,7 +26,18 @@ def contents_of(found: TorchFile, file: Path) -> tuple[Contents, dict[str, Recor
     records, left_out, damage, inline = seen(found)
     size = file.stat().st_size
     tensors = tuple(TensorFacts(name, r.shape, dtype_name(r), r.bytes) for name, r in records.items())
-    return Contents(str(file), found.kind, size, found.strange, tensors, left_out, settings_of(found.root), found.damage or damage), records, inline
+    contents = Contents(
+        str(file),
+        found.kind,
+        size,
+        found.strange,
+        tensors,
+        left_out,
+        settings_of(found.root),
+        found.damage or damage,
+        single=isinstance(found.root, Made) and not is_plain(found.root.kind),
+    )
+    return contents, records, inline
 
 
 def seen(found: TorchFile) -> tuple[dict[str, Record], tuple[tuple[str, str], ...], str, Mapping[str, bytes]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core import progress
+from workbench.core.contents import RESULT
 
 MAX_NAME = 1000  # letters of a key or class name
 _MAX_OPERATIONS = 1_000_000  # a training checkpoint of a ViT-g has some hundred thousand
@@ -122,10 +123,13 @@ class _Machine:
             raise Malformed(f"a class name of {len(module) + len(name)} letters")
         path = f"{module}.{name}"[:300]
         path = path if path.isprintable() else ascii(path)
+        self._want(path)
+        return Global(path)
+
+    def _want(self, path: str) -> None:
         self.wanted[path] = None
         if len(self.wanted) > _MAX_CLASSES:
             raise Malformed(f"more than {_MAX_CLASSES} class names")
-        return Global(path)
 
     def refer(self, key: Any) -> None:
         self.persistent.append(Persistent(key))
@@ -134,6 +138,8 @@ class _Machine:
     def make(self, maker: Any, args: Any) -> None:
         if not isinstance(maker, Global | Made | Persistent):
             raise Malformed(f"a {type(maker).__name__} is called")
+        if isinstance(maker, Made):
+            self._want(f"{RESULT}{maker.kind}")
         self.stack.append(Made(maker, args))
 
     def extend(self, items: list[Any]) -> None:

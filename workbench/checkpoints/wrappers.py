@@ -16,7 +16,11 @@ _EMA = frozenset({"ema_state_dict", "model_ema", "ema_model", "ema", "state_dict
 _CONTAINERS = frozenset({"model", "state_dict", "checkpoint", "net", "model_state_dict", "module_state_dict", "network", *_EMA})
 _ROLES = {"encoder": "encoder", "context_encoder": "encoder", "target_encoder": "target_encoder", "ema_encoder": "ema_encoder"}
 _TIMM, _TIMM_BLOCK = "patch_embed.proj.weight", "blocks.0.norm1.weight"
-_TRANSFORMERS = ("encoder.embeddings.patch_embeddings.proj.weight", "embeddings.patch_embeddings.projection.weight")
+_TRANSFORMERS = (
+    "encoder.embeddings.patch_embeddings.proj.weight",
+    "embeddings.patch_embeddings.projection.weight",
+    "embeddings.patch_embeddings.weight",
+)
 _FLATTENED = "_flat_param"
 
 

@@ -1,4 +1,4 @@
-"""Image encoders that are no JEPA, in Transformers' layout: ViT, MAE, DINOv2 with and without registers. They open so that a JEPA can be held against them.
+"""Image encoders that are no JEPA, in Transformers' layout: ViT, MAE, DINOv2 with and without registers, DINOv3. They open so that a JEPA can be held against them.
 
 There is no predictor: boards that need only an encoder work, frame by frame.
 """
@@ -13,6 +13,7 @@ from workbench.checkpoints import Checkpoint
 from workbench.core.card import LoadReport, ModelCard
 from workbench.core.errors import CheckpointError
 from workbench.families.frozen_encoder import FrozenEncoder, find_encoder
+from workbench.families.hf_dinov3 import DINOV3_KERNEL, DINOV3_TOKENS, is_ported_dinov3
 from workbench.families.hf_names import IJEPA_KERNEL
 from workbench.families.hf_processor import find_processor, processed, said_size
 from workbench.families.net_plan import Built, NetPlan
@@ -23,18 +24,26 @@ from workbench.families.settings import Settings, size_parser
 from workbench.model.jepa import Jepa
 from workbench.nn.class_vit import ClassVit, ClassVitConfig
 from workbench.nn.frame_encoder import FrameEncoder
+from workbench.nn.rope_vit import RopeVit, RopeVitConfig
 
 _PART, _CLASS = "encoder_context", "embeddings.cls_token"
-_PAPERS = {"dinov2": "arXiv 2304.07193", "dinov2_with_registers": "arXiv 2309.16588", "vit": "arXiv 2010.11929", "vit_mae": "arXiv 2111.06377"}
-_TITLES = {"dinov2": "DINOv2", "dinov2_with_registers": "DINOv2 with registers", "vit": "ViT", "vit_mae": "MAE"}
+_PAPERS = {
+    "dinov3_vit": "arXiv 2508.10104",
+    "dinov2": "arXiv 2304.07193",
+    "dinov2_with_registers": "arXiv 2309.16588",
+    "vit": "arXiv 2010.11929",
+    "vit_mae": "arXiv 2111.06377",
+}
+_TITLES = {"dinov3_vit": "DINOv3", "dinov2": "DINOv2", "dinov2_with_registers": "DINOv2 with registers", "vit": "ViT", "vit_mae": "MAE"}
 _MUST = {"hidden_act": "gelu", "qkv_bias": True, "num_channels": 3, "use_swiglu_ffn": False}
+_ROTARY_SIDE = 224
 _NOTES = "An encoder alone, and no JEPA: it has no predictor. It is here to hold a JEPA against."
 
 
 def recognise(checkpoint: Checkpoint) -> bool:
     """The patch kernel of Transformers' image encoders with a class token, and nothing in front of it."""
     kernel = checkpoint.tensors.get(IJEPA_KERNEL)
-    return kernel is not None and len(kernel.shape) == 4 and _CLASS in checkpoint.tensors
+    return _CLASS in checkpoint.tensors and (is_ported_dinov3(checkpoint) or (kernel is not None and len(kernel.shape) == 4))
 
 
 def plan(request: Request) -> NetPlan:
@@ -45,7 +54,7 @@ def plan(request: Request) -> NetPlan:
     """
     request.one_file()
     checkpoint, settings = request.checkpoint, Settings(request)
-    for name, wanted in _MUST.items():
+    for name, wanted in ({} if is_ported_dinov3(checkpoint) else _MUST).items():
         said = checkpoint.setting(name)
         if said not in (None, wanted):
             what = f"{name} is {said!r:.80}, only {wanted!r} is read"
@@ -69,14 +78,19 @@ def _preparation(settings: Settings, encoder: FrozenEncoder) -> Preparation:
     """As the processor's json says, else ImageNet's custom; at the size that the json makes, else at that of the position table."""
     checkpoint, config = settings.request.checkpoint, encoder.config
     said, name = find_processor(checkpoint, video=False)
-    side = cast(ClassVitConfig, config).side
-    native = (side[0] * config.patch, side[1] * config.patch)
+    side = None if isinstance(config, RopeVitConfig) else cast(ClassVitConfig, config).side
+    if side is None:
+        native, known = (_ROTARY_SIDE // config.patch * config.patch,) * 2, ("inferred", "the default of DINOv3 in Transformers; it takes any size")
+    else:
+        native = (side[0] * config.patch, side[1] * config.patch)
+        known = ("read", f"position_embeddings has {side[0]}×{side[1]} places of {config.patch} pixels")
     made = said_size(said)
     fits = made is not None and made[0] % config.patch == 0 and made[1] % config.patch == 0
-    table = (made, "given", name) if fits else (native, "read", f"position_embeddings has {side[0]}×{side[1]} places of {config.patch} pixels")
+    table = (made, "given", name) if fits else (native, *known)
     options = f"give (height, width) in multiples of {config.patch}"
-    size = settings.settle("image_size", parse=size_parser(config.patch), options=options, standin=native, table=cast(Any, table))
-    if size != native:
+    places = () if side is not None or fits else ("image_size",)
+    size = settings.settle("image_size", parse=size_parser(config.patch), options=options, standin=native, config=places, table=cast(Any, table))
+    if side is not None and size != native:
         settings.note("position table", f"resized from {side[0]}×{side[1]}", "assumed", "bicubic, as Transformers with interpolate_pos_encoding=True")
     published = Preparation(size, config.patch, resample="bicubic")
     if not name:
@@ -86,7 +100,7 @@ def _preparation(settings: Settings, encoder: FrozenEncoder) -> Preparation:
 
 
 def _assemble(preparation: Preparation, encoder: FrozenEncoder, paper: str, built: Built) -> Jepa:
-    net = cast(ClassVit, built.modules[_PART])
+    net = cast(ClassVit | RopeVit, built.modules[_PART])
     card = ModelCard(
         "comparison",
         built.name,
@@ -114,7 +128,7 @@ def inspect(request: Request) -> LoadReport:
 
 register(
     "comparison",
-    signs="an image encoder of Transformers with embeddings.cls_token: ViT, MAE, DINOv2",
+    signs=f"an image encoder of Transformers with embeddings.cls_token: ViT, MAE, DINOv2; or, with {DINOV3_KERNEL} and {DINOV3_TOKENS}, DINOv3",
     telling=(IJEPA_KERNEL, _CLASS, "embeddings.position_embeddings", "layernorm.weight"),
     recognise=recognise,
     build=build,

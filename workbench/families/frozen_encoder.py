@@ -1,4 +1,4 @@
-"""Image encoders that were trained elsewhere and lie in files of their own: DINOv2 (also of Transformers), DINOv3, V-JEPA 2 frame by frame."""
+"""Image encoders that were trained elsewhere and lie in files of their own: DINOv2 and DINOv3 (also of Transformers), V-JEPA 2 frame by frame."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from workbench.checkpoints import Checkpoint
 from workbench.checkpoints.renamed import renamed
 from workbench.core.card import Origin
 from workbench.core.errors import CheckpointError
+from workbench.families.hf_dinov3 import check_act, is_ported_dinov3, official_dinov3
 from workbench.families.hf_names import IJEPA_KERNEL, official
 from workbench.families.parts import Names
 from workbench.families.settings import Settings
@@ -27,6 +28,7 @@ _KERNEL = "patch_embed.proj.weight"
 _FIX = "give encoder= a backbone of DINOv2 or DINOv3 as published (dinov2_vits14_pretrain.pth), or a V-JEPA 2 checkpoint"
 _UNUSED, _POOLER = "of its own training; nothing is masked here", "a layer on the class token, which is not used"
 _EPS, _EPS_VIT = 1e-6, 1e-12  # of DINOv2; of Transformers' ViT, unless its config says otherwise
+_MOST_BLOCKS = 512
 _SCALE = re.compile(r"^encoder\.layers?\.(\d+)\.layer_scale([12])\.lambda1$")
 _PREFERRED = ("target_encoder.", "teacher.", "encoder.", "")  # where a file holds several
 
@@ -77,6 +79,8 @@ def find_encoder(checkpoint: Checkpoint, settings: Settings, *, places: tuple[st
     settings.note("dim", kernel[0], "read", _KERNEL)
     if len(kernel) == 5:
         return _vjepa2(checkpoint, names, kernel, settings)
+    if "blocks.0.attn.q.weight" in names and "storage_tokens" in names:
+        return _ported_dinov3(checkpoint, names, kernel, settings, places)
     if any(n.startswith(("rope_embed.", "storage_tokens")) for n in names):
         return _dinov3(checkpoint, names, kernel, settings)
     return _dinov2(checkpoint, names, kernel, settings, places, ported=ported)
@@ -90,7 +94,9 @@ def encoder_names(checkpoint: Checkpoint) -> Names:
 
 
 def _in_official_words(checkpoint: Checkpoint) -> Checkpoint:
-    """A DINOv2 of Transformers under the official names; any other file as it is."""
+    """A DINOv2 or DINOv3 of Transformers under the official names; any other file as it is."""
+    if is_ported_dinov3(checkpoint):
+        return official_dinov3(checkpoint)
     if not any(stored.endswith(IJEPA_KERNEL) for stored in checkpoint.tensors):
         return checkpoint
     seen = official(checkpoint, video=False)
@@ -111,7 +117,7 @@ def _dinov2(
     if len(tokens) != 3:
         raise _unfit(checkpoint, f"is no DINOv2: register_tokens is {tokens}, not (1, count, {kernel[0]})")
     registers, scaled = tokens[1], "blocks.0.ls1.gamma" in names
-    eps = _ported_eps(settings, scaled=scaled) if ported else _EPS
+    eps = _ported_eps(settings, *((_EPS, "DINOv2") if scaled else (_EPS_VIT, "a plain ViT"))) if ported else _EPS
     config = ClassVitConfig(
         stack.dim,
         stack.depth,
@@ -132,9 +138,8 @@ def _dinov2(
     return FrozenEncoder(checkpoint, names, config, title, {"mask_token": _UNUSED, "pooler.dense.weight": _POOLER, "pooler.dense.bias": _POOLER})
 
 
-def _ported_eps(settings: Settings, *, scaled: bool) -> float:
+def _ported_eps(settings: Settings, usual: float, whose: str) -> float:
     """Of every layer norm of an encoder of Transformers: as its config says, else the default of its class."""
-    usual = (_EPS, "DINOv2") if scaled else (_EPS_VIT, "a plain ViT")
 
     def parse(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
@@ -142,8 +147,54 @@ def _ported_eps(settings: Settings, *, scaled: bool) -> float:
         return float(value)
 
     places = ("layer_norm_eps", "encoder.config.layer_norm_eps", "model.encoder.config.layer_norm_eps")
-    table = cast(tuple[float, Origin, str], (usual[0], "inferred", f"the default of {usual[1]} in Transformers"))
-    return settings.settle("layer_norm_eps", parse=parse, options="give a number, as 1e-6", standin=usual[0], config=places, table=table)
+    table = cast(tuple[float, Origin, str], (usual, "inferred", f"the default of {whose} in Transformers"))
+    return settings.settle("layer_norm_eps", parse=parse, options="give a number, as 1e-6", standin=usual, config=places, table=table)
+
+
+def _ported_dinov3(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings, places: tuple[str, ...]) -> FrozenEncoder:
+    """A DINOv3 of Transformers: its file stores neither its heads nor the periods of its rotation."""
+    dim, tokens, gate = kernel[0], shape_of(checkpoint, names, "storage_tokens") or (), shape_of(checkpoint, names, "blocks.0.mlp.w1.weight")
+    if len(tokens) != 3 or tokens[2] != dim:
+        raise _unfit(checkpoint, f"is no DINOv3 of {dim} features: register_tokens is {tokens}")
+    check_act(checkpoint, gated=gate is not None)
+    depth, hidden = _gated_tower(checkpoint, names, gate) if gate is not None else ((s := tower(checkpoint, names, "blocks", dim)).depth, s.hidden)
+    heads = _heads(settings, dim, depth, hidden, rotary=False, places=places)
+    if dim // heads % 4:
+        raise _unfit(checkpoint, f"is no DINOv3 of {heads} heads: {dim // heads} features a head are no multiple of 4")
+    config = RopeVitConfig(
+        dim,
+        depth,
+        heads,
+        hidden,
+        kernel[2],
+        tokens[1],
+        split=(*(f"blocks.0.attn.{letter}.bias" in names for letter in "qkv"),),
+        gated=gate is not None,
+        eps=_ported_eps(settings, 1e-5, "DINOv3"),
+        base=_base(settings),
+    )
+    size = by_shape(dim, depth, hidden)
+    title = f"DINOv3 {size.short if size else f'{dim}×{depth}'}/{kernel[2]}"
+    return FrozenEncoder(checkpoint, names, config, title, {"mask_token": _UNUSED})
+
+
+def _gated_tower(checkpoint: Checkpoint, names: Names, gate: tuple[int, ...]) -> tuple[int, int]:
+    """Depth and width of blocks with gated MLPs."""
+    found = {int(n.split(".")[1]) for n in names if n.startswith("blocks.") and n.split(".")[1].isdecimal()}
+    if not gate or max(found) >= _MOST_BLOCKS:
+        raise _unfit(checkpoint, f"holds no gated MLPs of DINOv3: {len(found)} blocks, the first with mlp.gate_proj of {gate}")
+    return max(found) + 1, gate[0]
+
+
+def _base(settings: Settings) -> float:
+    def parse(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 1 < value <= 1e9:
+            raise ValueError("it is a number above 1")
+        return float(value)
+
+    table = cast(tuple[float, Origin, str], (100.0, "inferred", "the default of DINOv3 in Transformers"))
+    places = ("rope_theta", "rope_parameters.rope_theta")
+    return settings.settle("rope_theta", parse=parse, options="give a number, as 100", standin=100.0, config=places, table=table)
 
 
 def _dinov3(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...], settings: Settings) -> FrozenEncoder:

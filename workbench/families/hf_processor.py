@@ -16,6 +16,7 @@ _VIDEO_FILES = ("video_preprocessor_config.json", "preprocessor_config.json", "p
 _INNER = (("image_processor",), ("video_processor", "image_processor"))  # in processor_config.json each processor has an entry of its own
 _CLASS_DEFAULTS: dict[str, dict[str, Any]] = {
     "ViTImageProcessor": {"size": {"height": 224, "width": 224}, "image_mean": (0.5, 0.5, 0.5), "image_std": (0.5, 0.5, 0.5)},
+    "DINOv3ViTImageProcessor": {"size": {"height": 224, "width": 224}, "image_mean": IMAGENET_MEAN, "image_std": IMAGENET_STD},
     "VJEPA2VideoProcessor": {"do_center_crop": True, "crop_size": 256, "image_mean": IMAGENET_MEAN, "image_std": IMAGENET_STD},
 }
 _WAYS: dict[Any, Resample] = {2: "antialiased", 3: "bicubic"}  # PIL's numbers; both go over all pixels that they cover

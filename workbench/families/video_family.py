@@ -57,7 +57,7 @@ def kind(checkpoint: Checkpoint) -> Kind | None:
     group, encoder = found[0]
     if any(n.startswith(("norms_block.", "patch_embed_img.")) for n in encoder):
         return "vjepa2_1"
-    if group == "ema_encoder":
+    if group == "ema_encoder" or is_levjepa(checkpoint, encoder):
         return None
     if len(shape_of(checkpoint, encoder, KERNEL) or ()) == 4:
         if says_ijepa(checkpoint):
@@ -69,6 +69,12 @@ def kind(checkpoint: Checkpoint) -> Kind | None:
     if not predictor:
         return _by_places(checkpoint, encoder)
     return "vjepa2" if "predictor_pos_embed" not in predictor or count_mask_tokens(predictor) > 2 else "vjepa"
+
+
+def is_levjepa(checkpoint: Checkpoint, encoder: Names) -> bool:
+    """A class token beside a patch kernel of one frame: LeVJEPA's. Read as V-JEPA 2 it would give other numbers."""
+    kernel = shape_of(checkpoint, encoder, KERNEL) or ()
+    return len(kernel) == 5 and kernel[2] == 1 and "cls_token" in encoder
 
 
 def says_ijepa(checkpoint: Checkpoint) -> bool:

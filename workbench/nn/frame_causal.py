@@ -69,7 +69,7 @@ def attend(
     attention: Attention,
     x: Float[Tensor, "batch tokens dim"],
     rotary: Rotary | None,
-    mask: Bool[Tensor, "tokens all"] | None,
+    mask: Bool[Tensor, "*rows tokens all"] | None,
     past: Past | None = None,
     block: int = 0,
 ) -> Float[Tensor, "batch tokens dim"]:
@@ -90,7 +90,7 @@ def causal_block(
     block: Block,
     x: Float[Tensor, "batch tokens dim"],
     rotary: Rotary | None,
-    mask: Bool[Tensor, "tokens all"] | None,
+    mask: Bool[Tensor, "*rows tokens all"] | None,
     past: Past | None = None,
     number: int = 0,
 ) -> Float[Tensor, "batch tokens dim"]:

@@ -23,6 +23,8 @@ class RopeVitConfig:
     Args:
         dim, depth, heads: of the blocks. hidden: of the MLP. patch: pixels a token. registers: storage tokens beside the class token.
         masked: biases are stored with a mask, which leaves keys without one.
+        split: in the layout of Transformers, whether query, key and value, layers of their own there, have a bias; periods are then not stored.
+        gated: the MLP multiplies one layer by SiLU of another. eps: of every layer norm. base: the longest period of the rotation, where none is stored.
     """
 
     dim: int
@@ -32,6 +34,10 @@ class RopeVitConfig:
     patch: int
     registers: int = 4
     masked: bool = True
+    split: tuple[bool, bool, bool] | None = None
+    gated: bool = False
+    eps: float = 1e-5
+    base: float = 100.0
 
     @property
     def prefix(self) -> int:
@@ -54,23 +60,39 @@ class _Attention(nn.Module):
     def __init__(self, config: RopeVitConfig) -> None:
         super().__init__()
         self.heads = config.heads
-        self.qkv = (_MaskedLinear if config.masked else nn.Linear)(config.dim, 3 * config.dim)
+        if config.split is None:
+            self.qkv = (_MaskedLinear if config.masked else nn.Linear)(config.dim, 3 * config.dim)
+        else:
+            self.q, self.k, self.v = (nn.Linear(config.dim, config.dim, bias=bias) for bias in config.split)
+        self.split = config.split is not None
         self.proj = nn.Linear(config.dim, config.dim)
 
     def forward(self, x: Float[Tensor, "batch tokens dim"], cos: Float[Tensor, "rows 1 kept head"], sin: Float[Tensor, "rows 1 kept head"]) -> Tensor:
-        q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        joined = torch.cat([self.q(x), self.k(x), self.v(x)], -1) if self.split else self.qkv(x)
+        q, k, v = joined.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         q, k = (_turned(part, cos, sin) for part in (q, k))
         return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
+class _GatedMlp(nn.Module):
+    """SiLU of one layer times another, then back."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.w1, self.w2, self.w3 = nn.Linear(dim, hidden), nn.Linear(dim, hidden), nn.Linear(hidden, dim)
+
+    def forward(self, x: Float[Tensor, "... dim"]) -> Float[Tensor, "... dim"]:
+        return self.w3(F.silu(self.w1(x)) * self.w2(x))
 
 
 class _Block(nn.Module):
     def __init__(self, config: RopeVitConfig) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(config.dim, eps=1e-5)
+        self.norm1 = nn.LayerNorm(config.dim, eps=config.eps)
         self.attn = _Attention(config)
         self.ls1 = LayerScale(config.dim)
-        self.norm2 = nn.LayerNorm(config.dim, eps=1e-5)
-        self.mlp = Mlp(config.dim, config.hidden)
+        self.norm2 = nn.LayerNorm(config.dim, eps=config.eps)
+        self.mlp = (_GatedMlp if config.gated else Mlp)(config.dim, config.hidden)
         self.ls2 = LayerScale(config.dim)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -81,7 +103,11 @@ class _Block(nn.Module):
 class _Periods(nn.Module):
     def __init__(self, head: int) -> None:
         super().__init__()
-        self.periods = nn.Buffer(100.0 ** (torch.arange(head // 4) / (head // 4)))
+        self.periods = nn.Buffer(_periods(head, 100.0))
+
+
+def _periods(head: int, base: float) -> Float[Tensor, "quarter"]:
+    return base ** (torch.arange(head // 4) / (head // 4))
 
 
 class RopeVit(nn.Module):
@@ -92,10 +118,11 @@ class RopeVit(nn.Module):
         self.config = config
         self.cls_token = nn.Parameter(torch.zeros(1, 1, config.dim))
         self.storage_tokens = nn.Parameter(torch.zeros(1, config.registers, config.dim))
-        self.rope_embed = _Periods(config.dim // config.heads)
+        if config.split is None:
+            self.rope_embed = _Periods(config.dim // config.heads)
         self.patch_embed = Patches(config.dim, config.patch)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.depth))
-        self.norm = nn.LayerNorm(config.dim, eps=1e-5)
+        self.norm = nn.LayerNorm(config.dim, eps=config.eps)
 
     def forward(
         self, frames: Float[Tensor, "batch 3 height width"], ids: Int[Tensor, "batch kept"] | None = None, layer: int | None = None
@@ -122,7 +149,8 @@ class RopeVit(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.trunc_normal_(module.weight, std=0.02)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
             if isinstance(module, _MaskedLinear):
                 module.bias_mask.view(3, -1)[1] = 0
             if isinstance(module, LayerScale):
@@ -134,7 +162,8 @@ class RopeVit(nn.Module):
     def _turns(self, ids: Int[Tensor, "batch kept"], rows: int, cols: int) -> tuple[Tensor, Tensor]:
         """Cosine and sine for tokens by how far their middle lies from that of the image: −1 to 1 in both directions, whatever its shape."""
         places = torch.stack([(ids // cols + 0.5) / rows, (ids % cols + 0.5) / cols], -1) * 2 - 1
-        periods = self.rope_embed.periods.float()
+        c = self.config
+        periods = self.rope_embed.periods.float() if c.split is None else _periods(c.dim // c.heads, c.base).to(ids.device)
         angles = (2 * pi * places[..., None] / periods).flatten(2).repeat(1, 1, 2)[:, None]
         like = self.cls_token
         return angles.cos().to(like), angles.sin().to(like)

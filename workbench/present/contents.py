@@ -15,7 +15,10 @@ _MOST_CLASSES, _MOST_TENSORS, _MOST_SETTINGS, _MOST_GROUPS = 20, 4, 12, 20
 def contents_text(contents: Contents) -> str:
     """What the file would run, what can be seen in it without running it, and how to get at it."""
     lines = [contents.path, f"{contents.kind} file · {size_text(contents.bytes)} · described, not loaded: nothing of it was run", ""]
-    lines += _classes(contents) if contents.classes else [contents.sentence()]
+    if contents.classes:
+        lines += [*([] if contents.alarming else [f"It {contents.what}.", ""]), *_classes(contents)]
+    else:
+        lines.append(contents.sentence())
     if contents.damage:
         lines += ["", contents.damage]
     if contents.tensors:
