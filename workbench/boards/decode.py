@@ -265,9 +265,7 @@ def fit_lines(state: State, sample: str | None, view: DecodeView) -> str:
     if fit is None or state.clip is None or state.bank is None:
         return ""
     lines = code.open_lines(state, sample, fit.space.rpartition(":")[2])
-    data = sample if sample and "bank" in state.bank.path else state.bank.path
-    frames = f", frames={state.bank.frames}" if state.bank.frames else ""
-    lines.append(f"bank = jw.open_bank({data!r}{frames})")
+    lines.append(f"bank = {code.opened_bank(state)}")
     lines.append(f"jepa = jw.fit_decoder(jepa, bank, steps={fit.steps}, seed={fit.seed})")
     lines.append(f"print(round(jepa.decoder.fit.mse, 5))  # {fit.mse:.5f}")
     return "\n".join(lines)

@@ -22,6 +22,7 @@ from workbench.present.factor_charts import moves_bars, survey_chart
 from workbench.present.show import fill
 from workbench.session import State
 
+_SAMPLING = ("frames", "fps", "start", "length")
 _NONE, _FIRST, _LARGE = "—", 0.5, 20_000_000  # parameters from which the survey waits to be asked for
 _PREFERRED = ("texture", "position")  # of what there is, shown first
 
@@ -78,7 +79,9 @@ class SensitivityBoard(FutureBoard):
         self.space.submit("known_factors", "sensitivity.known", self._offered, self.failed, **self._where(s), index=s.clip.index)
 
     def _where(self, s: State) -> dict[str, Any]:
-        return {} if s.clip is None else {"path": s.clip.path, "frames": s.clip.frames, "fps": s.clip.fps}
+        if s.clip is None:
+            return {}
+        return {"path": s.clip.path, **{name: value for name in _SAMPLING if (value := getattr(s.clip, name))}}
 
     def _offered(self, known: KnownFactors) -> None:
         """Sliders for what this clip has; what was chosen stays where it can."""
@@ -174,7 +177,7 @@ class SensitivityBoard(FutureBoard):
             self._views.answered()
             return
         changes, amounts = [values[k] for k in kinds], [float(values[f"{k}_amount"]) for k in kinds]
-        asked = {**self._where(s), "index": s.clip.index, "changes": changes, "amounts": amounts}
+        asked = {**self._where(s), "index": s.clip.index, "changes": changes, "amounts": amounts, "bank": s.bank}
 
         def done(view: SensitivityView) -> None:
             self._views.answered()  # before this answer is shown, so that the next is computed meanwhile
@@ -199,7 +202,7 @@ class SensitivityBoard(FutureBoard):
     def _survey(self, *, asked: bool = False) -> None:
         """Every factor over many clips: once for a model and its clips; of a large model when it is asked for."""
         s = self.session.state
-        wanted = (s.model, *self._where(s).values())
+        wanted = (s.model, *self._where(s).items())
         if self.off() or self.known is None or self.known.clips < 2 or self._surveyed == wanted or (self._large() and not asked):
             return
         self._surveyed, self._surveying = wanted, "Every factor: waiting …"
@@ -253,10 +256,8 @@ def moves_lines(state: State, sample: str | None, view: SensitivityView) -> str:
         return ""
     moves, at = view.moves, state.clip.index
     lines = code.open_lines(state, sample, next(iter(moves.provenance.weights.values()), ""))
-    data = sample if sample and state.bank and "bank" in state.bank.path else state.clip.path
-    frames = f", frames={state.clip.frames}" if state.clip.frames else ""
     steps = ", ".join(f"{c!r}: {a}" for c, a in zip(moves.changes, view.amounts, strict=True))
-    lines.append(f"scenes = jw.scenes({data!r}{frames})")
+    lines.append(f"scenes = jw.scenes({code.named(state.clip.path)!r}{state.clip.said})")
     lines.append(f"changed = {{name: scenes.changed({at}, name, amount) for name, amount in {{{steps}}}.items()}}")
     lines.append(f"found = jw.latent_moves(jepa, scenes.clips[{at}], changed, [scenes.clips[i] for i in scenes.some(24)])")
     lines.append(f"print(found.moved[0].round(4).tolist())  # {[round(float(v), 4) for v in moves.moved[0]]}")
