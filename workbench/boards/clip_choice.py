@@ -122,7 +122,7 @@ class ClipChoice:
         def known(film: FilmFacts | None) -> None:
             self._ask(replace(look, film=film), refused)
 
-        if look.clips.kind != "image" and (self._still or not look.clips.path.endswith(_STORED)):
+        if look.clips.kind != "image" and (self._sees_stills or not look.clips.path.endswith(_STORED)):
             self.space.submit("film_facts", "clip", known, refused, path=look.clips.path, index=look.index)
         else:
             self._ask(look, refused)
@@ -156,7 +156,12 @@ class ClipChoice:
         self.space.submit("shown_clip", "clip", ready, refused, model=model, clip=key)
 
     @property
-    def _still(self) -> bool:
+    def still(self) -> bool:
+        """Whether a still is on screen, as far as is known: an image, or what is no film in a folder."""
+        return self.look is not None and self.look.film is None and self.look.clips.kind in ("image", "folder")
+
+    @property
+    def _sees_stills(self) -> bool:
         """The open model looks at one picture."""
         return self.space.facts is not None and self.space.facts.card.frames == 1
 
@@ -164,7 +169,7 @@ class ClipChoice:
         facts = self.space.facts
         if look.film is None or facts is None:
             return ()
-        if self._still:
+        if self._sees_stills:
             return windows(look.film, 1, Part(None, look.part.low, look.part.high), None)[:1]
         return windows(look.film, facts.card.frames, look.part, facts.card.fps)
 
@@ -172,7 +177,7 @@ class ClipChoice:
         if not cut:
             return ClipKey(look.clips.path, look.index, self.frames(look.clips.path))
         window = cut[look.window]
-        return ClipKey(look.clips.path, look.index, window.frames, None if self._still else window.fps, window.start, window.length)
+        return ClipKey(look.clips.path, look.index, window.frames, None if self._sees_stills else window.fps, window.start, window.length)
 
     def frames(self, path: str) -> int | None:
         """How many frames of a clip the model is to see; None = all: a future is imagined to the end of a stored clip, whose actions go with it."""
@@ -203,7 +208,7 @@ class ClipChoice:
         if look is None or (not self.bank and len(look.clips.names) < 2):
             return None
         path = self._place or look.clips.path
-        if self._still:
+        if self._sees_stills:
             frames = 1 if self.bank or look.film is not None or look.clips.kind == "folder" else None
             return BankKey(path, frames)
         window = self.windows[look.window] if self.windows else None

@@ -11,7 +11,7 @@ from workbench.boards import code, controls
 from workbench.boards.fitting import fitting_of
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import Workspace, offer, renew
 from workbench.core.decoding import DecodeView
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.films import Reel
@@ -85,6 +85,10 @@ class DecodeBoard(FutureBoard):
             self.off()
             fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
         self._draw_score()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.player, self.near, self.drawn, self.score
 
     def opened(self) -> None:
         """See `FutureBoard.opened`."""
@@ -215,6 +219,7 @@ class DecodeBoard(FutureBoard):
         self.view = view
         shown = self.space.shown
         frames = len(view.reels[0].pixels)
+        renew(self.player)
         with self.player.together():
             self.player.picture_height = _FILM if frames > 1 else _STILL
             self.player.set_films(film_dicts(view.reels))
@@ -233,20 +238,26 @@ class DecodeBoard(FutureBoard):
         """What is drawn for the mean latent, for noise and for another clip's latent; asked once for a model, a bank and a decoder."""
         s, view = self.session.state, self.view
         if s.bank is None or view is None:
+            self._honest.clear()
+            for player in (self.near, self.drawn):
+                fill(player, {"films": [], "pixels": b"", "message": "", "stale": False})
             return
         ways = {"near": (self.near, "retrieved"), **({"drawn": (self.drawn, self._way())} if any(r.label == "decoder" for r in view.reels) else {})}
         for name, (player, how) in ways.items():
             if self._honest.get(name + " of") == (s.model, s.bank, how) and name in self._honest:
+                renew(player)
                 continue
 
             def shown(reels: list[Reel], name: str = name, player: ClipPlayer = player, how: str = how) -> None:
                 self._honest[name], self._honest[name + " of"] = reels, (s.model, s.bank, how)
+                renew(player)
                 player.set_films([({"name": r.label, "kind": r.kind}, r.pixels[:1]) for r in reels])
 
             self.space.submit("honesty_strip", f"decode.{name}", shown, self.failed, model=s.model, bank=s.bank, how=how)
 
     def _draw_score(self) -> None:
         fit = None if self.view is None else self.view.fit
+        renew(self.score)
         self.score.set(blank() if fit is None else fit_bars(fit, dark=self.space.dark))
 
     def _speak(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from widgets import Headline
-from workbench.boards.workspace import FIRST_WORDS, Workspace, offer, show_failure
+from workbench.boards.workspace import FIRST_WORDS, Workspace, age, offer, renew, show_failure
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.measures.catalogue import entry
 from workbench.present.show import fill
@@ -22,6 +22,7 @@ class FutureBoard:
     """
 
     title = ""
+    depends = ("model", "clip", "bank")  # when one of these changes, what is on screen is of the one before
 
     def __init__(self, workspace: Workspace, measure: str, commands: list[str]) -> None:
         self.space, self.session, self.measure = workspace, workspace.session, measure
@@ -30,7 +31,9 @@ class FutureBoard:
         self.headline = Headline(sentence=FIRST_WORDS, sources=TWIN, info=info, commands=commands)
         self.headline.on_command = self.command
         self.awake = False
-        workspace.on("failed", lambda: show_failure(workspace, self.headline))
+        self.session.watch(self.depends, lambda old, new: age((self.headline, *self.pictures())))
+        workspace.on("bank", self.banked)
+        workspace.on("failed", lambda: show_failure(workspace, self.headline, off=bool(self.refusal())))
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -45,6 +48,14 @@ class FutureBoard:
 
     def opened(self) -> None:
         """The model or the clip on screen is another one."""
+
+    def banked(self) -> None:
+        """Baselines are taken over another bank."""
+        self.opened()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """The views and charts that show something of the model and clip that are open."""
+        return ()
 
     def command(self, name: str) -> None:
         """A button of the headline was pressed."""
@@ -67,11 +78,13 @@ class FutureBoard:
         fill(self.headline, {"sources": [{**source, **held} for source in self.headline.sources]})
         if reason and facts is not None:
             partial = any(facts.report.serving(n).status == "partial" for n in self.needs)
+            renew(*self.pictures())
             self.say(f"This board is off: {reason}", "error" if partial else "warn", "See the Checkpoint board for what the file holds.")
         return bool(reason) or not self.awake or self.space.shown is None
 
     def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "") -> None:
         """The sentence, the thin line under it, and the lines that reproduce it."""
+        renew(self.headline)
         fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": code, "busy": False, "cancellable": False})
 
     def waiting(self) -> None:
@@ -83,7 +96,7 @@ class FutureBoard:
         fill(self.headline, {"busy": False, "cancellable": False})
         if not isinstance(error, Cancelled):
             detail = f"{error.fix}. {_BEFORE}" if self.of_before else error.fix
-            fill(self.headline, {"sentence": error.what, "detail": detail, "tone": "error", "code": ""})
+            fill(self.headline, {"sentence": error.what, "detail": detail, "tone": "error", "code": "", "stale": False})
             self.space.tell(error)
 
     @property

@@ -17,7 +17,7 @@ from workbench.boards.plan_ends import Ground, InWorld, Route
 from workbench.boards.plan_screen import PlanScreen, Sheet
 from workbench.boards.plan_walk import BUDGET, Walk
 from workbench.boards.plan_work import PlanWork
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import Workspace, offer, renew
 from workbench.core.errors import WorkbenchError
 from workbench.core.films import PlanView, WorldPicture
 from workbench.link import link
@@ -34,6 +34,7 @@ class PlanBoard(FutureBoard):
     """Start and goal on the left with every path that was thought of; films, landscape and costs beside them."""
 
     title = "Plan"
+    depends = ("model", "clip")
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, "plan", ["reset", "undo", "redo", "export"])
@@ -95,6 +96,13 @@ class PlanBoard(FutureBoard):
         for sheet in self.sheets.values():
             sheet.forget()
         self.work.forget()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.stage, self.clip, self.player, self.land, self.costs
+
+    def banked(self) -> None:
+        """See `FutureBoard.banked`; no plan depends on it."""
 
     def opened(self) -> None:
         """See `FutureBoard.opened`: ask where a plan would begin and end."""
@@ -291,6 +299,7 @@ class PlanBoard(FutureBoard):
     def _draw(self) -> None:
         if self.route.value is None or self.ground is None:
             return
+        renew(*self.pictures())
         self.screen.twin, self.screen.every = self.predictor == "twin", self.toolbar.values.get("every", 1)
         self.screen.draw(self.sheet, self.route.value, self.ground)
         self._buttons()

@@ -13,7 +13,7 @@ from workbench.boards.fitting import fitting_of
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import Workspace, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import FilmView, Reel
 from workbench.core.futures import Drift
@@ -82,6 +82,18 @@ class RolloutBoard(FutureBoard):
             fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
             fill(self.strip, {"films": [], "pixels": b"", "message": ""})
             self._draw_drift()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.player, self.strip, self.drift
+
+    def banked(self) -> None:
+        """See `FutureBoard.banked`; actions that were changed stay."""
+        if not self.off():
+            self.fitting.look()
+            self._controls()
+            self._ask()
+            self._judge()
 
     def opened(self) -> None:
         """See `FutureBoard.opened`."""
@@ -227,6 +239,7 @@ class RolloutBoard(FutureBoard):
         fresh = self._of != asked
         self.view, self._of = view, asked
         facts, numbers = self.space.facts, view.rollout
+        renew(self.player)
         with self.player.together():
             self.player.set_films(film_dicts(view.reels))
             self.player.set_curves(rollout_curves(numbers), unit=UNITS[numbers.distance], label=f"error, {UNITS[numbers.distance]}")
@@ -249,14 +262,16 @@ class RolloutBoard(FutureBoard):
         s, how = self.session.state, self.toolbar.values.get("how", "decoded")
         asked = (s.model, s.bank, how, self.predictor)
         if self._drawn == asked:
+            renew(self.strip)
             return
         self._drawn = asked
         if s.bank is None or how == "latents":
             without = "Open a bank to see what is drawn for the mean latent and for noise." if how != "latents" else ""
-            fill(self.strip, {"films": [], "pixels": b"", "message": without})
+            fill(self.strip, {"films": [], "pixels": b"", "message": without, "stale": False})
             return
 
         def shown(reels: list[Reel]) -> None:
+            renew(self.strip)
             self.strip.set_films([({"name": r.label, "kind": r.kind}, r.pixels) for r in reels])
 
         options = {"model": s.model, "bank": s.bank, "how": how, "predictor": self.predictor}
@@ -290,6 +305,7 @@ class RolloutBoard(FutureBoard):
             self.headline.detail = f"Over the bank: {error.what}"
 
     def _draw_drift(self) -> None:
+        renew(self.drift)
         self.drift.set(blank() if self.found is None else drift_chart(self.found, dark=self.space.dark))
 
     def _speak(self) -> None:

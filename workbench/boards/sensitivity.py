@@ -10,7 +10,7 @@ from workbench.boards.edits import Edits
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
-from workbench.boards.workspace import Workspace
+from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.futures import FactorTable
 from workbench.core.sensitivity import KnownFactors, SensitivityView
@@ -69,6 +69,10 @@ class SensitivityBoard(FutureBoard):
         if self.awake and self.refusal():
             self.off()
             fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.player, self.bars, self.table
 
     def opened(self) -> None:
         """See `FutureBoard.opened`."""
@@ -192,6 +196,7 @@ class SensitivityBoard(FutureBoard):
     def _viewed(self, view: SensitivityView) -> None:
         self.view = view
         shown = self.space.shown
+        renew(self.player, self.bars)
         with self.player.together():
             self.player.set_films([({"name": r.label, "kind": r.kind}, r.pixels) for r in view.reels])
             self.player.fps = float((shown.fps if shown else 0) or 0)
@@ -203,6 +208,10 @@ class SensitivityBoard(FutureBoard):
         """Every factor over many clips: once for a model and its clips; of a large model when it is asked for."""
         s = self.session.state
         wanted = (s.model, *self._where(s).items())
+        if self._surveyed != wanted:
+            self.found = None
+        self.table.set(blank() if self.found is None else survey_chart(self.found, dark=self.space.dark))
+        renew(self.table)
         if self.off() or self.known is None or self.known.clips < 2 or self._surveyed == wanted or (self._large() and not asked):
             return
         self._surveyed, self._surveying = wanted, "Every factor: waiting …"
@@ -240,8 +249,12 @@ class SensitivityBoard(FutureBoard):
         without = "" if self._names("structure") else f"Structure: {words.NO_STRUCTURE}."
         detail = " ".join(line for line in (survey, without) if line)
         busy = self._surveying.endswith("…")
-        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": moves_lines(s, self.space.sample, view)})
+        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": self._lines(s, view)})
         fill(self.headline, {"busy": busy, "cancellable": busy, **({} if busy else {"progress": -1.0})})
+
+    def _lines(self, s: State, view: SensitivityView) -> str:
+        alone = self.known is not None and self.known.clips < 2
+        return moves_lines(s, self.space.sample, view, alone=alone)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -250,8 +263,12 @@ class SensitivityBoard(FutureBoard):
         return entry(self.measure).needs if facts is None else entry(self.measure).needed(facts.report)
 
 
-def moves_lines(state: State, sample: str | None, view: SensitivityView) -> str:
-    """The lines of Python that give the numbers of the sentence."""
+def moves_lines(state: State, sample: str | None, view: SensitivityView, *, alone: bool = False) -> str:
+    """The lines of Python that give the numbers of the sentence.
+
+    Args:
+        alone: the data are one clip, so that the unit is taken over the bank.
+    """
     if state.clip is None:
         return ""
     moves, at = view.moves, state.clip.index
@@ -259,6 +276,10 @@ def moves_lines(state: State, sample: str | None, view: SensitivityView) -> str:
     steps = ", ".join(f"{c!r}: {a}" for c, a in zip(moves.changes, view.amounts, strict=True))
     lines.append(f"scenes = jw.scenes({code.named(state.clip.path)!r}{state.clip.said})")
     lines.append(f"changed = {{name: scenes.changed({at}, name, amount) for name, amount in {{{steps}}}.items()}}")
-    lines.append(f"found = jw.latent_moves(jepa, scenes.clips[{at}], changed, [scenes.clips[i] for i in scenes.some(24)])")
+    others = "[scenes.clips[i] for i in scenes.some(24)]"
+    if alone and state.bank:
+        lines.append(f"bank = {code.opened_bank(state)}")
+        others = f"[scenes.clips[{at}], *(c for c in bank.clips[:24] if c.frames == scenes.clips[{at}].frames)]"
+    lines.append(f"found = jw.latent_moves(jepa, scenes.clips[{at}], changed, {others})")
     lines.append(f"print(found.moved[0].round(4).tolist())  # {[round(float(v), 4) for v in moves.moved[0]]}")
     return "\n".join(lines)

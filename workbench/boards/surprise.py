@@ -15,7 +15,7 @@ from workbench.boards.future_board import TWIN, FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
 from workbench.boards.surprise_screen import Screen
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import Workspace, offer, renew
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.films import Covered, Judged, Peers, SurpriseView
 from workbench.link import link
@@ -111,6 +111,14 @@ class SurpriseBoard(FutureBoard):
         self._controls({})
         if self.awake and self.refusal():
             self.off()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.player, self.stage
+
+    def banked(self) -> None:
+        """See `FutureBoard.banked`; what was broken by hand stays broken."""
+        self._ask()
 
     def opened(self) -> None:
         """See `FutureBoard.opened`: what was broken in another clip is whole again."""
@@ -292,6 +300,7 @@ class SurpriseBoard(FutureBoard):
         if self._of is None:
             self.screen.draw_chart(self.judged)
         self.view, self._of, self.covered = view, question, None
+        renew(self.player, self.stage)
         self.screen.show(view, self.edits.value, settled=self.edits.value == question.get("moved"))
         if fresh and view.event > 0 and self.edits.value is None:
             self.player.tick = view.event  # where there is something to see

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from widgets import Headline
 from workbench import samples
@@ -22,6 +22,15 @@ FIRST_WORDS = "Opening a model …"
 Notify = Callable[[WorkbenchError], None]
 Heard = Callable[[], None]
 Allow = Callable[[str], str]
+
+
+@runtime_checkable
+class Ages(Protocol):
+    """A view or a chart."""
+
+    stale: Any
+
+
 _Shared = TypeVar("_Shared")
 _NO_SETTINGS = ("path", "parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; here they are chosen elsewhere, or would name files
 
@@ -73,10 +82,27 @@ def described(facts: ModelFacts, sample: str | None) -> ModelFacts:
     return replace(facts, card=replace(facts.card, licence=str(card.get("licence", "")), notes=notes, world=str(card.get("world", facts.card.world))))
 
 
-def show_failure(space: Workspace, headline: Headline) -> None:
-    """Where nothing is on screen yet, the error stays to be read; a board that shows something keeps it."""
-    if space.error is not None and headline.sentence == FIRST_WORDS:
+def age(views: Iterable[Ages]) -> None:
+    """Something else was opened: what these views show is greyed until they show something of it."""
+    for view in views:
+        view.stale = not (isinstance(view, Headline) and view.sentence == FIRST_WORDS)
+
+
+def renew(*views: Ages) -> None:
+    """These views show something of what is open."""
+    for view in views:
+        view.stale = False
+
+
+def show_failure(space: Workspace, headline: Headline, *, off: bool = False) -> None:
+    """Where no clip is on screen, the error stays to be read; a board that shows something of what is open keeps it.
+
+    Args:
+        off: the board says why it is off for the open model.
+    """
+    if space.error is not None and not off and (space.shown is None or headline.sentence == FIRST_WORDS):
         with headline.together():
+            headline.stale, headline.code = False, ""
             headline.sentence, headline.tone, headline.busy = space.error.what, "error", False
             headline.detail = f"{space.error.where} → {space.error.fix}".strip(" →")
 
