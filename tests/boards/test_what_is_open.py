@@ -209,7 +209,9 @@ def test_numbers_and_pictures_of_the_clip_before_are_greyed_until_there_are_new_
     assert [view.stale for view in shown] == [False] * 4
 
 
-def test_where_a_model_refuses_the_clip_nothing_of_the_model_before_stays_as_it_was(space: Workspace, told: list[WorkbenchError], tmp_path: Path) -> None:
+def test_where_a_model_refuses_the_clip_nothing_of_the_model_before_stays_as_it_was(
+    space: Workspace, told: list[WorkbenchError], tmp_path: Path
+) -> None:
     board = MasksBoard(space)
     space.open("shapes")
     before = board.headline.sentence

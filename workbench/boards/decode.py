@@ -11,7 +11,7 @@ from workbench.boards import code, controls
 from workbench.boards.fitting import fitting_of
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
-from workbench.boards.workspace import Workspace, offer, renew
+from workbench.boards.workspace import Workspace, renew
 from workbench.core.decoding import DecodeView
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.films import Reel
@@ -46,7 +46,7 @@ class DecodeBoard(FutureBoard):
         super().__init__(workspace, "latent_moves", ["reset", "export"])
         fill(self.headline, {"sources": [], "info": _INFO})
         self.toolbar = Toolbar()
-        self.player = ClipPlayer(picture_height=_STILL, commands=["export"], curve_height=84, message="")
+        self.player = ClipPlayer(picture_height=_STILL, commands=["export", "export_mp4"], curve_height=84, message="")
         self.near = ClipPlayer(picture_height=104, message="", caption="Retrieved for nothing: the nearest real frame of")
         self.drawn = ClipPlayer(picture_height=104, message="", caption="Decoded from nothing: what it draws for")
         self.score = Chart(150, "score on clips held out", blank())
@@ -58,7 +58,7 @@ class DecodeBoard(FutureBoard):
         link(self.session, "tick", self.player, "tick")
         self.toolbar.observe(lambda change: self._chosen(change["old"], change["new"]), names=["values"])
         self.toolbar.on_press = self._pressed
-        self.player.on_command = lambda name: self._save_film()
+        self.player.on_command = self._save_film
         self.fitting.on(self._fitted)
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
@@ -177,14 +177,10 @@ class DecodeBoard(FutureBoard):
         strips = {name: reels for name, reels in self._honest.items() if isinstance(reels, list)}
         return {**({} if self.view is None else {"pictures": self.view}), **strips}
 
-    def _save_film(self) -> None:
-        if self.view is None:
-            return
-
-        def offered(data: np.ndarray) -> None:
-            offer(self.headline, "jepa-workbench-decoded.webm", data.tobytes())
-
-        self.space.submit("film_file", "decode.file", offered, self.failed, reels=list(self.view.reels), fps=self.player.fps or 8.0)
+    def _save_film(self, command: str) -> None:
+        """Offer the films on screen as one video, with their labels."""
+        if self.view is not None:
+            self.save_films("decoded", command, self.view.reels, fps=self.player.fps or 8.0)
 
     def _mask(self) -> Mask | None:
         """What is painted on the Masks board, else what the model's own sampler draws; None where it predicts under no masks."""

@@ -122,7 +122,9 @@ def bank_row(space: Workspace, *, other: bool) -> Row:
     row: list[dict[str, Any]] = [{"kind": "select", "id": "bank", "label": "bank", "options": options, "help": about}]
     values: dict[str, Any] = {"bank": OTHER_BANK if other or typed else choice.bank}
     if values["bank"] == OTHER_BANK:
-        row.append({"kind": "text", "id": "bank_path", "label": "folder of the bank", "help": "Path of a folder or an npz, then Enter.", "width": 230})
+        row.append(
+            {"kind": "text", "id": "bank_path", "label": "folder of the bank", "help": "Path of a folder or an npz, then Enter.", "width": 230}
+        )
         values["bank_path"] = choice.bank if typed else ""
     return [*row, *_bank_lines(space)], values
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from widgets import Headline
 from workbench.boards.workspace import FIRST_WORDS, Workspace, age, offer, renew, show_failure
 from workbench.core.errors import Cancelled, WorkbenchError
+from workbench.core.films import Reel
 from workbench.measures.catalogue import entry
 from workbench.present.show import fill
 
@@ -61,6 +65,19 @@ class FutureBoard:
         """A button of the headline was pressed."""
         if name == "export":
             offer(self.headline, *self.space.export(self.results()))
+
+    def save_films(self, name: str, command: str, reels: Sequence[Reel], **about: Any) -> None:
+        """Offer films as one video file, with their labels.
+
+        Args:
+            name: of the file. command: of the player: "export" or "export_mp4". about: options of `film_file`.
+        """
+        kind = "mp4" if command == "export_mp4" else "webm"
+
+        def offered(data: np.ndarray) -> None:
+            offer(self.headline, f"jepa-workbench-{name}.{kind}", data.tobytes())
+
+        self.space.submit("film_file", f"{name}.file", offered, self.failed, reels=list(reels), kind=kind, **about)
 
     def results(self) -> dict[str, Any]:
         """Everything on the board, for export."""

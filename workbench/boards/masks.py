@@ -337,7 +337,11 @@ class MasksBoard:
         block = self.session.state.block
         error = view.error.block(block) if 0 <= block < len(view.error.blocks) else view.error
         sentence, tone = words.sentence(error, None if yard is None else yard.block(block))
-        lonely = "Over the bank: computing …" if self.session.state.bank else "No bank: one clip is an anecdote."
+        lonely = (
+            "Over the bank: computing …"
+            if self.session.state.bank
+            else words.no_bank(self.space.choice.reading, "skill over other clips, retrieval ranks and an interval")
+        )
         detail = words.bank_line(bank, error) if bank else self.progress or lonely
         text = code.masked_lines(self.session.state, self.space.sample, view.error, self.work.mask_token)
         said = {"sentence": sentence, "tone": tone, "detail": detail, "code": text, "busy": False, "cancellable": bank is None}
