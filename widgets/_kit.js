@@ -171,9 +171,13 @@ export function mount(model, el, name, onTheme = () => {}) {
   system.addEventListener("change", apply);
   lab.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   root.dataset.theme = resolveTheme(model.get("theme"));
+  const age = () => setAttribute(root, "data-stale", String(Boolean(model.get("stale"))));
+  const stopAge = onAll(model, ["stale"], age);
+  age();
   el.append(root);
   const dispose = () => {
     stop();
+    stopAge();
     lab.disconnect();
     system.removeEventListener("change", apply);
     root.remove();

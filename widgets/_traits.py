@@ -21,6 +21,8 @@ class View(anywidget.AnyWidget):
     theme = t.Enum(["auto", "light", "dark"], "auto", help="light, dark, or as the page around it").tag(sync=True)
     busy = t.Bool(False, help="a newer answer is being computed; what is shown stays, slightly dimmed").tag(sync=True)
 
+    stale = t.Bool(False, help="what is shown is of something that is no longer open: it stays, greyed, until there is something new").tag(sync=True)
+
     def __init__(self, **values: Any) -> None:
         known = set(self.view_traits())
         for name in values.keys() - known - _HOST_KEYWORDS:

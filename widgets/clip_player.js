@@ -30,7 +30,8 @@ function render({ model: host, el }) {
   const heatRow = element("label", { class: "jw-heat-row" }, heatOn, legend.node);
   const save = button("Save the films as a video file", icon(EXPORT), () => press(model, "command", "export"));
   const player = createPlayer(asClip(model, films), () => redraw(), { word: "frame" });
-  player.node.append(save);
+  const saveMp4 = button("Save as MP4 (H.264)", "mp4", () => press(model, "command", "export_mp4"));
+  player.node.append(save, saveMp4);
   const line = createTimeline(model, root, { frames, frame: player.frame, go: (frame) => player.goTo(frame) });
   root.append(caption, element("div", { class: "jw-picture" }, element("div", { class: "jw-progress" }), screens, empty), player.node, heatRow, line.node);
   /** @type {import("./_screen.js").Screen[]} */
@@ -99,6 +100,7 @@ function render({ model: host, el }) {
     setText(caption, shown.length ? model.get("caption") : "");
     caption.hidden = !caption.textContent;
     player.node.hidden = frames() < 2;
+    saveMp4.hidden = !model.get("commands").includes("export_mp4");
     save.hidden = !model.get("commands").includes("export");
     const film = model.get("heat_film");
     heatRow.hidden = film < 0 || !bytesOf(model.get("heat")).length;

@@ -29,7 +29,7 @@ class ClipPlayer(Curves):
     The browser writes `tick`, `playing` and `heat_on`.
 
     Attributes:
-        on_command: called with "export" when the user asks for the film as a file.
+        on_command: called with "export" or "export_mp4" when the user asks for the films as a file, webm or MP4.
     """
 
     _esm = esm("clip_player.js")
@@ -48,7 +48,7 @@ class ClipPlayer(Curves):
     picture_height = t.Int(300, min=40, help="CSS pixels a film is at most high").tag(sync=True)
     caption = t.Unicode("", help="a quiet line above the films; empty = none").tag(sync=True)
     message = t.Unicode("Nothing imagined yet", help="shown while there are no films").tag(sync=True)
-    commands = t.List(t.Enum(["export"]), [], help="which of export have a button").tag(sync=True)
+    commands = t.List(t.Enum(["export", "export_mp4"]), [], help="which of export and export_mp4 have a button").tag(sync=True)
     command = t.List(["", 0], minlen=2, maxlen=2, help="[name, n]: the last button pressed; n grows with each press").tag(sync=True)
     version = t.Int(0, help="counts answers; the root's data-version shows the one on screen").tag(sync=True)
 

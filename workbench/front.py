@@ -69,22 +69,26 @@ def bank_path(path: str | Path) -> str:
     return str(samples.find(str(path)).bank) if str(path) in samples.names() else str(path)
 
 
-def open_bank(path: str | Path, *, frames: int | None = None) -> Bank:
-    """The clips over which references and ranks are taken: a sample's own, or those of a folder or npz (at most 256, evenly taken)."""
-    from workbench.worker.shelf import Shelf
-
-    return Shelf().bank(BankKey(bank_path(path), frames))
-
-
-def scenes(path: str | Path, *, frames: int | None = None, fps: float | None = None) -> Scenes:
-    """Clips, and each of them with one thing changed: what is known of a sample's world, and noise, brightness and blur for any clips.
+def open_bank(path: str | Path, *, frames: int | None = None, fps: float | None = None) -> Bank:
+    """The clips over which references and ranks are taken: a sample's own, or those of a folder or npz (at most 256, evenly taken).
 
     Args:
-        path: a sample's name, or an image, a video, a folder or an npz. frames, fps: as of `open_clips`.
+        path: a sample's name, a file or a folder. frames, fps: as of `open_clips`.
     """
     from workbench.worker.shelf import Shelf
 
-    return Shelf().scenes(bank_path(path), frames, fps)
+    return Shelf().bank(BankKey(bank_path(path), frames, fps))
+
+
+def scenes(path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Scenes:
+    """Clips, and each of them with one thing changed: what is known of a sample's world, and noise, brightness and blur for any clips.
+
+    Args:
+        path: a sample's name, or an image, a video, a folder or an npz. frames, fps, start, length: as of `open_clips`.
+    """
+    from workbench.worker.shelf import Shelf
+
+    return Shelf().scenes(bank_path(path), frames=frames, fps=fps, start=start, length=length)
 
 
 def _serve(service: str, jepa: Jepa, /, **arguments: Any) -> Any:

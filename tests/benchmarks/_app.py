@@ -94,4 +94,4 @@ def wait_for_map(page: Any) -> Any:
 
 def wait_for_bank(page: Any) -> None:
     """Until the figures over the whole bank are there."""
-    page.locator(".jw-headline-detail", has_text="Over ").filter(has_text="clips with this sampler").wait_for()
+    page.locator(".jw-headline-detail", has_text="Over ").filter(has_text="with this sampler").wait_for()

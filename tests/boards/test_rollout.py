@@ -302,7 +302,7 @@ def test_one_clip_without_bank_or_decoder_is_shown_as_its_latents(opened: Callab
     box = opened(jw.load(**MODELS["vjepa2-ac"]), "rollout", data=save_clips(tmp_path, "vjepa2-ac", **one))
     assert box.board.toolbar.values["how"] == "latents"
     assert "3 components of the real film" in box.board.player.films[3]["note"]
-    assert "one clip is an anecdote" in box.board.headline.detail
+    assert "Single clip: no interval" in box.board.headline.detail
     assert box.board.strip.films == []
 
 

@@ -32,6 +32,7 @@ class CheckpointBoard:
         workspace.on("opening", self._opening)
         workspace.on("failed", lambda: show_failure(workspace, self.headline))
         workspace.on("refused", self._refused)
+        workspace.on("clips", self._forgiven)
 
     @property
     def layout(self) -> Layout:
@@ -72,6 +73,12 @@ class CheckpointBoard:
         fill(self.model, {"model": model, "chosen": "", "histogram": {}, "search": ""})
         if isinstance(error, UnsafeFile):
             self.space.submit("contents", "contents", self._described, lambda _: None, path=path)
+
+    def _forgiven(self) -> None:
+        """Something else was opened since a file was refused: the open model is shown again."""
+        if self.space.refused is not None:
+            self.space.refused = None
+            self._opened()
 
     def _described(self, found: Contents) -> None:
         if self.space.refused is not None:

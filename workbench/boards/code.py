@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench import samples
 from workbench.core.card import ClipKey
 from workbench.core.decoding import DecoderFit
 from workbench.core.films import FilmView, PlanView, SurpriseView, WalkTrace
@@ -34,10 +35,7 @@ def masked_lines(state: State, sample: str | None, error: PredictionError, mask_
         return ""
     context, targets = state.mask.ranges()
     lines = open_lines(state, sample, error.provenance.weights.get("masked", ""))
-    data = sample if sample and state.bank and "bank" in state.bank.path else state.clip.path
-    frames = f", frames={state.clip.frames}" if state.clip.frames else ""
-    bank = f"jw.open_bank({data!r}{frames})" if state.bank else "None"
-    lines.append(f"bank, clip = {bank}, jw.open_clips({data!r}{frames})[{state.clip.index}]")
+    lines.append(f"bank, clip = {opened_bank(state) or None}, {opened(state.clip)}")
     lines.append(f"mask = jw.Mask.of({state.mask.shape}, {context!r}, {targets!r})")
     more = "" if mask_token is None else f", mask_token={mask_token}"
     who = "" if error.predictor == "model" else f", predictor={error.predictor!r}"
@@ -46,14 +44,27 @@ def masked_lines(state: State, sample: str | None, error: PredictionError, mask_
     return "\n".join(lines)
 
 
-def clip_lines(state: State, sample: str | None) -> list[str]:
+def named(path: str) -> str:
+    """What data of a path are called in Python: the sample whose bank it is, else the path."""
+    return next((n for n in samples.names() if str(samples.find(n).bank) == path), path)
+
+
+def opened(key: ClipKey) -> str:
+    """The expression that opens a clip."""
+    return f"jw.open_clips({named(key.path)!r}{key.said})[{key.index}]"
+
+
+def opened_bank(state: State) -> str:
+    """The expression that opens the bank; "" where there is none."""
+    return f"jw.open_bank({named(state.bank.path)!r}{state.bank.said})" if state.bank else ""
+
+
+def clip_lines(state: State) -> list[str]:
     """Open the clip and, where there is one, its bank."""
     if state.clip is None:
         return []
-    data = sample if sample and state.bank and "bank" in state.bank.path else state.clip.path
-    frames = f", frames={state.clip.frames}" if state.clip.frames else ""
-    lines = [f"bank = jw.open_bank({data!r}{frames})"] if state.bank else []
-    return [*lines, f"clip = jw.open_clips({data!r}{frames})[{state.clip.index}]"]
+    lines = [f"bank = {opened_bank(state)}"] if state.bank else []
+    return [*lines, f"clip = {opened(state.clip)}"]
 
 
 def rollout_lines(
@@ -66,7 +77,7 @@ def rollout_lines(
         fit: of the decoder that draws them, where it was fitted afterwards.
     """
     found = view.rollout
-    lines = open_lines(state, sample, found.provenance.weights.get("dynamics", "")) + clip_lines(state, sample)
+    lines = open_lines(state, sample, found.provenance.weights.get("dynamics", "")) + clip_lines(state)
     if how == "fitted":
         twin = state.predictor == "twin"  # whose latents a decoder fitted on the model's cannot draw
         lines += [] if twin or fit is None else [f"jepa = jw.fit_decoder(jepa, bank, steps={fit.steps}, seed={fit.seed})"]
@@ -95,7 +106,7 @@ def plan_lines(state: State, sample: str | None, view: PlanView, ends: Mapping[s
     found = view.trace
     lines = open_lines(state, sample, found.provenance.weights.get("dynamics", ""))
     if "clip" in ends:
-        lines += clip_lines(state, sample)[-1:]
+        lines += clip_lines(state)[-1:]
     said = ", ".join(f"{name}={'clip' if name == 'clip' else _plainly(value)}" for name, value in ends.items())
     lines.append(f"how = {dict(planner)!r}")
     lines.append(f"view = jw.plan_view(jepa, {said}, **how)")
@@ -136,14 +147,12 @@ def surprise_lines(state: State, sample: str | None, view: SurpriseView, questio
     weights = found.provenance.weights
     key: ClipKey = question["clip"]
     lines = open_lines(state, sample, weights.get("dynamics", weights.get("masked", "")))
-    data = sample if sample and state.bank and "bank" in state.bank.path else key.path
-    frames = f", frames={key.frames}" if key.frames else ""
-    lines.append(f"clips = jw.open_clips({data!r}{frames})")
-    named = ("twins", "moved", "world", "predictor", "distance", "contexts", "window", "stride", "mask_token")
-    said = {k: question[k] for k in named if k in question and question[k] != _USUAL.get(k, "")}
+    lines.append(f"clip = {opened(key)}")
+    options_of = ("twins", "moved", "world", "predictor", "distance", "contexts", "window", "stride", "mask_token")
+    said = {k: question[k] for k in options_of if k in question and question[k] != _USUAL.get(k, "")}
     options = "".join(f", {k}={v!r}" for k, v in said.items())
-    other = f", other=clips[{question['other'].index}]" if "other" in question else ""
-    lines.append(f"view = jw.surprise_view(jepa, clips[{key.index}]{other}{options})")
+    other = f", other={opened(question['other'])}" if "other" in question else ""
+    lines.append(f"view = jw.surprise_view(jepa, clip{other}{options})")
     means = " ".join(f"{f.mean():.4g}" for f in view.found)
     lines.append(f"print(*(f'{{f.mean():.4g}}' for f in view.found))  # {means}")
     return "\n".join(lines)

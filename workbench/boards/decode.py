@@ -11,7 +11,7 @@ from workbench.boards import code, controls
 from workbench.boards.fitting import fitting_of
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import Workspace, renew
 from workbench.core.decoding import DecodeView
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.films import Reel
@@ -46,7 +46,7 @@ class DecodeBoard(FutureBoard):
         super().__init__(workspace, "latent_moves", ["reset", "export"])
         fill(self.headline, {"sources": [], "info": _INFO})
         self.toolbar = Toolbar()
-        self.player = ClipPlayer(picture_height=_STILL, commands=["export"], curve_height=84, message="")
+        self.player = ClipPlayer(picture_height=_STILL, commands=["export", "export_mp4"], curve_height=84, message="")
         self.near = ClipPlayer(picture_height=104, message="", caption="Retrieved for nothing: the nearest real frame of")
         self.drawn = ClipPlayer(picture_height=104, message="", caption="Decoded from nothing: what it draws for")
         self.score = Chart(150, "score on clips held out", blank())
@@ -58,7 +58,7 @@ class DecodeBoard(FutureBoard):
         link(self.session, "tick", self.player, "tick")
         self.toolbar.observe(lambda change: self._chosen(change["old"], change["new"]), names=["values"])
         self.toolbar.on_press = self._pressed
-        self.player.on_command = lambda name: self._save_film()
+        self.player.on_command = self._save_film
         self.fitting.on(self._fitted)
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
@@ -85,6 +85,10 @@ class DecodeBoard(FutureBoard):
             self.off()
             fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
         self._draw_score()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.player, self.near, self.drawn, self.score
 
     def opened(self) -> None:
         """See `FutureBoard.opened`."""
@@ -173,14 +177,10 @@ class DecodeBoard(FutureBoard):
         strips = {name: reels for name, reels in self._honest.items() if isinstance(reels, list)}
         return {**({} if self.view is None else {"pictures": self.view}), **strips}
 
-    def _save_film(self) -> None:
-        if self.view is None:
-            return
-
-        def offered(data: np.ndarray) -> None:
-            offer(self.headline, "jepa-workbench-decoded.webm", data.tobytes())
-
-        self.space.submit("film_file", "decode.file", offered, self.failed, reels=list(self.view.reels), fps=self.player.fps or 8.0)
+    def _save_film(self, command: str) -> None:
+        """Offer the films on screen as one video, with their labels."""
+        if self.view is not None:
+            self.save_films("decoded", command, self.view.reels, fps=self.player.fps or 8.0)
 
     def _mask(self) -> Mask | None:
         """What is painted on the Masks board, else what the model's own sampler draws; None where it predicts under no masks."""
@@ -215,6 +215,7 @@ class DecodeBoard(FutureBoard):
         self.view = view
         shown = self.space.shown
         frames = len(view.reels[0].pixels)
+        renew(self.player)
         with self.player.together():
             self.player.picture_height = _FILM if frames > 1 else _STILL
             self.player.set_films(film_dicts(view.reels))
@@ -233,20 +234,26 @@ class DecodeBoard(FutureBoard):
         """What is drawn for the mean latent, for noise and for another clip's latent; asked once for a model, a bank and a decoder."""
         s, view = self.session.state, self.view
         if s.bank is None or view is None:
+            self._honest.clear()
+            for player in (self.near, self.drawn):
+                fill(player, {"films": [], "pixels": b"", "message": "", "stale": False})
             return
         ways = {"near": (self.near, "retrieved"), **({"drawn": (self.drawn, self._way())} if any(r.label == "decoder" for r in view.reels) else {})}
         for name, (player, how) in ways.items():
             if self._honest.get(name + " of") == (s.model, s.bank, how) and name in self._honest:
+                renew(player)
                 continue
 
             def shown(reels: list[Reel], name: str = name, player: ClipPlayer = player, how: str = how) -> None:
                 self._honest[name], self._honest[name + " of"] = reels, (s.model, s.bank, how)
+                renew(player)
                 player.set_films([({"name": r.label, "kind": r.kind}, r.pixels[:1]) for r in reels])
 
             self.space.submit("honesty_strip", f"decode.{name}", shown, self.failed, model=s.model, bank=s.bank, how=how)
 
     def _draw_score(self) -> None:
         fit = None if self.view is None else self.view.fit
+        renew(self.score)
         self.score.set(blank() if fit is None else fit_bars(fit, dark=self.space.dark))
 
     def _speak(self) -> None:
@@ -265,9 +272,7 @@ def fit_lines(state: State, sample: str | None, view: DecodeView) -> str:
     if fit is None or state.clip is None or state.bank is None:
         return ""
     lines = code.open_lines(state, sample, fit.space.rpartition(":")[2])
-    data = sample if sample and "bank" in state.bank.path else state.bank.path
-    frames = f", frames={state.bank.frames}" if state.bank.frames else ""
-    lines.append(f"bank = jw.open_bank({data!r}{frames})")
+    lines.append(f"bank = {code.opened_bank(state)}")
     lines.append(f"jepa = jw.fit_decoder(jepa, bank, steps={fit.steps}, seed={fit.seed})")
     lines.append(f"print(round(jepa.decoder.fit.mse, 5))  # {fit.mse:.5f}")
     return "\n".join(lines)

@@ -17,6 +17,7 @@ class Chart:
 
     def __init__(self, height: int, name: str, figure: go.Figure) -> None:
         self.height, self.name, self.figure, self.theme = height, name, figure, "auto"
+        self._stale = False
         self._watchers: list[Callable[[go.Figure], None]] = []
 
     def watch(self, watcher: Callable[[go.Figure], None]) -> None:
@@ -30,6 +31,17 @@ class Chart:
         for watcher in self._watchers:
             watcher(figure)
 
+    @property
+    def stale(self) -> bool:
+        """Whether the figure is of something that is no longer open; see `widgets.View`."""
+        return self._stale
+
+    @stale.setter
+    def stale(self, stale: bool) -> None:
+        if stale != self._stale:
+            self._stale = stale
+            self.set(self.figure)
+
     def follow(self, theme: str) -> None:
         """Be surrounded by "light" or "dark"."""
         self.theme = theme
@@ -42,7 +54,7 @@ class Chart:
 
         def redraw(new: go.Figure) -> None:
             with view.together():
-                view.theme, view.figure, view.version = self.theme, new.to_plotly_json(), view.version + 1
+                view.theme, view.stale, view.figure, view.version = self.theme, self.stale, new.to_plotly_json(), view.version + 1
 
         self.watch(redraw)
         return view

@@ -11,7 +11,7 @@ from widgets import Headline, MapPane, PatchCanvas, Toolbar
 from workbench.boards import code, controls
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.mask_work import MaskWork
-from workbench.boards.workspace import FIRST_WORDS, Workspace, offer, show_failure
+from workbench.boards.workspace import FIRST_WORDS, Workspace, age, offer, renew, show_failure
 from workbench.core.errors import Cancelled, MaskError, WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.results import MaskedView, Yardsticks
@@ -62,6 +62,7 @@ class MasksBoard:
 
     def _wire(self) -> None:
         s, c, p = self.session, self.canvas, self.pane
+        s.watch(["model", "clip", "bank"], lambda old, new: age((self.headline, self.canvas, self.pane, self.bars)))  # before what asks anew
         for view in (c, p):
             for name in ("hover", "tick", "block"):
                 link(s, name, view, name)
@@ -75,9 +76,10 @@ class MasksBoard:
         self.toolbar.observe(self._controls_changed, names=["values"])
         self.toolbar.on_press = lambda name: self._again() if name == "again" else None
         self.space.on("model", self._model_opened)
+        self.space.on("bank", self._banked)
         self.space.on("clip", self._clip_shown)
         self.space.on("theme", self._draw_bars)
-        self.space.on("failed", lambda: show_failure(self.space, self.headline))
+        self.space.on("failed", lambda: show_failure(self.space, self.headline, off=bool(self.off)))
         s.watch(["mask", "clip", "model", "distance", "predictor"], lambda old, new: self._compute())
         s.watch(["mask", "selection"], lambda old, new: self._tell_history())
         s.watch(["block"], lambda old, new: self._block_chosen())
@@ -149,6 +151,7 @@ class MasksBoard:
         fill(self.pane, {**_NOTHING, "mask": NO_MASK, "captions": {}, "missing": why, "busy": False})
         fill(self.canvas, {"overlay": b"", "hint": "", "mask": _all_seen(self.canvas.grid)})
         self.bars.set(blank())
+        renew(self.headline, self.pane, self.bars)
         self._sources_shown()
 
     def _sources_shown(self) -> None:
@@ -162,6 +165,7 @@ class MasksBoard:
         if shown is None or (self.sampler is None and not self.off):
             return
         self.heat = 0.0
+        renew(self.canvas, *((self.headline, self.pane, self.bars) if self.off else ()))
         mask = self.session.state.mask
         seen = mask_dict(mask) if mask is not None and mask.shape == shown.grid.shape else NO_MASK
         if self.off:
@@ -177,6 +181,13 @@ class MasksBoard:
             return
         if self.session.state.mask is None:
             self._draw()
+        self._judge()
+
+    def _banked(self) -> None:
+        """Baselines are taken over another bank."""
+        renew(self.canvas, *((self.headline, self.pane, self.bars) if self.off else ()))
+        self._sources_shown()
+        self._compute()
         self._judge()
 
     def _controls_shown(self, old: Mapping[str, Any]) -> None:
@@ -267,7 +278,7 @@ class MasksBoard:
         except MaskError as error:
             self.work.idle()
             said = {"sentence": f"{error.what[0].upper()}{error.what[1:]}: {error.fix}.", "tone": "warn", "detail": "", "code": "", "note": ""}
-            fill(self.headline, {**said, "busy": False, "cancellable": False})
+            fill(self.headline, {**said, "stale": False, "busy": False, "cancellable": False})
             fill(self.pane, {"busy": False})
         self.canvas.hint = controls.hint(self.sampler, s.mask) if self.sampler else ""  # last: the worker computes meanwhile
 
@@ -281,7 +292,7 @@ class MasksBoard:
         fill(self.headline, {"busy": False, "cancellable": False})
         fill(self.pane, {"busy": False})
         if not isinstance(error, Cancelled):
-            fill(self.headline, {"sentence": error.what, "detail": error.fix, "tone": "error"})
+            fill(self.headline, {"sentence": error.what, "detail": error.fix, "tone": "error", "stale": False})
             self.space.tell(error)
 
     def viewed(self, view: MaskedView) -> None:
@@ -292,6 +303,7 @@ class MasksBoard:
             self.heat = max(self.heat, _nice(max(top, 1.2 * error.mean / error.ratio)))
         scale = [0.0, self.heat if error.predictor not in ("twin", "pixels") else _nice(top)]
         yard = self.work.yard
+        renew(self.pane)
         missing = {k: v for k, v in self.pane.missing.items() if k == "quilt"}
         said = {"error_range": scale, "version": self.pane.version + 1, "busy": False, "missing": missing}
         fill(self.pane, {**view_traits(view, yard), **said})
@@ -325,11 +337,16 @@ class MasksBoard:
         block = self.session.state.block
         error = view.error.block(block) if 0 <= block < len(view.error.blocks) else view.error
         sentence, tone = words.sentence(error, None if yard is None else yard.block(block))
-        lonely = "Over the bank: computing …" if self.session.state.bank else "No bank: one clip is an anecdote."
+        lonely = (
+            "Over the bank: computing …"
+            if self.session.state.bank
+            else words.no_bank(self.space.choice.reading, "skill over other clips, retrieval ranks and an interval")
+        )
         detail = words.bank_line(bank, error) if bank else self.progress or lonely
         text = code.masked_lines(self.session.state, self.space.sample, view.error, self.work.mask_token)
         said = {"sentence": sentence, "tone": tone, "detail": detail, "code": text, "busy": False, "cancellable": bank is None}
-        fill(self.headline, {**said, "note": words.HELD.get(error.predictor, "")})
+        fill(self.headline, {**said, "note": words.HELD.get(error.predictor, ""), "stale": False})
+        renew(self.bars)
         self._draw_bars()
 
     def _block_chosen(self) -> None:

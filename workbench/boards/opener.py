@@ -6,6 +6,7 @@ from typing import Any
 
 from widgets import Toolbar
 from workbench import samples
+from workbench.boards.film_controls import ALIKE, OTHER_BANK, bank_row, cut_of, film_row
 from workbench.boards.layout import Column, Layout
 from workbench.boards.workspace import Workspace
 from workbench.core.card import parse_overrides
@@ -13,16 +14,15 @@ from workbench.core.errors import WorkbenchError
 from workbench.published import find_cached
 
 _OTHER = "a checkpoint of yours"
-_ALIKE = 0.15  # rates that differ by less come of whole steps between frames
 
 
 class Opener:
-    """Choose a sample, or type the path of a checkpoint and of images or videos; step through the clips."""
+    """Choose a sample, or type the path of a checkpoint and of images or videos; step through the clips and the windows of a film; choose a bank."""
 
     def __init__(self, workspace: Workspace, *, vertical: bool = False) -> None:
         self.space = workspace
         self.files, self.clips = Toolbar(vertical=vertical), Toolbar(vertical=vertical)
-        self._settling = False
+        self._settling = self._other_bank = False
         self._cached = [c for c in find_cached().values() if c.published.role == "model"]
         self._shown()
         self.files.observe(self._files_changed, names=["values"])
@@ -30,6 +30,8 @@ class Opener:
         self.clips.observe(self._clips_changed, names=["values"])
         for event in ("model", "clips", "clip"):
             workspace.on(event, self._shown)
+        for event in ("bank", "failed"):
+            workspace.on(event, self._clips_shown)
         workspace.on("opening", self._opening)
 
     @property
@@ -50,6 +52,14 @@ class Opener:
         try:
             with self.files.together():
                 self.files.controls, self.files.values = self._file_row()
+        finally:
+            self._settling = False
+        self._clips_shown()
+
+    def _clips_shown(self) -> None:
+        """Bring the lower row to what is on screen: also after what was asked for there could not be shown."""
+        self._settling = True
+        try:
             with self.clips.together():
                 self.clips.controls, self.clips.values = self._clip_row()
         finally:
@@ -101,12 +111,17 @@ class Opener:
         last = len(clips.names) - 1
         row: list[dict[str, Any]] = [{"kind": "int", "id": "clip", "label": "clip", "min": 0, "max": last, "disabled": last == 0}]
         row.append({"kind": "label", "id": "of", "label": f"of {len(clips.names)} · {clips.title}{self._rate()}"})
-        return row, {"clip": key.index}
+        values: dict[str, Any] = {"clip": key.index}
+        for more, its in (film_row(self.space), bank_row(self.space, other=self._other_bank)):
+            row, values = [*row, *more], {**values, **its}
+        return row, values
 
     def _rate(self) -> str:
-        """How fast the clip is, where the model was trained on another rate."""
+        """How fast the clip is, where the model was trained on another rate; of a film, its own row says it."""
         facts, shown = self.space.facts, self.space.shown
-        if facts is None or shown is None or not facts.card.fps or not shown.fps or abs(shown.fps / facts.card.fps - 1) < _ALIKE:
+        if self.space.choice.windows or facts is None or shown is None or not facts.card.fps or not shown.fps:
+            return ""
+        if abs(shown.fps / facts.card.fps - 1) < ALIKE:
             return ""
         return f" · {shown.fps:.2g} frames a second, the model was trained on {facts.card.fps:.2g}"
 
@@ -125,5 +140,22 @@ class Opener:
             self.space.tell(error)
 
     def _clips_changed(self, change: Any) -> None:
-        if not self._settling and "clip" in change["new"]:
-            self.space.choose(change["new"]["clip"])
+        if self._settling:
+            return
+        old, new = change["old"], change["new"]
+        touched = {name for name in new if new[name] != old.get(name)}
+        try:
+            if "clip" in touched:
+                self.space.choose(new["clip"])
+            elif touched & {"window", "part", "rate", "at"}:
+                self.space.choice.cut(*cut_of(self.space, new, touched))
+            elif "bank" in touched:
+                self._other_bank = new["bank"] == OTHER_BANK
+                if self._other_bank:
+                    self._clips_shown()
+                else:
+                    self.space.choice.compare_with(new["bank"])
+            elif new.get("bank_path") and "bank_path" in touched:
+                self.space.choice.compare_with(new["bank_path"])
+        except WorkbenchError as error:
+            self.space.tell(error)

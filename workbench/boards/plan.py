@@ -6,8 +6,6 @@ import time
 from itertools import combinations, islice
 from typing import Any
 
-import numpy as np
-
 from widgets import Toolbar
 from workbench.boards import code, plan_controls
 from workbench.boards.edits import Edits
@@ -17,7 +15,7 @@ from workbench.boards.plan_ends import Ground, InWorld, Route
 from workbench.boards.plan_screen import PlanScreen, Sheet
 from workbench.boards.plan_walk import BUDGET, Walk
 from workbench.boards.plan_work import PlanWork
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import WorkbenchError
 from workbench.core.films import PlanView, WorldPicture
 from workbench.link import link
@@ -34,6 +32,7 @@ class PlanBoard(FutureBoard):
     """Start and goal on the left with every path that was thought of; films, landscape and costs beside them."""
 
     title = "Plan"
+    depends = ("model", "clip")
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, "plan", ["reset", "undo", "redo", "export"])
@@ -60,7 +59,7 @@ class PlanBoard(FutureBoard):
         self.stage.on_move = self._placed
         self.actions.on_press = self.press
         self.toolbar.observe(lambda change: self._chosen(change["old"], change["new"]), names=["values"])
-        self.player.on_command = lambda _: self._save_film()
+        self.player.on_command = self._save_film
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._themed)
@@ -95,6 +94,13 @@ class PlanBoard(FutureBoard):
         for sheet in self.sheets.values():
             sheet.forget()
         self.work.forget()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.stage, self.clip, self.player, self.land, self.costs
+
+    def banked(self) -> None:
+        """See `FutureBoard.banked`; no plan depends on it."""
 
     def opened(self) -> None:
         """See `FutureBoard.opened`: ask where a plan would begin and end."""
@@ -291,6 +297,7 @@ class PlanBoard(FutureBoard):
     def _draw(self) -> None:
         if self.route.value is None or self.ground is None:
             return
+        renew(*self.pictures())
         self.screen.twin, self.screen.every = self.predictor == "twin", self.toolbar.values.get("every", 1)
         self.screen.draw(self.sheet, self.route.value, self.ground)
         self._buttons()
@@ -354,12 +361,7 @@ class PlanBoard(FutureBoard):
             found |= {name if who == "model" else f"{who}_{name}": value for name, value in own.items() if value is not None}
         return found
 
-    def _save_film(self) -> None:
+    def _save_film(self, command: str) -> None:
         """Offer the films on screen as one video, with their labels."""
-        if not self.screen.reels:
-            return
-
-        def offered(data: np.ndarray) -> None:
-            offer(self.headline, "jepa-workbench-plan.webm", data.tobytes())
-
-        self.space.submit("film_file", "plan.file", offered, self.failed, reels=self.screen.reels, fps=self.player.fps or 8.0)
+        if self.screen.reels:
+            self.save_films("plan", command, self.screen.reels, fps=self.player.fps or 8.0)

@@ -56,7 +56,7 @@ class PlanScreen:
         self.stage = WorldStage(picture_height=430, click_places="goal", message="No world is open")
         self.clip = ClipPlayer(picture_height=400, message="No clip is open", curve_height=60)
         self.left = Either(self.stage, self.clip)
-        self.player = ClipPlayer(picture_height=176, commands=["export"], fps=_FPS, message="Nothing planned yet")
+        self.player = ClipPlayer(picture_height=176, commands=["export", "export_mp4"], fps=_FPS, message="Nothing planned yet")
         self.land = Chart(232, "energy of the first move", blank())
         self.costs = Timeline(player=True, fps=1.5, word="iteration", origin=1, curve_height=172)
         self.reels: list[Reel] = []

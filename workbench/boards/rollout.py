@@ -13,7 +13,7 @@ from workbench.boards.fitting import fitting_of
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import FilmView, Reel
 from workbench.core.futures import Drift
@@ -25,7 +25,7 @@ from workbench.present.decode_words import fit_score
 from workbench.present.future_charts import drift_chart
 from workbench.present.show import fill
 from workbench.present.show_futures import film_dicts, rollout_curves
-from workbench.present.words import UNITS
+from workbench.present.words import UNITS, no_bank
 
 _HOW = {"decoded": "decoder", "fitted": "decoder fitted on these clips", "retrieved": "nearest real frame", "latents": "nothing: latents as colours"}
 _MOST_KNOWN = 64
@@ -38,7 +38,7 @@ class RolloutBoard(FutureBoard):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, "rollout", ["reset", "undo", "redo", "export"])
-        self.player = ClipPlayer(picture_height=240, commands=["export"], curve_height=192)
+        self.player = ClipPlayer(picture_height=240, commands=["export", "export_mp4"], curve_height=192)
         self.toolbar = Toolbar()
         self.actions = Actions(self._acted)
         self.pad = self.actions.pad
@@ -63,7 +63,7 @@ class RolloutBoard(FutureBoard):
         link(self.session, "tick", self.player, "tick")
         link(self.session, "predictor", self.headline, "source", show=lambda s: "twin" if s.predictor == "twin" else "model")
         self.pad.on_command = self.actions.back
-        self.player.on_command = lambda name: self.save_film()
+        self.player.on_command = self.save_film
         self.toolbar.observe(lambda change: self._chosen(change["old"], change["new"]), names=["values"])
         self.toolbar.on_press = lambda name: None if self.fitting.running or self.off() else self.fitting.start()
         self.fitting.on(self._fitted)
@@ -82,6 +82,18 @@ class RolloutBoard(FutureBoard):
             fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
             fill(self.strip, {"films": [], "pixels": b"", "message": ""})
             self._draw_drift()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.player, self.strip, self.drift
+
+    def banked(self) -> None:
+        """See `FutureBoard.banked`; actions that were changed stay."""
+        if not self.off():
+            self.fitting.look()
+            self._controls()
+            self._ask()
+            self._judge()
 
     def opened(self) -> None:
         """See `FutureBoard.opened`."""
@@ -188,16 +200,11 @@ class RolloutBoard(FutureBoard):
         """See `FutureBoard.of_before`."""
         return self.view is not None and self._of != (self.session.state.model, self.session.state.clip)
 
-    def save_film(self) -> None:
-        """Offer the films as one video, with their labels."""
-        if self.view is None:
-            return
-
-        def offered(data: np.ndarray) -> None:
-            offer(self.headline, "jepa-workbench-rollout.webm", data.tobytes())
-
-        about = {"fps": self.player.fps or 8.0, "known": self.view.rollout.known, "edited": self.view.edited}
-        self.space.submit("film_file", "rollout.file", offered, self.failed, reels=list(self.view.reels), **about)
+    def save_film(self, command: str) -> None:
+        """Offer the films on screen as one video, with their labels."""
+        if self.view is not None:
+            about = {"fps": self.player.fps or 8.0, "known": self.view.rollout.known, "edited": self.view.edited}
+            self.save_films("rollout", command, self.view.reels, **about)
 
     def _ask(self) -> None:
         """The films as they are chosen now; what was asked before is no longer wanted."""
@@ -227,6 +234,7 @@ class RolloutBoard(FutureBoard):
         fresh = self._of != asked
         self.view, self._of = view, asked
         facts, numbers = self.space.facts, view.rollout
+        renew(self.player)
         with self.player.together():
             self.player.set_films(film_dicts(view.reels))
             self.player.set_curves(rollout_curves(numbers), unit=UNITS[numbers.distance], label=f"error, {UNITS[numbers.distance]}")
@@ -249,14 +257,16 @@ class RolloutBoard(FutureBoard):
         s, how = self.session.state, self.toolbar.values.get("how", "decoded")
         asked = (s.model, s.bank, how, self.predictor)
         if self._drawn == asked:
+            renew(self.strip)
             return
         self._drawn = asked
         if s.bank is None or how == "latents":
             without = "Open a bank to see what is drawn for the mean latent and for noise." if how != "latents" else ""
-            fill(self.strip, {"films": [], "pixels": b"", "message": without})
+            fill(self.strip, {"films": [], "pixels": b"", "message": without, "stale": False})
             return
 
         def shown(reels: list[Reel]) -> None:
+            renew(self.strip)
             self.strip.set_films([({"name": r.label, "kind": r.kind}, r.pixels) for r in reels])
 
         options = {"model": s.model, "bank": s.bank, "how": how, "predictor": self.predictor}
@@ -290,6 +300,7 @@ class RolloutBoard(FutureBoard):
             self.headline.detail = f"Over the bank: {error.what}"
 
     def _draw_drift(self) -> None:
+        renew(self.drift)
         self.drift.set(blank() if self.found is None else drift_chart(self.found, dark=self.space.dark))
 
     def _speak(self) -> None:
@@ -299,7 +310,7 @@ class RolloutBoard(FutureBoard):
         sentence, tone = words.rollout_sentence(view.rollout, self.predictor == "twin")
         lines = [view.caution, words.edited_line(view), "" if self.found is None else words.drift_line(self.found)]
         if self.found is None and self.session.state.bank is None:
-            lines.append("No bank: one clip is an anecdote.")
+            lines.append(no_bank(self.space.choice.reading, "nearest real frames, and the drift over other clips"))
         original = None if view.actions is None else np.asarray(self.pad.original, np.float32).reshape(view.actions.shape)
         how, fit = self.toolbar.values.get("how", "decoded"), self.fitting.fit
         lines = [self.fitting.said, fit_score(fit) if fit and how == "fitted" else "", *lines]

@@ -10,7 +10,7 @@ from workbench.boards.edits import Edits
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
-from workbench.boards.workspace import Workspace
+from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.futures import FactorTable
 from workbench.core.sensitivity import KnownFactors, SensitivityView
@@ -22,6 +22,7 @@ from workbench.present.factor_charts import moves_bars, survey_chart
 from workbench.present.show import fill
 from workbench.session import State
 
+_SAMPLING = ("frames", "fps", "start", "length")
 _NONE, _FIRST, _LARGE = "—", 0.5, 20_000_000  # parameters from which the survey waits to be asked for
 _PREFERRED = ("texture", "position")  # of what there is, shown first
 
@@ -69,6 +70,10 @@ class SensitivityBoard(FutureBoard):
             self.off()
             fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
 
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.player, self.bars, self.table
+
     def opened(self) -> None:
         """See `FutureBoard.opened`."""
         s = self.session.state
@@ -78,7 +83,9 @@ class SensitivityBoard(FutureBoard):
         self.space.submit("known_factors", "sensitivity.known", self._offered, self.failed, **self._where(s), index=s.clip.index)
 
     def _where(self, s: State) -> dict[str, Any]:
-        return {} if s.clip is None else {"path": s.clip.path, "frames": s.clip.frames, "fps": s.clip.fps}
+        if s.clip is None:
+            return {}
+        return {"path": s.clip.path, **{name: value for name in _SAMPLING if (value := getattr(s.clip, name))}}
 
     def _offered(self, known: KnownFactors) -> None:
         """Sliders for what this clip has; what was chosen stays where it can."""
@@ -174,7 +181,7 @@ class SensitivityBoard(FutureBoard):
             self._views.answered()
             return
         changes, amounts = [values[k] for k in kinds], [float(values[f"{k}_amount"]) for k in kinds]
-        asked = {**self._where(s), "index": s.clip.index, "changes": changes, "amounts": amounts}
+        asked = {**self._where(s), "index": s.clip.index, "changes": changes, "amounts": amounts, "bank": s.bank}
 
         def done(view: SensitivityView) -> None:
             self._views.answered()  # before this answer is shown, so that the next is computed meanwhile
@@ -189,6 +196,7 @@ class SensitivityBoard(FutureBoard):
     def _viewed(self, view: SensitivityView) -> None:
         self.view = view
         shown = self.space.shown
+        renew(self.player, self.bars)
         with self.player.together():
             self.player.set_films([({"name": r.label, "kind": r.kind}, r.pixels) for r in view.reels])
             self.player.fps = float((shown.fps if shown else 0) or 0)
@@ -199,7 +207,11 @@ class SensitivityBoard(FutureBoard):
     def _survey(self, *, asked: bool = False) -> None:
         """Every factor over many clips: once for a model and its clips; of a large model when it is asked for."""
         s = self.session.state
-        wanted = (s.model, *self._where(s).values())
+        wanted = (s.model, *self._where(s).items())
+        if self._surveyed != wanted:
+            self.found = None
+        self.table.set(blank() if self.found is None else survey_chart(self.found, dark=self.space.dark))
+        renew(self.table)
         if self.off() or self.known is None or self.known.clips < 2 or self._surveyed == wanted or (self._large() and not asked):
             return
         self._surveyed, self._surveying = wanted, "Every factor: waiting …"
@@ -237,8 +249,12 @@ class SensitivityBoard(FutureBoard):
         without = "" if self._names("structure") else f"Structure: {words.NO_STRUCTURE}."
         detail = " ".join(line for line in (survey, without) if line)
         busy = self._surveying.endswith("…")
-        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": moves_lines(s, self.space.sample, view)})
+        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": self._lines(s, view)})
         fill(self.headline, {"busy": busy, "cancellable": busy, **({} if busy else {"progress": -1.0})})
+
+    def _lines(self, s: State, view: SensitivityView) -> str:
+        alone = self.known is not None and self.known.clips < 2
+        return moves_lines(s, self.space.sample, view, alone=alone)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -247,17 +263,23 @@ class SensitivityBoard(FutureBoard):
         return entry(self.measure).needs if facts is None else entry(self.measure).needed(facts.report)
 
 
-def moves_lines(state: State, sample: str | None, view: SensitivityView) -> str:
-    """The lines of Python that give the numbers of the sentence."""
+def moves_lines(state: State, sample: str | None, view: SensitivityView, *, alone: bool = False) -> str:
+    """The lines of Python that give the numbers of the sentence.
+
+    Args:
+        alone: the data are one clip, so that the unit is taken over the bank.
+    """
     if state.clip is None:
         return ""
     moves, at = view.moves, state.clip.index
     lines = code.open_lines(state, sample, next(iter(moves.provenance.weights.values()), ""))
-    data = sample if sample and state.bank and "bank" in state.bank.path else state.clip.path
-    frames = f", frames={state.clip.frames}" if state.clip.frames else ""
     steps = ", ".join(f"{c!r}: {a}" for c, a in zip(moves.changes, view.amounts, strict=True))
-    lines.append(f"scenes = jw.scenes({data!r}{frames})")
+    lines.append(f"scenes = jw.scenes({code.named(state.clip.path)!r}{state.clip.said})")
     lines.append(f"changed = {{name: scenes.changed({at}, name, amount) for name, amount in {{{steps}}}.items()}}")
-    lines.append(f"found = jw.latent_moves(jepa, scenes.clips[{at}], changed, [scenes.clips[i] for i in scenes.some(24)])")
+    others = "[scenes.clips[i] for i in scenes.some(24)]"
+    if alone and state.bank:
+        lines.append(f"bank = {code.opened_bank(state)}")
+        others = f"[scenes.clips[{at}], *(c for c in bank.clips[:24] if c.frames == scenes.clips[{at}].frames)]"
+    lines.append(f"found = jw.latent_moves(jepa, scenes.clips[{at}], changed, {others})")
     lines.append(f"print(found.moved[0].round(4).tolist())  # {[round(float(v), 4) for v in moves.moved[0]]}")
     return "\n".join(lines)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from widgets import ClipPlayer, Toolbar, WorldStage
 from workbench.boards import code
 from workbench.boards import surprise_controls as choices
@@ -15,13 +13,14 @@ from workbench.boards.future_board import TWIN, FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
 from workbench.boards.surprise_screen import Screen
-from workbench.boards.workspace import Workspace, offer
+from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.films import Covered, Judged, Peers, SurpriseView
 from workbench.link import link
 from workbench.present import surprise_words as words
 from workbench.present.charts import blank
 from workbench.present.show import fill
+from workbench.present.words import no_bank
 from workbench.worlds.kept_twins import CHOICES
 
 Moved = tuple[int, float, float]
@@ -38,7 +37,7 @@ class SurpriseBoard(FutureBoard):
         super().__init__(workspace, "surprise", ["reset", "undo", "redo", "export"])
         self.headline.sources = _SOURCES
         self.toolbar, self.work = Toolbar(), Toolbar(vertical=True)
-        self.player = ClipPlayer(picture_height=228, commands=["export"], curve_height=168, message="No film is open")
+        self.player = ClipPlayer(picture_height=228, commands=["export", "export_mp4"], curve_height=168, message="No film is open")
         self.stage = WorldStage(picture_height=206, nudge=0.05, live=True, message="No film is open")
         self.accuracies = Chart(312, "accuracies of telling possible from impossible", blank())
         self.screen = Screen(workspace, self.player, self.stage, self.accuracies)
@@ -67,7 +66,7 @@ class SurpriseBoard(FutureBoard):
         link(self.session, "tick", self.player, "tick", show=self._frame, take=lambda frame: {"tick": frame // self._tubelet})
         link(self.session, "predictor", self.headline, "source", show=lambda s: self.predictor)
         self.player.observe(lambda _: self.screen.draw_stage(self.view, self.edits.value), names=["tick"])
-        self.player.on_command = lambda _: self.save_film()
+        self.player.on_command = self.save_film
         self.stage.on_move = lambda _name, x, y: self.move(x, y)
         self.toolbar.observe(lambda change: self._chosen(change["old"], change["new"]), names=["values"])
         self.work.on_press = self.press
@@ -111,6 +110,14 @@ class SurpriseBoard(FutureBoard):
         self._controls({})
         if self.awake and self.refusal():
             self.off()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return self.player, self.stage
+
+    def banked(self) -> None:
+        """See `FutureBoard.banked`; what was broken by hand stays broken."""
+        self._ask()
 
     def opened(self) -> None:
         """See `FutureBoard.opened`: what was broken in another clip is whole again."""
@@ -211,15 +218,10 @@ class SurpriseBoard(FutureBoard):
         now, then = self.session.state.clip, None if self._of is None or "twins" in self._of else self._of["clip"]
         return now is not None and then is not None and (now.path, now.index) != (then.path, then.index)
 
-    def save_film(self) -> None:
-        """Offer the films as one video, with their labels."""
-        if self.view is None:
-            return
-
-        def offered(data: np.ndarray) -> None:
-            offer(self.headline, "jepa-workbench-surprise.webm", data.tobytes())
-
-        self.space.submit("film_file", "surprise.file", offered, self.failed, reels=list(self.view.reels), fps=self.player.fps or 8.0)
+    def save_film(self, command: str) -> None:
+        """Offer the films on screen as one video, with their labels."""
+        if self.view is not None:
+            self.save_films("surprise", command, self.view.reels, fps=self.player.fps or 8.0)
 
     def _send(self, view: str, name: str, done: Callable[[Any], None], ended: Callable[[], None] = lambda: None, **arguments: Any) -> None:
         """Ask for work in a slot, and tell how far it is.
@@ -292,6 +294,7 @@ class SurpriseBoard(FutureBoard):
         if self._of is None:
             self.screen.draw_chart(self.judged)
         self.view, self._of, self.covered = view, question, None
+        renew(self.player, self.stage)
         self.screen.show(view, self.edits.value, settled=self.edits.value == question.get("moved"))
         if fresh and view.event > 0 and self.edits.value is None:
             self.player.tick = view.event  # where there is something to see
@@ -341,7 +344,8 @@ class SurpriseBoard(FutureBoard):
         foreign = "This model was not trained on such films." if kind in CHOICES and facts.card.world != "balls" else ""
         caution = words.caution(kind)
         compared = "" if self.peers is None else words.peers_line(view, self.peers)
-        alone = "No bank: one clip is an anecdote." if not compared and self.session.state.bank is None and not kind else ""
+        lonely = not compared and self.session.state.bank is None and not kind
+        alone = no_bank(self.space.choice.reading, "how surprising other clips are") if lonely else ""
         covered = "" if self.covered is None else words.covered_line(self.covered)
         self.screen.note(words.earned_line(view) + (words.peers_note(view, self.peers) if caution or covered else ""))
         lines = [foreign, caution or covered or compared, alone]

@@ -157,10 +157,12 @@ def asked(space: Workspace, values: Mapping[str, Any]) -> dict[str, Any]:
     """Which films the values ask for, as arguments of the services."""
     clip = space.session.state.clip
     if clip is not None and "frames" in values:
-        clip = replace(clip, frames=values["frames"])
+        window = space.choice.window
+        there = values["frames"] if window is None or window.fps is not None else min(values["frames"], window.frames)
+        clip = replace(clip, frames=there)
     found: dict[str, Any] = {"clip": clip, "world": "" if space.facts is None else space.facts.card.world}
     if values["films"] in CHOICES:
         found["twins"] = (values["films"], values["pair"])
     elif values["films"] == OTHER and clip is not None:
-        found["other"] = replace(clip, index=values["other"])
+        found["other"] = replace(clip, index=values["other"], start=0.0, length=None)
     return found

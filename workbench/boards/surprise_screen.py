@@ -40,12 +40,11 @@ class Screen:
         Args:
             moved: where the thing was put by hand, as frame and place. settled: these films answer that; else it was moved on meanwhile.
         """
-        shown = self.space.shown
         with self.player.together():
             self.player.set_films(film_dicts(view.reels))
             draw_surprise(self.player, view)
             self._heat(view)
-            self.player.fps = float((shown.fps if shown else 0) or 0)
+            self.player.fps = float(view.fps or 0)
             self.player.version += 1
         self.draw_stage(view, moved, settled=settled)
 

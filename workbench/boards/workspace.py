@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from widgets import Headline
 from workbench import samples
+from workbench.boards.clip_choice import ClipChoice, bank_path
 from workbench.core import codec
-from workbench.core.card import BankKey, ClipKey, ModelKey
+from workbench.core.card import ModelKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.facts import ClipList, ModelFacts, ShownClip
 from workbench.jobs import Deliver, Job, Jobs, now
@@ -21,6 +22,15 @@ FIRST_WORDS = "Opening a model …"
 Notify = Callable[[WorkbenchError], None]
 Heard = Callable[[], None]
 Allow = Callable[[str], str]
+
+
+@runtime_checkable
+class Ages(Protocol):
+    """A view or a chart."""
+
+    stale: Any
+
+
 _Shared = TypeVar("_Shared")
 _NO_SETTINGS = ("path", "parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; here they are chosen elsewhere, or would name files
 
@@ -33,11 +43,6 @@ def to_log(error: WorkbenchError) -> None:
 def expand(path: str) -> str:
     """A path as a user of a notebook may open it: any, with ~ spelled out."""
     return str(Path(path).expanduser())
-
-
-def bank_path(path: str) -> str:
-    """The bank of a sample by its name, else the path itself."""
-    return str(samples.find(path).bank) if path in samples.names() else path
 
 
 def settled(overrides: Mapping[str, Any]) -> tuple[str | None, tuple[tuple[str, Any], ...]]:
@@ -77,10 +82,27 @@ def described(facts: ModelFacts, sample: str | None) -> ModelFacts:
     return replace(facts, card=replace(facts.card, licence=str(card.get("licence", "")), notes=notes, world=str(card.get("world", facts.card.world))))
 
 
-def show_failure(space: Workspace, headline: Headline) -> None:
-    """Where nothing is on screen yet, the error stays to be read; a board that shows something keeps it."""
-    if space.error is not None and headline.sentence == FIRST_WORDS:
+def age(views: Iterable[Ages]) -> None:
+    """Something else was opened: what these views show is greyed until they show something of it."""
+    for view in views:
+        view.stale = not (isinstance(view, Headline) and view.sentence == FIRST_WORDS)
+
+
+def renew(*views: Ages) -> None:
+    """These views show something of what is open."""
+    for view in views:
+        view.stale = False
+
+
+def show_failure(space: Workspace, headline: Headline, *, off: bool = False) -> None:
+    """Where no clip is on screen, the error stays to be read; a board that shows something of what is open keeps it.
+
+    Args:
+        off: the board says why it is off for the open model.
+    """
+    if space.error is not None and not off and (space.shown is None or headline.sentence == FIRST_WORDS):
         with headline.together():
+            headline.stale, headline.code = False, ""
             headline.sentence, headline.tone, headline.busy = space.error.what, "error", False
             headline.detail = f"{space.error.where} → {space.error.fix}".strip(" →")
 
@@ -117,18 +139,20 @@ class Workspace:
             "model": [],
             "clips": [],
             "clip": [],
+            "bank": [],
             "opening": [],
             "theme": [],
             "failed": [],
             "refused": [],
             "closed": [],
         }
+        self.choice = ClipChoice(self)
         self.dark = False
         self.closed = False  # nobody looks any more
         self._shared: dict[Callable[[Workspace], Any], Any] = {}
 
     def on(self, event: str, heard: Heard) -> None:
-        """Call after "model", "clips", "clip", "opening" or "theme" changed, after something "failed", a model was "refused", or the session was "closed"."""
+        """Call after "model", "clips", "clip", "bank", "opening" or "theme" changed, after something "failed", a model was "refused", or the session was "closed"."""
         self._heard[event].append(heard)
 
     def shared(self, kind: Callable[[Workspace], _Shared]) -> _Shared:
@@ -149,7 +173,7 @@ class Workspace:
         self.open_ended()
         if not isinstance(error, Cancelled):
             self.error = error
-            self._say("failed")
+            self.say("failed")
             self.notify(error)
 
     def open(self, path: str, data: str | None = None, index: int | None = None, /, **overrides: Any) -> None:
@@ -168,7 +192,7 @@ class Workspace:
         def refused(error: WorkbenchError) -> None:
             if not isinstance(error, Cancelled):
                 self.refused = folder, error
-                self._say("refused")
+                self.say("refused")
             self.tell(error)  # last, so that a host sees which board says it already
 
         def opened(facts: ModelFacts) -> None:
@@ -176,7 +200,8 @@ class Workspace:
             self.first_seed = seed
             self.session.set(model=key, clip=None, bank=None, mask=None, tick=0, hover=-1, block=-1, predictor="model")
             self.shown = None
-            self._say("model")
+            self.choice.forget()
+            self.say("model")
             where = clips or (self.clips.path if self.clips else None)
             self.open_ended()
             if where:
@@ -210,38 +235,15 @@ class Workspace:
             self.open_ended()
             self.choose(index, clips)
 
-        self.submit("clip_list", "open", listed, path=self.allow(bank_path(path)), frames=self._frames(bank_path(path)))
+        self.submit("clip_list", "open", listed, path=self.allow(bank_path(path)), frames=self.choice.frames(bank_path(path)))
 
     def choose(self, index: int, clips: ClipList | None = None) -> None:
-        """Show another clip of the open list, or the first of a new one."""
-        listed, model = clips or self.clips, self.session.state.model
-        if listed is None or model is None:
-            return
-        if not 0 <= index < len(listed.names):
-            raise BadInput(f"there is no clip {index}, there are {len(listed.names)}", where=listed.path)
-        frames = self._frames(listed.path)
-        key = ClipKey(listed.path, index, frames)
+        """Show another clip of the open list, or one of a new list. What cannot be read in a folder is passed over.
 
-        def ready(shown: ShownClip) -> None:
-            fresh = listed is not self.clips
-            self.clips, self.shown = listed, shown
-            mask = self.session.state.mask
-            keep = mask if mask is not None and mask.shape == shown.grid.shape else None
-            bank = BankKey(listed.path, frames) if len(listed.names) > 1 else None
-            self.session.set(clip=key, bank=bank, mask=keep, tick=0, hover=-1)
-            if fresh:
-                self._say("clips")
-            self._say("clip")
-
-        self.submit("shown_clip", "clip", ready, model=model, clip=key)
-
-    def _frames(self, path: str) -> int | None:
-        """How many frames of a clip the model is to see; None = all: a future is imagined to the end of a stored clip, whose actions go with it."""
-        card = None if self.facts is None else self.facts.card
-        if card is None or self.facts is None or card.frames == 1:
-            return None
-        whole = self.facts.report.part("dynamics").status == "whole" and path.endswith((".npz", ".npy"))
-        return None if whole else card.frames
+        Raises:
+            BadInput: there are fewer clips.
+        """
+        self.choice.show(index, clips)
 
     def export(self, results: dict[str, Any]) -> tuple[str, bytes]:
         """Everything in `results` as one npz that numpy reads too, with a name for it."""
@@ -252,7 +254,7 @@ class Workspace:
         """Follow the host's theme."""
         if dark != self.dark:
             self.dark = dark
-            self._say("theme")
+            self.say("theme")
 
     def open_ended(self) -> None:
         """Nothing is being opened any more."""
@@ -262,13 +264,14 @@ class Workspace:
         """Drop everything that this session waits for."""
         self.closed = True
         self.jobs.forget(self.session.id)
-        self._say("closed")
+        self.say("closed")
 
     def _start(self, what: str) -> None:
         if what != self.opening:
             self.opening = what
-            self._say("opening")
+            self.say("opening")
 
-    def _say(self, event: str) -> None:
+    def say(self, event: str) -> None:
+        """Tell those who listen for an event that it came."""
         for heard in self._heard[event]:
             heard()

@@ -64,20 +64,38 @@ class ClipKey:
         index: which clip of a folder or bank.
         frames: how many frames to sample; None = all, or one for a still.
         fps: at how many frames per second; None = as they come.
+        start: seconds into each film. length: seconds of it; None = to its end.
     """
 
     path: str
     index: int = 0
     frames: int | None = None
     fps: float | None = None
+    start: float = 0.0
+    length: float | None = None
+
+    @property
+    def said(self) -> str:
+        """How it is sampled, as options of `open_clips` in Python."""
+        return _options(frames=self.frames, fps=self.fps, start=self.start or None, length=self.length)
 
 
 @dataclass(frozen=True)
 class BankKey:
-    """Names a bank: the held-out clips that a reference, a basis and a rank are taken over. `frames` as in ClipKey."""
+    """Names a bank: the held-out clips that a reference, a basis and a rank are taken over. `frames` and `fps` as in ClipKey."""
 
     path: str
     frames: int | None = None
+    fps: float | None = None
+
+    @property
+    def said(self) -> str:
+        """How its clips are sampled, as options of `open_bank` in Python."""
+        return _options(frames=self.frames, fps=self.fps)
+
+
+def _options(**values: float | None) -> str:
+    return "".join(f", {name}={value:.12g}" for name, value in values.items() if value is not None)
 
 
 @dataclass(frozen=True)

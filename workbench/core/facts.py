@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,20 @@ class ClipList:
     kind: str
     title: str
     names: tuple[str, ...]
+
+
+@portable
+@dataclass(frozen=True)
+class BankFacts:
+    """What a bank is made of.
+
+    Args:
+        name: for the reader. clips: how many are in it. skipped: name -> reason of those that were left out.
+    """
+
+    name: str
+    clips: int
+    skipped: Mapping[str, str]
 
 
 @portable

@@ -173,6 +173,7 @@ class SurpriseView:
         reels: possible and impossible ones in turn. found: surprise of each. event: the frame at which a film and its twin part, −1 none.
         how: "alone", "twins", "other" (another clip stands in for the twin) or "broken" (by hand).
         places: of the thing that moves in each frame of the first film and of the last, in sides of the picture; None where nobody knows.
+        fps: frames a second of the films; None = unknown.
     """
 
     reels: tuple[Reel, ...]
@@ -180,6 +181,7 @@ class SurpriseView:
     event: int
     how: str
     places: tuple[Float[np.ndarray, "frames 2"], Float[np.ndarray, "frames 2"]] | None = None
+    fps: float | None = None
 
     def means(self, context: int = 0) -> tuple[float, float]:
         """Mean surprise of the possible films, and of the impossible ones."""

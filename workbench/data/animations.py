@@ -11,6 +11,7 @@ from jaxtyping import UInt8
 from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import ClipError
+from workbench.core.footage import FilmFacts
 from workbench.data._cv2 import opencv
 from workbench.data.headers import HEAD_BYTES, image_format
 from workbench.data.images import decoding, flat
@@ -67,6 +68,21 @@ def load_animation(path: Path, *, frames: int | None = None, fps: float | None =
             note = "" if size == (width, height) else f" (scaled down from {width}×{height})"
             pixels = _decode(image, chosen, size)
     return Clip(pixels, fps=taken if len(chosen) > 1 else None, source=where + note, times=times[chosen])
+
+
+def animation_facts(path: Path) -> FilmFacts:
+    """How long an animation is, as its frames say.
+
+    Raises:
+        ClipError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        name = image_format(file.read(HEAD_BYTES))
+        file.seek(0)
+        with decoding(file, name, plainly(str(path))) as image:
+            lasts = _durations(image, name, _frames(image))
+    rate = constant_rate(np.concatenate([[0.0], np.cumsum(lasts)]), 1e-3)
+    return FilmFacts(len(lasts), float(lasts.sum()), rate)
 
 
 def _frames(image: Any) -> int:

@@ -13,6 +13,7 @@ from jaxtyping import Shaped, UInt8
 
 from workbench.core.clip import Clip
 from workbench.core.errors import ClipError, WorkbenchError
+from workbench.core.footage import FilmFacts
 from workbench.data.clips import Clips
 from workbench.data.paths import readable
 from workbench.data.sampling import pick
@@ -44,9 +45,14 @@ class Bank(Clips):
         length: float | None = None,
         source: str = "",
     ) -> None:
-        super().__init__(names or tuple(map(str, range(len(pixels)))), "bank", self._clip)
+        super().__init__(names or tuple(map(str, range(len(pixels)))), "bank", self._clip, self._facts)
         self.pixels, self.fps, self.arrays, self.source = pixels, fps, dict(arrays or {}), source
         self._chosen, self._fps = pick(pixels.shape[1], fps, frames=frames, fps=sample_fps, start=start, length=length, where=source)
+
+    def sampled(self, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Bank:
+        """The same clips, other frames of them; the pixels are shared. Arguments as of `load_bank`."""
+        about: dict[str, Any] = {"fps": self.fps, "names": self.names, "arrays": self.arrays, "source": self.source}
+        return Bank(self.pixels, frames=frames, sample_fps=fps, start=start, length=length, **about)
 
     @property
     def labels(self) -> Shaped[np.ndarray, "clips ..."] | None:
@@ -57,6 +63,10 @@ class Bank(Clips):
     def chosen(self) -> tuple[int, ...]:
         """Which of the stored frames a clip has."""
         return tuple(int(k) for k in self._chosen)
+
+    def _facts(self, _index: int) -> FilmFacts | None:
+        frames = self.pixels.shape[1]
+        return FilmFacts(frames, frames / self.fps if self.fps else 0.0, self.fps) if frames > 1 else None
 
     def _clip(self, index: int) -> Clip:
         chosen = self._chosen

@@ -19,17 +19,20 @@ class Clips(_Row):
     """A row of clips, each read when it is asked for and not kept.
 
     Args:
-        names: one a clip, for the reader. kind: what they were opened from. read: index -> clip.
+        names: one a clip, for the reader. kind: what they were opened from. read: index -> clip. film: index -> what is
+        known of a film before it is decoded; None: all are stills.
 
     Attributes:
         skipped: name -> reason of those that could not be read when `readable` came to them.
     """
 
-    def __init__(self, names: tuple[str, ...], kind: Kind, read: Callable[[int], Clip]) -> None:
+    def __init__(
+        self, names: tuple[str, ...], kind: Kind, read: Callable[[int], Clip], film: Callable[[int], FilmFacts | None] | None = None
+    ) -> None:
         self.names = names
         self.kind: Kind = kind
         self.skipped: dict[str, str] = {}
-        self._read = read
+        self._read, self._film = read, film
 
     def __len__(self) -> int:
         return len(self.names)
@@ -49,6 +52,14 @@ class Clips(_Row):
         if isinstance(index, slice):
             return [self[k] for k in range(*index.indices(len(self)))]
         return self._read(range(len(self))[index])
+
+    def film(self, index: int) -> FilmFacts | None:
+        """How long a film is, without decoding it; None where this is a still.
+
+        Raises:
+            IndexError: there are fewer. ClipError: this one cannot be read.
+        """
+        return None if self._film is None else self._film(range(len(self))[index])
 
     def readable(self, indices: Iterable[int] | None = None) -> Iterator[tuple[int, Clip]]:
         """(index, clip) of those that can be read; the others are noted in `skipped`, by name, with the reason.

@@ -11,13 +11,14 @@ from typing import Literal
 from workbench.core.card import ClipKey
 from workbench.core.clip import Clip
 from workbench.core.errors import ClipError
-from workbench.data.animations import animated, load_animation
+from workbench.core.footage import FilmFacts
+from workbench.data.animations import animated, animation_facts, load_animation
 from workbench.data.banks import load_bank
 from workbench.data.clips import Clips
 from workbench.data.headers import HEAD_BYTES, kind_of
 from workbench.data.images import load_image
 from workbench.data.paths import plainly, readable
-from workbench.data.videos import load_video
+from workbench.data.videos import load_video, video_facts
 
 IMAGES = frozenset(
     [
@@ -84,11 +85,13 @@ def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None
     asked = Sampling(frames, fps, start, length)
     if real.is_dir():
         files = _media(real)
-        return Clips(tuple(plainly(f.relative_to(real).as_posix()) for f in files), "folder", lambda k: _read(_inside(files[k], real), asked))
+        names = tuple(plainly(f.relative_to(real).as_posix()) for f in files)
+        return Clips(names, "folder", lambda k: _read(_inside(files[k], real), asked), lambda k: _film(_inside(files[k], real)))
     kind = _kind(real)
     if kind == "bank":
         return load_bank(real, frames=frames, fps=fps, start=start, length=length)
-    return Clips((plainly(real.name),), "video" if kind == "image" and animated(real) else kind, lambda _: _read(real, asked))
+    kind = "video" if kind == "image" and animated(real) else kind
+    return Clips((plainly(real.name),), kind, lambda _: _read(real, asked), lambda _: _film(real))
 
 
 def load_clip(key: ClipKey) -> Clip:
@@ -97,7 +100,7 @@ def load_clip(key: ClipKey) -> Clip:
     Raises:
         ClipError: it cannot be read, or there are fewer clips.
     """
-    clips = open_clips(key.path, frames=key.frames, fps=key.fps)
+    clips = open_clips(key.path, frames=key.frames, fps=key.fps, start=key.start, length=key.length)
     if not 0 <= key.index < len(clips):
         raise ClipError(f"clip {key.index} was asked, there are {len(clips)}, numbered from 0", where=key.path, fix="choose one of them")
     return clips[key.index]
@@ -122,6 +125,13 @@ def _read(path: Path, asked: Sampling) -> Clip:
     if _kind(path) != "image":
         return load_video(path, **vars(asked))
     return load_animation(path, **vars(asked)) if animated(path) else load_image(path)
+
+
+def _film(path: Path) -> FilmFacts | None:
+    path = readable(path)
+    if _kind(path) != "image":
+        return video_facts(path)
+    return animation_facts(path) if animated(path) else None
 
 
 def _media(folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from workbench.core.errors import ClipError
+from workbench.core.footage import stride
 
 # Seconds by which a frame may come late and still be the one at its time: containers round times to milliseconds.
 _LATE = 1e-3
@@ -118,7 +119,7 @@ def _enough(frames: int, there: int, where: str) -> None:
 
 
 def _every(total: int, source_fps: float, first: int, frames: int | None, fps: float, where: str) -> tuple[list[int], float | None]:
-    step = max(1, int(math.ceil(source_fps) // fps))
+    step = stride(source_fps, fps)
     there = -(-(total - first) // step)
     if frames is not None and frames > there:
         raise ClipError(

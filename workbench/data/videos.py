@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import ClipError
+from workbench.core.footage import FilmFacts
 from workbench.data._av import pyav
 from workbench.data.animations import load_animation
 from workbench.data.containers import opened, tracks
@@ -61,6 +62,17 @@ def load_video(path: str | Path, *, frames: int | None = None, fps: float | None
         return _load(path, there, asked, _missing(len(found), max(len(line), line.announced)) if there.lacks(line) else "")
     except _Unreadable as err:
         raise ClipError("this video cannot be read twice in the same way", where=plainly(str(path)), fix=_CONVERT) from err
+
+
+def video_facts(path: Path) -> FilmFacts:
+    """How long a video is, from its packets; no frame is decoded.
+
+    Raises:
+        ClipError: not a video, or it holds no frames.
+    """
+    with opened(path) as (container, stream):
+        line = timeline(container, stream, plainly(str(path)))
+    return FilmFacts(len(line), line.end, line.rate)
 
 
 class _Unreadable(Exception):

@@ -18,6 +18,10 @@ def share(value: float) -> str:
 def decode_sentence(view: DecodeView) -> tuple[str, str]:
     """What the drawings are worth; "warn" where they are worth no more than the mean picture."""
     fit = view.fit
+    if not view.bank:
+        own = any(r.label == "decoder" for r in view.reels)
+        begins = "Drawn by the decoder from the checkpoint; not evaluated here" if own else "Nothing can be drawn of a single clip"
+        return f"{begins}. A bank, chosen beside the clip, would add nearest real frames and a fitted decoder with its score.", "plain"
     if fit is None:
         own = any(r.label == "decoder" for r in view.reels)
         begins = "Drawn by the decoder in the model's file, which was not judged here" if own else "No decoder was fitted yet"

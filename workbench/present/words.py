@@ -78,12 +78,21 @@ def sentence(error: PredictionError, yard: Yardsticks | None) -> tuple[str, str]
 def bank_line(found: BankErrors, error: PredictionError) -> str:
     """How this clip compares with the bank, and what the bank says."""
     if found.clips < FEWEST_CLIPS:
-        return f"Over {found.clips} clips with this sampler {number(found.skill())}; {too_few(found.clips)}."
+        return f"Over {found.clips} clips of {found.bank} with this sampler {number(found.skill())}; {too_few(found.clips)}."
     low, high = found.interval()
-    text = f"Over {found.clips} clips with this sampler {number(found.skill())} [{number(low)} to {number(high)}]"
+    text = f"Over {found.clips} clips of {found.bank} with this sampler {number(found.skill())} [{number(low)} to {number(high)}]"
     if error.predictor != "model":
         return text + "."
     return text + f"; this one is easier than {found.easier_than(error.skill):.0%}".replace("%", " %") + "."
+
+
+def no_bank(reading: bool, adds: str) -> str:
+    """What is not known of a single clip.
+
+    Args:
+        reading: a bank is being read. adds: what it would add.
+    """
+    return f"Reading the bank, which adds {adds} …" if reading else f"Single clip: no interval. A bank, chosen beside the clip, would add {adds}."
 
 
 def counts(error: PredictionError) -> str:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from jaxtyping import UInt8
+from torch import Tensor
 
 from workbench.core.clip import Clip
 from workbench.core.decoding import DecoderFit, DecodeView
-from workbench.core.errors import BadInput, PartUnavailable
+from workbench.core.errors import PartUnavailable
 from workbench.core.films import Reel
 from workbench.core.futures import Drawn
 from workbench.core.mask import Mask
@@ -102,14 +103,11 @@ def decode_view(shelf: Shelf, model: Jepa, clip: Clip, bank: Bank | None = None,
     """One clip as the nearest real frames of a bank, and as a decoder draws it.
 
     Args:
-        mask: what is drawn of the predicted tokens too, where the model predicts under masks. how: "fitted" or "decoded", whose decoder.
-
-    Raises:
-        BadInput: there is no bank to retrieve from.
+        bank: None: only the model's own decoder draws, where it has one. mask: what is drawn of the predicted tokens too, where the model predicts under masks. how: "fitted" or "decoded", whose decoder.
     """
-    if bank is None:
-        raise BadInput("real frames are retrieved from a bank, and none is open", where="bank", fix="open a folder or bank of clips")
     latents, shown = seen(model, clip)
+    if bank is None:
+        return _alone(model, latents, shown)
     near = retrieved(model, latents, bank, without=clip)
     reels = [Reel("real", "real", "", shown.numpy(), len(shown)), _reel("nearest real frame", near, len(shown))]
     if latents.grid.rows * latents.grid.cols > 1:
@@ -123,6 +121,14 @@ def decode_view(shelf: Shelf, model: Jepa, clip: Clip, bank: Bank | None = None,
     distance = np.zeros(0) if near.distance is None else near.distance
     fit = decoder.fit if isinstance(decoder, FittedDecoder) else None
     return DecodeView(tuple(reels), distance, near.usual, bank.name, fit)
+
+
+def _alone(model: Jepa, latents: Latents, shown: UInt8[Tensor, "frames height width 3"]) -> DecodeView:
+    """A clip without a bank."""
+    reels = [Reel("real", "real", "", shown.numpy(), len(shown))]
+    if model.decoder is not None:
+        reels.append(_reel("decoder", decoded(model, latents, model.decoder), len(shown)))
+    return DecodeView(tuple(reels), np.zeros(0), float("nan"), "", None)
 
 
 def _reel(label: str, drawn: Drawn, frames: int) -> Reel:

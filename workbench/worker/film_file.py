@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ from jaxtyping import UInt8
 from workbench.core import progress
 from workbench.core.errors import BadInput
 from workbench.core.films import Reel
+from workbench.data._av import pyav
 
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
@@ -39,7 +42,7 @@ Colour = tuple[int, int, int]
 
 
 def labelled(reel: Reel, frame: int, known: int = 0, edited: int = -1, notes: int | None = None) -> UInt8[np.ndarray, "height width 3"]:
-    """One frame of a film: above it what it is, below it by what it was drawn; blank where nobody knows what came.
+    """One frame of a film: above it what it is, below it by what it was drawn; blank where there is no ground truth.
 
     Args:
         known: frames of context. edited: the step that was changed by hand, −1 none. notes: lines to leave below; None: as many as it needs.
@@ -49,7 +52,7 @@ def labelled(reel: Reel, frame: int, known: int = 0, edited: int = -1, notes: in
     picture = cv2.resize(reel.pixels[min(frame, len(reel.pixels) - 1)], (width * scale, height * scale), interpolation=cv2.INTER_NEAREST)
     if frame >= reel.comes:
         picture = np.full_like(picture, _BLANK)
-        _write(picture, "nobody knows", (width * scale // 2 - 50, height * scale // 2), _SMALL, _QUIET)
+        _write(picture, "no ground truth", (width * scale // 2 - 54, height * scale // 2), _SMALL, _QUIET)
     wide = picture.shape[1]
     colour = _COLOURS.get(reel.kind, _GREY)
     top = np.full((2 * _PAD + 2 * _LINE, wide, 3), _GROUND, np.uint8)
@@ -100,35 +103,67 @@ def _write(picture: np.ndarray, text: str, at: tuple[int, int], size: float, col
     cv2.putText(picture, text, at, _FONT, size, colour, 1, cv2.LINE_AA)
 
 
-def film_file(shelf: Shelf, reels: list[Reel], fps: float = 8.0, known: int = 0, edited: int = -1) -> UInt8[np.ndarray, "bytes"]:
-    """The films side by side as a webm file (VP8), every frame with its words.
+def film_file(shelf: Shelf, reels: list[Reel], fps: float = 8.0, known: int = 0, edited: int = -1, kind: str = "webm") -> UInt8[np.ndarray, "bytes"]:
+    """The films side by side as a video file, every frame with its words.
 
     Args:
-        known, edited: as for `labelled`.
+        known, edited: as for `labelled`. kind: "webm" (VP8) or "mp4" (H.264).
 
     Raises:
-        BadInput: no films, no speed, or a video that cannot be written here.
+        BadInput: no films, no speed, another kind, or a video that cannot be written here. MissingExtra: PyAV is not installed.
     """
-    if not reels or not fps > 0:
-        raise BadInput(f"{len(reels)} films at {fps} frames a second", where="film_file", fix="give at least one film, and a speed above 0")
+    if not reels or not fps > 0 or kind not in _WRITERS:
+        what = f"{len(reels)} films at {fps} frames a second as {kind}"
+        raise BadInput(what, where="film_file", fix="give at least one film, a speed above 0, and webm or mp4")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"film.{kind}"
+        _WRITERS[kind](path, _rows(reels, known, edited), fps)
+        data = path.read_bytes() if path.exists() else b""
+    if not data:
+        raise BadInput(f"no {kind} video can be written on this machine", where="film_file", fix="export the numbers: the films are among them")
+    return np.frombuffer(data, np.uint8)
+
+
+def _rows(reels: list[Reel], known: int, edited: int) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """The films side by side, frame by frame."""
     frames = max(len(r.pixels) for r in reels)
     notes = max(len(note_lines(r)) for r in reels)
     tall = max(labelled(r, 0, notes=notes).shape[0] for r in reels)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.webm"
-        writer: cv2.VideoWriter | None = None
-        for frame in range(frames):
-            progress.report(frame, frames)
-            row = _beside([labelled(r, frame, known, edited, notes) for r in reels], tall)
-            if writer is None:
-                writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"VP80"), fps, (row.shape[1], row.shape[0]))
-            writer.write(row[:, :, ::-1])
-        if writer is not None:
-            writer.release()
-        data = path.read_bytes() if path.exists() else b""
-    if not data:
-        raise BadInput("OpenCV wrote no webm video on this machine", where="film_file", fix="export the numbers: the films are among them")
-    return np.frombuffer(data, np.uint8)
+    for frame in range(frames):
+        progress.report(frame, frames)
+        yield _beside([labelled(r, frame, known, edited, notes) for r in reels], tall)
+
+
+def _write_webm(path: Path, rows: Iterator[np.ndarray], fps: float) -> None:
+    writer: cv2.VideoWriter | None = None
+    for row in rows:
+        if writer is None:
+            writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"VP80"), fps, (row.shape[1], row.shape[0]))
+        writer.write(row[:, :, ::-1])
+    if writer is not None:
+        writer.release()
+
+
+def _write_mp4(path: Path, rows: Iterator[np.ndarray], fps: float) -> None:
+    """H.264 as every browser and editor plays it: 4:2:0, the index in front."""
+    av = pyav()
+    try:
+        av.codec.Codec(_H264, "w")
+    except (av.FFmpegError, ValueError) as err:
+        fix = "install PyAV's own wheel, or save as webm"
+        raise BadInput(f"this build of PyAV has no {_H264}, so that it cannot write H.264", where="film_file", fix=fix) from err
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream: Any = None
+        for row in rows:
+            if stream is None:
+                stream = container.add_stream(_H264, rate=Fraction(fps).limit_denominator(1001), options={"crf": "16", "preset": "medium"})
+                stream.height, stream.width, stream.pix_fmt = *row.shape[:2], "yuv420p"
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(row)))
+        container.mux(stream.encode())
+
+
+_H264 = "libx264"
+_WRITERS: Mapping[str, Callable[[Path, Iterator[np.ndarray], float], None]] = {"webm": _write_webm, "mp4": _write_mp4}
 
 
 def _beside(pictures: list[np.ndarray], tall: int) -> UInt8[np.ndarray, "height width 3"]:

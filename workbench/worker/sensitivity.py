@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
@@ -12,6 +12,7 @@ from workbench.core.films import Reel
 from workbench.core.futures import FactorTable
 from workbench.core.sensitivity import FactorFact, KnownFactors, SensitivityView
 from workbench.data import Clips
+from workbench.measures.bank import Bank
 from workbench.measures.factors import factor_table, latent_moves
 from workbench.model.jepa import Jepa
 from workbench.worker.memo import forgetful
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
 SURVEYED, STEPS = 24, (0.25, 0.5, 0.75, 1.0)
 
 
-def known_factors(shelf: Shelf, path: str, index: int = 0, frames: int | None = None, fps: float | None = None) -> KnownFactors:
-    """What can be changed in a clip."""
-    found = shelf.scenes(path, frames, fps)
+def known_factors(shelf: Shelf, path: str, index: int = 0, **sampling: Any) -> KnownFactors:
+    """What can be changed in a clip.
+
+    Args:
+        sampling: frames, fps, start and length, as of `open_clips`.
+    """
+    found = shelf.scenes(path, **sampling)
     facts = tuple(FactorFact(f.name, f.kind, f.full) for f in found.factors(index))
     return KnownFactors(found.world if found.knows(index) else "", facts, len(found.some(SURVEYED)))
 
@@ -38,22 +43,25 @@ def sensitivity_view(
     amounts: list[float],
     *,
     index: int = 0,
-    frames: int | None = None,
-    fps: float | None = None,
+    bank: Bank | None = None,
     seed: int = 0,
+    **sampling: Any,
 ) -> SensitivityView:
     """One clip beside itself with one thing changed, and how far each change moves the latents.
 
     Args:
-        changes: factors. amounts: how much of each, as shares of its full step.
+        changes: factors. amounts: how much of each, as shares of its full step. bank: whose clips set the unit where the path has one clip.
+        sampling: frames, fps, start and length, as of `open_clips`.
 
     Raises:
         BadInput: a factor that this clip does not have, or too few clips for the unit.
     """
-    within = shelf.scenes(path, frames, fps)
+    within = shelf.scenes(path, **sampling)
     clip = within.clips[index]
     changed = {name: within.changed(index, name, amount) for name, amount in zip(changes, amounts, strict=True)}
     others = [c for _, c in _readable(within.clips, within.some(SURVEYED)) if c.frames == clip.frames]
+    if len(others) < 2 and bank is not None:
+        others = [clip, *(c for c in bank.clips[:SURVEYED] if c.frames == clip.frames)]
     moves = latent_moves(model, clip, changed, others, seed=seed)
     pictures = [model.encoder.prepare([c]).shown[0].numpy() for c in (clip, *changed.values())]
     labels = ("real", *(f"{name}, {amount:.0%} of its step".replace("%", " %") for name, amount in zip(changes, amounts, strict=True)))
@@ -62,13 +70,16 @@ def sensitivity_view(
     return SensitivityView(reels, moves, tuple(float(a) for a in amounts))
 
 
-def factor_survey(shelf: Shelf, model: Jepa, path: str, *, frames: int | None = None, fps: float | None = None, seed: int = 0) -> FactorTable:
+def factor_survey(shelf: Shelf, model: Jepa, path: str, *, seed: int = 0, **sampling: Any) -> FactorTable:
     """The same over many clips, for every factor that they have; only clips whose truth is known, where any is.
+
+    Args:
+        sampling: frames, fps, start and length, as of `open_clips`.
 
     Raises:
         BadInput: fewer than two clips.
     """
-    within = shelf.scenes(path, frames, fps)
+    within = shelf.scenes(path, **sampling)
     read = _readable(within.clips, within.some(SURVEYED))
     usual = Counter(clip.frames for _, clip in read).most_common(1)
     chosen = [i for i, clip in read if clip.frames == usual[0][0]]

@@ -15,7 +15,8 @@ from workbench.core.card import LoadReport
 from workbench.core.clip import Clip
 from workbench.core.contents import Contents
 from workbench.core.errors import BadInput
-from workbench.core.facts import ActionFacts, ClipList, ModelFacts, ShownClip, TensorFacts, TensorHistogram
+from workbench.core.facts import ActionFacts, BankFacts, ClipList, ModelFacts, ShownClip, TensorFacts, TensorHistogram
+from workbench.core.footage import FilmFacts
 from workbench.families.load import inspect, recognise
 from workbench.measures.bank import Bank
 from workbench.measures.reference import shared_pca
@@ -57,8 +58,22 @@ def load_report(shelf: Shelf, path: str, family: str | None, overrides: tuple[tu
 
 def clip_list(shelf: Shelf, path: str, frames: int | None = None, fps: float | None = None) -> ClipList:
     """What a path holds, without decoding it."""
-    clips = shelf.clips(path, frames, fps)
+    clips = shelf.clips(path, frames=frames, fps=fps)
     return ClipList(path, clips.kind, title(path), tuple(clips.names))
+
+
+def film_facts(shelf: Shelf, path: str, index: int) -> FilmFacts | None:
+    """How long a film of a path is, without decoding it; None where this is a still.
+
+    Raises:
+        ClipError: it cannot be read.
+    """
+    return shelf.clips(path).film(index)
+
+
+def bank_facts(shelf: Shelf, bank: Bank) -> BankFacts:
+    """How many clips a bank has, and which files were left out of it, with the reason."""
+    return BankFacts(bank.name, len(bank), bank.skipped)
 
 
 def shown_clip(shelf: Shelf, model: Jepa, clip: Clip) -> ShownClip:
@@ -107,5 +122,5 @@ def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
     return TensorHistogram(name, counts.astype(np.int64), edges.astype(np.float64), *spread, int(values.size - good.size))
 
 
-_OWN = (model_facts, load_report, clip_list, check_file, contents, shown_clip, warm, tensor_histogram)
+_OWN = (model_facts, load_report, clip_list, film_facts, bank_facts, check_file, contents, shown_clip, warm, tensor_histogram)
 SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS, **SURPRISES, **SENSITIVITY, **DECODERS}

@@ -73,16 +73,21 @@ class Shelf:
         self._models.move_to_end(key)
         return self._models[key]
 
-    def clips(self, path: str, frames: int | None = None, fps: float | None = None) -> Clips:
-        """The images or videos of a path."""
-        key = (path, frames, fps)
+    def clips(self, path: str, **sampling: Any) -> Clips:
+        """The images or videos of a path.
+
+        Args:
+            sampling: frames, fps, start and length, as of `open_clips`.
+        """
+        key = _place(path, sampling)
         if key not in self._folders:
-            _put(self._folders, key, open_clips(path, frames=frames, fps=fps), _FOLDERS)
+            stored = next((c for (place, *_), c in self._folders.items() if place == path and isinstance(c, StoredBank)), None)
+            _put(self._folders, key, open_clips(path, **sampling) if stored is None else stored.sampled(**sampling), _FOLDERS)
         return self._folders[key]
 
-    def scenes(self, path: str, frames: int | None = None, fps: float | None = None) -> Scenes:
-        """The clips of a path, with what their bank says is true of them."""
-        key, clips = (path, frames, fps), self.clips(path, frames, fps)
+    def scenes(self, path: str, **sampling: Any) -> Scenes:
+        """The clips of a path, with what their bank says is true of them. Arguments as of `clips`."""
+        key, clips = _place(path, sampling), self.clips(path, **sampling)
         if key not in self._scenes or self._scenes[key].clips is not clips:  # opened again: the old scenes hold the old clips
             stored = isinstance(clips, StoredBank)
             _put(self._scenes, key, scenes(clips, clips.arrays if stored else None, clips.chosen if stored else None), _FOLDERS)
@@ -90,7 +95,7 @@ class Shelf:
 
     def clip(self, key: ClipKey) -> Clip:
         """The clip of that key."""
-        clips = self.clips(key.path, key.frames, key.fps)
+        clips = self.clips(key.path, frames=key.frames, fps=key.fps, start=key.start, length=key.length)
         if not 0 <= key.index < len(clips):
             raise BadInput(f"there is no clip {key.index}, there are {len(clips)}", where=key.path, fix=f"0 to {len(clips) - 1}")
         return clips[key.index]
@@ -104,7 +109,7 @@ class Shelf:
             BadInput: fewer than two clips are left.
         """
         if key not in self._banks:
-            clips = self.clips(key.path, key.frames)
+            clips = self.clips(key.path, frames=key.frames, fps=key.fps)
             kept = _possible(clips)
             step = -(-len(kept) // _BANK_LIMIT)
             left_out = "" if len(kept) == len(clips) else ", possible films"
@@ -126,6 +131,10 @@ class Shelf:
         if isinstance(value, BankKey):
             return self.bank(value)
         return value
+
+
+def _place(path: str, sampling: dict[str, Any]) -> tuple[Any, ...]:
+    return path, sampling.get("frames"), sampling.get("fps"), sampling.get("start", 0.0), sampling.get("length")
 
 
 def _possible(clips: Clips) -> list[int]:

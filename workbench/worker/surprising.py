@@ -77,7 +77,7 @@ def surprise_view(
     reels = tuple(
         Reel(label, "real" if fine else "impossible", "", model.encoder.prepare([c]).shown[0].numpy(), c.frames) for label, fine, c in made.films
     )
-    return SurpriseView(reels, found, made.event, made.how, made.places)
+    return SurpriseView(reels, found, made.event, made.how, made.places, made.films[0][2].fps)
 
 
 def _surprise(model: Jepa, clip: Clip, predictor: str, options: Mapping[str, Any]) -> Surprise:

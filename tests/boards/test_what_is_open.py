@@ -1,0 +1,225 @@
+"""What is on screen belongs to what is open: films in windows, one frame for an image model, files that cannot be read, and the bank."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from tests.boards.test_workspace import Straight
+from workbench import samples
+from workbench.boards.masks import MasksBoard
+from workbench.boards.opener import Opener
+from workbench.boards.workspace import Workspace
+from workbench.core.card import BankKey, ClipKey
+from workbench.core.errors import WorkbenchError
+from workbench.data import save_png
+from workbench.jobs import now
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def film(path: Path, frames: int, fps: int, side: int = 64) -> Path:
+    """An H.264 film of a bright square that moves right."""
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=fps)
+        stream.width, stream.height, stream.pix_fmt = side, side, "yuv420p"
+        for k in range(frames):
+            picture = np.full((side, side, 3), 30, np.uint8)
+            picture[20:40, k % 40 : k % 40 + 20] = 220
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode())
+    return path
+
+
+def photos(folder: Path, count: int, *broken: str) -> Path:
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for k in range(count):
+        save_png(folder / f"photo {k}.png", rng.integers(0, 255, (40 + 8 * k, 60, 3), np.uint8))
+    for name in broken:
+        (folder / name).write_bytes(b"\x89PNG\r\n\x1a\n" + b"not a picture")
+    return folder
+
+
+class Late(Straight):
+    """Work that is answered when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[Any] = []
+        self.holding = False
+
+    def _start(self, job: Any) -> None:
+        if self.holding:
+            self.held.append(job)
+        else:
+            super()._start(job)
+
+    def release(self) -> None:
+        self.holding = False
+        while self.held:
+            super()._start(self.held.pop(0))
+
+
+@pytest.fixture
+def told() -> list[WorkbenchError]:
+    return []
+
+
+@pytest.fixture
+def jobs() -> Late:
+    return Late()
+
+
+@pytest.fixture
+def space(told: list[WorkbenchError], jobs: Late) -> Workspace:
+    return Workspace(jobs, deliver=now, notify=told.append)
+
+
+def labels(opener: Opener) -> str:
+    return " | ".join(c["label"] for c in opener.clips.controls if c["kind"] == "label")
+
+
+def test_a_long_film_is_cut_into_windows_that_can_be_stepped_through(space: Workspace, tmp_path: Path) -> None:
+    path = film(tmp_path / "long.mp4", frames=120, fps=30)
+    space.open(str(GOLDEN / "hf_vjepa2"), str(path), fps=10)
+    opener, key = Opener(space), space.session.state.clip
+    assert space.facts is not None
+    frames = space.facts.card.frames
+    assert key == ClipKey(str(path), 0, frames, 10.0)
+    count = 120 // (3 * frames)
+    assert len(space.choice.windows) == count
+    assert f"of {count} · 0.0 to {3 * frames / 30:.1f} s of 4.0 s · {frames} frames, 10 a second, as trained" in labels(opener)
+    opener.clips.values = {**opener.clips.values, "window": 2}
+    key = space.session.state.clip
+    assert key is not None
+    assert key.start == pytest.approx(3 * frames / 30, abs=1e-4)
+    assert space.shown is not None
+    assert space.shown.fps == 10.0
+    assert f"of {count} · {3 * frames / 30:.1f} to" in labels(opener)
+    opener.clips.values = {**opener.clips.values, "part": [1.0, 2.0]}
+    key = space.session.state.clip
+    assert key is not None
+    assert key.start == 1.0
+
+
+def test_the_part_and_rate_of_a_film_stand_in_the_lines_of_code() -> None:
+    assert ClipKey("a.mp4", 0, 16, 4.0, 3.7333, 2.0).said == ", frames=16, fps=4, start=3.7333, length=2"
+    assert ClipKey("a.mp4").said == ""
+    assert BankKey("folder", 16, 4.0).said == ", frames=16, fps=4"
+
+
+def test_a_film_too_short_for_the_rate_of_training_is_taken_whole_and_said(space: Workspace, tmp_path: Path) -> None:
+    path = film(tmp_path / "short.mp4", frames=20, fps=20)
+    space.open(str(GOLDEN / "hf_vjepa2"), str(path), fps=1)
+    assert space.facts is not None
+    assert space.session.state.clip == ClipKey(str(path), 0, space.facts.card.frames)
+    assert "the model was trained on 1 (this part is too short for that)" in labels(Opener(space))
+
+
+def test_an_image_model_is_shown_the_frame_at_the_cursor(space: Workspace, told: list[WorkbenchError], tmp_path: Path) -> None:
+    path = film(tmp_path / "walk.mp4", frames=40, fps=10)
+    space.open("shapes", str(path))
+    opener = Opener(space)
+    assert told == []
+    assert space.session.state.clip == ClipKey(str(path), 0, 1)
+    first = space.shown
+    opener.clips.values = {**opener.clips.values, "at": 2.0}
+    assert space.session.state.clip == ClipKey(str(path), 0, 1, None, 2.0)
+    assert first is not None
+    assert space.shown is not None
+    assert space.shown.digest != first.digest
+    assert "one frame of a film of 4.0 s" in labels(opener)
+
+
+def test_an_image_model_is_shown_one_frame_of_stored_films(space: Workspace, told: list[WorkbenchError]) -> None:
+    space.open("shapes", "balls")
+    assert told == []
+    assert space.session.state.clip is not None
+    assert space.session.state.clip.frames == 1
+    assert space.session.state.bank == BankKey(str(samples.find("balls").bank), 1)
+
+
+def test_a_film_model_says_what_it_makes_of_a_photo(space: Workspace, tmp_path: Path) -> None:
+    space.open(str(GOLDEN / "hf_vjepa2"), str(save_png(tmp_path / "one.png", np.full((50, 60, 3), 90, np.uint8))))
+    assert "a still: this model looks at films, its one frame is repeated 2 times; nothing moves in it" in labels(Opener(space))
+
+
+def test_unreadable_files_of_a_folder_are_passed_over_and_listed(space: Workspace, told: list[WorkbenchError], tmp_path: Path) -> None:
+    folder = photos(tmp_path / "mine", 9, "a broken.png", "photo 3.5.png")
+    space.open("shapes", str(folder))
+    assert told == []
+    opener = Opener(space)
+    assert space.session.state.clip == ClipKey(str(folder), 1)
+    assert set(space.choice.skipped) == {"a broken.png", "photo 3.5.png"}
+    assert space.session.state.bank == BankKey(str(folder), 1)
+    said = labels(opener)
+    assert "9 clips in the bank" in said
+    assert "2 files skipped:" in said
+    assert "a broken.png: " in said
+    opener.clips.values = {**opener.clips.values, "clip": 0}  # nothing before it can be read
+    assert len(told) == 1
+    assert opener.clips.values["clip"] == 1
+
+
+def test_a_folder_with_one_readable_photo_has_no_bank_and_says_why(space: Workspace, told: list[WorkbenchError], tmp_path: Path) -> None:
+    space.open("shapes", str(photos(tmp_path / "mine", 1, "z.png")))
+    board = MasksBoard(space)
+    assert told == []
+    assert space.session.state.bank is None
+    assert "no bank: a bank needs at least 2 clips" in labels(Opener(space))
+    assert board.headline.tone != "error"
+
+
+def test_another_bank_can_be_chosen_and_stays_with_the_next_clips(space: Workspace, told: list[WorkbenchError], tmp_path: Path) -> None:
+    board = MasksBoard(space)
+    space.open("shapes", str(save_png(tmp_path / "one.png", np.full((50, 60, 3), 90, np.uint8))))
+    opener = Opener(space)
+    assert space.session.state.bank is None
+    opener.clips.values = {**opener.clips.values, "bank": "shapes"}
+    assert space.session.state.bank == BankKey(str(samples.find("shapes").bank), 1)
+    assert "200 other clips" in board.headline.sentence
+    assert "jw.open_bank('shapes', frames=1)" in board.headline.code
+    folder = photos(tmp_path / "mine", 9)
+    opener.clips.values = {**opener.clips.values, "bank": "another folder"}
+    opener.clips.values = {**opener.clips.values, "bank_path": str(folder)}
+    assert space.session.state.bank == BankKey(str(folder), 1)
+    assert "9 other clips" in board.headline.sentence
+    opener.clips.values = {**opener.clips.values, "bank_path": str(tmp_path / "nothing")}
+    assert "no such file" in told[-1].what
+    assert space.session.state.bank is None
+
+
+def test_numbers_and_pictures_of_the_clip_before_are_greyed_until_there_are_new_ones(space: Workspace, jobs: Late, tmp_path: Path) -> None:
+    board = MasksBoard(space)
+    folder = photos(tmp_path / "mine", 3)
+    space.open("shapes", str(folder))
+    shown = (board.headline, board.canvas, board.pane, board.bars)
+    assert [view.stale for view in shown] == [False] * 4
+    jobs.holding = True
+    space.choose(1)
+    super(Late, jobs)._start(jobs.held.pop(0))  # what kind of file it is
+    super(Late, jobs)._start(jobs.held.pop(0))  # the photo itself
+    assert [view.stale for view in shown] == [True, False, True, True]
+    jobs.release()
+    assert [view.stale for view in shown] == [False] * 4
+
+
+def test_where_a_model_refuses_the_clip_nothing_of_the_model_before_stays_as_it_was(
+    space: Workspace, told: list[WorkbenchError], tmp_path: Path
+) -> None:
+    board = MasksBoard(space)
+    space.open("shapes")
+    before = board.headline.sentence
+    space.open("shapes", str(tmp_path / "gone.png"))
+    assert "no such file" in told[-1].what
+    assert board.headline.sentence == told[-1].what != before
+    assert board.headline.tone == "error"
+    assert (board.pane.stale, board.bars.stale, board.headline.stale) == (True, True, False)
+    space.open_data("shapes")
+    assert board.headline.tone != "error"
+    assert (board.canvas.stale, board.pane.stale, board.bars.stale, board.headline.stale) == (False,) * 4

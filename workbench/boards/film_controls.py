@@ -1,0 +1,152 @@
+"""The controls of a film and of the bank, as data: which part is looked at, how fast, which window of it, and what baselines are taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+from typing import Any
+
+from workbench import samples
+from workbench.boards.workspace import Workspace
+from workbench.core.footage import FilmFacts, Part
+
+OTHER_BANK = "another folder"
+ALIKE = 0.15  # rates that differ by less come of whole steps between frames
+_RATES = (0.5, 1.0, 2.0, 4.0, 5.0, 8.0, 10.0, 15.0, 30.0)
+_LISTED = 6  # skipped files that are named
+Row = tuple[list[dict[str, Any]], dict[str, Any]]
+
+
+def film_row(space: Workspace) -> Row:
+    """Part, rate and window of the film on screen, with their values; nothing where it is none."""
+    look, facts = space.choice.look, space.facts
+    if look is None or look.film is None or facts is None:
+        return _photo_row(space)
+    film, window = look.film, space.choice.window
+    if window is None or film.seconds <= 0:
+        return [{"kind": "label", "id": "film", "label": "a film whose frames have no times: they are taken evenly"}], {}
+    if facts.card.frames == 1:
+        return _frame_row(film, window.start)
+    end = _tenths(film.seconds)
+    rates = [{"value": 0.0, "label": _usual(space, film)}]
+    rates += [{"value": r, "label": f"{r:g} a second"} for r in _RATES if r < film.rate and r != facts.card.fps]
+    if facts.card.fps and facts.card.fps < film.rate:
+        rates.append({"value": film.rate, "label": f"{film.rate:.3g} a second, as filmed"})
+    if look.part.fps and all(rate["value"] != look.part.fps for rate in rates):
+        rates.append({"value": look.part.fps, "label": f"{look.part.fps:.3g} a second"})
+    part = [min(look.part.low, end), end if look.part.high is None else min(look.part.high, end)]
+    row: list[dict[str, Any]] = [
+        {"kind": "range", "id": "part", "label": "part of the film", "min": 0.0, "max": end, "step": 0.1, "unit": "s", "help": "From when to when."},
+        {"kind": "select", "id": "rate", "label": "frames a second", "options": rates, "help": "How many frames of a second the model is given."},
+    ]
+    values: dict[str, Any] = {"part": part, "rate": look.part.fps or 0.0}
+    count = len(space.choice.windows)
+    if count > 1:
+        about = f"The film is cut into {count} clips of {window.frames} frames."
+        row.append({"kind": "int", "id": "window", "label": "window", "min": 1, "max": count, "help": about})
+        values["window"] = look.window + 1
+    of = f"of {count} · " if count > 1 else ""
+    row.append({"kind": "label", "id": "when", "label": f"{of}{window.start:.1f} to {window.end:.1f} s of {film.seconds:.1f} s{_how_fast(space)}"})
+    return row, values
+
+
+def _frame_row(film: FilmFacts, at: float) -> Row:
+    """An image model is shown one frame."""
+    last = max(0.1, _tenths(film.seconds - 1 / film.rate))
+    about = "This model looks at one picture: the frame that is shown at this time."
+    cursor = {"kind": "slider", "id": "at", "label": "frame at", "min": 0.0, "max": last, "step": 0.1, "unit": "s", "help": about}
+    return [cursor, {"kind": "label", "id": "when", "label": f"one frame of a film of {film.seconds:.1f} s: this model looks at stills"}], {
+        "at": min(_tenths(at), last)
+    }
+
+
+def _photo_row(space: Workspace) -> Row:
+    """What a model of films makes of a still."""
+    facts, shown = space.facts, space.shown
+    if facts is None or shown is None or facts.card.frames == 1 or not space.choice.still:
+        return [], {}
+    count = len(shown.pixels)
+    how = f"its one frame is repeated {count} times" if count > 1 else "it is given as one frame"
+    return [{"kind": "label", "id": "photo", "label": f"a still: this model looks at films, {how}; nothing moves in it"}], {}
+
+
+def _usual(space: Workspace, film: FilmFacts) -> str:
+    trained = None if space.facts is None else space.facts.card.fps
+    if trained and trained <= film.rate:
+        return f"{trained:g} a second, as trained"
+    return f"{film.rate:.3g} a second, as filmed"
+
+
+def _how_fast(space: Workspace) -> str:
+    """The rate that comes of it, beside that of training."""
+    window, facts = space.choice.window, space.facts
+    if window is None or facts is None or window.rate <= 0:
+        return ""
+    said = f" · {window.frames} frames, {window.rate:.2g} a second"
+    trained = facts.card.fps
+    if not trained:
+        return f"{said}; the rate of training is not known"
+    if abs(window.rate / trained - 1) >= ALIKE:
+        short = " (this part is too short for that)" if window.fps is None else ""
+        return f"{said}; the model was trained on {trained:.2g}{short}"
+    return f"{said}, as trained"
+
+
+def cut_of(space: Workspace, values: dict[str, Any], touched: Set[str]) -> tuple[Part, int]:
+    """The part of the film and the window that the controls ask for."""
+    look = space.choice.look
+    if look is None or look.film is None:
+        return Part(), 0
+    if "at" in touched:
+        return Part(None, values["at"]), 0
+    if touched & {"part", "rate"}:
+        low, high = values["part"]
+        end = _tenths(look.film.seconds)
+        return replace(look.part, fps=values["rate"] or None, low=low, high=None if high >= end else high), 0
+    return look.part, values["window"] - 1
+
+
+def bank_row(space: Workspace, *, other: bool) -> Row:
+    """What baselines are taken over, and the files that were left out.
+
+    Args:
+        other: a folder is to be typed.
+    """
+    choice = space.choice
+    own = space.clips is not None and len(space.clips.names) > 1
+    options = [{"value": "", "label": "this data" if own else "none: one clip is open"}]
+    options += [{"value": n, "label": f"sample: {samples.find(n).title}"} for n in samples.names()]
+    options.append({"value": OTHER_BANK, "label": "another folder …"})
+    typed = choice.bank not in ("", *samples.names())
+    about = "Clips that baselines are taken over: the mean target at each position, ranks, intervals."
+    row: list[dict[str, Any]] = [{"kind": "select", "id": "bank", "label": "bank", "options": options, "help": about}]
+    values: dict[str, Any] = {"bank": OTHER_BANK if other or typed else choice.bank}
+    if values["bank"] == OTHER_BANK:
+        row.append(
+            {"kind": "text", "id": "bank_path", "label": "folder of the bank", "help": "Path of a folder or an npz, then Enter.", "width": 230}
+        )
+        values["bank_path"] = choice.bank if typed else ""
+    return [*row, *_bank_lines(space)], values
+
+
+def _bank_lines(space: Workspace) -> list[dict[str, Any]]:
+    """How the bank is, and what was skipped."""
+    choice = space.choice
+    words: list[str] = []
+    if choice.reading:
+        words.append("reading the bank …")
+    elif choice.bank_error is not None:
+        words.append(f"no bank: {choice.bank_error.what}")
+    elif choice.bank_facts is not None:
+        words.append(f"{choice.bank_facts.clips} clips in the bank")
+    skipped = list(choice.skipped.items())
+    if skipped:
+        words.append(f"{len(skipped)} file{'s' if len(skipped) > 1 else ''} skipped:")
+        words += [f"{name}: {reason}" for name, reason in skipped[:_LISTED]]
+    if len(skipped) > _LISTED:
+        words.append(f"and {len(skipped) - _LISTED} more")
+    return [{"kind": "label", "id": f"bank{k}", "label": word} for k, word in enumerate(words)]
+
+
+def _tenths(seconds: float) -> float:
+    return int(seconds * 10 + 1e-6) / 10
