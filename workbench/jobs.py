@@ -91,7 +91,7 @@ class Jobs(ABC):
         return lambda: self._watchers.remove(heard) if heard in self._watchers else None
 
     def restart(self) -> None:  # noqa: B027  a thread has nothing to restart
-        """End the workers that do not answer and start new ones, which compute the urgent jobs that are open; the others answer `WorkerDied`."""
+        """End the workers that do not answer, and start new ones, which compute from the start what is still open."""
 
     def submit(
         self,
@@ -386,12 +386,10 @@ class _Process:
             timer.start()
 
     def hand_over(self) -> list[Job]:
-        """Its urgent jobs, which its successor is to compute: somebody waits for them. The others fail when it ends."""
+        """The jobs that it has not answered, which its successor is to compute from the start."""
         with self.change:
-            urgent = [job for job in self.open.values() if job.urgent]
-            for job in urgent:
-                del self.open[job.id]
-        return urgent
+            left, self.open = self.open, {}
+        return list(left.values())
 
     def end(self) -> None:
         """Kill the process. The thread that receives then answers every open job."""

@@ -165,7 +165,7 @@ _RESTART = {
     "id": "restart",
     "label": "Restart worker",
     "primary": True,
-    "help": "Ends the worker process and starts a new one, for all pages. What is on screen is computed again; long computations must be started again.",
+    "help": "Ends the worker process and starts a new one, for all pages. Computations that are not finished begin again.",
 }
 
 
