@@ -310,17 +310,25 @@ class _Lane:
             self.ensure().start(job)
 
     def stop(self, job: Job, hard: bool) -> None:
-        if self.current is not None:
-            self.current.stop(job, hard)
+        """Cancel a job. A hard stop replaces the process where the job reaches no safe point in time."""
+        process = self.current
+        if process is not None and process.stop(job) and hard:
+            timer = threading.Timer(_GRACE, lambda: job.id in process.open and self.restart(process, without=job))
+            timer.daemon = True
+            timer.start()
 
-    def restart(self) -> None:
+    def restart(self, process: _Process | None = None, without: Job | None = None) -> None:
+        """Replace the process, unless it is another one than this by now. The new one computes from the start what is open, except one job."""
         with self.lock:
+            if process is not None and process is not self.current:
+                return
             old, self.current = self.current, None
             self.health = "starting"
             new = self.ensure()
         if old is not None:
             for job in old.hand_over():
-                new.start(job)
+                if job is not without:
+                    new.start(job)
             old.end()
         self.changed()
 
@@ -369,21 +377,17 @@ class _Process:
         if lost:  # it ended between the look at it and this call
             self._bury()
 
-    def stop(self, job: Job, hard: bool) -> None:
-        """Cancel a job. One that was not sent yet is never sent."""
+    def stop(self, job: Job) -> bool:
+        """Cancel a job. One that was not sent yet is never sent. True where the process has been asked to stop it."""
         with self.change:
             waiting = next((m for m in self.outbox if m["op"] == "run" and m["id"] == job.id), None)
             if waiting is not None:
                 self.outbox.remove(waiting)
                 self.open.pop(job.id, None)
-                return
-            if job.id not in self.open:
-                return
-            self._post({"op": "cancel", "id": job.id})
-        if hard:
-            timer = threading.Timer(_GRACE, lambda: job.id in self.open and self.end())
-            timer.daemon = True
-            timer.start()
+            elif job.id in self.open:
+                self._post({"op": "cancel", "id": job.id})
+                return True
+        return False
 
     def hand_over(self) -> list[Job]:
         """The jobs that it has not answered, which its successor is to compute from the start."""

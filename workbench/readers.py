@@ -34,8 +34,8 @@ class Process(Protocol):
         """Send a job."""
         ...
 
-    def stop(self, job: Any, hard: bool) -> None:
-        """Ask it to leave a job."""
+    def stop(self, job: Any) -> bool:
+        """Ask it to leave a job; False where it has none."""
         ...
 
     def end(self) -> None:
@@ -73,7 +73,7 @@ class Readers:
         with self._lock:
             chosen = next((one for one in self._all if job.id in one.open), None)
         if chosen is not None:
-            chosen.stop(job, False)
+            chosen.stop(job)
             timer = threading.Timer(_GRACE, lambda: job.id in chosen.open and chosen.end())
             timer.daemon = True
             timer.start()

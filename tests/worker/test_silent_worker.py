@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workbench import jobs as work
 from workbench.core.card import BankKey, ModelKey
-from workbench.core.errors import BadInput, WorkbenchError, WorkerDied
+from workbench.core.errors import BadInput, Cancelled, WorkbenchError, WorkerDied
 from workbench.jobs import WorkerJobs
 
 pytestmark = pytest.mark.slow
@@ -130,6 +131,24 @@ def test_a_silent_worker_is_replaced_and_its_successor_computes_what_is_open(job
         low_priority.wait()
     assert not isinstance(answered.value, WorkerDied)
     health("")
+    assert jobs.pids()["model"] != pid
+
+
+def test_a_worker_that_does_not_stop_a_cancelled_job_is_replaced_and_nothing_else_is_lost(
+    jobs: WorkerJobs, ask: Any, health: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "_GRACE", 0.1)
+    pid = stop(jobs)
+    cancelled, kept = ask(jobs, "measure 1", ("s", "cancelled")), ask(jobs, "measure 2", ("s", "kept"))
+    process = jobs._lanes["model"].current
+    assert process is not None
+    while process.outbox:
+        time.sleep(0.01)  # between two looks, until both were sent: what was not is never computed
+    jobs.cancel(("s", "cancelled"))
+    with pytest.raises(Cancelled):
+        cancelled.wait()
+    with pytest.raises(BadInput, match="measure 2"):
+        kept.wait()
     assert jobs.pids()["model"] != pid
 
 
