@@ -11,13 +11,18 @@ import pytest
 
 from tests.boards.test_workspace import Straight
 from workbench import samples
+from workbench.boards.checkpoint import CheckpointBoard
+from workbench.boards.decode import DecodeBoard
 from workbench.boards.masks import MasksBoard
 from workbench.boards.opener import Opener
+from workbench.boards.sensitivity import SensitivityBoard
+from workbench.boards.surprise import SurpriseBoard
 from workbench.boards.workspace import Workspace
 from workbench.core.card import BankKey, ClipKey
 from workbench.core.errors import WorkbenchError
 from workbench.data import save_png
 from workbench.jobs import now
+from workbench.worlds.balls import FPS
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -81,7 +86,7 @@ def space(told: list[WorkbenchError], jobs: Late) -> Workspace:
 
 
 def labels(opener: Opener) -> str:
-    return " | ".join(c["label"] for c in opener.clips.controls if c["kind"] == "label")
+    return " | ".join(c["label"] for c in (*opener.clips.controls, *opener.film.controls) if c["kind"] == "label")
 
 
 def test_a_long_film_is_cut_into_windows_that_can_be_stepped_through(space: Workspace, tmp_path: Path) -> None:
@@ -94,14 +99,14 @@ def test_a_long_film_is_cut_into_windows_that_can_be_stepped_through(space: Work
     count = 120 // (3 * frames)
     assert len(space.choice.windows) == count
     assert f"of {count} · 0.0 to {3 * frames / 30:.1f} s of 4.0 s · {frames} frames, 10 a second, as trained" in labels(opener)
-    opener.clips.values = {**opener.clips.values, "window": 2}
+    opener.film.values = {**opener.film.values, "window": 2}
     key = space.session.state.clip
     assert key is not None
     assert key.start == pytest.approx(3 * frames / 30, abs=1e-4)
     assert space.shown is not None
     assert space.shown.fps == 10.0
     assert f"of {count} · {3 * frames / 30:.1f} to" in labels(opener)
-    opener.clips.values = {**opener.clips.values, "part": [1.0, 2.0]}
+    opener.film.values = {**opener.film.values, "part": [1.0, 2.0]}
     key = space.session.state.clip
     assert key is not None
     assert key.start == 1.0
@@ -128,7 +133,7 @@ def test_an_image_model_is_shown_the_frame_at_the_cursor(space: Workspace, told:
     assert told == []
     assert space.session.state.clip == ClipKey(str(path), 0, 1)
     first = space.shown
-    opener.clips.values = {**opener.clips.values, "at": 2.0}
+    opener.film.values = {**opener.film.values, "at": 2.0}
     assert space.session.state.clip == ClipKey(str(path), 0, 1, None, 2.0)
     assert first is not None
     assert space.shown is not None
@@ -223,3 +228,39 @@ def test_where_a_model_refuses_the_clip_nothing_of_the_model_before_stays_as_it_
     space.open_data("shapes")
     assert board.headline.tone != "error"
     assert (board.canvas.stale, board.pane.stale, board.bars.stale, board.headline.stale) == (False,) * 4
+
+
+def test_one_own_film_gives_what_it_can_on_every_board_and_says_what_a_bank_would_add(
+    space: Workspace, told: list[WorkbenchError], tmp_path: Path
+) -> None:
+    boards = {kind: kind(space) for kind in (MasksBoard, DecodeBoard, SensitivityBoard, SurpriseBoard)}
+    for kind in (DecodeBoard, SensitivityBoard, SurpriseBoard):
+        boards[kind].wake()
+    space.open("balls-masked", str(film(tmp_path / "own.mp4", frames=64, fps=8)))
+    assert told == []
+    said = {kind: f"{board.headline.sentence} {board.headline.detail}" for kind, board in boards.items()}
+    assert "A bank, chosen beside the clip, would add skill over other clips" in said[MasksBoard]
+    assert "A bank, chosen beside the clip, would add nearest real frames" in said[DecodeBoard]
+    assert "Choose a bank beside the clip" in said[SensitivityBoard]
+    assert "A bank, chosen beside the clip, would add how surprising other clips are" in said[SurpriseBoard]
+    assert boards[SurpriseBoard].toolbar.values["films"] == "alone"  # what the user brought, not a shipped pair
+    for kind in (DecodeBoard, SensitivityBoard, SurpriseBoard):
+        assert boards[kind].player.films[0]["name"] == "real"
+    space.choice.compare_with("balls-masked")
+    assert told == []
+    assert "nearest real frame" in [f["name"] for f in boards[DecodeBoard].player.films]
+    assert "raw pixels" in boards[SensitivityBoard].headline.sentence
+    assert "jw.open_bank('balls-masked'" in boards[SensitivityBoard].headline.code
+    assert all(not board.headline.stale for board in boards.values())
+    boards[SurpriseBoard].toolbar.values = {**boards[SurpriseBoard].toolbar.values, "films": "gravity"}
+    assert boards[SurpriseBoard].player.fps == FPS  # of the shipped films, whatever is open
+
+
+def test_a_refused_file_is_forgotten_once_something_else_was_opened(space: Workspace, tmp_path: Path) -> None:
+    board = CheckpointBoard(space)
+    space.open("shapes")
+    (tmp_path / "notes.pt").write_text("nothing")
+    space.open(str(tmp_path / "notes.pt"))
+    assert "was not opened" in board.headline.sentence
+    space.open_data("digits")
+    assert "expected tensors matched" in board.headline.sentence

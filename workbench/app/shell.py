@@ -16,7 +16,7 @@ from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
 from workbench.app.toasts import toast
 from workbench.boards.every import FIRST, SECTIONS, says, wake
-from workbench.boards.layout import Chart
+from workbench.boards.layout import Chart, Column
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
@@ -60,12 +60,14 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         room[:] = [views[title]]
         wake(boards[title])
 
+    film = to_panel(opener.film, sizing_mode="stretch_width", margin=0, visible=False)
+    opener.film.observe(lambda change: setattr(film, "visible", bool(change["new"])), names=["controls"])
     menu = Menu(show, settled=start.board is not None)
     shell = pmui.Page(
         title="JEPA Workbench",
         header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8))],
-        sidebar=[*menu.items, pn.Column(arrange(opener.layout), margin=(8, 16), sizing_mode="stretch_width")],
-        main=[room],
+        sidebar=[*menu.items, pn.Column(arrange(Column((opener.clips, opener.files))), margin=(8, 16), sizing_mode="stretch_width")],
+        main=[pn.Column(film, margin=(0, 18), sizing_mode="stretch_width"), room],
         sidebar_width=228,
         sidebar_variant="persistent",
         theme_config=_THEME,
@@ -74,7 +76,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     )
     fast.quiet(shell)
     held = [v for b in boards.values() for v in vars(b).values()]
-    every = [status, opener.files, opener.clips, *(v for v in held if hasattr(v, "view_traits"))]
+    every = [status, opener.files, opener.clips, opener.film, *(v for v in held if hasattr(v, "view_traits"))]
     space.on("model", lambda: menu.quieten(boards))
     space.on("model", lambda: menu.settle(boards))
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
@@ -141,13 +143,18 @@ def _status(space: Workspace) -> Toolbar:
             size = sum(p.parameters for p in space.facts.report.parts) / 1e6
             words.append(f"{'●' if space.facts.report.whole else '◐'} {space.facts.card.name} ({size:.2f} M, {whole})")
         if space.clips is not None and space.session.state.clip is not None:
-            words.append(f"▣ clip {space.session.state.clip.index} of {len(space.clips.names)}")
+            count, look = len(space.choice.windows), space.choice.look
+            window = f", window {look.window + 1} of {count}" if look is not None and count > 1 else ""
+            words.append(f"▣ clip {space.session.state.clip.index} of {len(space.clips.names)}{window}")
+            skipped = len(space.choice.skipped)
+            if skipped:
+                words.append(f"⚠ {skipped} file{'s' if skipped > 1 else ''} skipped")
         health = space.jobs.health
         words.append(_HEALTH.get(health) or f"▶ {space.opening or 'ready'}")
         button = [_RESTART] if health == "silent" else []
         line.controls = [*({"kind": "label", "id": f"w{i}", "label": w} for i, w in enumerate(words)), *button]
 
-    for event in ("model", "clips", "clip", "opening"):
+    for event in ("model", "clips", "clip", "bank", "opening"):
         space.on(event, tell)
     line.on_press = lambda _id: space.jobs.restart()
     space.on("closed", space.jobs.watch(lambda: space.deliver(tell)))

@@ -25,6 +25,11 @@ def bank_path(path: str) -> str:
     return str(samples.find(path).bank) if path in samples.names() else path
 
 
+def is_sample_bank(path: str) -> bool:
+    """Whether these are the clips of a sample."""
+    return any(str(samples.find(n).bank) == path for n in samples.names())
+
+
 @dataclass(frozen=True)
 class Look:
     """A clip of a list, and how it is cut out of its film.
@@ -37,7 +42,7 @@ class Look:
     clips: ClipList
     index: int = 0
     film: FilmFacts | None = None
-    part: Part = Part()
+    part: Part = field(default_factory=Part)
     window: int = 0
     unread: Mapping[str, str] = field(default_factory=dict[str, str])
 

@@ -35,7 +35,7 @@ class FutureBoard:
         self.headline = Headline(sentence=FIRST_WORDS, sources=TWIN, info=info, commands=commands)
         self.headline.on_command = self.command
         self.awake = False
-        self.session.watch(self.depends, lambda old, new: age((self.headline, *self.pictures())))
+        self.session.watch(self.depends, lambda old, new: age((self.headline, *self.pictures())) if old.clip is not None else None)
         workspace.on("bank", self.banked)
         workspace.on("failed", lambda: show_failure(workspace, self.headline, off=bool(self.refusal())))
 

@@ -51,7 +51,7 @@ class MasksBoard:
         self.sampler: Sampler | None = None
         self.heat, self.progress = 0.0, ""
         self.off = ""  # why this board shows nothing of the open model
-        self.answered: Any = None  # the clip and the mask that the view on screen is of
+        self.answered: Any = None  # the clip, the bank and the mask that the view on screen is of
         self._settling = False
         self._wire()
 
@@ -62,7 +62,7 @@ class MasksBoard:
 
     def _wire(self) -> None:
         s, c, p = self.session, self.canvas, self.pane
-        s.watch(["model", "clip", "bank"], lambda old, new: age((self.headline, self.canvas, self.pane, self.bars)))  # before what asks anew
+        s.watch(["model", "clip", "bank"], lambda old, new: self._age(old))  # before what asks anew
         for view in (c, p):
             for name in ("hover", "tick", "block"):
                 link(s, name, view, name)
@@ -83,6 +83,10 @@ class MasksBoard:
         s.watch(["mask", "clip", "model", "distance", "predictor"], lambda old, new: self._compute())
         s.watch(["mask", "selection"], lambda old, new: self._tell_history())
         s.watch(["block"], lambda old, new: self._block_chosen())
+
+    def _age(self, old: State) -> None:
+        if old.clip is not None:  # else nothing was on screen
+            age((self.headline, self.canvas, self.pane, self.bars))
 
     def _tokens(self, state: State) -> list[int]:
         return state.selection.of(state.clip.index) if state.clip else []
@@ -313,8 +317,8 @@ class MasksBoard:
         self.space.deliver(self._speak)
 
     def _asked(self) -> Any:
-        mask = self.session.state.mask
-        return self.session.state.clip, mask.digest if mask is not None else ""
+        s = self.session.state
+        return s.clip, s.bank, s.mask.digest if s.mask is not None else ""
 
     def measured(self, yard: Yardsticks) -> None:
         """Show controls, ranks and quilt."""

@@ -1,4 +1,4 @@
-"""What is open: a sample or a checkpoint, and which of its clips. Two slim rows of controls, shared by both hosts."""
+"""What is open: a sample or a checkpoint, and which of its clips. Slim rows of controls, shared by both hosts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from widgets import Toolbar
 from workbench import samples
+from workbench.boards.clip_choice import is_sample_bank
 from workbench.boards.film_controls import ALIKE, OTHER_BANK, bank_row, cut_of, film_row
 from workbench.boards.layout import Column, Layout
 from workbench.boards.workspace import Workspace
@@ -21,13 +22,14 @@ class Opener:
 
     def __init__(self, workspace: Workspace, *, vertical: bool = False) -> None:
         self.space = workspace
-        self.files, self.clips = Toolbar(vertical=vertical), Toolbar(vertical=vertical)
+        self.files, self.clips, self.film = Toolbar(vertical=vertical), Toolbar(vertical=vertical), Toolbar()
         self._settling = self._other_bank = False
         self._cached = [c for c in find_cached().values() if c.published.role == "model"]
         self._shown()
         self.files.observe(self._files_changed, names=["values"])
         self.files.on_press = lambda _: workspace.cancel_opening()
-        self.clips.observe(self._clips_changed, names=["values"])
+        for row in (self.clips, self.film):
+            row.observe(self._clips_changed, names=["values"])
         for event in ("model", "clips", "clip"):
             workspace.on(event, self._shown)
         for event in ("bank", "failed"):
@@ -36,8 +38,8 @@ class Opener:
 
     @property
     def layout(self) -> Layout:
-        """Files above, clips below."""
-        return Column((self.files, self.clips))
+        """Files above, clips and the film below."""
+        return Column((self.files, self.clips, self.film))
 
     def _opening(self) -> None:
         """What was typed stays, so that a wrong path can be mended."""
@@ -62,6 +64,8 @@ class Opener:
         try:
             with self.clips.together():
                 self.clips.controls, self.clips.values = self._clip_row()
+            with self.film.together():
+                self.film.controls, self.film.values = film_row(self.space)
         finally:
             self._settling = False
 
@@ -72,7 +76,7 @@ class Opener:
         known = "" if key is None or not any(key.path == o["value"] for o in options) else key.path
         path = "" if key is None or self.space.sample else key.path
         settings = "" if key is None else " ".join(f"{name}={value!r}" for name, value in key.said)
-        data = "" if self.space.clips is None or self._is_sample_bank(self.space.clips.path) else self.space.clips.path
+        data = "" if self.space.clips is None or is_sample_bank(self.space.clips.path) else self.space.clips.path
         row = [
             {
                 "kind": "select",
@@ -81,6 +85,7 @@ class Opener:
                 "options": [*options, {"value": "", "label": _OTHER}],
                 "help": "A sample, a published checkpoint that this machine has, or a file. The Catalogue lists the rest.",
             },
+            {"kind": "text", "id": "data", "label": "images or video", "help": "Path of an image, a video or a folder, then Enter.", "width": 230},
             {"kind": "text", "id": "path", "label": "checkpoint", "help": "Path of a checkpoint file or folder, then Enter.", "width": 230},
             {
                 "kind": "text",
@@ -89,7 +94,6 @@ class Opener:
                 "help": "What the file does not say, as heads=4 image_size=(64, 64), or how to prepare clips: resize=stretch mean=(0.5, 0.5, 0.5)",
                 "width": 160,
             },
-            {"kind": "text", "id": "data", "label": "images or video", "help": "Path of an image, a video or a folder, then Enter.", "width": 230},
             {
                 "kind": "button",
                 "id": "cancel",
@@ -101,9 +105,6 @@ class Opener:
         ]
         return row, {"sample": self.space.sample or known, "path": path, "settings": settings, "data": data}
 
-    def _is_sample_bank(self, path: str) -> bool:
-        return any(str(samples.find(n).bank) == path for n in samples.names())
-
     def _clip_row(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         clips, key = self.space.clips, self.space.session.state.clip
         if clips is None or key is None:
@@ -112,9 +113,8 @@ class Opener:
         row: list[dict[str, Any]] = [{"kind": "int", "id": "clip", "label": "clip", "min": 0, "max": last, "disabled": last == 0}]
         row.append({"kind": "label", "id": "of", "label": f"of {len(clips.names)} · {clips.title}{self._rate()}"})
         values: dict[str, Any] = {"clip": key.index}
-        for more, its in (film_row(self.space), bank_row(self.space, other=self._other_bank)):
-            row, values = [*row, *more], {**values, **its}
-        return row, values
+        more, its = bank_row(self.space, other=self._other_bank)
+        return [*row, *more], {**values, **its}
 
     def _rate(self) -> str:
         """How fast the clip is, where the model was trained on another rate; of a film, its own row says it."""

@@ -99,8 +99,26 @@ class SensitivityBoard(FutureBoard):
             values[f"{kind}_amount"] = held.get(f"{kind}_amount", _FIRST) if names else 0.0
         self.edits.restart(values)
         self._show(values, controls=True)
+        if self._lonely:
+            self._alone()
+            return
         self._ask()
         self._survey()
+
+    @property
+    def _lonely(self) -> bool:
+        return self.known is not None and self.known.clips < 2 and self.session.state.bank is None
+
+    def _alone(self) -> None:
+        """One clip gives no unit of distance."""
+        shown = self.space.shown
+        self.view = self.found = None
+        if shown is not None:
+            self.player.set_films([({"name": "real", "kind": "real"}, shown.pixels)])
+        self._draw()
+        renew(*self.pictures())
+        detail = "The unit is the latent distance between two random clips. Choose a bank beside the clip, or open a folder."
+        self.say("A single clip has no unit to measure its changes in.", "warn", detail)
 
     def _names(self, kind: str) -> dict[str, str]:
         """Factors of a kind -> what their full step does."""
@@ -177,8 +195,9 @@ class SensitivityBoard(FutureBoard):
 
     def _send(self) -> None:
         s, values, kinds = self.session.state, self.edits.value, self._kinds()
-        if s.clip is None:
+        if s.clip is None or self._lonely:
             self._views.answered()
+            fill(self.headline, {"busy": False, "cancellable": False})
             return
         changes, amounts = [values[k] for k in kinds], [float(values[f"{k}_amount"]) for k in kinds]
         asked = {**self._where(s), "index": s.clip.index, "changes": changes, "amounts": amounts, "bank": s.bank}

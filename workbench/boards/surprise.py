@@ -8,6 +8,7 @@ from typing import Any
 from widgets import ClipPlayer, Toolbar, WorldStage
 from workbench.boards import code
 from workbench.boards import surprise_controls as choices
+from workbench.boards.clip_choice import is_sample_bank
 from workbench.boards.edits import Edits
 from workbench.boards.future_board import TWIN, FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
@@ -52,6 +53,7 @@ class SurpriseBoard(FutureBoard):
         self._running: dict[str, float] = {}  # view -> share done of what is being computed
         self._films = Steady()
         self._settling = False
+        self._listed: Any = None  # the list that `films` was chosen for
         self._row: list[dict[str, Any]] = []
         self._values: dict[str, Any] = {}
         self._wire()
@@ -125,7 +127,9 @@ class SurpriseBoard(FutureBoard):
             return
         self.edits.restart(None)
         self._tell_history()
-        self._controls(self._values)
+        same = self._listed is self.space.clips
+        self._listed = self.space.clips
+        self._controls({k: v for k, v in self._values.items() if same or k != "films"})
         self._ask()
 
     def _controls(self, held: dict[str, Any]) -> None:
@@ -138,7 +142,8 @@ class SurpriseBoard(FutureBoard):
                 fill(self.toolbar, {"controls": []})
                 fill(self.work, {"controls": []})
                 return
-            values = choices.opening(facts, 0 if key is None else key.index, count, self.space.sample is not None) | held
+            home = clips is None or is_sample_bank(clips.path)
+            values = choices.opening(facts, 0 if key is None else key.index, count, self.space.sample is not None, home=home) | held
             values["other"] = min(values["other"], max(0, count - 1))
             if key is not None and values["other"] == key.index:
                 values["other"] = (key.index + 1) % max(1, count)

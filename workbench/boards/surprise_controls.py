@@ -107,13 +107,13 @@ def work(facts: ModelFacts | None, view: SurpriseView | None = None) -> list[dic
     ]
 
 
-def opening(facts: ModelFacts, clip: int, clips: int, sample: bool) -> dict[str, Any]:
+def opening(facts: ModelFacts, clip: int, clips: int, sample: bool, *, home: bool = True) -> dict[str, Any]:
     """The values that the board opens with.
 
     Args:
-        clip: that is open, of so many clips. sample: the model is a sample, whose trained mask token is its default.
+        clip: that is open, of so many clips. sample: the model is a sample, whose trained mask token is its default. home: the clips of a sample are open, not data of the user's.
     """
-    values: dict[str, Any] = {"films": "gravity" if facts.card.world == "balls" else ALONE, "pair": 0, "distance": facts.card.loss}
+    values: dict[str, Any] = {"films": "gravity" if facts.card.world == "balls" and home else ALONE, "pair": 0, "distance": facts.card.loss}
     values["other"] = (clip + 1) % max(1, clips)
     if windowed(facts):
         tubelet, window = facts.card.tubelet, facts.card.frames

@@ -67,6 +67,8 @@ def sentence(error: PredictionError, yard: Yardsticks | None) -> tuple[str, str]
     known = {name: c.skill for name, c in controls if c is not None}
     tail = "".join(f"; {words} {number(known[name])}" for name, words in _BESIDE.items() if name in known)
     best = max(known, key=lambda name: known[name], default="")
+    if skill <= 0 and error.reference_n < 2:
+        return f"No better than {over(error)} (skill {number(skill)}){tail}.", "warn"
     if skill <= 0:
         return f"No better than knowing only the position (skill {number(skill)}, {error.reference_n} other clips){tail}.", "warn"
     if best and skill <= known[best]:
