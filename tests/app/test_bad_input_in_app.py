@@ -112,7 +112,9 @@ def test_after_a_model_without_predictor_the_next_one_has_its_board_again(board:
 def test_a_file_of_python_objects_is_described_and_the_open_model_can_be_shown_again(board: Any) -> None:
     board.get_by_role("button", name="Checkpoint").click()
     enter(board, "checkpoint", "objects.ckpt")
-    board.locator(".jw-headline-sentence", has_text="objects.ckpt was not opened: it holds pickled objects, not weights alone").wait_for(timeout=PATIENT)
+    board.locator(".jw-headline-sentence", has_text="objects.ckpt was not opened: it holds pickled objects, not weights alone").wait_for(
+        timeout=PATIENT
+    )
     board.locator(".jw-wants", has_text="torch.nn.modules.linear.Linear").wait_for(timeout=PATIENT)
     board.locator(".jw-card", has_text="convert").wait_for(timeout=PATIENT)
     board.get_by_role("treeitem").first.wait_for(timeout=PATIENT)
