@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from workbench.core.card import parse_overrides
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
     from workbench import samples
     from workbench.published import command as catalogue

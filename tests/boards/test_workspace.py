@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.straight import Straight
 from workbench import samples
 from workbench.boards.code import open_lines
 from workbench.boards.opener import Opener
@@ -15,38 +15,7 @@ from workbench.boards.workspace import Workspace, settled
 from workbench.core.card import parse_overrides
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.families import toy
-from workbench.jobs import Jobs, now
-
-
-@functools.cache
-def shared_shelf() -> Any:
-    """One shelf for all boards: a bank is opened and seen by a model once, and kept once."""
-    from workbench.worker.shelf import Shelf
-
-    return Shelf()
-
-
-class Straight(Jobs):
-    """Work done at once, in the calling thread."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shelf = shared_shelf()
-
-    def _start(self, job: Any) -> None:
-        try:
-            value = self.shelf.run(job.name, dict(job.arguments))
-        except WorkbenchError as error:
-            found = error
-            job.finish(lambda: job.failed(found))
-        else:
-            job.finish(lambda: job.done(value))
-
-    def _stop(self, job: Any, *, hard: bool) -> None:
-        """Nothing runs any more when somebody could stop it."""
-
-    def close(self) -> None:
-        """There is nothing to end."""
+from workbench.jobs import now
 
 
 @pytest.fixture

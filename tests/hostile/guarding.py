@@ -18,11 +18,13 @@ ROOT = Path(__file__).parents[2]
 _PAGE = 4096
 
 
-def through_doors(paths: Mapping[str, str], folder: Path, doors: Sequence[str] = (), patience: float = 600.0) -> dict[str, dict[str, Any]]:
+def through_doors(
+    paths: Mapping[str, str], folder: Path, only: Mapping[str, Sequence[str]] | None = None, patience: float = 600.0
+) -> dict[str, dict[str, Any]]:
     """What every door said of every file, by name. A file that ended its process has "died" in place of answers.
 
     Args:
-        folder: for what is written. doors: None = all. patience: seconds without an answer.
+        folder: for what is written. only: name -> the doors of that file, where not all. patience: seconds without an answer.
     """
     home, out = folder / "home", folder / "out"
     for place in (home, out):
@@ -30,7 +32,7 @@ def through_doors(paths: Mapping[str, str], folder: Path, doors: Sequence[str] =
     warm = [str(GOLDEN / "ijepa"), str(GOLDEN / "lewm")]
     left, answers = dict(paths), dict[str, dict[str, Any]]()
     while left:
-        given = {"paths": left, "out": str(out), "warm": warm, "doors": list(doors)}
+        given = {"paths": left, "out": str(out), "warm": warm, "only": {k: list(v) for k, v in (only or {}).items()}}
         begun, code = _run(given, home, answers, patience)
         left = {name: path for name, path in left.items() if name not in answers}
         if left:

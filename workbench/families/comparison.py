@@ -18,7 +18,7 @@ from workbench.families.hf_names import IJEPA_KERNEL
 from workbench.families.hf_processor import find_processor, processed, said_size
 from workbench.families.net_plan import Built, NetPlan
 from workbench.families.prepare import Preparation
-from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
+from workbench.families.prepare_settings import IMAGE_OVERRIDES, settle_preparation
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, size_parser
 from workbench.model.jepa import Jepa
@@ -133,9 +133,5 @@ register(
     recognise=recognise,
     build=build,
     inspect=inspect,
-    overrides={
-        "heads": "attention heads",
-        "image_size": "(height, width) in pixels to prepare images at; other than trained resizes the position table",
-        **PREPARE_OVERRIDES,
-    },
+    overrides=IMAGE_OVERRIDES,
 )

@@ -161,6 +161,7 @@ def _ported_dinov3(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...]
     heads = _heads(settings, dim, depth, hidden, rotary=False, places=places)
     if dim // heads % 4:
         raise _unfit(checkpoint, f"is no DINOv3 of {heads} heads: {dim // heads} features a head are no multiple of 4")
+    biased = {letter: f"blocks.0.attn.{letter}.bias" in names for letter in "qkv"}
     config = RopeVitConfig(
         dim,
         depth,
@@ -168,7 +169,7 @@ def _ported_dinov3(checkpoint: Checkpoint, names: Names, kernel: tuple[int, ...]
         hidden,
         kernel[2],
         tokens[1],
-        split=(*(f"blocks.0.attn.{letter}.bias" in names for letter in "qkv"),),
+        split=(biased["q"], biased["k"], biased["v"]),
         gated=gate is not None,
         eps=_ported_eps(settings, 1e-5, "DINOv3"),
         base=_base(settings),

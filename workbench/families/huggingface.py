@@ -240,16 +240,7 @@ def _predictor(checkpoint: Checkpoint, names: Names, settings: Settings) -> Pred
 
 def _image(checkpoint: Checkpoint, config: VitConfig, settings: Settings) -> Preparation:
     side = config.table[0] if config.table else 0
-    native = (side * config.patch, side * config.patch)
-    size = settings.settle(
-        "image_size",
-        parse=size_parser(config.patch),
-        options=f"give (height, width) in multiples of {config.patch}",
-        standin=native,
-        table=(native, "read", f"position_embeddings has {side}×{side} places of {config.patch} pixels"),
-    )
-    if size != native:
-        settings.note("position table", f"resized from {side}×{side}", "assumed", "bicubic, as Transformers with interpolate_pos_encoding=True")
+    size = settle_side(settings, config.patch, (side, side), "position_embeddings", "bicubic, as Transformers with interpolate_pos_encoding=True")
     return _prepared(checkpoint, settings, Preparation(size, config.patch, video=False, resample="antialiased"))
 
 

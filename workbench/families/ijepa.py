@@ -14,7 +14,7 @@ from workbench.families.gguf_pixels import stored_preparation
 from workbench.families.image_family import KERNEL, image_encoder, settle_size
 from workbench.families.parts import Names, names_by_group
 from workbench.families.prepare import Preparation, Resample
-from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
+from workbench.families.prepare_settings import IMAGE_OVERRIDES, settle_preparation
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, renamed
 from workbench.families.video_family import count_mask_tokens, says_ijepa
@@ -142,10 +142,5 @@ register(
     recognise=recognise,
     build=build,
     inspect=inspect,
-    overrides={
-        "heads": "attention heads of the encoder",
-        "predictor_heads": "attention heads of the predictor; the encoder's unless given",
-        "image_size": "(height, width) in pixels to prepare clips at; other than trained resizes the position table",
-        **PREPARE_OVERRIDES,
-    },
+    overrides={"predictor_heads": "attention heads of the predictor; the encoder's unless given", **IMAGE_OVERRIDES},
 )

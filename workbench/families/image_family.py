@@ -8,7 +8,7 @@ from workbench.checkpoints import Checkpoint
 from workbench.core.card import Origin
 from workbench.core.errors import CheckpointError
 from workbench.families.parts import Names
-from workbench.families.settings import Settings, size_parser
+from workbench.families.settings import Settings, settle_side
 from workbench.families.sizes import by_shape
 from workbench.families.vit_family import shape_of, tower
 from workbench.nn.vit import VitConfig
@@ -48,14 +48,4 @@ def image_encoder(checkpoint: Checkpoint, names: Names, settings: Settings) -> V
 def settle_size(settings: Settings, config: VitConfig) -> tuple[int, int]:
     """(height, width) that images are prepared at: the trained one, or another with the position table resized."""
     side = config.table[0] if config.table else 0
-    native = (side * config.patch, side * config.patch)
-    size = settings.settle(
-        "image_size",
-        parse=size_parser(config.patch),
-        options=f"give (height, width) in multiples of {config.patch}",
-        standin=native,
-        table=(native, "read", f"pos_embed has {side}×{side} places of {config.patch} pixels"),
-    )
-    if size != native:
-        settings.note("position table", f"resized from {side}×{side}", "assumed", "bicubic, as the Hugging Face port; the official code has no way")
-    return size
+    return settle_side(settings, config.patch, (side, side), "pos_embed", "bicubic, as the Hugging Face port; the official code has no way")

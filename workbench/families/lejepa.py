@@ -5,7 +5,7 @@ No LeJEPA weights were published; a bare timm state dict does not say how it was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from math import isqrt
@@ -24,9 +24,9 @@ from workbench.families.lejepa_names import DINOV2, is_lejepa, lejepa_names, pro
 from workbench.families.net_plan import Built, NetPlan
 from workbench.families.parts import Names
 from workbench.families.prepare import Preparation
-from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
+from workbench.families.prepare_settings import IMAGE_OVERRIDES, settle_preparation
 from workbench.families.registry import Request, register
-from workbench.families.settings import Settings, size_parser
+from workbench.families.settings import Settings, settle_side
 from workbench.families.sizes import by_shape
 from workbench.families.vit_family import shape_of, tower
 from workbench.model.jepa import Jepa
@@ -148,17 +148,8 @@ def _positions(settings: Settings, places: int, classes: int, registers: int) ->
 
 
 def _preparation(settings: Settings, vit: ClassVitConfig) -> Preparation:
-    native = (vit.side[0] * vit.patch, vit.side[1] * vit.patch)
-    size = settings.settle(
-        "image_size",
-        parse=size_parser(vit.patch),
-        options=f"give (height, width) in multiples of {vit.patch}",
-        standin=native,
-        table=(native, "read", f"pos_embed has {vit.side[0]}×{vit.side[1]} places of {vit.patch} pixels"),
-    )
-    if size != native:
-        how = "as DINOv2: by a factor 0.1 patches too large" if vit.resize == "dinov2" else "antialiased, as timm"
-        settings.note("position table", f"resized from {vit.side[0]}×{vit.side[1]}", "assumed", f"bicubic, {how}")
+    how = "as DINOv2: by a factor 0.1 patches too large" if vit.resize == "dinov2" else "antialiased, as timm"
+    size = settle_side(settings, vit.patch, vit.side, "pos_embed", f"bicubic, {how}")
     published = Preparation(size, vit.patch, video=False, resample="antialiased")
     return settle_preparation(settings, published, why="as LeJEPA's evaluation", origin="assumed")
 
@@ -195,13 +186,6 @@ def inspect(request: Request) -> LoadReport:
     return plan(request).report()
 
 
-OVERRIDES: Mapping[str, str] = {
-    "heads": "attention heads",
-    "image_size": "(height, width) in pixels to prepare images at; other than trained resizes the position table",
-    "table": "(rows, cols) of the stored position table, where it is no square",
-    **PREPARE_OVERRIDES,
-}
-
 register(
     "lejepa",
     signs="one image transformer in timm's names (patch_embed, pos_embed, blocks) with cls_token, reg_token or fc_norm, or a backbone beside a projector",
@@ -209,5 +193,5 @@ register(
     recognise=recognise,
     build=build,
     inspect=inspect,
-    overrides=OVERRIDES,
+    overrides={"table": "(rows, cols) of the stored position table, where it is no square", **IMAGE_OVERRIDES},
 )

@@ -11,14 +11,14 @@ from torch import Tensor
 
 from workbench.core import progress
 from workbench.core.clip import Clip
-from workbench.core.errors import BadInput, PartUnavailable
+from workbench.core.errors import BadInput
 from workbench.core.grid import TokenGrid
 from workbench.families.actions import checked, normalised
 from workbench.model.jepa import Dynamics, Encoder
 from workbench.model.latents import Latents, Space
 from workbench.model.spec import ActionSpec, Prepared
 from workbench.nn.lewm import LewmEncoder, LewmPredictor
-from workbench.nn.parts import like
+from workbench.nn.parts import frame_vectors, like, refuse_unknown
 
 Video = Float[Tensor, "batch channels frames height width"]
 _FRAMES_AT_ONCE = 128
@@ -50,20 +50,10 @@ class LewmFrames(Encoder):
         self, video: Video, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None, layer: int | None = None
     ) -> Latents:
         """See `Encoder.encode`: the projected class token of each visible frame; with `layer` the class token as that block leaves it."""
-        if weights not in self.weights:
-            raise PartUnavailable(f"this file has no {weights} encoder, only context", fix="ask for weights='context'")
-        if layer is not None and not 0 <= layer < self.layers:
-            raise BadInput(f"there is no block {layer}", where="layer", fix=f"0 to {self.layers - 1}, or None for the output")
+        refuse_unknown(self, weights, layer)
         grid, frames = self.grid(video), like(video, self.net.vit).transpose(1, 2).flatten(0, 1)
-        if visible is None:
-            out = self._run(frames, layer)
-        else:
-            seen = visible.to(frames.device).flatten()
-            some = self._run(frames[seen], layer)
-            out = some.new_full((len(frames), some.shape[-1]), torch.nan)
-            out[seen] = some
         space = Space("context", self.space + ("" if layer is None else f"@{layer}"))
-        return Latents(out.unflatten(0, (len(video), grid.ticks))[:, :, None, None], grid, space)
+        return frame_vectors(lambda some: self._run(some, layer), frames, visible, grid, space)
 
     def _run(self, frames: Float[Tensor, "count 3 height width"], layer: int | None) -> Float[Tensor, "count dim"]:
         if not len(frames):

@@ -27,7 +27,7 @@ from workbench.families.parts import Names
 from workbench.families.prepare import Preparation
 from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
 from workbench.families.registry import Request
-from workbench.families.settings import Settings, size_parser
+from workbench.families.settings import Settings, settle_side
 from workbench.families.sizes import by_shape
 from workbench.families.vit_family import shape_of, tower
 from workbench.model.jepa import Jepa
@@ -145,16 +145,7 @@ def _vit(settings: Settings, shapes: _Shapes) -> ClassVitConfig:
 
 
 def _preparation(settings: Settings, vit: ClassVitConfig) -> Preparation:
-    native = (vit.side[0] * vit.patch, vit.side[1] * vit.patch)
-    size = settings.settle(
-        "image_size",
-        parse=size_parser(vit.patch),
-        options=f"give (height, width) in multiples of {vit.patch}",
-        standin=native,
-        table=(native, "read", f"position_embeddings has {vit.side[0]}×{vit.side[1]} places of {vit.patch} pixels"),
-    )
-    if size != native:
-        settings.note("position table", f"resized from {vit.side[0]}×{vit.side[1]}", "assumed", "bicubic, as the official encoder does")
+    size = settle_side(settings, vit.patch, vit.side, "position_embeddings", "bicubic, as the official encoder does")
     published = Preparation(size, size, rule="crop", short=min(size), resample="antialiased")
     return stored_preparation(settings, published) or settle_preparation(
         settings, published, why="as LeWM's training: the short side to the size; its frames are square"

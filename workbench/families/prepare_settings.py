@@ -17,6 +17,11 @@ PREPARE_OVERRIDES: Mapping[str, str] = {
     "resize": '"crop": cover the size and take the middle; "stretch": straight to the size',
     "resample": '"bilinear", "antialiased" (bilinear over all pixels it covers) or "bicubic": how pixels are resized',
 }
+IMAGE_OVERRIDES: Mapping[str, str] = {
+    "heads": "attention heads of the encoder",
+    "image_size": "(height, width) in pixels to prepare images at; other than trained resizes the position table",
+    **PREPARE_OVERRIDES,
+}
 VIDEO_OVERRIDES: Mapping[str, str] = {**PREPARE_OVERRIDES, "fps": "frames a second in training; states what clips should have"}
 _COLOURS = "for red, green and blue, as in (0.485, 0.456, 0.406)"
 Origins = Mapping[str, tuple[Origin, str]]

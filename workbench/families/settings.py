@@ -122,6 +122,26 @@ def size_parser(patch: int) -> Callable[[Any], tuple[int, int]]:
     return parse
 
 
+def settle_side(settings: Settings, patch: int, side: tuple[int, int], table: str, how: str) -> tuple[int, int]:
+    """(height, width) that images are prepared at: those of a stored position table, or others, for which it is resized.
+
+    Args:
+        side: (rows, cols) of the table. table: its name in the file. how: it is resized, for the report.
+    """
+    rows, cols = side
+    native = (rows * patch, cols * patch)
+    size = settings.settle(
+        "image_size",
+        parse=size_parser(patch),
+        options=f"give (height, width) in multiples of {patch}",
+        standin=native,
+        table=(native, "read", f"{table} has {rows}×{cols} places of {patch} pixels"),
+    )
+    if size != native:
+        settings.note("position table", f"resized from {rows}×{cols}", "assumed", how)
+    return size
+
+
 def frames_parser(tubelet: int) -> Callable[[Any], int]:
     """Reads a number of frames, a multiple of the tubelet; of several (one a data set) the largest."""
 

@@ -6,7 +6,6 @@ first, and layer norms of torch's own ε.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from workbench.checkpoints import Checkpoint
@@ -16,7 +15,7 @@ from workbench.core.errors import CheckpointError
 from workbench.families.image_family import KERNEL, image_encoder, settle_size
 from workbench.families.parts import Names
 from workbench.families.prepare import Preparation
-from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
+from workbench.families.prepare_settings import IMAGE_OVERRIDES, settle_preparation
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings
 from workbench.families.vit_family import VitPlan, encoder_names, found_parts, shape_of, tower
@@ -106,13 +105,6 @@ def inspect(request: Request) -> LoadReport:
     return plan(request).report()
 
 
-OVERRIDES: Mapping[str, str] = {
-    "heads": "attention heads of the encoder",
-    "predictor_heads": "attention heads of the predictor; one for each 64 features unless given",
-    "image_size": "(height, width) in pixels to prepare images at; other than trained resizes the position table",
-    **PREPARE_OVERRIDES,
-}
-
 register(
     "spt_ijepa",
     signs="encoder.student.vit and encoder.teacher.vit in timm's names beside predictor.context_proj",
@@ -120,5 +112,5 @@ register(
     recognise=recognise,
     build=build,
     inspect=inspect,
-    overrides=OVERRIDES,
+    overrides={"predictor_heads": "attention heads of the predictor; one for each 64 features unless given", **IMAGE_OVERRIDES},
 )

@@ -19,7 +19,7 @@ from workbench.checkpoints.renamed import renamed
 from workbench.core import progress
 from workbench.core.card import LoadReport, ModelCard
 from workbench.core.clip import Clip
-from workbench.core.errors import BadInput, CheckpointError, Incomparable, PartUnavailable
+from workbench.core.errors import BadInput, CheckpointError, Incomparable
 from workbench.core.grid import TokenGrid
 from workbench.families.actions import checked
 from workbench.families.net_plan import Built, NetPlan
@@ -32,7 +32,7 @@ from workbench.families.vit_family import shape_of
 from workbench.model.jepa import Decoder, Dynamics, Encoder, Jepa
 from workbench.model.latents import Latents, Space
 from workbench.model.spec import ActionSpec, Prepared
-from workbench.nn.parts import like
+from workbench.nn.parts import frame_vectors, like, refuse_unknown
 from workbench.nn.tiny_jepa import SIDE, RowMlp, from_patches, to_patches
 
 Video = Float[Tensor, "batch channels frames height width"]
@@ -59,21 +59,14 @@ class TinyFrames(Encoder):
         self, video: Video, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None, layer: int | None = None
     ) -> Latents:
         """See `Encoder.encode`; with `layer` what that hidden layer gives, behind its ReLU."""
-        if weights not in self.weights:
-            raise PartUnavailable(f"this file has no {weights} encoder, only context", fix="ask for weights='context'")
-        if layer is not None and not 0 <= layer < self.layers:
-            raise BadInput(f"there is no block {layer}", where="layer", fix=f"0 to {self.layers - 1}, or None for the output")
+        refuse_unknown(self, weights, layer)
         if video.shape[1] != 1 or tuple(video.shape[3:]) != (SIDE, SIDE):
             what = f"one grey plane of {SIDE}×{SIDE} is needed, got {list(video.shape[1:2])} of {list(video.shape[3:])}"
             raise BadInput(what, where="video", fix="use encoder.prepare(clips).video")
-        frames = like(video, self.net)[:, 0].flatten(0, 1)
-        seen = torch.ones(len(frames), dtype=torch.bool) if visible is None else visible.flatten().to(frames.device)
-        some = self.net(to_patches(frames[seen]), layer).float()
-        out = some.new_full((len(frames), some.shape[-1]), torch.nan)
-        out[seen] = some
+        frames = like(video, self.net).transpose(1, 2).flatten(0, 1)
         grid = TokenGrid(video.shape[2], 1, 1, (SIDE, SIDE))
         space = Space("context", self.space + ("" if layer is None else f"@{layer}"))
-        return Latents(out.unflatten(0, (len(video), grid.ticks))[:, :, None, None], grid, space)
+        return frame_vectors(lambda some: self.net(to_patches(some[:, 0]), layer).float(), frames, visible, grid, space)
 
 
 class TinyDynamics(Dynamics):

@@ -10,13 +10,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workbench.core.clip import Clip
-from workbench.core.errors import BadInput, PartUnavailable
+from workbench.core.errors import BadInput
 from workbench.core.grid import TokenGrid
 from workbench.model.jepa import Encoder
 from workbench.model.latents import Latents, Space
 from workbench.model.spec import Prepared
 from workbench.nn.class_vit import ClassVit
-from workbench.nn.parts import same_count
+from workbench.nn.parts import refuse_unknown, same_count
 from workbench.nn.rope_vit import RopeVit
 from workbench.nn.vit import Vit
 
@@ -60,7 +60,7 @@ class FrameEncoder(Encoder):
         self, video: Video, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None, layer: int | None = None
     ) -> Latents:
         """See `Encoder.encode`; class and register tokens are in `extra`, NaN for a frame of which nothing is visible."""
-        self._known(weights, layer)
+        refuse_unknown(self, weights, layer)
         grid = self.grid(video)
         space = Space("context" if weights == "context" else "target", self.space + ("" if layer is None else f"@{layer}"))
         frames = video.to(self._like.device).transpose(1, 2).flatten(0, 1)
@@ -77,12 +77,6 @@ class FrameEncoder(Encoder):
     @property
     def _prefix(self) -> int:
         return 0 if isinstance(self.net, Vit) else self.net.config.prefix
-
-    def _known(self, weights: str, layer: int | None) -> None:
-        if weights not in self.weights:
-            raise PartUnavailable(f"this file has no {weights} encoder, only {self.weights[0]}", fix=f"ask for weights={self.weights[0]!r}")
-        if layer is not None and not 0 <= layer < self.layers:
-            raise BadInput(f"there is no block {layer}", where="layer", fix=f"0 to {self.layers - 1}, or None for the output")
 
     def _visible(
         self, frames: Float[Tensor, "count 3 height width"], visible: Bool[Tensor, "count rows cols"], layer: int | None

@@ -95,8 +95,7 @@ class LevjepaEncoder(VitEncoder):
     @torch.inference_mode()
     def feature(self, video: Float[Tensor, "batch channels frames height width"]) -> Float[Tensor, "batch dim"]:
         """One vector a clip: the class token. A still is repeated to the number of frames of the training."""
-        net = self.vit(self.weights[0])
-        assert isinstance(net, LevjepaVit)
+        net = cast(LevjepaVit, self.vit(self.weights[0]))
         video = like(video, net)
         if video.shape[2] == 1:
             video = video.expand(-1, -1, net.config.frames, -1, -1)

@@ -39,6 +39,41 @@ def layer_norm(tokens: Float[Tensor, "... dim"]) -> Float[Tensor, "... dim"]:
     return F.layer_norm(tokens, tokens.shape[-1:])
 
 
+def refuse_unknown(encoder: Encoder, weights: str, layer: int | None) -> None:
+    """Refuse weights that the file does not hold and blocks that the encoder does not have.
+
+    Raises:
+        PartUnavailable: no such weights. BadInput: no such block.
+    """
+    if weights not in encoder.weights:
+        what = f"this file has no {weights} encoder, only {' and '.join(encoder.weights)}"
+        raise PartUnavailable(what, fix=f"ask for weights={encoder.weights[0]!r}")
+    if layer is not None and not 0 <= layer < encoder.layers:
+        raise BadInput(f"there is no block {layer}", where="layer", fix=f"0 to {encoder.layers - 1}, or None for the output")
+
+
+def frame_vectors(
+    run: Callable[[Float[Tensor, "count planes height width"]], Float[Tensor, "count dim"]],
+    frames: Float[Tensor, "frames planes height width"],
+    visible: Bool[Tensor, "batch ticks rows cols"] | None,
+    grid: TokenGrid,
+    space: Space,
+) -> Latents:
+    """Latents of one vector a frame: what `run` makes of the visible frames, NaN elsewhere.
+
+    Args:
+        frames: of all clips of a batch, one clip after another.
+    """
+    if visible is None:
+        out = run(frames)
+    else:
+        seen = visible.to(frames.device).flatten()
+        some = run(frames[seen])
+        out = some.new_full((len(frames), some.shape[-1]), torch.nan)
+        out[seen] = some
+    return Latents(out.unflatten(0, (len(frames) // grid.ticks, grid.ticks))[:, :, None, None], grid, space)
+
+
 class VitEncoder(Encoder):
     """One or two `Vit`s of one architecture, by the name of their weights."""
 
@@ -57,10 +92,7 @@ class VitEncoder(Encoder):
         Raises:
             PartUnavailable: the file does not hold them.
         """
-        if weights not in self.vits:
-            raise PartUnavailable(
-                f"this file has no {weights} encoder, only {' and '.join(self.weights)}", fix=f"ask for weights={self.weights[0]!r}"
-            )
+        refuse_unknown(self, weights, None)
         return self.vits[weights]
 
     def grid(self, video: Video) -> TokenGrid:
@@ -79,9 +111,7 @@ class VitEncoder(Encoder):
         self, video: Video, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None, layer: int | None = None
     ) -> Latents:
         """See `Encoder.encode`."""
-        if layer is not None and not 0 <= layer < self.layers:
-            raise BadInput(f"there is no block {layer}", where="layer", fix=f"0 to {self.layers - 1}, or None for the output")
-        self.vit(weights)
+        refuse_unknown(self, weights, layer)
         space = Space("target" if weights == "target" else "context", self.spaces[weights] + ("" if layer is None else f"@{layer}"))
         return self.run(video, weights, visible, space, lambda vit, pixels, ids: vit(pixels, ids, layer))
 
