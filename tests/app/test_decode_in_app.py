@@ -25,7 +25,7 @@ def decode(board: Any) -> Any:
     """The Decode board of digits, with another bank than other tests fit on."""
     board.get_by_label("model", exact=True).select_option(label=samples.find("digits").title)
     board.get_by_role("button", name="Decode", exact=True).click()
-    board.locator("header").get_by_text(re.compile("^● digits")).wait_for(timeout=PATIENT)
+    board.get_by_text(re.compile(r"of \d+ · digits bank")).wait_for(timeout=PATIENT)  # its clips are open, not only the model
     expect(said(board)).to_contain_text("nearest real frame lies", timeout=PATIENT)
     expect(board.locator(".jw-clip-player").first).to_have_attribute("data-busy", "false", timeout=PATIENT)
     return board
