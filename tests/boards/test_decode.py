@@ -126,7 +126,7 @@ def test_too_few_frames_are_refused_in_words_and_one_picture_has_no_bank(space: 
     assert "at least 20 frames of 5 clips" in board.headline.detail
     assert names(board)[:2] == ["real", "nearest real frame"]
     space.open_data(str(tmp_path / "0.png"))
-    assert "none is open" in board.headline.sentence
+    assert "would add nearest real frames" in board.headline.sentence
     (button,) = (c for c in board.toolbar.controls if c["id"] == "fit")
     assert button["disabled"]
 

@@ -233,7 +233,7 @@ def test_where_a_model_refuses_the_clip_nothing_of_the_model_before_stays_as_it_
 def test_one_own_film_gives_what_it_can_on_every_board_and_says_what_a_bank_would_add(
     space: Workspace, told: list[WorkbenchError], tmp_path: Path
 ) -> None:
-    boards = {kind: kind(space) for kind in (MasksBoard, DecodeBoard, SensitivityBoard, SurpriseBoard)}
+    boards: dict[type[Any], Any] = {kind: kind(space) for kind in (MasksBoard, DecodeBoard, SensitivityBoard, SurpriseBoard)}
     for kind in (DecodeBoard, SensitivityBoard, SurpriseBoard):
         boards[kind].wake()
     space.open("balls-masked", str(film(tmp_path / "own.mp4", frames=64, fps=8)))

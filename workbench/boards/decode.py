@@ -258,12 +258,12 @@ class DecodeBoard(FutureBoard):
 
     def _speak(self) -> None:
         view = self.view
-        if view is None:
+        if view is None or self.player.stale:  # of the clip before
             return
         sentence, tone = words.decode_sentence(view)
         detail = " ".join(line for line in (self.fitting.said, words.decode_detail(view)) if line)
         lines = fit_lines(self.session.state, self.space.sample, view)
-        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": lines})
+        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": lines, "stale": False})
 
 
 def fit_lines(state: State, sample: str | None, view: DecodeView) -> str:

@@ -38,6 +38,7 @@ class Chart:
 
     @stale.setter
     def stale(self, stale: bool) -> None:
+        """Grey the figure, or no longer."""
         if stale != self._stale:
             self._stale = stale
             self.set(self.figure)

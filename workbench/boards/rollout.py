@@ -305,7 +305,7 @@ class RolloutBoard(FutureBoard):
 
     def _speak(self) -> None:
         view = self.view
-        if view is None:
+        if view is None or self.player.stale:  # of the clip before
             return
         sentence, tone = words.rollout_sentence(view.rollout, self.predictor == "twin")
         lines = [view.caution, words.edited_line(view), "" if self.found is None else words.drift_line(self.found)]

@@ -260,7 +260,7 @@ class SensitivityBoard(FutureBoard):
 
     def _speak(self) -> None:
         view, s = self.view, self.session.state
-        if view is None or self.known is None:
+        if view is None or self.known is None or self.player.stale:  # of the clip before
             return
         structure = next((c for c in view.moves.changes if c in self._names("structure")), "")
         sentence, tone = words.moves_sentence(view, structure)
@@ -269,7 +269,7 @@ class SensitivityBoard(FutureBoard):
         detail = " ".join(line for line in (survey, without) if line)
         busy = self._surveying.endswith("…")
         fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": self._lines(s, view)})
-        fill(self.headline, {"busy": busy, "cancellable": busy, **({} if busy else {"progress": -1.0})})
+        fill(self.headline, {"busy": busy, "cancellable": busy, "stale": False, **({} if busy else {"progress": -1.0})})
 
     def _lines(self, s: State, view: SensitivityView) -> str:
         alone = self.known is not None and self.known.clips < 2

@@ -313,11 +313,12 @@ class SurpriseBoard(FutureBoard):
         peers = {k: question[k] for k in ("model", "predictor", *choices.OPTIONS) if k in question}
         if "twins" in question:
             peers["twins"] = "possible" if "moved" in question else question["twins"][0]
-        elif facts is not None and facts.card.world == "balls":
+        elif facts is not None and facts.card.world == "balls" and is_sample_bank(question["clip"].path):
             peers["twins"] = "possible"
         elif bank is not None:
             peers["bank"] = bank
         else:
+            self.peers = None
             return
         name = repr(peers)
         self.peers = self._known.get(name)
@@ -342,7 +343,7 @@ class SurpriseBoard(FutureBoard):
 
     def _speak(self) -> None:
         view, facts = self.view, self.space.facts
-        if view is None or self._of is None or facts is None:
+        if view is None or self._of is None or facts is None or self.player.stale:  # of the clip before
             return
         sentence, tone = words.surprise_sentence(view, self._of["predictor"])
         kind = self._of["twins"][0] if "twins" in self._of and view.how == "twins" else ""
