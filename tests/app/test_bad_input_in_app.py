@@ -56,7 +56,7 @@ def test_a_folder_of_own_pictures_becomes_clips_and_bank(board: Any, folder: Pat
 
 def test_one_tiny_picture_has_no_bank_and_says_so(board: Any) -> None:
     enter(board, "images or video", "one.png")
-    board.locator(".jw-headline-detail", has_text="No bank").wait_for(timeout=PATIENT)
+    board.locator(".jw-headline-detail", has_text="Single clip: no interval").wait_for(timeout=PATIENT)
 
 
 def test_a_mask_without_context_or_target_says_what_to_paint(board: Any) -> None:
