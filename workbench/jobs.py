@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from workbench.core import codec, progress
+from workbench.core import codec
 from workbench.core.errors import Cancelled, WorkbenchError, WorkerDied
 from workbench.core.wire import Wire, pack_error, unpack_error
 from workbench.measures.catalogue import CATALOGUE
@@ -163,81 +163,6 @@ class Jobs(ABC):
     @abstractmethod
     def close(self) -> None:
         """End the workers."""
-
-
-class ThreadJobs(Jobs):
-    """The same calls in a thread of a notebook, on objects at hand.
-
-    Args:
-        run: (name, arguments) -> result, as `workbench.worker.shelf.Shelf().run`.
-    """
-
-    def __init__(self, run: Callable[[str, dict[str, Any]], Any]) -> None:
-        super().__init__()
-        self._run, self._queue, self._change = run, list[Job](), threading.Condition()
-        self._closed = False
-        self._stopped: set[int] = set()
-        threading.Thread(target=self._work, daemon=True, name="workbench-jobs").start()
-
-    def _start(self, job: Job) -> None:
-        with self._change:
-            self._queue.append(job)
-            self._change.notify()
-
-    def _stop(self, job: Job, *, hard: bool) -> None:
-        with self._change:
-            if not job.answered.is_set():  # a job that has just answered would never be taken off again
-                self._stopped.add(job.id)
-
-    def close(self) -> None:
-        """End the thread after the running job."""
-        with self._change:
-            self._closed = True
-            self._change.notify()
-
-    def _next(self, urgent_only: bool) -> Job | None:
-        with self._change:
-            while not self._closed:
-                found = next((j for j in self._queue if j.urgent), None)
-                if found is None and not urgent_only and self._queue:
-                    found = self._queue[0]
-                if found is not None:
-                    self._queue.remove(found)
-                    return found
-                if urgent_only:
-                    return None
-                self._change.wait()
-        return None
-
-    def _work(self) -> None:
-        while self._one(self._next(urgent_only=False)):
-            pass  # no name here for the job: this frame would keep it, and its session, until the next one comes
-
-    def _one(self, job: Job | None) -> bool:
-        if job is None:
-            return False
-
-        def listener(done: int, total: int) -> None:
-            if job.id in self._stopped:
-                raise Cancelled()
-            if total:
-                job.finish(lambda: job.progress(done, total), last=False)
-            if not job.urgent:
-                while self._one(self._next(urgent_only=True)):
-                    pass
-
-        try:
-            with progress.listening(listener):
-                listener(0, 0)
-                value = self._run(job.name, dict(job.arguments))
-            job.finish(lambda: job.done(value))
-        except Exception as error:  # whatever it is, the user must hear of it and the thread must live
-            said = error if isinstance(error, WorkbenchError) else unpack_error(pack_error(error))
-            if not job.answered.is_set():
-                job.finish(lambda: job.failed(said))
-        with self._change:
-            self._stopped.discard(job.id)
-        return True
 
 
 class WorkerJobs(Jobs):

@@ -24,7 +24,8 @@ from workbench.boards.layout import Chart, Column, Either, Layout, Row
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
-from workbench.jobs import Jobs, ThreadJobs
+from workbench.jobs import Jobs
+from workbench.thread_jobs import ThreadJobs
 
 if TYPE_CHECKING:
     from workbench.model.jepa import Jepa

@@ -8,7 +8,7 @@ from typing import Any
 from workbench import samples
 from workbench.app.server import get_ready
 from workbench.app.shell import Start
-from workbench.jobs import ThreadJobs
+from workbench.thread_jobs import ThreadJobs
 from workbench.worker.shelf import Shelf
 
 

@@ -15,9 +15,9 @@ from workbench.boards.catalogue import CatalogueBoard
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput
-from workbench.jobs import ThreadJobs
 from workbench.published import PUBLISHED
 from workbench.published.caches import torch_folder
+from workbench.thread_jobs import ThreadJobs
 from workbench.worker.shelf import Shelf
 
 

@@ -20,8 +20,8 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.results import MaskedView, Yardsticks
 from workbench.families import toy
-from workbench.jobs import ThreadJobs
 from workbench.measures.catalogue import entry
+from workbench.thread_jobs import ThreadJobs
 
 
 class Heard:

@@ -17,9 +17,10 @@ import pytest
 
 from workbench.core.errors import WorkbenchError
 from workbench.families import toy
-from workbench.jobs import Jobs, ThreadJobs, WorkerJobs
+from workbench.jobs import Jobs, WorkerJobs
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Jepa
+from workbench.thread_jobs import ThreadJobs
 from workbench.worlds import two_rooms
 
 _STILL = threading.Lock()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from workbench.core import progress
 from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.errors import BadInput, Cancelled, CheckpointError, WorkerDied
 from workbench.core.results import MaskedView
-from workbench.jobs import Jobs, ThreadJobs, WorkerJobs
+from workbench.jobs import Jobs, WorkerJobs
 from workbench.masks import sample_mask
+from workbench.thread_jobs import ThreadJobs
 
 pytestmark = pytest.mark.slow
 
@@ -163,3 +166,18 @@ def test_closing_ends_the_processes(problem: dict[str, Any], ask: Any) -> None:
     assert list(jobs.pids()) == ["model"]
     jobs.close()
     assert jobs.pids() == {}
+
+
+def test_a_process_that_ends_while_a_thread_computes_ends_well(checkpoint: Path, bank_file: Path) -> None:
+    script = f"""
+import threading
+from workbench.core.card import BankKey, ModelKey
+from workbench.thread_jobs import ThreadJobs
+from workbench.worker.shelf import Shelf
+jobs, begun = ThreadJobs(Shelf().run), threading.Event()
+jobs.submit("fit_decoder", slot=("s", "fit"), done=print, failed=print, progress=lambda done, total: begun.set(),
+            model=ModelKey({str(checkpoint)!r}), bank=BankKey({str(bank_file)!r}), steps=10_000_000)
+assert begun.wait(120)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
