@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import io
+import json
 import re
 import shutil
 import subprocess
 import sys
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,6 +81,21 @@ def imported(module: ast.Module) -> Iterator[str]:
 def test_code_is_clean_and_formatted() -> None:
     run("-m", "ruff", "check", ".")
     run("-m", "ruff", "format", "--check", ".")
+
+
+def test_no_name_is_undefined() -> None:
+    """Neither ruff nor pyright says so: both would take the dimensions in jaxtyping's strings for names. Here only names outside of strings count."""
+    command = [sys.executable, "-m", "ruff", "check", ".", "--select", "F821", "--config", "lint.ignore=[]", "--output-format", "json", "--exit-zero"]
+    found = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    unknown = [f"{Path(f['filename']).relative_to(ROOT)}:{f['location']['row']}: {f['message']}" for f in found if not _is_quoted(f)]
+    assert unknown == []
+
+
+def _is_quoted(found: dict[str, Any]) -> bool:
+    """Whether what ruff found stands in a string."""
+    row, column = found["location"]["row"], found["location"]["column"] - 1
+    strings = (t for t in tokenize.generate_tokens(io.StringIO(Path(found["filename"]).read_text()).readline) if t.type == tokenize.STRING)
+    return any(t.start <= (row, column) < t.end for t in strings)
 
 
 def test_types_hold() -> None:

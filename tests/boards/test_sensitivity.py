@@ -101,7 +101,8 @@ def test_own_pictures_have_no_structure_to_change_and_say_why(told: list[Workben
     assert "nothing is known" in controls["structure"]["reason"]
     assert len(board.player.films) == 2
     assert "Structure: nothing is known" in board.headline.detail
-    kept = board.headline.sentence
     board.space.open_data(str(tmp_path / "0.png"))
-    assert "at least one change, and two clips" in board.headline.detail
-    assert len(board.player.films) == 2, f"what was on screen stays: {kept}"
+    assert board.headline.sentence == "A single clip has no unit to measure its changes in."
+    assert "Choose a bank" in board.headline.detail
+    assert [f["name"] for f in board.player.films] == ["real"]
+    assert board.view is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, MissingExtra
+from workbench.core.footage import FilmFacts
 
 Kind = Literal["image", "video", "folder", "bank"]
 if TYPE_CHECKING:

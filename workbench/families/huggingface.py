@@ -25,7 +25,7 @@ from workbench.families.parts import Names
 from workbench.families.prepare import IMAGENET_MEAN, IMAGENET_STD, Preparation
 from workbench.families.prepare_settings import VIDEO_OVERRIDES, settle_preparation
 from workbench.families.registry import Request, register
-from workbench.families.settings import Settings, frames_parser, size_parser
+from workbench.families.settings import Settings, frames_parser, settle_side, size_parser
 from workbench.families.sizes import by_shape
 from workbench.families.video_family import LONG, SHORT
 from workbench.families.vit_family import GROUPS, VitPlan, found_parts, shape_of, tower
