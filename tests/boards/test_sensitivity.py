@@ -106,3 +106,5 @@ def test_own_pictures_have_no_structure_to_change_and_say_why(told: list[Workben
     assert "Choose a bank" in board.headline.detail
     assert [f["name"] for f in board.player.films] == ["real"]
     assert board.view is None
+    board.space.open("two-rooms")
+    assert board.toolbar.values["structure_amount"] == 0.5, "not the 0 of pictures without structure"

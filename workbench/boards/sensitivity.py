@@ -96,7 +96,8 @@ class SensitivityBoard(FutureBoard):
             names = self._names(kind)
             fallback = first if first in names else next(iter(names), _NONE)
             values[kind] = held.get(kind) if held.get(kind) in names else fallback
-            values[f"{kind}_amount"] = held.get(f"{kind}_amount", _FIRST) if names else 0.0
+            had = held.get(kind, _NONE) != _NONE
+            values[f"{kind}_amount"] = (held[f"{kind}_amount"] if had else _FIRST) if names else 0.0
         self.edits.restart(values)
         self._show(values, controls=True)
         if self._lonely:
