@@ -70,6 +70,9 @@ def test_the_labels_of_the_clip_in_sight_stand_beside_the_untrained_heads_and_fo
     board.space.choose(1)
     assert board.found is not before
     assert board.headline.code.splitlines()[-2].endswith("[1])")
+    assert not board.bars.stale
+    board.space.session.set(clip=None)
+    assert board.bars.stale, "of a clip that is no longer open"
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from typing import Any
 from workbench.boards import code
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout
-from workbench.boards.workspace import Workspace
+from workbench.boards.workspace import Workspace, renew
 from workbench.core.results import Classified
 from workbench.present.charts import blank, label_bars
 from workbench.present.label_words import labels_detail, labels_sentence
@@ -28,6 +28,10 @@ class LabelsBoard(FutureBoard):
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._draw)
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `FutureBoard.pictures`."""
+        return (self.bars,)
 
     @property
     def layout(self) -> Layout:
@@ -61,6 +65,7 @@ class LabelsBoard(FutureBoard):
 
     def _show(self, found: Classified, asked: State) -> None:
         self.found, self._of = found, (asked.model, asked.clip)
+        renew(self.bars)
         self._draw()
         sentence, tone = labels_sentence(found)
         self.say(sentence, tone, labels_detail(found), labels_lines(asked, self.space.sample, found))
@@ -81,8 +86,6 @@ def labels_lines(state: State, sample: str | None, found: Classified) -> str:
     if state.clip is None:
         return ""
     lines = code.open_lines(state, sample, found.provenance.weights.get("head", ""))
-    frames = f", frames={state.clip.frames}" if state.clip.frames else ""
-    data = sample if sample and state.bank and "bank" in state.bank.path else state.clip.path
-    lines.append(f"found = jw.classify(jepa, jw.open_clips({data!r}{frames})[{state.clip.index}])")
+    lines.append(f"found = jw.classify(jepa, {code.opened(state.clip)})")
     lines.append(f"print(round(found.best(1)[0][1], 4))  # {found.best(1)[0][1]:.4f}")
     return "\n".join(lines)
