@@ -92,14 +92,17 @@ def test_every_bomb_can_be_left_and_is_refused_in_words_while_another_page_opens
     board.get_by_role("button", name="Checkpoint").click()
     sentence, cancel = board.locator(".jw-headline-sentence"), board.get_by_role("button", name="Cancel opening")
     reset = board.locator(".jw-headline").get_by_role("button", name=re.compile("Reset"))
+    board.locator(".jw-headline-sentence", has_text="expected tensors matched").wait_for()
     before, other = sentence.inner_text(), None
     for name in BOMBS:
         reading = held(board, server_pid, f"bombs/{name}/{name}.pt")
         if other is None:
             other = opened(context, server)
         code = code_of(other)
+        other.bring_to_front()  # Chromium draws the tab in sight only
         other.get_by_role("button", name="⟳ draw").click()
         answered(other, code)
+        board.bring_to_front()
         expect(cancel).to_be_enabled()
         sent(reading, signal.SIGCONT)
         cancel.click()

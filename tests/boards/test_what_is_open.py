@@ -8,6 +8,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 
 from tests.boards.test_workspace import Straight
 from workbench import samples
@@ -18,6 +19,7 @@ from workbench.boards.opener import Opener
 from workbench.boards.sensitivity import SensitivityBoard
 from workbench.boards.surprise import SurpriseBoard
 from workbench.boards.workspace import Workspace
+from workbench.checkpoints import describe
 from workbench.core.card import BankKey, ClipKey
 from workbench.core.errors import WorkbenchError
 from workbench.data import save_png
@@ -264,3 +266,15 @@ def test_a_refused_file_is_forgotten_once_something_else_was_opened(space: Works
     assert "was not opened" in board.headline.sentence
     space.open_data("digits")
     assert "expected tensors matched" in board.headline.sentence
+
+
+def test_what_a_refused_file_holds_is_not_shown_once_the_open_model_was_asked_for(space: Workspace, tmp_path: Path) -> None:
+    board = CheckpointBoard(space)
+    space.open("shapes")
+    said = board.headline.sentence
+    torch.save({"model": torch.nn.Linear(3, 4)}, tmp_path / "objects.ckpt")
+    space.open(str(tmp_path / "objects.ckpt"))
+    assert "was not opened" in board.headline.sentence
+    board.headline.on_command("reset")
+    board._described(describe(tmp_path / "objects.ckpt"))  # which comes after the press
+    assert board.headline.sentence == said

@@ -43,7 +43,7 @@ class CheckpointBoard:
         if name == "export" and self.space.facts is not None:
             offer(self.headline, *self.space.export({"facts": self.space.facts}))
         elif name == "reset":
-            self._opened()
+            self._forgive()
 
     def _opening(self) -> None:
         fill(self.headline, {"busy": bool(self.space.opening)})
@@ -75,10 +75,15 @@ class CheckpointBoard:
             self.space.submit("contents", "contents", self._described, lambda _: None, path=path)
 
     def _forgiven(self) -> None:
-        """Something else was opened since a file was refused: the open model is shown again."""
+        """Something else was opened since a file was refused."""
         if self.space.refused is not None:
-            self.space.refused = None
-            self._opened()
+            self._forgive()
+
+    def _forgive(self) -> None:
+        """Show the open model in place of a file that was refused, whose contents may still be on their way."""
+        self.space.refused = None
+        self.space.jobs.drop((self.space.session.id, "contents"))
+        self._opened()
 
     def _described(self, found: Contents) -> None:
         if self.space.refused is not None:
