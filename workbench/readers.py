@@ -66,7 +66,7 @@ class Readers:
             chosen = idle[0] if idle else self._spawn()
             self._all = [*(one for one in alive if one.open), chosen]
             chosen.start(job)
-        threading.Thread(target=self._watch, args=(chosen, job, not idle), daemon=True, name="workbench-reading").start()
+        threading.Thread(target=self._watch, args=(chosen, job.id, not idle), daemon=True, name="workbench-reading").start()
 
     def stop(self, job: Any, hard: bool) -> None:
         """Leave a file: at the next safe point, or with the end of the process."""
@@ -78,21 +78,17 @@ class Readers:
             timer.daemon = True
             timer.start()
 
-    def _watch(self, one: Process, job: Any, fresh: bool) -> None:
-        """End the process when the job makes no progress or takes too much memory; afterwards when it has had nothing to do for a while."""
+    def _watch(self, one: Process, number: int, fresh: bool) -> None:
+        """End the process when a job makes no progress or takes too much memory; afterwards when it has had nothing to do for a while.
+
+        The thread knows the job by its number: a reference would keep the page that asked, for as long as the process has nothing to do.
+        """
         process = one.process
         begun, base, starting = time.monotonic(), resident(process.pid), fresh
-        while process.poll() is None and job.id in one.open:
+        while process.poll() is None and number in one.open:
             if starting and one.ready:
                 begun, base, starting = time.monotonic(), resident(process.pid), False
-            allowed = _STARTING_SECONDS if starting else SILENT_SECONDS
-            reason = ""
-            if time.monotonic() - max(begun, job.heard) > allowed:
-                reason = f"made no progress for {allowed:.0f} seconds"
-            elif not starting and resident(process.pid) > base + MOST_BYTES:
-                reason = f"took more than {MOST_BYTES >> 20} MB of memory"
-            if reason:
-                _give_up(one, job, reason)
+            if self._given_up(one, number, begun, None if starting else base):
                 return
             time.sleep(_TICK)
         done = time.monotonic()
@@ -102,6 +98,24 @@ class Readers:
             if one in self._all and not one.open:
                 self._all.remove(one)
                 one.end()
+
+    def _given_up(self, one: Process, number: int, begun: float, base: int | None) -> bool:
+        """Whether a job has had its time or memory, and was given up.
+
+        Args:
+            begun: when it began to be watched. base: bytes that the process had then; None: it is still starting.
+        """
+        job = one.open.get(number)
+        if job is None:
+            return False
+        allowed = _STARTING_SECONDS if base is None else SILENT_SECONDS
+        if time.monotonic() - max(begun, job.heard) > allowed:
+            _give_up(one, job, f"made no progress for {allowed:.0f} seconds")
+        elif base is not None and resident(one.process.pid) > base + MOST_BYTES:
+            _give_up(one, job, f"took more than {MOST_BYTES >> 20} MB of memory")
+        else:
+            return False
+        return True
 
     def ensure(self) -> None:
         """Nothing is started before there is a file to read."""

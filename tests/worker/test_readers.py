@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -103,3 +106,21 @@ def test_a_file_that_was_read_is_known_until_it_changes(jobs: WorkerJobs, tmp_pa
     (tmp_path / "m.pt").write_text("another")
     assert not jobs.readers.knows(str(tmp_path))
     assert not jobs.readers.knows(str(tmp_path / "m.pt"))
+
+
+def test_a_reader_that_has_nothing_to_do_keeps_nothing_of_who_asked(jobs: WorkerJobs, checkpoint: Path) -> None:
+    class Page:
+        def __init__(self) -> None:
+            self.told = threading.Event()
+
+        def heard(self, _answer: Any) -> None:
+            self.told.set()
+
+    page = Page()
+    jobs.submit("check_file", slot=("s", "open"), done=page.heard, failed=page.heard, path=str(checkpoint), family=None)
+    assert page.told.wait(300)
+    jobs.forget("s")
+    gone = weakref.ref(page)
+    del page
+    until(lambda: gc.collect() is not None and gone() is None)
+    assert "reading" in jobs.pids(), "it waits for another file"
