@@ -103,7 +103,8 @@ def decode_view(shelf: Shelf, model: Jepa, clip: Clip, bank: Bank | None = None,
     """One clip as the nearest real frames of a bank, and as a decoder draws it.
 
     Args:
-        bank: None: only the model's own decoder draws, where it has one. mask: what is drawn of the predicted tokens too, where the model predicts under masks. how: "fitted" or "decoded", whose decoder.
+        bank: None: only the model's own decoder draws, where it has one. mask: of the tokens whose predictions are drawn too, where the model
+            predicts under masks. how: "fitted" or "decoded", whose decoder.
     """
     latents, shown = seen(model, clip)
     if bank is None:

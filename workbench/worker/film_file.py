@@ -20,13 +20,8 @@ from workbench.data._av import pyav
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
 
-_EACH, _LINE, _PAD, _RULE, _GAP = (
-    256,
-    18,
-    5,
-    4,
-    8,
-)  # pixels: a film's side at least, a line of words, around them, the coloured rule, the gap to the next
+# Pixels: a film's side at least, a line of words, around them, the coloured rule, the gap to the next.
+_EACH, _LINE, _PAD, _RULE, _GAP = 256, 18, 5, 4, 8
 _COLOURS = {
     "real": (255, 255, 255),
     "teacher-forced": (0, 158, 115),
