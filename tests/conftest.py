@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
@@ -20,7 +23,28 @@ from tests.waiting import keep_patience
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+_ALWAYS, _SELDOM = 100, 50  # calls of a function that are all checked; of those after them, one in so many
+
+
+def sparing(what: Any = None, *, typechecker: Any) -> Any:
+    """`jaxtyping.jaxtyped` for functions that are called a hundred thousand times: one check takes longer than many of them."""
+    if what is None:
+        return functools.partial(sparing, typechecker=typechecker)
+    checked = _jaxtyped(what, typechecker=typechecker)
+    if not inspect.isfunction(what):
+        return checked
+    calls = itertools.count()
+
+    @functools.wraps(what)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        number = next(calls)
+        return (checked if number < _ALWAYS or number % _SELDOM == 0 else what)(*args, **kwargs)
+
+    return called
+
+
 # From here on every function of ours checks what it is given and what it answers, dimensions included; an int is a float, as everywhere in Python.
+_jaxtyped, jaxtyping.jaxtyped = jaxtyping.jaxtyped, sparing
 jaxtyping.install_import_hook(["workbench", "widgets"], "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -53,6 +53,7 @@ def test_a_decoder_is_cancelled_fitted_saved_and_what_it_draws_for_nothing_stand
     assert read_decoder(path).fit.steps == 40
 
 
+@pytest.mark.long
 def test_films_of_rollout_are_drawn_by_a_decoder_fitted_there(board: Any) -> None:
     board.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
     board.get_by_role("button", name="Rollout", exact=True).click()

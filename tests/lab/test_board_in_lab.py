@@ -174,6 +174,7 @@ display(jw.show(view, mask=mask), jw.show(jepa.report), jw.show(view.error))"""
     page.locator(".js-plotly-plot .bars").first.wait_for(timeout=PATIENT)
 
 
+@pytest.mark.long
 def test_the_first_notebook_shows_its_views_and_a_board_that_answers(notebook: Callable[..., Any]) -> None:
     page = notebook("00_first_look.ipynb")
     settled(page)

@@ -66,7 +66,14 @@ def test_a_survey_can_be_cancelled(shelf: Shelf) -> None:
             raise Cancelled()
 
     with pytest.raises(Cancelled), progress.listening(stop):
-        shelf.run("factor_survey", {"model": MODEL, "path": PATH})
+        shelf.run("factor_survey", {"model": MODEL, "path": PATH, "seed": 1})
+
+
+def test_a_survey_is_computed_once_while_its_model_and_clips_are_open(shelf: Shelf) -> None:
+    asked = {"model": MODEL, "path": PATH}
+    first = shelf.run("factor_survey", asked)
+    assert shelf.run("factor_survey", asked) is first
+    assert shelf.run("factor_survey", {**asked, "frames": 9}) is not first
 
 
 def test_own_pictures_have_noise_but_no_structure_and_one_alone_has_no_unit(shelf: Shelf, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -91,12 +92,13 @@ class Sampler(ABC):
                 )
 
     @classmethod
+    @functools.cache
     def parameters(cls) -> tuple[Parameter, ...]:
         """What can be set, in the order to show it, with labels and limits for sliders."""
         fields = (f for f in dataclasses.fields(cls) if "label" in f.metadata)
         return tuple(Parameter(f.name, default=f.default, kind=_kind(f.default), **f.metadata) for f in fields)
 
-    @property
+    @functools.cached_property
     def spec(self) -> str:
         """The sampler's name with what differs from its published values, as a mask carries it."""
         changed = [f"{p.name}={getattr(self, p.name)!r}" for p in self.parameters() if getattr(self, p.name) != p.default]

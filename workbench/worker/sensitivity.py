@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
@@ -16,12 +17,13 @@ from workbench.measures.bank import Bank
 from workbench.measures.factors import factor_table, latent_moves
 from workbench.model.jepa import Jepa
 from workbench.worker.memo import forgetful
-from workbench.worlds.factors import ClipRow
+from workbench.worlds.factors import ClipRow, Scenes
 
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
 
 SURVEYED, STEPS = 24, (0.25, 0.5, 0.75, 1.0)
+_surveys: WeakKeyDictionary[Jepa, WeakKeyDictionary[Scenes, dict[int, FactorTable]]] = WeakKeyDictionary()  # by seed
 
 
 def known_factors(shelf: Shelf, path: str, index: int = 0, **sampling: Any) -> KnownFactors:
@@ -71,7 +73,7 @@ def sensitivity_view(
 
 
 def factor_survey(shelf: Shelf, model: Jepa, path: str, *, seed: int = 0, **sampling: Any) -> FactorTable:
-    """The same over many clips, for every factor that they have; only clips whose truth is known, where any is.
+    """The same over many clips, for every factor that they have; only clips whose truth is known, where any is. Computed once while both are open.
 
     Args:
         sampling: frames, fps, start and length, as of `open_clips`.
@@ -80,6 +82,13 @@ def factor_survey(shelf: Shelf, model: Jepa, path: str, *, seed: int = 0, **samp
         BadInput: fewer than two clips.
     """
     within = shelf.scenes(path, **sampling)
+    surveys = _surveys.setdefault(model, WeakKeyDictionary()).setdefault(within, {})
+    if seed not in surveys:
+        surveys[seed] = _survey(model, within, path, seed)
+    return surveys[seed]
+
+
+def _survey(model: Jepa, within: Scenes, path: str, seed: int) -> FactorTable:
     read = _readable(within.clips, within.some(SURVEYED))
     usual = Counter(clip.frames for _, clip in read).most_common(1)
     chosen = [i for i, clip in read if clip.frames == usual[0][0]]

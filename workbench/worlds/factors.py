@@ -200,11 +200,10 @@ def _levels(values: np.ndarray) -> Pixels:
 
 def _smoothed(values: np.ndarray, half: int) -> np.ndarray:
     """Three running means over 2·half + 1 pixels along both sides; the border is repeated."""
-    for axis in (1, 2) * 3 if half else ():
-        pad = [(0, 0)] * values.ndim
-        pad[axis] = (half + 1, half)
-        total = np.cumsum(np.pad(values, pad, mode="edge"), axis=axis, dtype=np.float64)
-        size = values.shape[axis]
-        upper, lower = np.take(total, range(2 * half + 1, 2 * half + 1 + size), axis), np.take(total, range(size), axis)
-        values = ((upper - lower) / (2 * half + 1)).astype(np.float32)
+    import cv2
+
+    side = 2 * half + 1
+    for _ in range(3 if half else 0):
+        means = [cv2.blur(frame, (side, side), borderType=cv2.BORDER_REPLICATE) for frame in values]  # without the axis of a single channel
+        values = np.stack(means).reshape(values.shape)
     return values

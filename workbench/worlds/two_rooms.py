@@ -60,11 +60,13 @@ def step(states: State, actions: Action) -> State:
     shape = np.broadcast_shapes(states.shape[:-1], actions.shape[:-1])
     now = np.broadcast_to(states, (*shape, len(STATES))).copy()
     part = np.clip(actions, -MOVE, MOVE) / _SUBSTEPS
-    for _ in range(_SUBSTEPS):
-        for axis in (0, 1):
-            tried = now.copy()
-            tried[..., axis] = np.clip(tried[..., axis] + part[..., axis], LOW, HIGH)
-            now = np.where(blocked(tried)[..., None] & ~blocked(now)[..., None], now, tried)
+    inside = blocked(now)
+    for axis in (0, 1) * _SUBSTEPS:
+        tried = now.copy()
+        tried[..., axis] = np.clip(tried[..., axis] + part[..., axis], LOW, HIGH)
+        into = blocked(tried)
+        stays = into & ~inside
+        now, inside = np.where(stays[..., None], now, tried), into & inside
     return now
 
 
