@@ -10,16 +10,17 @@ import { figuresOf, fit, moved, reading, readingWidth, share } from "./_span.js"
  * @typedef {{node: HTMLElement, show: (value: any) => void}} Built
  */
 
-/** @type {Record<string, (control: Control, commit: Commit) => Built>} */
+/** @type {Record<string, (control: Control, commit: Commit, again: () => void) => Built>} */
 const KINDS = { select, slider, range, int: whole, toggle, button: press, text, label };
 
 /**
  * A control from its description.
  * @param {Control} control @param {Commit} commit called with each value that the user gives; a button gives nothing
+ * @param {() => void} again called where Enter is pressed on a text that has not changed
  * @returns {Built}
  */
-export function build(control, commit) {
-  const built = KINDS[control.kind](control, commit);
+export function build(control, commit, again) {
+  const built = KINDS[control.kind](control, commit, again);
   const { node } = built;
   const hint = control.disabled ? control.reason || "not available here" : control.help;
   setAttribute(node, "title", hint || null);
@@ -216,8 +217,8 @@ function press(control, commit) {
   return { node: element("div", { class: "jw-control" }, input), show: () => {} };
 }
 
-/** @param {Control} control @param {Commit} commit @returns {Built} */
-function text(control, commit) {
+/** @param {Control} control @param {Commit} commit @param {() => void} again @returns {Built} */
+function text(control, commit, again) {
   const input = element("input", { type: "text", class: "jw-field", spellcheck: "false", autocomplete: "off" });
   let held = "";
   const give = () => {
@@ -228,7 +229,8 @@ function text(control, commit) {
   input.style.width = `${control.width ?? 140}px`;
   input.addEventListener("change", give);
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") give();
+    if (event.key === "Enter" && input.value === held && held) again();
+    else if (event.key === "Enter") give();
     if (event.key === "Escape") input.value = held;
   });
   const show = (/** @type {string} */ value) => {

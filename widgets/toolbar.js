@@ -57,7 +57,7 @@ function keepOrBuild(model, old, control) {
     if (kind === "button") press(model, "pressed", id);
     else write(model, { values: { ...model.get("values"), [id]: value } });
   };
-  return { ...build(control, commit), control };
+  return { ...build(control, commit, () => press(model, "entered", id)), control };
 }
 
 /** Which input of which control has the focus. @param {Element} focused */

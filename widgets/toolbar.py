@@ -39,6 +39,7 @@ class Toolbar(View):
 
     Attributes:
         on_press: called with the id of a button when it is pressed.
+        on_enter: called with the id of a text where Enter is pressed though it has not changed: the same is asked for once more.
     """
 
     _esm = esm("toolbar.js")
@@ -49,8 +50,11 @@ class Toolbar(View):
     vertical = t.Bool(False, help="one control under the other, its label above it: for a narrow place").tag(sync=True)
     pressed = t.List(["", 0], minlen=2, maxlen=2, help="[id, n]: the last button pressed; n grows with each press").tag(sync=True)
 
+    entered = t.List(["", 0], minlen=2, maxlen=2, help="[id, n]: the last text that was entered unchanged; n grows each time").tag(sync=True)
+
     def __init__(self, **values: Any) -> None:
         self.on_press: Callable[[str], None] | None = None
+        self.on_enter: Callable[[str], None] | None = None
         super().__init__(**values)
 
     @t.validate("controls")
@@ -68,10 +72,11 @@ class Toolbar(View):
         valued = _valued({item["id"]: item for item in self.controls})
         self.values = {name: value for name, value in self.values.items() if name in valued}
 
-    @t.observe("pressed")
+    @t.observe("pressed", "entered")
     def _tell(self, change: Any) -> None:
-        if self.on_press is not None and change["new"][0]:
-            self.on_press(change["new"][0])
+        heard = self.on_press if change["name"] == "pressed" else self.on_enter
+        if heard is not None and change["new"][0]:
+            heard(change["new"][0])
 
 
 def _checked(controls: Any) -> dict[str, Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,11 @@ def test_a_worker_killed_in_the_middle_is_told_and_comes_back(board: Any, server
 
 
 def children(pid: int) -> list[int]:
-    return [int(p) for t in Path(f"/proc/{pid}/task").iterdir() for p in (t / "children").read_text().split()]
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
+            found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def command(pid: int) -> str:

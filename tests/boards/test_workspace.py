@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,17 @@ def test_a_family_that_was_given_stays_with_the_model(space: Workspace, checkpoi
     assert dict(key.said) == {"family": "toy"}
     assert "family='toy'" in open_lines(space.session.state, None, "")[1]
     assert Opener(space).files.values["settings"] == "family='toy'"
+
+
+def test_enter_on_a_path_that_was_refused_opens_it_once_more(space: Workspace, checkpoint: Path, told: list[WorkbenchError], tmp_path: Path) -> None:
+    opener, late = Opener(space), tmp_path / checkpoint.name
+    opener.files.values = {**opener.files.values, "path": str(late)}
+    assert len(told) == 1
+    shutil.copy(checkpoint, late)
+    opener.files.entered = ["path", 1]
+    assert len(told) == 1
+    assert space.facts is not None
+    assert space.facts.report.path == str(late)
 
 
 def test_a_sample_lends_its_clips_to_another_model(space: Workspace, told: list[WorkbenchError]) -> None:

@@ -166,6 +166,20 @@ def test_text_is_told_on_enter_or_leaving_and_escape_takes_it_back(bench: Any) -
 
 
 @pytest.mark.browser
+def test_enter_on_a_text_that_has_not_changed_asks_for_it_once_more(bench: Any) -> None:
+    bar, entered = Toolbar(controls=[TEXT, SEED]), list[str]()
+    bar.on_enter = entered.append
+    field = bench.show(bar).get_by_label("goal")
+    field.press("Enter")
+    field.fill("door")
+    field.press("Enter")
+    bench.wait(lambda: bar.values["goal"] == "door", "told on Enter")
+    field.press("Enter")
+    field.press("Enter")
+    bench.wait(lambda: entered == ["goal", "goal"], "told each time, and never of an empty text")
+
+
+@pytest.mark.browser
 def test_new_controls_leave_a_dragged_thumb_and_the_focus_alone(bench: Any) -> None:
     bar = Toolbar(controls=[SLIDER, SEED], values={"count": 1})
     root = bench.show(bar, width="1200px")

@@ -58,6 +58,7 @@ class DecodeBoard(FutureBoard):
         link(self.session, "tick", self.player, "tick")
         self.toolbar.observe(lambda change: self._chosen(change["old"], change["new"]), names=["values"])
         self.toolbar.on_press = self._pressed
+        self.toolbar.on_enter = lambda name: self._chosen({**self.toolbar.values, name: ""}, self.toolbar.values)
         self.player.on_command = self._save_film
         self.fitting.on(self._fitted)
         self.space.on("model", self._forget)

@@ -28,6 +28,8 @@ class Opener:
         self._shown()
         self.files.observe(self._files_changed, names=["values"])
         self.files.on_press = lambda _: workspace.cancel_opening()
+        self.files.on_enter = lambda name: self._files_changed(_anew(self.files.values, name))
+        self.clips.on_enter = lambda name: self._clips_changed(_anew(self.clips.values, name))
         for row in (self.clips, self.film):
             row.observe(self._clips_changed, names=["values"])
         for event in ("model", "clips", "clip"):
@@ -159,3 +161,8 @@ class Opener:
                 self.space.choice.compare_with(new["bank_path"])
         except WorkbenchError as error:
             self.space.tell(error)
+
+
+def _anew(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """The change that a value would be if it were given for the first time."""
+    return {"old": {**values, name: ""}, "new": values}
