@@ -12,16 +12,18 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from workbench.core import codec
 from workbench.core.errors import Cancelled, WorkbenchError, WorkerDied
+from workbench.core.questions import ANSWER, Question
 from workbench.core.wire import Wire, pack_error, unpack_error
 from workbench.measures.catalogue import CATALOGUE
 from workbench.readers import READING, Readers
 
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]
+Answer = TypeVar("Answer")
 PATIENT = ("warm", "bank_facts", "factor_survey", "fit_decoder", "surprise_peers", "judge_twins")  # low-priority services: urgent work may run first
 Health = Literal["silent", "ended", "starting", ""]  # of a worker process; "" means that nothing is wrong
 _WORST_FIRST: tuple[Health, ...] = ("silent", "ended", "starting", "")
@@ -113,10 +115,31 @@ class Jobs(ABC):
         """
         known = CATALOGUE.get(name)
         urgent, lane = (known.urgent, known.lane) if known else (name not in PATIENT, "reading" if name in READING else "model")
-        job = Job(next(self._numbers), name, slot, arguments, done, failed, progress, deliver, urgent, lane)
+        return self._take(Job(next(self._numbers), name, slot, arguments, done, failed, progress, deliver, urgent, lane))
+
+    def ask(
+        self,
+        question: Question[Answer],
+        *,
+        slot: Slot,
+        done: Callable[[Answer], None],
+        failed: Callable[[WorkbenchError], None],
+        progress: Callable[[int, int], None] = lambda d, t: None,
+        deliver: Deliver = now,
+    ) -> Job:
+        """Ask a question. A job already in the slot is cancelled and its answer dropped.
+
+        Args:
+            done, failed, progress: called through `deliver`, which brings them to the host's own thread.
+        """
+        about, number = question.about, next(self._numbers)
+        return self._take(Job(number, ANSWER, slot, {"question": question}, done, failed, progress, deliver, about.urgent, about.lane))
+
+    def _take(self, job: Job) -> Job:
+        """Start a job, which is the latest of its slot from now on."""
         with self._lock:
-            old = self._slots.get(slot)
-            self._slots[slot] = job
+            old = self._slots.get(job.slot)
+            self._slots[job.slot] = job
         if old is not None:
             self._drop(old)
         self._start(job)

@@ -53,23 +53,23 @@ def test_the_labels_of_the_clip_in_sight_stand_beside_the_untrained_heads_and_fo
     board.space.open(str(HEAD), str(pictures))
     assert refusal_of(board) == ""
     first = board.headline.sentence
-    assert board.found is not None
-    best = board.found.best(1)[0]
+    assert board.labels.answer is not None
+    best = board.labels.answer.best(1)[0]
     assert f"“{best[0]}”" in first
     assert f"{best[1]:.3f}" in first
     assert "untrained" in first
     figure: Any = board.bars.figure
     assert [bar.name for bar in figure.data] == ["head", "untrained head"]
-    assert list(figure.data[1].x) == [b for _, _, b in board.found.best(5)]
+    assert list(figure.data[1].x) == [b for _, _, b in board.labels.answer.best(5)]
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(board.headline.code, {})
     assert said.getvalue().strip() == str(round(best[1], 4))
-    assert codec.loads(board.space.export(board.results())[1])["labels"].labels == board.found.labels
-    before = board.found
+    assert codec.loads(board.space.export(board.results())[1])["labels"].labels == board.labels.answer.labels
+    before = board.labels.answer
     board.space.choose(1)
-    assert board.found is not before
-    assert board.headline.code.splitlines()[-2].endswith("[1])")
+    assert board.labels.answer is not before
+    assert board.headline.code.splitlines()[-3].endswith("[1]")
     assert not board.bars.stale
     board.space.session.set(clip=None)
     assert board.bars.stale, "of a clip that is no longer open"
@@ -78,9 +78,9 @@ def test_the_labels_of_the_clip_in_sight_stand_beside_the_untrained_heads_and_fo
 @pytest.mark.slow
 def test_without_a_head_or_with_a_part_of_one_the_board_is_off_and_says_why(board: LabelsBoard, pictures: Path, tmp_path: Path) -> None:
     board.space.open(str(HEAD), str(pictures))
-    assert board.found is not None
+    assert board.labels.answer is not None
     board.space.open(str(HEADLESS))
-    assert board.found is None
+    assert board.labels.answer is None
     assert not board.bars.figure.data
     assert board.headline.sentence.startswith("This board is off: ")
     assert "head" in refusal_of(board)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from workbench import samples
-from workbench.core.card import ClipKey
+from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.decoding import DecoderFit
 from workbench.core.films import FilmView, PlanView, SurpriseView, WalkTrace
+from workbench.core.questions import Question
 from workbench.core.results import PredictionError
 from workbench.session import State
 
@@ -20,13 +22,38 @@ WRAPPED = "wrapped:"  # how the path of a model begins that came from no file
 
 def open_lines(state: State, sample: str | None, weights: str) -> list[str]:
     """Import and load, with the hash of the weights."""
-    key = state.model
-    if key is None:
-        return []
+    return [] if state.model is None else ["import workbench as jw", *model_lines(state.model, sample, weights)]
+
+
+def model_lines(key: ModelKey, sample: str | None, weights: str) -> list[str]:
+    """Load a model, with the hash of the weights; one that came from no file, its user has."""
     if key.path.startswith(WRAPPED):
-        return ["import workbench as jw", f"jepa = jw.wrap(…)  # as you did; weights {weights[:12]}"]
+        return [f"jepa = jw.wrap(…)  # as you did; weights {weights[:12]}"]
     options = "".join(f", {k}={v!r}" for k, v in key.said)
-    return ["import workbench as jw", f"jepa = jw.load({sample or key.path!r}{options})  # weights {weights[:12]}"]
+    return [f"jepa = jw.load({sample or key.path!r}{options})  # weights {weights[:12]}"]
+
+
+def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
+    """The lines of Python that ask a question again and print the number of its answer. The same for every type of question.
+
+    Args:
+        sample: the name of the sample that the model is, where it is one.
+    """
+    about, given = question.about, {f.name: getattr(question, f.name) for f in dataclasses.fields(question)}  # type: ignore[arg-type]
+    usual = {f.name: f.default for f in dataclasses.fields(question)}  # type: ignore[arg-type]
+    lines, said = ["import workbench as jw"], list[str]()
+    for name, value in given.items():
+        if isinstance(value, ModelKey):
+            lines += model_lines(value, sample, answer.provenance.weights.get(about.needs[-1] if about.needs else "", ""))
+            said.append("jepa")
+        elif isinstance(value, ClipKey | BankKey):
+            lines.append(f"{name} = {opened(value) if isinstance(value, ClipKey) else bank_opened(value)}")
+            said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
+        elif value is not usual[name] and value != usual[name]:
+            said.append(f"{name}={_plainly(value)}")
+    lines.append(f"found = jw.{about.name}({', '.join(said)})")
+    lines.append(f"print(round(found.{about.number}, 4))  # {getattr(answer, about.number):.4f}")
+    return "\n".join(lines)
 
 
 def masked_lines(state: State, sample: str | None, error: PredictionError, mask_token: int | None) -> str:
@@ -56,7 +83,12 @@ def opened(key: ClipKey) -> str:
 
 def opened_bank(state: State) -> str:
     """The expression that opens the bank; "" where there is none."""
-    return f"jw.open_bank({named(state.bank.path)!r}{state.bank.said})" if state.bank else ""
+    return bank_opened(state.bank) if state.bank else ""
+
+
+def bank_opened(key: BankKey) -> str:
+    """The expression that opens a bank."""
+    return f"jw.open_bank({named(key.path)!r}{key.said})"
 
 
 def clip_lines(state: State) -> list[str]:

@@ -8,10 +8,11 @@ from workbench.boards import code
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout
 from workbench.boards.workspace import Workspace, renew
+from workbench.core.questions.labels import Classify
 from workbench.core.results import Classified
 from workbench.present.charts import blank, label_bars
 from workbench.present.label_words import labels_detail, labels_sentence
-from workbench.session import State
+from workbench.query import Query
 
 
 class LabelsBoard(FutureBoard):
@@ -23,8 +24,7 @@ class LabelsBoard(FutureBoard):
         super().__init__(workspace, "classify", ["export"])
         self.headline.sources = []  # the untrained head stands beside the trained one
         self.bars = Chart(320, "probabilities of the labels", blank())
-        self.found: Classified | None = None
-        self._of: Any = None
+        self.labels = Query[Classified](workspace, "labels", self._show, self.failed)
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._draw)
@@ -43,49 +43,40 @@ class LabelsBoard(FutureBoard):
         s = self.session.state
         if self.off() or s.clip is None:
             return
-        self.waiting()
-        self.space.submit("classify", "labels.view", lambda found: self._show(found, s), self.failed, model=s.model, clip=s.clip)
+        if s.model is not None:
+            self.waiting()
+            self.labels.ask(Classify(s.model, s.clip))
 
     def command(self, name: str) -> None:
         """See `FutureBoard.command`."""
         if name == "cancel":
-            self.space.jobs.cancel((self.session.id, "labels.view"))
+            self.labels.cancel()
         else:
             super().command(name)
 
     def results(self) -> dict[str, Any]:
         """See `FutureBoard.results`."""
-        return {} if self.found is None else {"labels": self.found}
+        return {} if self.labels.answer is None else {"labels": self.labels.answer}
 
     @property
     def of_before(self) -> bool:
         """See `FutureBoard.of_before`."""
-        s = self.session.state
-        return self.found is not None and self._of != (s.model, s.clip)
+        s, of = self.session.state, self.labels.question
+        return of is not None and (s.model is None or s.clip is None or not self.labels.answers(Classify(s.model, s.clip)))
 
-    def _show(self, found: Classified, asked: State) -> None:
-        self.found, self._of = found, (asked.model, asked.clip)
+    def _show(self, found: Classified) -> None:
         renew(self.bars)
         self._draw()
         sentence, tone = labels_sentence(found)
-        self.say(sentence, tone, labels_detail(found), labels_lines(asked, self.space.sample, found))
+        lines = "" if self.labels.question is None else code.reproduced(self.labels.question, found, self.space.sample)
+        self.say(sentence, tone, labels_detail(found), lines)
 
     def _forget(self) -> None:
-        self.found = self._of = None
-        self.space.jobs.drop((self.session.id, "labels.view"))
+        self.labels.forget()
         self._draw()
         if self.awake and self.refusal():
             self.off()
 
     def _draw(self) -> None:
-        self.bars.set(blank() if self.found is None else label_bars(self.found, dark=self.space.dark))
-
-
-def labels_lines(state: State, sample: str | None, found: Classified) -> str:
-    """The lines of Python that give the probability of the sentence."""
-    if state.clip is None:
-        return ""
-    lines = code.open_lines(state, sample, found.provenance.weights.get("head", ""))
-    lines.append(f"found = jw.classify(jepa, {code.opened(state.clip)})")
-    lines.append(f"print(round(found.best(1)[0][1], 4))  # {found.best(1)[0][1]:.4f}")
-    return "\n".join(lines)
+        found = self.labels.answer
+        self.bars.set(blank() if found is None else label_bars(found, dark=self.space.dark))

@@ -14,6 +14,7 @@ from workbench.core import codec
 from workbench.core.card import ModelKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.facts import ClipList, ModelFacts, ShownClip
+from workbench.core.questions import Question
 from workbench.jobs import Deliver, Job, Jobs, now
 from workbench.readers import stamp
 from workbench.session import Session
@@ -31,6 +32,7 @@ class Ages(Protocol):
     stale: Any
 
 
+Answer = TypeVar("Answer")
 _Shared = TypeVar("_Shared")
 _NO_SETTINGS = ("path", "parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; here they are chosen elsewhere, or would name files
 
@@ -167,6 +169,14 @@ class Workspace:
         more = {"progress": progress} if progress else {}
         slot = (self.session.id, view)
         return self.jobs.submit(name, slot=slot, done=done, failed=failed or self.tell, deliver=self.deliver, **more, **arguments)
+
+    def ask(self, question: Question[Answer], view: str, done: Callable[[Answer], None], failed: Notify, progress: Callable[[int, int], None]) -> Job:
+        """Ask a question in this session's slot of that view."""
+        return self.jobs.ask(question, slot=(self.session.id, view), done=done, failed=failed, progress=progress, deliver=self.deliver)
+
+    def stop(self, view: str, *, tell: bool) -> None:
+        """Nobody waits for that view any more; `tell`: who asked is told that it was cancelled."""
+        (self.jobs.cancel if tell else self.jobs.drop)((self.session.id, view))
 
     def tell(self, error: WorkbenchError) -> None:
         """Show an error to the user; a cancelled job is none."""

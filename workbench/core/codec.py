@@ -139,6 +139,6 @@ def _unpack(node: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def _meet_all() -> None:
-    """Import every module beside this one, so that a script that has measured nothing can still read what was exported."""
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        importlib.import_module(f"{__package__}.{module.name}")
+    """Import every module of this package, so that a script that has measured nothing can still read what was exported."""
+    for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
+        importlib.import_module(module.name)

@@ -90,6 +90,11 @@ class Classified:
     attention: Float[np.ndarray, "ticks rows cols"]
     provenance: Provenance
 
+    @property
+    def probability(self) -> float:
+        """Of the most likely label."""
+        return self.best(1)[0][1]
+
     def best(self, count: int = 5) -> list[tuple[str, float, float]]:
         """The most likely labels with their probability, and with that which the untrained head gives them."""
         order = np.argsort(-self.probabilities, kind="stable")[:count]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, TypeVar, cast
 
 import torch
 
+from workbench.core.questions import Question
 from workbench.measures.catalogue import entry
 from workbench.model.jepa import Jepa
 
@@ -31,6 +33,29 @@ def measure(function: F) -> F:
             return function(jepa, *args, **kwargs)
 
     return cast(F, checked)
+
+
+_answers: dict[type[Question[Any]], Callable[..., Any]] = {}
+
+
+def answers(kind: type[Question[Any]]) -> Callable[[F], F]:
+    """The function is the measure that answers this type of question; see `measure`.
+
+    It takes what the fields of the question name: a model as `jepa`, a clip and a bank as they are, everything else under the name of its field.
+    """
+
+    def register(function: F) -> F:
+        _answers[kind] = measure(function)
+        return _answers[kind]  # type: ignore[return-value]  # the same signature
+
+    return register
+
+
+def answering(question: Question[Any]) -> Callable[..., Any]:
+    """The measure that answers a question: the one that is registered in the module named as its topic."""
+    if type(question) not in _answers:
+        import_module(f"workbench.measures.{question.topic}")
+    return _answers[type(question)]
 
 
 @contextmanager

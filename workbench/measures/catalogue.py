@@ -5,59 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
-from workbench.core.card import LoadReport
 from workbench.core.errors import BadInput
+from workbench.core.questions import About, questions
 
-Lane = Literal["model", "heavy"]
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One measure.
+@dataclass(frozen=True, kw_only=True)
+class Entry(About):
+    """What is said about a measure that has no type of question yet.
 
     Args:
-        name: of the function. module: under workbench.measures. result: class name.
-        needs: parts that must have loaded whole. instead: other sets of parts that serve as well.
-        formula, source, cannot: what the ⓘ shows: how it is computed, where it was published, what it cannot tell.
-        lane: which worker lane runs it. urgent: a person is waiting for it; it may overtake work that reports progress.
-        version: raised when its numbers change, so that stored results are not mixed.
+        module: under workbench.measures. result: class name.
     """
 
-    name: str
     module: str
-    needs: tuple[str, ...]
     result: str
-    title: str
-    formula: str
-    source: str
-    cannot: str
-    lane: Lane = "model"
-    urgent: bool = True
-    version: int = 1
-    instead: tuple[tuple[str, ...], ...] = ()
-
-    def needed(self, report: LoadReport) -> tuple[str, ...]:
-        """The parts that it would work on in this model: the first set that is whole, else `needs`."""
-        sets = (self.needs, *self.instead)
-        return next((s for s in sets if all(report.serving(n).status == "whole" for n in s)), self.needs)
 
     def function(self) -> Callable[..., Any]:
         """The function itself. Imports torch."""
         return getattr(import_module(f"workbench.measures.{self.module}"), self.name)
 
-    def refusal(self, report: LoadReport) -> str:
-        """Why it cannot run on this model; "" when it can."""
-        bad = [part for n in self.needed(report) if (part := report.serving(n)).status != "whole"]
-        return "; ".join(p.sentence() for p in bad)
+
+def _entry(name: str, module: str, needs: tuple[str, ...], result: str, title: str, formula: str, source: str, cannot: str, **more: Any) -> Entry:
+    return Entry(name, needs, title, formula, source, cannot, module=module, result=result, **more)
 
 
 _MASKED = ("encoder_context", "encoder_target", "masked")
 _DYNAMICS = ("dynamics",)
 _SKILL = "skill = 1 − error ÷ error of the reference, over the target tokens"
 ENTRIES = (
-    Entry(
+    _entry(
         "prediction_error",
         "prediction",
         _MASKED,
@@ -67,7 +45,7 @@ ENTRIES = (
         "I-JEPA (arXiv 2301.08243), V-JEPA (arXiv 2404.08471): their training loss, token by token",
         "A low error does not say that the representation is useful: a collapsed encoder is easy to predict.",
     ),
-    Entry(
+    _entry(
         "masked_view",
         "prediction",
         _MASKED,
@@ -77,7 +55,7 @@ ENTRIES = (
         "PCA on the bank; one basis a checkpoint and bank",
         "Three directions show only a part of the variance (printed). Equal colours do not mean equal vectors.",
     ),
-    Entry(
+    _entry(
         "yardsticks",
         "yardsticks",
         _MASKED,
@@ -88,7 +66,7 @@ ENTRIES = (
         "context-only targets: the target encoder run on the visible tokens alone",
         "Each is relative to its own reference; absolute errors of twin and pixels are in other units and are not compared.",
     ),
-    Entry(
+    _entry(
         "bank_errors",
         "yardsticks",
         _MASKED,
@@ -99,7 +77,7 @@ ENTRIES = (
         "Says nothing about images unlike the bank's.",
         urgent=False,
     ),
-    Entry(
+    _entry(
         "reference",
         "reference",
         ("encoder_target",),
@@ -110,7 +88,7 @@ ENTRIES = (
         "A predictor that knows only the position reaches it.",
         urgent=False,
     ),
-    Entry(
+    _entry(
         "shared_pca",
         "reference",
         ("encoder_target",),
@@ -121,7 +99,7 @@ ENTRIES = (
         "Three directions show only a part of the variance.",
         urgent=False,
     ),
-    Entry(
+    _entry(
         "rollout",
         "futures",
         _DYNAMICS,
@@ -132,7 +110,7 @@ ENTRIES = (
         "action-conditioned JEPAs: V-JEPA 2-AC (arXiv 2506.09985), DINO-WM (arXiv 2411.04983), LeWM (arXiv 2603.19312)",
         "A small latent error does not say that what matters was kept: a latent that drops the object is easy to foretell.",
     ),
-    Entry(
+    _entry(
         "drift",
         "futures",
         _DYNAMICS,
@@ -143,7 +121,7 @@ ENTRIES = (
         "Copying is a weak control where everything moves, and a strong one where nothing does.",
         urgent=False,
     ),
-    Entry(
+    _entry(
         "surprise",
         "surprise",
         _MASKED,
@@ -154,7 +132,7 @@ ENTRIES = (
         "New motion and new pictures are surprising too: compare with possible clips at matched events, and count counter-balanced quads.",
         instead=(_DYNAMICS,),
     ),
-    Entry(
+    _entry(
         "future_leak",
         "surprise",
         ("encoder_target",),
@@ -165,7 +143,7 @@ ENTRIES = (
         "An encoder that looks at all frames leaks by design; only its use for foretelling is then wrong.",
         instead=(("encoder_context",),),
     ),
-    Entry(
+    _entry(
         "energy_landscape",
         "steering",
         _DYNAMICS,
@@ -175,7 +153,7 @@ ENTRIES = (
         "V-JEPA 2-AC (arXiv 2506.09985), whose notebook sums over an axis; here nothing is summed",
         "The lowest point need not be the action that was done: many actions may lead as near.",
     ),
-    Entry(
+    _entry(
         "plan",
         "steering",
         _DYNAMICS,
@@ -185,7 +163,7 @@ ENTRIES = (
         "CEM (Rubinstein 1999), MPPI (Williams et al. 2017), as in V-JEPA 2-AC, DINO-WM and LeWM",
         "A low cost is the model's own opinion: execute the plan to know.",
     ),
-    Entry(
+    _entry(
         "factor_table",
         "factors",
         ("encoder_target",),
@@ -198,18 +176,7 @@ ENTRIES = (
         instead=(("encoder_context",),),
         version=2,
     ),
-    Entry(
-        "classify",
-        "labels",
-        ("encoder_context", "head"),
-        "Classified",
-        "Labels",
-        "softmax of the head's linear layer on one learned query's attention over all tokens; the baseline is the same head, untrained, on the same "
-        "trained encoder",
-        "the attentive probe of V-JEPA (arXiv 2404.08471), as in Transformers' VJEPA2ForVideoClassification",
-        "The head was trained on labels, and knows no others: a clip of something else gets a label too. What it looks at is not what it needs.",
-    ),
-    Entry(
+    _entry(
         "latent_moves",
         "factors",
         ("encoder_target",),
@@ -223,10 +190,10 @@ ENTRIES = (
         instead=(("encoder_context",),),
     ),
 )
-CATALOGUE = {e.name: e for e in ENTRIES}
+CATALOGUE: dict[str, About] = {e.name: e for e in (*ENTRIES, *(kind.about for kind in questions().values()))}
 
 
-def entry(name: str) -> Entry:
+def entry(name: str) -> About:
     """The measure of that name.
 
     Raises:

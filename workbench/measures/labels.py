@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from workbench.core.clip import Clip
+from workbench.core.questions.labels import Classify
 from workbench.core.results import Classified, Provenance
-from workbench.measures.base import measure
+from workbench.measures.base import answers
 from workbench.model.jepa import Jepa
 
 
-@measure
+@answers(Classify)
 def classify(jepa: Jepa, clip: Clip, *, seed: int = 0) -> Classified:
     """The probability of each label of the model's head, with the untrained head as baseline and a map of what the head looked at.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, OrderedDict
 from contextlib import nullcontext
 from typing import Any
@@ -11,13 +12,14 @@ import torch
 from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
+from workbench.core.questions import ANSWER, Question
 from workbench.data import Clips, open_clips
 from workbench.data.banks import Bank as StoredBank
 from workbench.data.scaling import scaled_down
 from workbench.families.load import load
 from workbench.measures.bank import Bank
-from workbench.measures.base import threads_for
-from workbench.measures.catalogue import entry
+from workbench.measures.base import answering, threads_for
+from workbench.measures.catalogue import Entry, entry
 from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
 from workbench.worker import services
@@ -49,14 +51,30 @@ class Shelf:
         Raises:
             WorkbenchError: of every kind; nothing is remembered of a failed call.
         """
+        if name == ANSWER:
+            return self.answer(arguments["question"])
         with guard_memory(name):
             found = {k: self._resolve(v) for k, v in arguments.items()}
             if name in services.SERVICES:
                 model = found.get("model")
                 with threads_for(model) if isinstance(model, Jepa) else nullcontext():
                     return services.SERVICES[name](self, **found)
-            function, model = entry(name).function(), found.pop("model")
-            return function(model, **found)
+            about = entry(name)
+            if not isinstance(about, Entry):
+                raise BadInput(f"{name!r} is asked as a question", where="worker", fix="give a question")
+            model = found.pop("model")
+            return about.function()(model, **found)
+
+    def answer(self, question: Question[Any]) -> Any:
+        """The answer to a question; its keys become the models, clips and banks that they name.
+
+        Raises:
+            WorkbenchError: of every kind; nothing is remembered of a failed call.
+        """
+        with guard_memory(question.about.name):
+            given = {f.name: self._resolve(getattr(question, f.name)) for f in dataclasses.fields(question)}  # type: ignore[arg-type]
+            model = (given.pop("model"),) if "model" in given else ()
+            return answering(question)(*model, **given)
 
     def keep(self, name: str, jepa: Jepa) -> None:
         """A model that came from no file, to be found under this name in place of a path."""

@@ -1,0 +1,123 @@
+"""What a question is, what is said about its type, and how a type is registered."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
+
+import numpy as np
+
+from workbench.core import codec
+from workbench.core.card import BankKey, ClipKey, LoadReport, ModelKey
+
+Lane = Literal["model", "heavy"]
+Answer = TypeVar("Answer")
+_Type = TypeVar("_Type", bound="type[Question[Any]]")
+_types: dict[str, type[Question[Any]]] = {}
+
+
+@dataclass(frozen=True)
+class About:
+    """What is said about a type of question, once for all who need it.
+
+    Args:
+        name: of the function of `import workbench as jw` that answers it.
+        needs: parts of the model that must have loaded whole. instead: other sets of parts that serve as well.
+        title, formula, source, cannot: what the ⓘ shows: how it is computed, where it was published, what it cannot tell.
+        lane: which worker lane runs it. urgent: a person waits for it; it may overtake work that reports progress.
+        version: raised when its numbers change, so that stored results are not mixed.
+        number: the property of the answer that the sentence on screen states, and that the printed lines of Python reproduce.
+    """
+
+    name: str
+    needs: tuple[str, ...] = ()
+    title: str = ""
+    formula: str = ""
+    source: str = ""
+    cannot: str = ""
+    lane: Lane = "model"
+    urgent: bool = True
+    version: int = 1
+    instead: tuple[tuple[str, ...], ...] = ()
+    number: str = ""
+
+    def needed(self, report: LoadReport) -> tuple[str, ...]:
+        """The parts that it would work on in this model: the first set that is whole, else `needs`."""
+        sets = (self.needs, *self.instead)
+        return next((s for s in sets if all(report.serving(n).status == "whole" for n in s)), self.needs)
+
+    def refusal(self, report: LoadReport) -> str:
+        """Why it cannot run on this model; "" when it can."""
+        bad = [part for n in self.needed(report) if (part := report.serving(n)).status != "whole"]
+        return "; ".join(p.sentence() for p in bad)
+
+
+class Question(Generic[Answer]):
+    """Something that can be asked. Subclasses are frozen dataclasses of keys, numbers, texts and arrays, compared by `digest`.
+
+    Attributes:
+        about: of the type.
+    """
+
+    about: ClassVar[About]
+
+    @property
+    def digest(self) -> str:
+        """Equal for two questions that ask the same: a hash of the type, its version and every field, the bytes of arrays included."""
+        found = hashlib.blake2b(f"{type(self).__name__} {self.about.version}".encode(), digest_size=16)
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
+            _add(found, (field.name, getattr(self, field.name)))
+        return found.hexdigest()
+
+    @property
+    def topic(self) -> str:
+        """The module that its type is declared in; the measure that answers it is in the module of the same name."""
+        return type(self).__module__.rpartition(".")[2]
+
+    def keys(self) -> list[ModelKey | ClipKey | BankKey]:
+        """The models, clips and banks that it names."""
+        return [v for f in dataclasses.fields(self) if isinstance(v := getattr(self, f.name), ModelKey | ClipKey | BankKey)]  # type: ignore[arg-type]
+
+
+def question(name: str, **about: Any) -> Callable[[_Type], _Type]:
+    """Class decorator: a type of question.
+
+    Args:
+        name, about: see `About`.
+    """
+
+    def register(cls: _Type) -> _Type:
+        cls.about = About(name, **about)
+        _types[cls.__name__] = cls
+        return codec.portable(cls)
+
+    return register
+
+
+def questions() -> Mapping[str, type[Question[Any]]]:
+    """Every type of question by the name of its class; the topics beside this file are imported for it."""
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"{__package__}.{module.name}")
+    return _types
+
+
+def _add(found: Any, value: object) -> None:
+    """Add a value to a hash so that no two different values add the same bytes."""
+    head, body, inner = type(value).__name__, repr(value).encode(), list[Any]()
+    if isinstance(value, np.ndarray):
+        array = np.ascontiguousarray(cast("np.ndarray[Any, np.dtype[Any]]", value))
+        head, body = f"array {array.dtype.str} {array.shape}", array.tobytes()
+    elif isinstance(value, tuple | list):
+        inner = list(cast("list[Any]", value))
+        head, body = f"row of {len(inner)}", b""
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        inner, body = [(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)], b""
+    found.update(f"{head} {len(body)}:".encode() + body)
+    for each in inner:
+        _add(found, each)
