@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from workbench.measures.labels import classify
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.prediction import masked_view, prediction_error
+    from workbench.measures.sensitivity import changeable, sensitivity, survey
     from workbench.measures.steering import energy_landscape, plan
     from workbench.measures.surprise import future_leak, surprise
     from workbench.measures.yardsticks import bank_errors, yardsticks
@@ -80,6 +81,9 @@ _VERBS = {
     "plan": "workbench.measures.steering",
     "energy_landscape": "workbench.measures.steering",
     "factor_table": "workbench.measures.factors",
+    "changeable": "workbench.measures.sensitivity",
+    "sensitivity": "workbench.measures.sensitivity",
+    "survey": "workbench.measures.sensitivity",
     "fit_decoder": "workbench.train.fitted",
     "open_decoder": "workbench.train.fitted_file",
     "save_decoder": "workbench.train.fitted_file",
@@ -100,6 +104,7 @@ __all__ = [
     "bank_errors",
     "beside",
     "board",
+    "changeable",
     "classify",
     "drift",
     "drive",
@@ -126,10 +131,12 @@ __all__ = [
     "sample_mask",
     "save_decoder",
     "scenes",
+    "sensitivity",
     "show",
     "shown_clip",
     "surprise",
     "surprise_view",
+    "survey",
     "wrap",
     "yardsticks",
 ]

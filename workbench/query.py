@@ -65,6 +65,10 @@ class Query(Generic[Answer]):
         """Whether the answer that is here is that to this question."""
         return self.question is not None and self.question.digest == question.digest
 
+    def awaits(self, question: Question[Answer]) -> bool:
+        """Whether the answer to this question is on its way."""
+        return self.asked is not None and self.asked.digest == question.digest
+
     def ask(self, question: Question[Answer]) -> None:
         """Ask; what was asked before is no longer wanted."""
         self.asked, self._next = question, None

@@ -64,7 +64,7 @@ def test_the_labels_of_the_clip_in_sight_stand_beside_the_untrained_heads_and_fo
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(board.headline.code, {})
-    assert said.getvalue().strip() == str(round(best[1], 4))
+    assert float(said.getvalue()) == round(best[1], 4)
     assert codec.loads(board.space.export(board.results())[1])["labels"].labels == board.labels.answer.labels
     before = board.labels.answer
     board.space.choose(1)

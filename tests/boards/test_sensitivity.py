@@ -64,12 +64,12 @@ def test_while_one_slides_few_are_computed_and_the_last_is_of_where_it_stopped()
     for k in range(1, 31):
         slide(box.board, structure_amount=k / 100)
     box.wait()
-    assert box.board.view is not None
-    assert box.board.view.amounts[1] == 0.3
+    assert box.board.moves.answer is not None
+    assert box.board.moves.answer.amounts[1] == 0.3
     assert 1 <= box.board.player.version - before < 30
     box.board.command("undo")
     box.wait()
-    assert box.board.view.amounts[1] == 0.5  # one slide is one step back
+    assert box.board.moves.answer.amounts[1] == 0.5  # one slide is one step back
     box.close()
 
 
@@ -78,7 +78,7 @@ def test_the_survey_comes_by_itself_and_everything_can_be_exported(told: list[Wo
     assert "it moves most for" in board.headline.detail
     board.command("export")
     stored = codec.loads(board.headline.file)
-    assert stored["factors"].factors == board.found.factors
+    assert stored["factors"].factors == board.survey.answer.factors
     assert stored["view"].moves.changes == ("texture", "position")
 
 
@@ -88,7 +88,7 @@ def test_the_copied_lines_give_the_numbers_on_screen(told: list[WorkbenchError])
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(board.headline.code, {})
-    np.testing.assert_allclose(eval(said.getvalue()), board.view.moves.moved[0], atol=2e-4)
+    np.testing.assert_allclose([float(v) for v in said.getvalue().split()], board.moves.answer.moves.moved[0], atol=2e-4)
 
 
 def test_own_pictures_have_no_structure_to_change_and_say_why(told: list[WorkbenchError], tmp_path: Path) -> None:
@@ -105,6 +105,6 @@ def test_own_pictures_have_no_structure_to_change_and_say_why(told: list[Workben
     assert board.headline.sentence == "A single clip has no unit to measure its changes in."
     assert "Choose a bank" in board.headline.detail
     assert [f["name"] for f in board.player.films] == ["real"]
-    assert board.view is None
+    assert board.moves.answer is None
     board.space.open("two-rooms")
     assert board.toolbar.values["structure_amount"] == 0.5, "not the 0 of pictures without structure"

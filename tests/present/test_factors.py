@@ -7,8 +7,8 @@ import pytest
 
 from workbench.core.films import Reel
 from workbench.core.futures import FactorTable
+from workbench.core.questions.sensitivity import LatentMoves, SensitivityView
 from workbench.core.results import Provenance
-from workbench.core.sensitivity import LatentMoves, SensitivityView
 from workbench.present.factor_charts import moves_bars, survey_chart
 from workbench.present.factor_words import moves_sentence, survey_line
 

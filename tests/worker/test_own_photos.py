@@ -11,18 +11,19 @@ from PIL import Image
 from workbench.core.card import BankKey, ClipKey
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.sensitivity import SensitivityView
+from workbench.core.questions.sensitivity import SensitivityView
 from workbench.data import open_clips
 from workbench.data.scaling import scaled_down
 from workbench.families import toy
+from workbench.front import scenes
 from workbench.masks import sample_mask
 from workbench.measures.bank import Bank
 from workbench.measures.factors import latent_moves
+from workbench.measures.sensitivity import sensitivity
 from workbench.measures.together import prepare_together
 from workbench.measures.yardsticks import bank_errors, yardsticks
 from workbench.model.jepa import Jepa
 from workbench.present.words import bank_line, rank_lines
-from workbench.worker.sensitivity import sensitivity_view
 from workbench.worker.shelf import Shelf
 
 SIZES = [(40, 30), (64, 64), (90, 31), (33, 200), (700, 900), (64, 64), (50, 51), (48, 64), (64, 48), (128, 96)]
@@ -73,7 +74,7 @@ def test_sensitivity_compares_photos_of_different_sizes(jepa: Jepa, photos: Path
     others = [clip for _, clip in whole.readable()]
     moves = latent_moves(jepa, others[0], {"brighter": Clip(others[0].pixels // 2)}, others)
     assert np.isfinite(moves.moved).all()
-    view = sensitivity_view(Shelf(), jepa, str(photos), ["brightness"], [1.0])
+    view = sensitivity(jepa, scenes(photos)[0], changes=["brightness"], amounts=[1.0])
     assert isinstance(view, SensitivityView)
     assert view.moves.others == len(SIZES)
 

@@ -10,8 +10,9 @@ import pytest
 
 from workbench import samples
 from workbench.core import codec, progress
-from workbench.core.card import ModelKey
+from workbench.core.card import ModelKey, SceneKey, ScenesKey
 from workbench.core.errors import BadInput, Cancelled
+from workbench.core.questions.sensitivity import Changeable, Sensitivity, Survey
 from workbench.data import save_png
 from workbench.worker.shelf import Shelf
 
@@ -26,8 +27,8 @@ def shelf() -> Shelf:
     return Shelf()
 
 
-def view(shelf: Shelf, changes: list[str], amounts: list[float], **more: Any) -> Any:
-    return shelf.run("sensitivity_view", {"model": MODEL, "path": PATH, "changes": changes, "amounts": amounts, **more})
+def view(shelf: Shelf, changes: list[str], amounts: list[float], index: int = 0) -> Any:
+    return shelf.answer(Sensitivity(MODEL, SceneKey(PATH, index), tuple(changes), tuple(amounts)))
 
 
 def test_the_rooms_model_ignores_texture_and_keeps_the_place_where_pixels_do_the_opposite(shelf: Shelf) -> None:
@@ -49,10 +50,10 @@ def test_nothing_moves_where_nothing_is_changed(shelf: Shelf) -> None:
 def test_the_survey_agrees_with_the_single_clips(shelf: Shelf) -> None:
     heard: list[tuple[int, int]] = []
     with progress.listening(lambda d, t: heard.append((d, t)) if t else None):
-        table = shelf.run("factor_survey", {"model": MODEL, "path": PATH})
+        table = shelf.answer(Survey(MODEL, ScenesKey(PATH)))
     assert heard[-1] == (39, 40)
     assert set(table.kind) == {"nuisance", "structure"}
-    chosen = shelf.run("known_factors", {"path": PATH}).clips
+    chosen = shelf.answer(Changeable(SceneKey(PATH))).clips
     assert table.moved.shape == (3, 10, 4, chosen)
     one = view(shelf, ["background"], [0.5], index=0)
     at = table.factors.index("background")
@@ -66,14 +67,15 @@ def test_a_survey_can_be_cancelled(shelf: Shelf) -> None:
             raise Cancelled()
 
     with pytest.raises(Cancelled), progress.listening(stop):
-        shelf.run("factor_survey", {"model": MODEL, "path": PATH, "seed": 1})
+        shelf.answer(Survey(MODEL, ScenesKey(PATH), seed=1))
 
 
 def test_a_survey_is_computed_once_while_its_model_and_clips_are_open(shelf: Shelf) -> None:
-    asked = {"model": MODEL, "path": PATH}
-    first = shelf.run("factor_survey", asked)
-    assert shelf.run("factor_survey", asked) is first
-    assert shelf.run("factor_survey", {**asked, "frames": 9}) is not first
+    asked = Survey(MODEL, ScenesKey(PATH))
+    first = shelf.answer(asked)
+    assert shelf.answer(asked) is first
+    assert shelf.answer(Survey(MODEL, ScenesKey(PATH, frames=9))) is not first
+    assert Shelf().answer(asked) is not first, "of the same question, but of clips that were opened anew"
 
 
 def test_own_pictures_have_noise_but_no_structure_and_one_alone_has_no_unit(shelf: Shelf, tmp_path: Path) -> None:
@@ -81,11 +83,11 @@ def test_own_pictures_have_noise_but_no_structure_and_one_alone_has_no_unit(shel
     for name in ("a", "b", "c"):
         save_png(tmp_path / f"{name}.png", rng.integers(0, 256, (70, 70, 3), dtype=np.uint8))
     shapes = ModelKey(str(samples.find("shapes").checkpoint))
-    known = shelf.run("known_factors", {"path": str(tmp_path)})
+    known = shelf.answer(Changeable(SceneKey(str(tmp_path))))
     assert (known.world, {f.kind for f in known.factors}) == ("", {"nuisance"})
-    found = shelf.run("sensitivity_view", {"model": shapes, "path": str(tmp_path), "changes": ["noise"], "amounts": [1.0]})
+    found = shelf.answer(Sensitivity(shapes, SceneKey(str(tmp_path)), ("noise",), (1.0,)))
     assert found.moves.of("model", "noise") > 0
     with pytest.raises(BadInput, match="cannot be changed"):
-        shelf.run("sensitivity_view", {"model": shapes, "path": str(tmp_path), "changes": ["size"], "amounts": [1.0]})
+        shelf.answer(Sensitivity(shapes, SceneKey(str(tmp_path)), ("size",), (1.0,)))
     with pytest.raises(BadInput, match="two clips"):
-        shelf.run("sensitivity_view", {"model": shapes, "path": str(tmp_path / "a.png"), "changes": ["noise"], "amounts": [1.0]})
+        shelf.answer(Sensitivity(shapes, SceneKey(str(tmp_path / "a.png")), ("noise",), (1.0,)))

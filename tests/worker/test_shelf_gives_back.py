@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench.core.card import BankKey, ClipKey, ModelKey
+from workbench.core.card import BankKey, ClipKey, ModelKey, SceneKey
+from workbench.core.questions.sensitivity import Changeable
 from workbench.core.wire import Wire
 from workbench.families import toy
 from workbench.masks import sample_mask
@@ -25,7 +26,7 @@ def test_evicted_folders_are_freed_with_the_scenes_that_were_made_of_them(tmp_pa
     for number in range(shelf._FOLDERS + 1):
         path = str(tmp_path / f"{number}.npz")
         np.savez(path, pixels=np.zeros((3, 2, 8, 8, 3), np.uint8))
-        held.run("known_factors", {"path": path})
+        held.answer(Changeable(SceneKey(path)))
         first = first or weakref.ref(held.clips(path))
     gc.collect()
     assert first is not None

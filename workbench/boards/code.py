@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from workbench import samples
-from workbench.core.card import BankKey, ClipKey, ModelKey
+from workbench.core.card import BankKey, ClipKey, ModelKey, SceneKey, ScenesKey
 from workbench.core.decoding import DecoderFit
 from workbench.core.films import FilmView, PlanView, SurpriseView, WalkTrace
 from workbench.core.questions import Question
@@ -46,13 +46,17 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
         if isinstance(value, ModelKey):
             lines += model_lines(value, sample, answer.provenance.weights.get(about.needs[-1] if about.needs else "", ""))
             said.append("jepa")
-        elif isinstance(value, ClipKey | BankKey):
-            lines.append(f"{name} = {opened(value) if isinstance(value, ClipKey) else bank_opened(value)}")
+        elif isinstance(value, ClipKey | ScenesKey | BankKey):
+            lines.append(f"{name} = {opened(value)}")
             said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
         elif value is not usual[name] and value != usual[name]:
             said.append(f"{name}={_plainly(value)}")
     lines.append(f"found = jw.{about.name}({', '.join(said)})")
-    lines.append(f"print(round(found.{about.number}, 4))  # {getattr(answer, about.number):.4f}")
+    number = getattr(answer, about.number)
+    if isinstance(number, tuple):
+        lines.append(f"print(*(f'{{value:.4f}}' for value in found.{about.number}))  # {' '.join(f'{value:.4f}' for value in number)}")
+    else:
+        lines.append(f"print(f'{{found.{about.number}:.4f}}')  # {number:.4f}")
     return "\n".join(lines)
 
 
@@ -76,19 +80,15 @@ def named(path: str) -> str:
     return next((n for n in samples.names() if str(samples.find(n).bank) == path), path)
 
 
-def opened(key: ClipKey) -> str:
-    """The expression that opens a clip."""
-    return f"jw.open_clips({named(key.path)!r}{key.said})[{key.index}]"
+def opened(key: ClipKey | ScenesKey | BankKey) -> str:
+    """The expression that opens a clip, clips of which something is known, or a bank."""
+    verb = "scenes" if isinstance(key, SceneKey | ScenesKey) else "open_clips" if isinstance(key, ClipKey) else "open_bank"
+    return f"jw.{verb}({named(key.path)!r}{key.said})" + (f"[{key.index}]" if isinstance(key, ClipKey) else "")
 
 
 def opened_bank(state: State) -> str:
     """The expression that opens the bank; "" where there is none."""
-    return bank_opened(state.bank) if state.bank else ""
-
-
-def bank_opened(key: BankKey) -> str:
-    """The expression that opens a bank."""
-    return f"jw.open_bank({named(key.path)!r}{key.said})"
+    return opened(state.bank) if state.bank else ""
 
 
 def clip_lines(state: State) -> list[str]:

@@ -9,20 +9,19 @@ from workbench.boards import code
 from workbench.boards.edits import Edits
 from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
-from workbench.boards.steady import Steady
 from workbench.boards.workspace import Workspace, renew
+from workbench.core.card import ClipKey, SceneKey
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.futures import FactorTable
-from workbench.core.sensitivity import KnownFactors, SensitivityView
+from workbench.core.questions.sensitivity import Changeable, KnownFactors, Sensitivity, SensitivityView, Survey
 from workbench.link import link
 from workbench.measures.catalogue import entry
 from workbench.present import factor_words as words
 from workbench.present.charts import blank
 from workbench.present.factor_charts import moves_bars, survey_chart
 from workbench.present.show import fill
-from workbench.session import State
+from workbench.query import Query
 
-_SAMPLING = ("frames", "fps", "start", "length")
 _NONE, _FIRST, _LARGE = "—", 0.5, 20_000_000  # parameters from which the survey waits to be asked for
 _PREFERRED = ("texture", "position")  # of what there is, shown first
 
@@ -40,16 +39,14 @@ class SensitivityBoard(FutureBoard):
         self.bars = Chart(250, "how far the latent moves", blank())
         self.table = Chart(262, "every factor over many clips", blank())
         self.edits: Edits[dict[str, Any]] = Edits({})
-        self._views = Steady()
-        self.known: KnownFactors | None = None
-        self.view: SensitivityView | None = None
-        self.found: FactorTable | None = None
-        self._surveyed: Any = None
+        self.offer = Query[KnownFactors](workspace, "sensitivity.known", self._offered, self.failed)
+        self.moves = Query[SensitivityView](workspace, "sensitivity.view", self._viewed, self.failed)
+        self.survey = Query[FactorTable](workspace, "sensitivity.survey", self._found, self._not_found, self._counted)
         self._surveying = ""
         self._settling = False
         link(self.session, "tick", self.player, "tick")
         self.toolbar.observe(lambda change: self._moved(change["old"], change["new"]), names=["values"])
-        self.toolbar.on_press = lambda name: self._survey(asked=True)
+        self.toolbar.on_press = lambda name: self._ask_survey(pressed=True)
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._draw)
@@ -60,11 +57,9 @@ class SensitivityBoard(FutureBoard):
         return Column((self.headline, self.toolbar, Row((self.player, self.bars), (0.64, 0.36)), self.table))
 
     def _forget(self) -> None:
-        self.view = self.found = self.known = self._surveyed = None
         self._surveying = ""
-        self._views.forget()
-        for view in ("survey", "view", "known"):
-            self.space.jobs.drop((self.session.id, f"sensitivity.{view}"))
+        for query in (self.offer, self.moves, self.survey):
+            query.forget()
         self._draw()
         if self.awake and self.refusal():
             self.off()
@@ -80,16 +75,15 @@ class SensitivityBoard(FutureBoard):
         if self.off() or s.clip is None:
             return
         self.waiting()
-        self.space.submit("known_factors", "sensitivity.known", self._offered, self.failed, **self._where(s), index=s.clip.index)
+        self.offer.ask(Changeable(_scene(s.clip)))
 
-    def _where(self, s: State) -> dict[str, Any]:
-        if s.clip is None:
-            return {}
-        return {"path": s.clip.path, **{name: value for name in _SAMPLING if (value := getattr(s.clip, name))}}
+    @property
+    def known(self) -> KnownFactors | None:
+        """What can be changed in the clip that was offered last."""
+        return self.offer.answer
 
     def _offered(self, known: KnownFactors) -> None:
         """Sliders for what this clip has; what was chosen stays where it can."""
-        self.known = known
         held = self.edits.value
         values: dict[str, Any] = {}
         for kind, first in zip(("nuisance", "structure"), _PREFERRED, strict=True):
@@ -104,16 +98,22 @@ class SensitivityBoard(FutureBoard):
             self._alone()
             return
         self._ask()
-        self._survey()
+        self._ask_survey()
+
+    @property
+    def _alone_in_its_data(self) -> bool:
+        return self.known is not None and self.known.clips < 2
 
     @property
     def _lonely(self) -> bool:
-        return self.known is not None and self.known.clips < 2 and self.session.state.bank is None
+        """One clip without a bank."""
+        return self._alone_in_its_data and self.session.state.bank is None
 
     def _alone(self) -> None:
         """One clip gives no unit of distance."""
         shown = self.space.shown
-        self.view = self.found = None
+        self.moves.forget()
+        self.survey.forget()
         if shown is not None:
             self.player.set_films([({"name": "real", "kind": "real"}, shown.pixels)])
         self._draw()
@@ -162,8 +162,10 @@ class SensitivityBoard(FutureBoard):
         what = next((name for name in new if new[name] != old.get(name)), None)
         self.edits.set(dict(new), what)
         fill(self.headline, {"can_undo": self.edits.can_undo, "can_redo": self.edits.can_redo})
-        self._views.ask(self._send)
-        self.waiting()  # told after the work has begun
+        asked = self._question()
+        if asked is not None:
+            self.moves.follow(asked)
+            self.waiting()  # told after the work has begun
 
     def command(self, name: str) -> None:
         """See `FutureBoard.command`; undo, redo and reset are of the sliders."""
@@ -172,8 +174,8 @@ class SensitivityBoard(FutureBoard):
         elif name == "reset" and self.edits.value:
             self.edits.set({**self.edits.value, **{f"{k}_amount": _FIRST for k in ("nuisance", "structure") if self._names(k)}})
         elif name == "cancel":
-            for view in ("view", "survey"):
-                self.space.jobs.cancel((self.session.id, f"sensitivity.{view}"))
+            self.moves.cancel()
+            self.survey.cancel()
             return
         else:
             super().command(name)
@@ -183,38 +185,27 @@ class SensitivityBoard(FutureBoard):
 
     def results(self) -> dict[str, Any]:
         """See `FutureBoard.results`."""
-        return {name: value for name, value in {"view": self.view, "factors": self.found}.items() if value is not None}
+        return {name: value for name, value in {"view": self.moves.answer, "factors": self.survey.answer}.items() if value is not None}
 
     def _ask(self) -> None:
         """What is chosen now; what was asked before is no longer wanted."""
-        if not self.off() and self.session.state.clip is not None and self._kinds():
+        asked = None if self.off() else self._question()
+        if asked is not None:
             self.waiting()
-            self._views.ask_now(self._send)
-
-    def _kinds(self) -> list[str]:
-        return [k for k in ("nuisance", "structure") if self.edits.value.get(k) in self._names(k)]
-
-    def _send(self) -> None:
-        s, values, kinds = self.session.state, self.edits.value, self._kinds()
-        if s.clip is None or self._lonely:
-            self._views.answered()
+            self.moves.ask(asked)
+        else:
             fill(self.headline, {"busy": False, "cancellable": False})
-            return
-        changes, amounts = [values[k] for k in kinds], [float(values[f"{k}_amount"]) for k in kinds]
-        asked = {**self._where(s), "index": s.clip.index, "changes": changes, "amounts": amounts, "bank": s.bank}
 
-        def done(view: SensitivityView) -> None:
-            self._views.answered()  # before this answer is shown, so that the next is computed meanwhile
-            self._viewed(view)
-
-        def not_done(error: WorkbenchError) -> None:
-            self._views.answered()
-            self.failed(error)
-
-        self.space.submit("sensitivity_view", "sensitivity.view", done, not_done, model=s.model, **asked)
+    def _question(self) -> Sensitivity | None:
+        """What the sliders ask; None where nothing can be changed, or a single clip has no unit."""
+        s, values = self.session.state, self.edits.value
+        kinds = [k for k in ("nuisance", "structure") if values.get(k) in self._names(k)]
+        if s.model is None or s.clip is None or self._lonely or not kinds:
+            return None
+        amounts = tuple(float(values[f"{k}_amount"]) for k in kinds)
+        return Sensitivity(s.model, _scene(s.clip), tuple(values[k] for k in kinds), amounts, s.bank if self._alone_in_its_data else None)
 
     def _viewed(self, view: SensitivityView) -> None:
-        self.view = view
         shown = self.space.shown
         renew(self.player, self.bars)
         with self.player.together():
@@ -224,19 +215,21 @@ class SensitivityBoard(FutureBoard):
         self._draw()
         self._speak()
 
-    def _survey(self, *, asked: bool = False) -> None:
+    def _ask_survey(self, *, pressed: bool = False) -> None:
         """Every factor over many clips: once for a model and its clips; of a large model when it is asked for."""
         s = self.session.state
-        wanted = (s.model, *self._where(s).items())
-        if self._surveyed != wanted:
-            self.found = None
-        self.table.set(blank() if self.found is None else survey_chart(self.found, dark=self.space.dark))
-        renew(self.table)
-        if self.off() or self.known is None or self.known.clips < 2 or self._surveyed == wanted or (self._large() and not asked):
+        if s.model is None or s.clip is None:
             return
-        self._surveyed, self._surveying = wanted, "Every factor: waiting …"
-        options = {"model": s.model, **self._where(s), "progress": self._counted}
-        self.space.submit("factor_survey", "sensitivity.survey", self._found, self._not_found, **options)
+        wanted = Survey(s.model, _scene(s.clip).row)
+        if not self.survey.answers(wanted) and not self.survey.awaits(wanted):
+            self.survey.forget()
+        self._draw_survey()
+        renew(self.table)
+        if self.off() or self.known is None or self._alone_in_its_data or (self._large() and not pressed):
+            return
+        if not self.survey.answers(wanted) and not self.survey.awaits(wanted):
+            self._surveying = "Every factor: waiting …"
+            self.survey.ask(wanted)
 
     def _counted(self, done: int, total: int) -> None:
         self._surveying = f"Every factor: {done} of {total} steps …"
@@ -244,37 +237,37 @@ class SensitivityBoard(FutureBoard):
         self._speak()
 
     def _found(self, table: FactorTable) -> None:
-        self.found, self._surveying = table, ""
+        self._surveying = ""
         self._draw()
         self._speak()
 
     def _not_found(self, error: WorkbenchError) -> None:
-        self._surveyed = None
         self._surveying = "Every factor: cancelled." if isinstance(error, Cancelled) else f"Every factor: {error.what}"
         self._speak()
 
     def _draw(self) -> None:
         dark = self.space.dark
         kinds = {} if self.known is None else {f.name: f.kind for f in self.known.factors}
-        self.bars.set(blank() if self.view is None else moves_bars(self.view, kinds, dark=dark))
-        self.table.set(blank() if self.found is None else survey_chart(self.found, dark=dark))
+        view = self.moves.answer
+        self.bars.set(blank() if view is None else moves_bars(view, kinds, dark=dark))
+        self._draw_survey()
+
+    def _draw_survey(self) -> None:
+        found = self.survey.answer
+        self.table.set(blank() if found is None else survey_chart(found, dark=self.space.dark))
 
     def _speak(self) -> None:
-        view, s = self.view, self.session.state
-        if view is None or self.known is None or self.player.stale:  # of the clip before
+        view, found, question = self.moves.answer, self.survey.answer, self.moves.question
+        if view is None or question is None or self.known is None or self.player.stale:  # of the clip before
             return
         structure = next((c for c in view.moves.changes if c in self._names("structure")), "")
         sentence, tone = words.moves_sentence(view, structure)
-        survey = self._surveying or ("" if self.found is None else words.survey_line(self.found))
+        survey = self._surveying or ("" if found is None else words.survey_line(found))
         without = "" if self._names("structure") else f"Structure: {words.NO_STRUCTURE}."
         detail = " ".join(line for line in (survey, without) if line)
-        busy = self._surveying.endswith("…")
-        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": self._lines(s, view)})
+        busy = self.survey.busy
+        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": code.reproduced(question, view, self.space.sample)})
         fill(self.headline, {"busy": busy, "cancellable": busy, "stale": False, **({} if busy else {"progress": -1.0})})
-
-    def _lines(self, s: State, view: SensitivityView) -> str:
-        alone = self.known is not None and self.known.clips < 2
-        return moves_lines(s, self.space.sample, view, alone=alone)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -283,23 +276,6 @@ class SensitivityBoard(FutureBoard):
         return entry(self.measure).needs if facts is None else entry(self.measure).needed(facts.report)
 
 
-def moves_lines(state: State, sample: str | None, view: SensitivityView, *, alone: bool = False) -> str:
-    """The lines of Python that give the numbers of the sentence.
-
-    Args:
-        alone: the data are one clip, so that the unit is taken over the bank.
-    """
-    if state.clip is None:
-        return ""
-    moves, at = view.moves, state.clip.index
-    lines = code.open_lines(state, sample, next(iter(moves.provenance.weights.values()), ""))
-    steps = ", ".join(f"{c!r}: {a}" for c, a in zip(moves.changes, view.amounts, strict=True))
-    lines.append(f"scenes = jw.scenes({code.named(state.clip.path)!r}{state.clip.said})")
-    lines.append(f"changed = {{name: scenes.changed({at}, name, amount) for name, amount in {{{steps}}}.items()}}")
-    others = "[scenes.clips[i] for i in scenes.some(24)]"
-    if alone and state.bank:
-        lines.append(f"bank = {code.opened_bank(state)}")
-        others = f"[scenes.clips[{at}], *(c for c in bank.clips[:24] if c.frames == scenes.clips[{at}].frames)]"
-    lines.append(f"found = jw.latent_moves(jepa, scenes.clips[{at}], changed, {others})")
-    lines.append(f"print(found.moved[0].round(4).tolist())  # {[round(float(v), 4) for v in moves.moved[0]]}")
-    return "\n".join(lines)
+def _scene(clip: ClipKey) -> SceneKey:
+    """The clip with what is known of it."""
+    return SceneKey(clip.path, clip.index, clip.frames, clip.fps, clip.start, clip.length)

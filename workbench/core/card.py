@@ -81,6 +81,32 @@ class ClipKey:
 
 
 @dataclass(frozen=True)
+class SceneKey(ClipKey):
+    """Names a clip with what is known of it, so that one thing in it can be changed: `jw.scenes(path)[index]`."""
+
+    @property
+    def row(self) -> ScenesKey:
+        """All clips of the same data."""
+        return ScenesKey(self.path, self.frames, self.fps, self.start, self.length)
+
+
+@dataclass(frozen=True)
+class ScenesKey:
+    """Names all clips of a path with what is known of them: `jw.scenes(path)`. Arguments as in ClipKey."""
+
+    path: str
+    frames: int | None = None
+    fps: float | None = None
+    start: float = 0.0
+    length: float | None = None
+
+    @property
+    def said(self) -> str:
+        """How its clips are sampled, as options of `scenes` in Python."""
+        return _options(frames=self.frames, fps=self.fps, start=self.start or None, length=self.length)
+
+
+@dataclass(frozen=True)
 class BankKey:
     """Names a bank: the held-out clips that a reference, a basis and a rank are taken over. `frames` and `fps` as in ClipKey."""
 

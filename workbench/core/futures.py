@@ -313,6 +313,11 @@ class FactorTable:
     seed: int
     provenance: Provenance
 
+    @property
+    def largest(self) -> float:
+        """How far the factor that moves the model's latents most moves them at its full step, as a mean over the clips."""
+        return float(self.moved[self.sources.index("model"), :, -1].mean(-1).max())
+
     def mean(self, source: str, factor: str) -> Float[np.ndarray, "steps"]:
         """Mean over the clips."""
         return self.moved[self.sources.index(source), self.factors.index(factor)].mean(-1)

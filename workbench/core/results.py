@@ -322,6 +322,8 @@ class BankErrors:
 for _cls in (
     card.ModelKey,
     card.ClipKey,
+    card.SceneKey,
+    card.ScenesKey,
     card.BankKey,
     card.Fact,
     card.PartReport,

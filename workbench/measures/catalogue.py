@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from workbench.core.errors import BadInput
-from workbench.core.questions import About, questions
+from workbench.core.questions import About, Question, questions
+from workbench.core.questions.sensitivity import Sensitivity, Survey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,12 @@ class Entry(About):
 
 def _entry(name: str, module: str, needs: tuple[str, ...], result: str, title: str, formula: str, source: str, cannot: str, **more: Any) -> Entry:
     return Entry(name, needs, title, formula, source, cannot, module=module, result=result, **more)
+
+
+def _as(kind: type[Question[Any]], name: str, module: str, result: str) -> Entry:
+    """A measure that the answer to a question is made with."""
+    about = {f.name: getattr(kind.about, f.name) for f in dataclasses.fields(About)}
+    return Entry(**{**about, "name": name, "kept": False, "number": ""}, module=module, result=result)
 
 
 _MASKED = ("encoder_context", "encoder_target", "masked")
@@ -163,32 +171,8 @@ ENTRIES = (
         "CEM (Rubinstein 1999), MPPI (Williams et al. 2017), as in V-JEPA 2-AC, DINO-WM and LeWM",
         "A low cost is the model's own opinion: execute the plan to know.",
     ),
-    _entry(
-        "factor_table",
-        "factors",
-        ("encoder_target",),
-        "FactorTable",
-        "What it ignores",
-        "root mean square distance that one change moves the latents, ÷ that between random clips",
-        "the promise of a JEPA: drop what cannot be foretold, keep what can",
-        "A latent that moves may still hide the factor from a linear reader, and one that does not may be blind to more than this factor.",
-        urgent=False,
-        instead=(("encoder_context",),),
-        version=2,
-    ),
-    _entry(
-        "latent_moves",
-        "factors",
-        ("encoder_target",),
-        "LatentMoves",
-        "What it ignores, in one clip",
-        "root mean square distance between the latents of a clip and of the same clip with one thing changed, ÷ the mean of that distance between "
-        "clips paired at random; likewise for the untrained twin's latents and for the prepared pixels, each in its own unit",
-        "the promise of a JEPA: drop what cannot be foretold, keep what can",
-        "A latent that moves may still hide the factor from a linear reader, and one that does not may be blind to more than this factor. Full steps "
-        "of two factors are not equally large: compare with how far the pixels move.",
-        instead=(("encoder_context",),),
-    ),
+    _as(Survey, "factor_table", "factors", "FactorTable"),
+    _as(Sensitivity, "latent_moves", "factors", "LatentMoves"),
 )
 CATALOGUE: dict[str, About] = {e.name: e for e in (*ENTRIES, *(kind.about for kind in questions().values()))}
 

@@ -14,8 +14,8 @@ from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.futures import FactorTable
+from workbench.core.questions.sensitivity import SOURCES, LatentMoves
 from workbench.core.results import Provenance
-from workbench.core.sensitivity import SOURCES, LatentMoves
 from workbench.measures.base import measure
 from workbench.measures.together import prepare_together
 from workbench.measures.twins import twin_of

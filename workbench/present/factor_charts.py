@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.core.futures import FactorTable
+from workbench.core.questions.sensitivity import SOURCES, SensitivityView
 from workbench.core.results import FEWEST_CLIPS
-from workbench.core.sensitivity import SOURCES, SensitivityView
 from workbench.present.charts import PREDICTED, QUIET, TEXT, calm
 from workbench.present.words import number, too_few
 

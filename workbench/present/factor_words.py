@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.core.futures import FactorTable
+from workbench.core.questions.sensitivity import SensitivityView
 from workbench.core.results import FEWEST_CLIPS
-from workbench.core.sensitivity import SensitivityView
 from workbench.present.words import number
 
 _LITTLE = 1e-6

@@ -24,7 +24,6 @@ from workbench.model.jepa import Jepa
 from workbench.worker.decoders import DECODERS
 from workbench.worker.driving import FUTURES
 from workbench.worker.plans import PLANS
-from workbench.worker.sensitivity import SENSITIVITY
 from workbench.worker.surprising import SURPRISES
 
 if TYPE_CHECKING:
@@ -123,4 +122,4 @@ def tensor_histogram(shelf: Shelf, path: str, name: str) -> TensorHistogram:
 
 
 _OWN = (model_facts, load_report, clip_list, film_facts, bank_facts, check_file, contents, shown_clip, warm, tensor_histogram)
-SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS, **SURPRISES, **SENSITIVITY, **DECODERS}
+SERVICES: Mapping[str, Callable[..., Any]] = {**{f.__name__: f for f in _OWN}, **FUTURES, **PLANS, **SURPRISES, **DECODERS}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import weakref
 from collections import Counter, OrderedDict
 from contextlib import nullcontext
 from typing import Any
 
 import torch
 
-from workbench.core.card import BankKey, ClipKey, ModelKey
+from workbench.core.card import BankKey, ClipKey, ModelKey, SceneKey, ScenesKey
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.questions import ANSWER, Question
+from workbench.core.questions import ANSWER, Key, Question
 from workbench.data import Clips, open_clips
 from workbench.data.banks import Bank as StoredBank
 from workbench.data.scaling import scaled_down
@@ -24,12 +25,12 @@ from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
 from workbench.worker import services
 from workbench.worker.decoders import Decoders
-from workbench.worker.memo import remembering
+from workbench.worker.memo import forgetful, remembering
 from workbench.worker.services import title
 from workbench.worlds.factors import Scenes
 from workbench.worlds.known import scenes
 
-_MODELS, _FOLDERS, _BANKS = 3, 8, 4
+_MODELS, _FOLDERS, _BANKS, _ANSWERS = 3, 8, 4, 16
 _BANK_LIMIT = 256
 _KEPT_SIDE = 512  # pixels of the short side; 256 photos of 12 megapixels would take 9 GB otherwise
 
@@ -43,6 +44,7 @@ class Shelf:
         self._banks: OrderedDict[BankKey, Bank] = OrderedDict()
         self._scenes: OrderedDict[tuple[Any, ...], Scenes] = OrderedDict()
         self._given: dict[str, Jepa] = {}
+        self._answers: OrderedDict[str, tuple[list[weakref.ref[Any]], Any]] = OrderedDict()  # with the objects that each was found for
         self.decoders = Decoders()
 
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
@@ -73,8 +75,17 @@ class Shelf:
         """
         with guard_memory(question.about.name):
             given = {f.name: self._resolve(getattr(question, f.name)) for f in dataclasses.fields(question)}  # type: ignore[arg-type]
-            model = (given.pop("model"),) if "model" in given else ()
-            return answering(question)(*model, **given)
+            objects = [o for f, o in given.items() if isinstance(getattr(question, f), Key)]
+            kept = self._answers.get(question.digest)
+            if kept is not None and len(kept[0]) == len(objects) and all(r() is o for r, o in zip(kept[0], objects, strict=True)):
+                return kept[1]
+            about, model = question.about, given.pop("model", None)
+            if model is not None and about.kept:
+                model = forgetful(model)
+            found = answering(question)(*(() if model is None else (model,)), **given)
+            if about.kept:
+                _put(self._answers, question.digest, ([weakref.ref(o) for o in objects], found), _ANSWERS)
+            return found
 
     def keep(self, name: str, jepa: Jepa) -> None:
         """A model that came from no file, to be found under this name in place of a path."""
@@ -144,6 +155,10 @@ class Shelf:
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, ModelKey):
             return self.model(value)
+        if isinstance(value, ScenesKey):
+            return self.scenes(value.path, frames=value.frames, fps=value.fps, start=value.start, length=value.length)
+        if isinstance(value, SceneKey):
+            return self._resolve(value.row)[value.index]
         if isinstance(value, ClipKey):
             return self.clip(value)
         if isinstance(value, BankKey):

@@ -104,6 +104,16 @@ class Scenes:
         self._frames = None if frames is None else np.asarray(frames)
         self._known: dict[int, bool] = {}
 
+    def __getitem__(self, index: int) -> Scene:
+        """One of the clips.
+
+        Raises:
+            BadInput: there are fewer.
+        """
+        if not 0 <= index < len(self.clips):
+            raise BadInput(f"there is no clip {index}, there are {len(self.clips)}", where=self.name, fix=f"0 to {len(self.clips) - 1}")
+        return Scene(self, index)
+
     @property
     def world(self) -> str:
         """Whose truth is known; "" where nothing is."""
@@ -172,6 +182,23 @@ class Scenes:
 
     def _sampled(self, pixels: np.ndarray) -> Pixels:
         return pixels if self._frames is None else pixels[self._frames]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One clip of `within`, of which single things can be changed."""
+
+    within: Scenes
+    index: int
+
+    @property
+    def clip(self) -> Clip:
+        """The clip as it is."""
+        return self.within.clips[self.index]
+
+    def changed(self, factor: str, amount: float) -> Clip:
+        """The clip with one thing changed; see `Scenes.changed`."""
+        return self.within.changed(self.index, factor, amount)
 
 
 class Rows(Sequence):

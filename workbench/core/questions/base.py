@@ -14,9 +14,10 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 import numpy as np
 
 from workbench.core import codec
-from workbench.core.card import BankKey, ClipKey, LoadReport, ModelKey
+from workbench.core.card import BankKey, ClipKey, LoadReport, ModelKey, ScenesKey
 
 Lane = Literal["model", "heavy"]
+Key = ModelKey | ClipKey | ScenesKey | BankKey
 Answer = TypeVar("Answer")
 _Type = TypeVar("_Type", bound="type[Question[Any]]")
 _types: dict[str, type[Question[Any]]] = {}
@@ -32,6 +33,7 @@ class About:
         title, formula, source, cannot: what the ⓘ shows: how it is computed, where it was published, what it cannot tell.
         lane: which worker lane runs it. urgent: a person waits for it; it may overtake work that reports progress.
         version: raised when its numbers change, so that stored results are not mixed.
+        kept: long work on clips that nobody looks at again: a worker keeps the answer, and not what was computed on the way.
         number: the property of the answer that the sentence on screen states, and that the printed lines of Python reproduce.
     """
 
@@ -45,6 +47,7 @@ class About:
     urgent: bool = True
     version: int = 1
     instead: tuple[tuple[str, ...], ...] = ()
+    kept: bool = False
     number: str = ""
 
     def needed(self, report: LoadReport) -> tuple[str, ...]:
@@ -80,9 +83,9 @@ class Question(Generic[Answer]):
         """The module that its type is declared in; the measure that answers it is in the module of the same name."""
         return type(self).__module__.rpartition(".")[2]
 
-    def keys(self) -> list[ModelKey | ClipKey | BankKey]:
+    def keys(self) -> list[Key]:
         """The models, clips and banks that it names."""
-        return [v for f in dataclasses.fields(self) if isinstance(v := getattr(self, f.name), ModelKey | ClipKey | BankKey)]  # type: ignore[arg-type]
+        return [v for f in dataclasses.fields(self) if isinstance(v := getattr(self, f.name), Key)]  # type: ignore[arg-type]
 
 
 def question(name: str, **about: Any) -> Callable[[_Type], _Type]:

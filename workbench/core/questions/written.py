@@ -13,12 +13,10 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 import numpy as np
 
-from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.errors import BadInput
-from workbench.core.questions.base import Question, questions
+from workbench.core.questions.base import Key, Question, questions
 
 _MOST_BYTES = 1 << 20  # of a written question
-_KEYS = (ModelKey, ClipKey, BankKey)
 
 
 def written(question: Question[Any]) -> str:
@@ -79,7 +77,7 @@ def _made(kind: Any, fields: dict[str, Any], where: str, allow: Callable[[str], 
         if name not in fields and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise BadInput(f"{where} lacks the field {name!r}", where="question", fix="copy the whole line")
     found = {name: _checked(value, hints[name], f"{where}.{name}", allow) for name, value in fields.items()}
-    if kind in _KEYS:
+    if issubclass(kind, Key):
         found["path"] = allow(found["path"])
     return kind(**found)
 
