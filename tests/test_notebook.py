@@ -55,8 +55,8 @@ def test_a_late_answer_of_the_bank_does_not_speak_for_a_mask_that_asks_nothing(s
     whole = np.ones(session.state.mask.shape, dtype=bool)
     session.set(mask=jw.Mask(whole, ~whole[None]))
     shapes.wait()
-    assert board.work.bank is not None
-    assert board.work.bank.distance == "cosine"
+    assert board.work.over_bank.answer is not None
+    assert board.work.over_bank.answer.distance == "cosine"
     assert "No token is target" in board.headline.sentence
 
 

@@ -90,10 +90,15 @@ class Query(Generic[Answer]):
         if self.busy:
             self._asks.stop(self._view, tell=True)
 
-    def forget(self) -> None:
-        """Stop, without a word, and drop the answer."""
+    def drop(self) -> None:
+        """Stop without a word. The old answer stays."""
         self._asks.stop(self._view, tell=False)
-        self.answer = self.question = self.asked = self._next = None
+        self.asked = self._next = None
+
+    def forget(self) -> None:
+        """Stop without a word, and drop the answer."""
+        self.drop()
+        self.answer = self.question = None
 
     def _done(self, question: Question[Answer], answer: Answer) -> None:
         self.answer, self.question = answer, question

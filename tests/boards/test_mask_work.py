@@ -18,9 +18,10 @@ from workbench.core.card import ClipKey, ModelKey
 from workbench.core.clip import Clip
 from workbench.core.errors import WorkbenchError
 from workbench.core.mask import Mask
+from workbench.core.questions.masked import Controls, MaskedMaps
 from workbench.core.results import MaskedView, Yardsticks
 from workbench.families import toy
-from workbench.measures.catalogue import entry
+from workbench.measures.base import answering
 from workbench.thread_jobs import ThreadJobs
 
 
@@ -58,11 +59,12 @@ class Desk:
         self.clip = Clip(frames)
 
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
-        while name == "yardsticks" and not self.open.wait(0.002):
+        question = arguments["question"]
+        while isinstance(question, Controls) and not self.open.wait(0.002):
             self.busy.set()
             progress.report(1, 2)
-        chosen = {"predictor": arguments["predictor"]} if "predictor" in arguments else {}
-        return entry(name).function()(self.jepa, self.clip, arguments["mask"], **chosen)
+        chosen = {"predictor": question.predictor} if isinstance(question, MaskedMaps) else {}
+        return answering(question)(self.jepa, self.clip, question.mask, **chosen)
 
     def mask(self, hidden: int) -> Mask:
         """The first tokens of every row are to be predicted."""
@@ -151,7 +153,9 @@ def shown(desk: Desk) -> Iterator[tuple[MasksBoard, MaskedView, list[Callable[[]
     board.canvas.set_pixels(desk.clip.rgb(), desk.mask(1).shape, tubelet=desk.jepa.card.tubelet)
     board.pane.grid = list(desk.mask(1).shape)
     space.session.set(model=ModelKey("toy"), clip=ClipKey("noise", 0), mask=desk.mask(1))
-    board.work.view = view = desk.run("masked_view", {"mask": desk.mask(1)})
+    asked = MaskedMaps(ModelKey("toy"), ClipKey("noise", 0), desk.mask(1))
+    board.work.maps.question, board.work.maps.answer = asked, desk.run("answer", {"question": asked})
+    view = board.work.maps.answer
     board.viewed(view)
     yield board, view, later
     space.jobs.close()

@@ -121,6 +121,7 @@ def array(**parts: Any) -> dict[str, Any]:
         (changed(model={"path": "/data/m.pt", "pickle": 1}), "no field 'pickle'"),
         (changed(model={"path": 3}), "Everything.model.path is 3"),
         (changed(model={"path": "m", "overrides": [["heads", {"a": 1}]]}), "no setting"),
+        (changed(model={"path": "m", "overrides": [["heads", "DEEP"]]}).replace('"DEEP"', "[" * 600 + "]" * 600), "nested too deeply"),
         (changed(clip={"index": 1}), "lacks the field 'path'"),
         (changed(steps=1.5), "Everything.steps is 1.5"),
         (changed(steps=True), "Everything.steps is True"),

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.questions import Question
 from workbench.families import toy
 from workbench.jobs import Jobs, WorkerJobs
 from workbench.measures.bank import Bank
@@ -127,9 +128,13 @@ class Answer:
 
 @pytest.fixture
 def ask() -> Callable[..., Answer]:
-    def submit(jobs: Jobs, name: str, slot: tuple[str, str] = ("s", "v"), **arguments: Any) -> Answer:
+    def submit(jobs: Jobs, what: str | type[Question[Any]], slot: tuple[str, str] = ("s", "v"), **arguments: Any) -> Answer:
         answer = Answer()
-        jobs.submit(name, slot=slot, done=answer.done, failed=answer.failed, progress=lambda d, t: answer.heard.append((d, t)), **arguments)
+        told: dict[str, Any] = {"slot": slot, "done": answer.done, "failed": answer.failed, "progress": lambda d, t: answer.heard.append((d, t))}
+        if isinstance(what, str):
+            jobs.submit(what, **told, **arguments)
+        else:
+            jobs.ask(what(**arguments), **told)
         return answer
 
     return submit

@@ -16,6 +16,7 @@ import pytest
 from workbench.core import progress
 from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.errors import BadInput, Cancelled, CheckpointError, WorkerDied
+from workbench.core.questions.masked import MaskedMaps, OverBank
 from workbench.core.results import MaskedView
 from workbench.jobs import Jobs, WorkerJobs
 from workbench.masks import sample_mask
@@ -23,7 +24,7 @@ from workbench.thread_jobs import ThreadJobs
 
 pytestmark = pytest.mark.slow
 
-LONG = {"sampler": "vjepa_multiblock", "parameters": {"blocks": 2, "spatial_scale": (0.2, 0.2)}}
+LONG = {"sampler": "vjepa_multiblock", "parameters": (("blocks", 2), ("spatial_scale", (0.2, 0.2)))}
 
 
 @pytest.fixture(params=["process", "thread"])
@@ -37,9 +38,9 @@ def problem(checkpoint: Path, bank_file: Path) -> dict[str, Any]:
     return {"model": ModelKey(str(checkpoint)), "clip": ClipKey(str(bank_file), 2), "bank": BankKey(str(bank_file)), "mask": mask}
 
 
-def test_a_measure_by_name_gives_the_measures_own_answer(jobs: Jobs, problem: dict[str, Any], ask: Any, thread: ThreadJobs) -> None:
-    view = ask(jobs, "masked_view", **problem).wait()
-    again = ask(thread, "masked_view", **problem).wait()
+def test_a_question_is_answered_alike_in_a_process_and_in_a_thread(jobs: Jobs, problem: dict[str, Any], ask: Any, thread: ThreadJobs) -> None:
+    view = ask(jobs, MaskedMaps, **problem).wait()
+    again = ask(thread, MaskedMaps, **problem).wait()
     assert isinstance(view, MaskedView)
     np.testing.assert_allclose(view.error.blocks, again.error.blocks, atol=1e-6)
 
@@ -50,17 +51,17 @@ def test_errors_arrive_with_their_class_and_what_to_do(jobs: Jobs, problem: dict
         ask(jobs, "model_facts", model=ModelKey(str(tmp_path / "text.pt"))).wait()
     assert caught.value.fix
     with pytest.raises(BadInput, match="clip 99"):
-        ask(jobs, "masked_view", **{**problem, "clip": ClipKey(problem["clip"].path, 99)}).wait()
+        ask(jobs, MaskedMaps, **{**problem, "clip": ClipKey(problem["clip"].path, 99)}).wait()
     with pytest.raises(BadInput, match="no measure"):
         ask(jobs, "os.system").wait()
-    assert ask(jobs, "masked_view", **problem).wait().error.mean > 0
+    assert ask(jobs, MaskedMaps, **problem).wait().error.mean > 0
 
 
 def test_a_slot_keeps_only_its_latest_job(jobs: Jobs, problem: dict[str, Any], ask: Any, still: Any) -> None:
     with still(jobs):
-        first = ask(jobs, "bank_errors", ("s", "same"), model=problem["model"], bank=problem["bank"], **LONG)
-        second = ask(jobs, "masked_view", ("s", "same"), **problem)
-        other = ask(jobs, "masked_view", ("s", "other"), **problem)
+        first = ask(jobs, OverBank, ("s", "same"), model=problem["model"], bank=problem["bank"], **LONG)
+        second = ask(jobs, MaskedMaps, ("s", "same"), **problem)
+        other = ask(jobs, MaskedMaps, ("s", "other"), **problem)
     assert second.wait() is not None
     assert other.wait() is not None
     assert not first.event.is_set()
@@ -68,8 +69,8 @@ def test_a_slot_keeps_only_its_latest_job(jobs: Jobs, problem: dict[str, Any], a
 
 def test_long_work_tells_progress_and_is_overtaken_by_an_urgent_job(jobs: Jobs, problem: dict[str, Any], ask: Any, still: Any) -> None:
     with still(jobs):
-        long = ask(jobs, "bank_errors", ("s", "long"), model=problem["model"], bank=problem["bank"], seed=7, **LONG)
-        urgent = ask(jobs, "masked_view", ("s", "urgent"), **problem)
+        long = ask(jobs, OverBank, ("s", "long"), model=problem["model"], bank=problem["bank"], seed=7, **LONG)
+        urgent = ask(jobs, MaskedMaps, ("s", "urgent"), **problem)
     assert long.wait().clips == 12
     assert urgent.wait() is not None
     assert urgent.place < long.place
@@ -78,31 +79,31 @@ def test_long_work_tells_progress_and_is_overtaken_by_an_urgent_job(jobs: Jobs, 
 
 def test_a_cancelled_job_answers_cancelled_and_the_lane_goes_on(jobs: Jobs, problem: dict[str, Any], ask: Any, still: Any) -> None:
     with still(jobs):
-        long = ask(jobs, "bank_errors", ("s", "gone"), model=problem["model"], bank=problem["bank"], seed=9, **LONG)
+        long = ask(jobs, OverBank, ("s", "gone"), model=problem["model"], bank=problem["bank"], seed=9, **LONG)
         jobs.cancel(("s", "gone"))
     with pytest.raises(Cancelled):
         long.wait()
-    assert ask(jobs, "masked_view", ("s", "next"), **problem).wait() is not None
+    assert ask(jobs, MaskedMaps, ("s", "next"), **problem).wait() is not None
 
 
 def test_a_session_that_ends_hears_nothing_more(jobs: Jobs, problem: dict[str, Any], ask: Any, still: Any) -> None:
     with still(jobs):
-        answer = ask(jobs, "bank_errors", ("leaving", "v"), model=problem["model"], bank=problem["bank"], seed=11, **LONG)
+        answer = ask(jobs, OverBank, ("leaving", "v"), model=problem["model"], bank=problem["bank"], seed=11, **LONG)
         jobs.forget("leaving")
-    assert ask(jobs, "masked_view", ("staying", "v"), **problem).wait() is not None
+    assert ask(jobs, MaskedMaps, ("staying", "v"), **problem).wait() is not None
     assert not answer.event.is_set()
 
 
 def test_a_worker_killed_in_the_middle_answers_failed_and_is_started_again(processes: WorkerJobs, problem: dict[str, Any], ask: Any) -> None:
-    assert ask(processes, "masked_view", **problem).wait() is not None
+    assert ask(processes, MaskedMaps, **problem).wait() is not None
     pid = processes.pids()["model"]
     os.kill(pid, signal.SIGSTOP)
-    waiting = ask(processes, "masked_view", ("s", "killed"), **problem)
+    waiting = ask(processes, MaskedMaps, ("s", "killed"), **problem)
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(WorkerDied) as caught:
         waiting.wait()
     assert "again" in caught.value.fix
-    assert ask(processes, "masked_view", **problem).wait() is not None
+    assert ask(processes, MaskedMaps, **problem).wait() is not None
     assert processes.pids()["model"] != pid
 
 

@@ -17,6 +17,7 @@ import pytest
 from workbench import jobs as work
 from workbench.core.card import BankKey, ModelKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError, WorkerDied
+from workbench.core.questions.masked import OverBank
 from workbench.jobs import WorkerJobs
 
 pytestmark = pytest.mark.slow
@@ -163,8 +164,8 @@ def test_a_killed_worker_counts_as_ended_until_its_successor_is_ready(jobs: Work
 def test_a_worker_answers_a_ping_while_it_computes(jobs: WorkerJobs, ask: Any, checkpoint: Path, bank_file: Path) -> None:
     process = jobs._lanes["model"].current
     assert process is not None
-    work = {"sampler": "vjepa_multiblock", "parameters": {"blocks": 2, "spatial_scale": (0.2, 0.2)}}
-    answer = ask(jobs, "bank_errors", model=ModelKey(str(checkpoint)), bank=BankKey(str(bank_file)), **work)
+    work = {"sampler": "vjepa_multiblock", "parameters": (("blocks", 2), ("spatial_scale", (0.2, 0.2)))}
+    answer = ask(jobs, OverBank, model=ModelKey(str(checkpoint)), bank=BankKey(str(bank_file)), **work)
     process.asked = time.monotonic()
     process._post({"op": "ping"})  # right behind the work, which may be done before the process is asked on its own
     while process.asked and not answer.event.is_set():

@@ -12,8 +12,8 @@ from workbench import samples
 from workbench.core.card import BankKey, ClipKey, ModelKey, SceneKey, ScenesKey
 from workbench.core.decoding import DecoderFit
 from workbench.core.films import FilmView, PlanView, SurpriseView, WalkTrace
+from workbench.core.mask import Mask
 from workbench.core.questions import Question
-from workbench.core.results import PredictionError
 from workbench.session import State
 
 _USUAL = {"predictor": "model"}
@@ -49,6 +49,10 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
         elif isinstance(value, ClipKey | ScenesKey | BankKey):
             lines.append(f"{name} = {opened(value)}")
             said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
+        elif isinstance(value, Mask):
+            context, targets = value.ranges()
+            lines.append(f"{name} = jw.Mask.of({value.shape}, {context!r}, {targets!r})")
+            said.append(name)
         elif value is not usual[name] and value != usual[name]:
             said.append(f"{name}={_plainly(value)}")
     lines.append(f"found = jw.{about.name}({', '.join(said)})")
@@ -57,21 +61,6 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
         lines.append(f"print(*(f'{{value:.4f}}' for value in found.{about.number}))  # {' '.join(f'{value:.4f}' for value in number)}")
     else:
         lines.append(f"print(f'{{found.{about.number}:.4f}}')  # {number:.4f}")
-    return "\n".join(lines)
-
-
-def masked_lines(state: State, sample: str | None, error: PredictionError, mask_token: int | None) -> str:
-    """The skill on screen, from nothing."""
-    if state.mask is None or state.clip is None:
-        return ""
-    context, targets = state.mask.ranges()
-    lines = open_lines(state, sample, error.provenance.weights.get("masked", ""))
-    lines.append(f"bank, clip = {opened_bank(state) or None}, {opened(state.clip)}")
-    lines.append(f"mask = jw.Mask.of({state.mask.shape}, {context!r}, {targets!r})")
-    more = "" if mask_token is None else f", mask_token={mask_token}"
-    who = "" if error.predictor == "model" else f", predictor={error.predictor!r}"
-    lines.append(f"error = jw.predict(jepa, clip, mask, bank=bank, distance={error.distance!r}{who}{more})")
-    lines.append(f"print(round(error.skill, 4))  # {error.skill:.4f}")
     return "\n".join(lines)
 
 

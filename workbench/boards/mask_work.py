@@ -1,14 +1,15 @@
-"""What the worker says of the mask problem on screen: the view at once, then its yardsticks, then the bank. Answers to old problems are dropped."""
+"""What is asked about the mask on screen: the maps at once, then their controls, and the bank."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import Cancelled, WorkbenchError
+from workbench.core.questions.masked import Controls, MaskedMaps, OverBank
 from workbench.core.results import BankErrors, MaskedView, Yardsticks
 from workbench.masks import Sampler
-from workbench.measures.catalogue import entry
+from workbench.query import Query
 
 _LARGE = 50_000_000  # parameters from which a bank is judged on fewer clips
 _FEW = 16
@@ -30,105 +31,80 @@ class Listener(Protocol):
 
 
 class MaskWork:
-    """Asks for the problem of the session's state and keeps the latest answers: `view`, `yard`, `bank`; None until they come."""
+    """Asks for the problem of the session's state. The maps come at once; their controls follow, unless those of the same problem are here or on their way."""
 
     def __init__(self, workspace: Workspace, listener: Listener) -> None:
         self.space, self.listener = workspace, listener
-        self.forget()
+        self.maps = Query[MaskedView](workspace, "masked", self._viewed, listener.failed)
+        self.controls = Query[Yardsticks](workspace, "yardsticks", listener.measured, listener.failed)
+        self.over_bank = Query[BankErrors](workspace, "bank", lambda _: listener.judged(""), self._not_judged, self._counted)
+        self.mask_token: int | None = None
 
     def forget(self) -> None:
         """Another model: nothing of the old one is kept."""
-        self.view: MaskedView | None = None
-        self.yard: Yardsticks | None = None
-        self.bank: BankErrors | None = None
-        self.mask_token: int | None = None
-        self._yard_of: Any = None
-        self._bank_of: Any = None
-        self._drop("masked", "yardsticks", "bank")
+        self.mask_token = None
+        for query in (self.maps, self.controls, self.over_bank):
+            query.forget()
 
     def ask(self) -> None:
-        """Ask for the view of the state's problem; its yardsticks follow when they are not known yet."""
+        """Ask for the maps of the state's problem; its controls follow when they are not known yet."""
+        s, wanted = self.space.session.state, self._controls()
+        if s.model is None or s.clip is None or s.mask is None or wanted is None:
+            return
         self.listener.started()
-        if self._yard_of != self._problem():  # the worker is not to finish with an old problem first
-            self._drop("yardsticks")
-            self._yard_of = None
-        predictor = self.space.session.state.predictor
-        self.space.submit("masked_view", "masked", self._viewed, self.listener.failed, predictor=predictor, **self._arguments())
+        if not self.controls.awaits(wanted) and not self.controls.answers(wanted):  # the worker is not to finish with an old problem first
+            self.controls.drop()
+        self.maps.ask(MaskedMaps(s.model, s.clip, s.mask, s.distance, s.predictor, s.bank, self.mask_token))
 
     def judge(self, sampler: Sampler) -> None:
         """Ask how the bank fares with this sampler, unless that is known or there is no bank."""
         s, facts = self.space.session.state, self.space.facts
-        if s.bank is None or facts is None or entry("bank_errors").refusal(facts.report):
-            self.bank = self._bank_of = None
-            self._drop("bank")
+        if s.model is None or s.bank is None or facts is None or OverBank.about.refusal(facts.report):
+            self.over_bank.forget()
             return
-        problem = (s.model, s.bank, sampler, s.distance, self.mask_token)
-        if problem == self._bank_of:
-            return
-        self.bank, self._bank_of = None, problem
-        large = sum(p.parameters for p in facts.report.parts) > _LARGE
-        self.space.submit(
-            "bank_errors",
-            "bank",
-            self._judged,
-            self._not_judged,
-            progress=lambda done, total: self.listener.judged(f"Over the bank: {done} of {total} clips …"),
-            model=s.model,
-            bank=s.bank,
-            sampler=sampler.name,
-            parameters={p.name: getattr(sampler, p.name) for p in sampler.parameters()},
-            seed=0,
-            distance=s.distance,
-            limit=_FEW if large else None,
-            mask_token=self.mask_token,
-        )
+        limit = _FEW if sum(p.parameters for p in facts.report.parts) > _LARGE else None
+        own = tuple((p.name, getattr(sampler, p.name)) for p in sampler.parameters())
+        wanted = OverBank(s.model, s.bank, sampler.name, own, 0, s.distance, limit, self.mask_token)
+        if not self.over_bank.answers(wanted) and not self.over_bank.awaits(wanted):
+            self.over_bank.forget()
+            self.over_bank.ask(wanted)
 
     def cancel(self) -> None:
         """Stop everything that runs for this board."""
-        for view in ("masked", "yardsticks", "bank"):
-            self.space.jobs.cancel((self.space.session.id, view))
+        for query in (self.maps, self.controls, self.over_bank):
+            query.cancel()
 
     def idle(self) -> None:
         """The state holds no problem: what still runs is of no use."""
-        self._drop("masked", "yardsticks")
-        if self.yard is None:
-            self._yard_of = None
+        self.maps.drop()
+        self.controls.drop()
 
-    def _drop(self, *views: str) -> None:
-        for view in views:
-            self.space.jobs.drop((self.space.session.id, view))
+    @property
+    def yard(self) -> Yardsticks | None:
+        """The controls of the problem of the maps that are here; None until they come."""
+        of, maps = self.controls.question, self.maps.question
+        same = isinstance(of, Controls) and isinstance(maps, MaskedMaps) and of.digest == _controls_of(maps).digest
+        return self.controls.answer if same else None
 
-    def _problem(self) -> Any:
+    def _controls(self) -> Controls | None:
         s = self.space.session.state
-        return (s.model, s.clip, s.mask.digest if s.mask else "", s.bank, s.distance, self.mask_token)
-
-    def _arguments(self) -> dict[str, Any]:
-        s = self.space.session.state
-        return {"model": s.model, "clip": s.clip, "mask": s.mask, "bank": s.bank, "distance": s.distance, "mask_token": self.mask_token}
+        return None if s.model is None or s.clip is None or s.mask is None else Controls(s.model, s.clip, s.mask, s.distance, s.bank, self.mask_token)
 
     def _viewed(self, view: MaskedView) -> None:
-        self.view = view
-        known = self._yard_of == self._problem()
-        if not known:
-            self.yard = None
         self.listener.viewed(view)
-        if not known:
-            problem = self._yard_of = self._problem()
-            self.space.submit("yardsticks", "yardsticks", lambda yard: self._measured(yard, problem), self._not_measured, **self._arguments())
+        maps = self.maps.question
+        if isinstance(maps, MaskedMaps):
+            wanted = _controls_of(maps)
+            if not self.controls.answers(wanted) and not self.controls.awaits(wanted):
+                self.controls.ask(wanted)
 
-    def _measured(self, yard: Yardsticks, problem: Any) -> None:
-        if problem == self._problem():
-            self.yard = yard
-            self.listener.measured(yard)
-
-    def _not_measured(self, error: WorkbenchError) -> None:
-        self._yard_of = None
-        self.listener.failed(error)
-
-    def _judged(self, found: BankErrors) -> None:
-        self.bank = found
-        self.listener.judged("")
+    def _counted(self, done: int, total: int) -> None:
+        self.listener.judged(f"Over the bank: {done} of {total} clips …")
 
     def _not_judged(self, error: WorkbenchError) -> None:
-        self.bank = self._bank_of = None
         self.listener.judged("Over the bank: cancelled." if isinstance(error, Cancelled) else f"Over the bank: {error.what}")
+
+
+def _controls_of(maps: MaskedMaps) -> Controls:
+    """The question for the controls of the same problem."""
+    return Controls(maps.model, maps.clip, maps.mask, maps.distance, maps.bank, maps.mask_token)

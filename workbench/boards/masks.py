@@ -123,7 +123,7 @@ class MasksBoard:
 
     def results(self) -> dict[str, Any]:
         """Everything on the board, for export."""
-        found = {"view": self.work.view, "yardsticks": self.work.yard, "bank": self.work.bank, "mask": self.session.state.mask}
+        found = {"view": self.work.maps.answer, "yardsticks": self.work.yard, "bank": self.work.over_bank.answer, "mask": self.session.state.mask}
         return {name: value for name, value in found.items() if value is not None}
 
     def _model_opened(self) -> None:
@@ -322,7 +322,7 @@ class MasksBoard:
 
     def measured(self, yard: Yardsticks) -> None:
         """Show controls, ranks and quilt."""
-        said = {} if self.work.view is None else {"captions": words.captions(self.work.view, yard)}
+        said = {} if self.work.maps.answer is None else {"captions": words.captions(self.work.maps.answer, yard)}
         fill(self.pane, {**quilt_traits(yard), **said})
         self._speak()
 
@@ -335,7 +335,7 @@ class MasksBoard:
             self._speak()
 
     def _speak(self) -> None:
-        view, yard, bank = self.work.view, self.work.yard, self.work.bank
+        view, yard, bank = self.work.maps.answer, self.work.yard, self.work.over_bank.answer
         if view is None or self._asked() != self.answered:
             return  # what is said now stays until what is asked now is answered
         block = self.session.state.block
@@ -347,7 +347,7 @@ class MasksBoard:
             else words.no_bank(self.space.choice.reading, "skill over other clips, retrieval ranks and an interval")
         )
         detail = words.bank_line(bank, error) if bank else self.progress or lonely
-        text = code.masked_lines(self.session.state, self.space.sample, view.error, self.work.mask_token)
+        text = "" if self.work.maps.question is None else code.reproduced(self.work.maps.question, view, self.space.sample)
         said = {"sentence": sentence, "tone": tone, "detail": detail, "code": text, "busy": False, "cancellable": bank is None}
         fill(self.headline, {**said, "note": words.HELD.get(error.predictor, ""), "stale": False})
         renew(self.bars)
@@ -360,8 +360,8 @@ class MasksBoard:
         self._speak()
 
     def _draw_bars(self) -> None:
-        if self.work.view is not None:
-            self.bars.set(yardstick_bars(self.work.view.error, self.work.yard, dark=self.space.dark))
+        if self.work.maps.answer is not None:
+            self.bars.set(yardstick_bars(self.work.maps.answer.error, self.work.yard, dark=self.space.dark))
 
 
 def _info() -> dict[str, str]:

@@ -209,6 +209,16 @@ class MaskedView:
     basis: str
     norms: tuple[float, float]
 
+    @property
+    def provenance(self) -> Provenance:
+        """Of the error."""
+        return self.error.provenance
+
+    @property
+    def skill(self) -> float:
+        """Of the prediction, over all its target tokens."""
+        return self.error.skill
+
 
 @codec.portable
 @dataclass(frozen=True, eq=False)
@@ -263,6 +273,16 @@ class Yardsticks:
     rank: RetrievalRank | None
     quilt: Quilt | None
 
+    @property
+    def provenance(self) -> Provenance:
+        """Of the controls."""
+        return self.controls[0].provenance
+
+    @property
+    def means(self) -> tuple[float, ...]:
+        """The mean error of each control, in the order of `controls`."""
+        return tuple(control.mean for control in self.controls)
+
     def control(self, predictor: str) -> PredictionError | None:
         """The control of that name; None where it could not be computed."""
         return next((c for c in self.controls if c.predictor == predictor), None)
@@ -295,6 +315,11 @@ class BankErrors:
     def clips(self) -> int:
         """How many clips."""
         return self.errors.shape[1]
+
+    @property
+    def total(self) -> float:
+        """The skill of the model's predictor over all clips."""
+        return self.skill()
 
     def skill(self, predictor: str = "model") -> float:
         """1 − summed error ÷ summed error of the reference."""

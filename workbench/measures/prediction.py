@@ -6,10 +6,11 @@ import torch
 
 from workbench.core.clip import Clip
 from workbench.core.mask import Mask
+from workbench.core.questions.masked import MaskedMaps
 from workbench.core.results import MaskedView, PredictionError, Provenance, Reference
 from workbench.measures.attempts import Attempt, Problem, attempt
 from workbench.measures.bank import Bank
-from workbench.measures.base import measure
+from workbench.measures.base import answers, measure
 from workbench.measures.distance import reference_error, token_distance
 from workbench.model.jepa import Jepa
 
@@ -70,7 +71,7 @@ def prediction_error(
     return error_of(problem, attempt(problem, predictor), distance)
 
 
-@measure
+@answers(MaskedMaps)
 def masked_view(
     jepa: Jepa,
     clip: Clip,

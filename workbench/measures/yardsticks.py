@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,11 +11,12 @@ from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
 from workbench.core.mask import Mask
+from workbench.core.questions.masked import Controls, OverBank
 from workbench.core.results import BankErrors, PredictionError, Provenance, Yardsticks
 from workbench.masks import make
 from workbench.measures.attempts import Problem, attempt, fits
 from workbench.measures.bank import Bank
-from workbench.measures.base import measure
+from workbench.measures.base import answers
 from workbench.measures.prediction import error_of
 from workbench.measures.retrieval import quilt, retrieval_rank
 from workbench.model.jepa import Jepa
@@ -22,7 +24,7 @@ from workbench.model.jepa import Jepa
 CONTROLS = ("copy", "smooth", "other", "twin", "pixels")
 
 
-@measure
+@answers(Controls)
 def yardsticks(jepa: Jepa, clip: Clip, mask: Mask, *, distance: str = "l1", bank: Bank | None = None, mask_token: int | None = None) -> Yardsticks:
     """Every control on the same targets, the retrieval ranks and the quilt. Those that need a bank are left out without one."""
     problem = Problem.of(jepa, clip, mask, bank, None, mask_token, distance)
@@ -39,13 +41,13 @@ def yardsticks(jepa: Jepa, clip: Clip, mask: Mask, *, distance: str = "l1", bank
     return Yardsticks(tuple(found), rank, quilt(problem, answer))
 
 
-@measure
+@answers(OverBank)
 def bank_errors(
     jepa: Jepa,
     bank: Bank,
     *,
     sampler: str,
-    parameters: dict | None = None,
+    parameters: Mapping[str, Any] | Sequence[tuple[str, Any]] = (),
     seed: int = 0,
     distance: str = "l1",
     predictors: Sequence[str] = ("model", "copy", "smooth", "other"),
@@ -57,7 +59,8 @@ def bank_errors(
     Args:
         sampler: a name in workbench.masks. parameters: its own. seed: of the masks. limit: at most so many clips.
     """
-    draw = make(sampler, **(parameters or {}))
+    own = dict(parameters)
+    draw = make(sampler, **own)
     clips = bank.clips[:limit]
     rng = np.random.default_rng(seed)
     shape = jepa.encoder.prepare(clips[:1]).grid.shape
@@ -74,6 +77,6 @@ def bank_errors(
         progress.report(i + 1, len(clips))
     if "model" not in predictors:
         raise BadInput("the trained predictor must be among the predictors", where="predictors", fix='add "model"')
-    settings = {"sampler": sampler, "distance": distance, **(parameters or {})}
+    settings = {"sampler": sampler, "distance": distance, **own}
     origin = Provenance("bank_errors", jepa.card.name, dict(jepa.card.hashes), bank.name, sampler, seed, settings)
     return BankErrors(tuple(predictors), errors, plain, distance, bank.name, sampler, seed, origin)

@@ -113,7 +113,10 @@ def questions() -> Mapping[str, type[Question[Any]]]:
 def _add(found: Any, value: object) -> None:
     """Add a value to a hash so that no two different values add the same bytes."""
     head, body, inner = type(value).__name__, repr(value).encode(), list[Any]()
-    if isinstance(value, np.ndarray):
+    own = getattr(value, "digest", None)
+    if isinstance(own, str):
+        body = own.encode()
+    elif isinstance(value, np.ndarray):
         array = np.ascontiguousarray(cast("np.ndarray[Any, np.dtype[Any]]", value))
         head, body = f"array {array.dtype.str} {array.shape}", array.tobytes()
     elif isinstance(value, tuple | list):

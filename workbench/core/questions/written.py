@@ -48,7 +48,10 @@ def read(text: str, allow: Callable[[str], str]) -> Question[Any]:
     if version != kind.about.version:
         what = f"{kind.__name__} of version {version!r:.20}; this program asks version {kind.about.version}"
         raise BadInput(what, where="question", fix="ask it anew on its board, or use the program that wrote it")
-    return _made(kind, fields, kind.__name__, allow)
+    try:
+        return _made(kind, fields, kind.__name__, allow)
+    except RecursionError as error:  # rows within rows, as a setting
+        raise BadInput("a setting is nested too deeply", where="question", fix="copy the whole line") from error
 
 
 def _no_constant(name: str) -> float:
