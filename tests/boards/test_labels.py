@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ def test_the_labels_of_the_clip_in_sight_stand_beside_the_untrained_heads_and_fo
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(board.headline.code, {})
+    assert re.search(r"jw\.load\(.*# weights [0-9a-f]{12}$", board.headline.code, re.MULTILINE)
     assert float(said.getvalue()) == round(best[1], 4)
     assert codec.loads(board.space.export(board.results())[1])["labels"].labels == board.labels.answer.labels
     before = board.labels.answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def test_the_copied_lines_give_the_numbers_on_screen(told: list[WorkbenchError])
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(board.headline.code, {})
+    assert re.search(r"jw\.load\(.*# weights [0-9a-f]{12}$", board.headline.code, re.MULTILINE)
     np.testing.assert_allclose([float(v) for v in said.getvalue().split()], board.moves.answer.moves.moved[0], atol=2e-4)
 
 

@@ -44,7 +44,9 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
     lines, said = ["import workbench as jw"], list[str]()
     for name, value in given.items():
         if isinstance(value, ModelKey):
-            lines += model_lines(value, sample, answer.provenance.weights.get(about.needs[-1] if about.needs else "", ""))
+            hashes: Mapping[str, str] = answer.provenance.weights
+            used = [h for h in map(hashes.get, reversed(about.needs)) if h] or list(hashes.values())
+            lines += model_lines(value, sample, used[0] if used else "")
             said.append("jepa")
         elif isinstance(value, ClipKey | ScenesKey | BankKey):
             lines.append(f"{name} = {opened(value)}")
