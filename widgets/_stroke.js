@@ -85,5 +85,5 @@ export function createStroke(model, grid, tick, changed) {
     }
   }
 
-  return { hear, cancel, mask, selection, rectangle: () => (stroke && isRectangle() ? stroke.cells : null) };
+  return { hear, cancel, mask, selection, isDrawn: () => stroke !== null, rectangle: () => (stroke && isRectangle() ? stroke.cells : null) };
 }

@@ -38,7 +38,8 @@ function render({ model, el }) {
     act: stroke.hear,
     point: (cell) => {
       inside = cell !== null;
-      write(model, { hover: cell ? tokenOf(grid(), player.tick(), cell.row, cell.col) : -1 });
+      // While a stroke is drawn nothing is told of where the pointer is: the mask at its end would wait behind every such message.
+      if (!stroke.isDrawn()) write(model, { hover: cell ? tokenOf(grid(), player.tick(), cell.row, cell.col) : -1 });
       redraw("marks");
     },
   });
@@ -117,7 +118,7 @@ function render({ model, el }) {
     const brush = model.get("stroke") === "brush" && model.get("tool") !== "select" && !model.get("read_only") ? model.get("brush") : 1;
     if (rectangle) dashed(pen, lattice, rectangle);
     else if (inside && at && brush > 1) dashed(pen, lattice, footprintOf(grid(), at, brush));
-    if (at && at.tick === player.tick()) ring(pen, lattice, at.row, at.col, "hover");
+    if (at && at.tick === player.tick() && !stroke.isDrawn()) ring(pen, lattice, at.row, at.col, "hover");
   }
 
   function around() {

@@ -5,15 +5,35 @@ from __future__ import annotations
 import asyncio
 import logging
 import warnings
+from types import SimpleNamespace
 
 import pytest
 from bokeh.document import Document
+from bokeh.server.views.ws import WSHandler
 from bokeh.util.warnings import BokehUserWarning
 from panel.io import document
 from tornado.websocket import WebSocketClosedError
 
 from workbench.app import fast
 from workbench.app.server import forgive_closed, is_of_an_open_tab
+
+
+def test_what_a_page_had_sent_before_it_was_closed_is_dropped_and_closing_it_twice_is_no_fault(finish) -> None:
+    fast.apply()
+    socket, handled, lost = WSHandler.__new__(WSHandler), list[str](), list[object]()
+
+    class Handler:
+        async def handle(self, message: str, connection: object) -> None:
+            handled.append(message)
+
+    socket.handler, socket.application = Handler(), SimpleNamespace(client_lost=lost.append)
+    socket.connection = SimpleNamespace(_session=object(), session=None)
+    finish(socket._handle("of an open page"))
+    socket.connection._session = None
+    finish(socket._handle("of a closed page"))
+    assert handled == ["of an open page"]
+    socket.on_close()
+    assert lost == [], "it was lost before"
 
 
 def test_a_message_that_waits_is_sent_also_when_the_note_of_it_was_taken_away(finish) -> None:

@@ -1,4 +1,4 @@
-"""Small patches of the host: four for speed, one so that nothing is lost, one for a quiet log, three so that closed pages give their memory back, one so that
+"""Small patches of the host: four for speed, one so that nothing is lost, two for a quiet log, three so that closed pages give their memory back, one so that
 styles come from this server.
 Private names of panel and bokeh are touched here and nowhere else.
 
@@ -11,6 +11,8 @@ the next change: an answer that is not shown.
 
 When one of several toasts goes, the browser tells which are left, and tells them in full, though the server knows them. Bokeh then takes those it knows, as it
 should, and warns of each. Panel keeps this warning out of the logs of some hosts (`_ignore_bokeh_warnings`), not of its own server.
+
+What a page had sent before it was closed may be read after that. Bokeh logs an error for each such message: two thousand, where twenty browsers close at once.
 
 Bokeh keeps the session of a closed page for up to 32 seconds. Here it is destroyed after `LINGER` seconds, unless the page connects again. A session whose
 page has not connected yet keeps Bokeh's lifetime of 15 seconds: a browser may load the scripts over a slow network. Two lists in Panel keep destroyed
@@ -52,19 +54,23 @@ def apply() -> None:
 
 
 def _end_soon(handler: Any) -> None:
-    """A session whose last page was closed ends after `LINGER` seconds."""
+    """A session whose last page was closed ends after `LINGER` seconds, and what that page had sent before is dropped."""
     from tornado.ioloop import IOLoop
 
-    closed = handler.on_close
+    closed, handled = handler.on_close, handler._handle
+
+    async def handle_while_open(self: Any, message: Any) -> Any:
+        return None if getattr(self.connection, "_session", None) is None else await handled(self, message)
 
     def close_and_end(self: Any) -> None:
-        session = None if self.connection is None else self.connection.session
-        closed(self)
+        session = getattr(self.connection, "_session", None)
+        if self.connection is None or session is not None:  # else it was closed before, by a write that failed
+            closed(self)
         if session is not None:
             session.request_expiration()
             IOLoop.current().call_later(LINGER, self.application_context._cleanup_sessions, self.application._unused_session_lifetime_milliseconds)
 
-    handler.on_close = close_and_end
+    handler.on_close, handler._handle = close_and_end, handle_while_open
 
 
 def _lose_nothing() -> None:
