@@ -55,7 +55,7 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
             context, targets = value.ranges()
             lines.append(f"{name} = jw.Mask.of({value.shape}, {context!r}, {targets!r})")
             said.append(name)
-        elif value is not usual[name] and value != usual[name]:
+        elif isinstance(value, np.ndarray) or value != usual[name]:
             said.append(f"{name}={_plainly(value)}")
     lines.append(f"found = jw.{about.name}({', '.join(said)})")
     number = getattr(answer, about.number)
