@@ -18,8 +18,9 @@ import ipywidgets as w
 
 from widgets import Frame
 from widgets.frame import BOARD_CLASS
+from workbench.boards.base import Board
 from workbench.boards.code import WRAPPED
-from workbench.boards.every import SECTIONS, wake
+from workbench.boards.every import sections
 from workbench.boards.layout import Chart, Column, Either, Layout, Row
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf
 
 log = logging.getLogger("workbench")
-_BOARDS = {kind.title.lower(): kind for name, kinds in SECTIONS.items() if name != "OPEN" for kind in kinds}
 _ROOM = 780  # pixels that a row of pictures wants
 _jobs: list[Jobs] = []
 
@@ -51,8 +51,8 @@ def board(
     """
     from workbench import samples
 
-    if which not in _BOARDS:
-        raise BadInput(f"there is no board {which!r}", where="board()", fix=f"one of {', '.join(_BOARDS)}")
+    if which not in _boards():
+        raise BadInput(f"there is no board {which!r}", where="board()", fix=f"one of {', '.join(_boards())}")
     box = BoardBox(which)
     if checkpoint is not None and not isinstance(checkpoint, str | Path):
         name = f"{WRAPPED}{checkpoint.card.name}@{next(iter(checkpoint.card.hashes.values()), '')[:12]}"
@@ -60,6 +60,11 @@ def board(
         checkpoint = name
     box.space.open(str(checkpoint or samples.names()[0]), None if data is None else str(data), clip, **overrides)
     return box
+
+
+def _boards() -> dict[str, type[Board]]:
+    """The boards that a notebook can show, by their lower-case titles; the Catalogue is a page of the app."""
+    return {kind.title.lower(): kind for name, row in sections().items() if name != "OPEN" for kind in row}
 
 
 def beside(*views: w.DOMWidget) -> w.DOMWidget:
@@ -78,7 +83,7 @@ class BoardBox(w.VBox):
         self.errors: list[WorkbenchError] = []
         self._mail = Mailbox(self._failed)
         self.space = Workspace(_shared_jobs(), deliver=self._mail.post, notify=self._tell)
-        self.opener, self.board = Opener(self.space), _BOARDS[which](self.space)
+        self.opener, self.board = Opener(self.space), _boards()[which](self.space)
         self._frame, self.said = Frame(name=f"JEPA Workbench: {self.board.title}"), w.HTML()
         self._frame.observe(lambda change: self.space.set_dark(change["new"]), names=["dark"])
         super().__init__([self._frame, arrange(self.opener.layout), self.said, arrange(self.board.layout)], layout=w.Layout(width="100%"))
@@ -86,7 +91,7 @@ class BoardBox(w.VBox):
         for widget in family(self):
             self._mail.fetch_from(widget)
         self.space.session.watch(["model", "clip", "mask", "distance", "predictor"], lambda old, new: self._say(""))
-        wake(self.board)
+        self.board.wake()
 
     def wait(self, timeout: float = 300.0) -> None:
         """Wait until every answer is on the board: for scripts and tests; in a notebook it fills by itself.
@@ -115,7 +120,7 @@ class BoardBox(w.VBox):
 
     def _tell(self, error: WorkbenchError) -> None:
         self.errors.append(error)
-        if self.board.headline.sentence == error.what:
+        if self.board.says(error):
             return  # a board that has nothing else to say says it itself
         place = f" ({error.where})" if error.where else ""
         self._say(f"{error.what}{place}" + (f"\n→ {error.fix}" if error.fix else ""))

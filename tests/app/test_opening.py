@@ -14,7 +14,7 @@ from tests.app.serving import serving
 from tests.boards.test_workspace import Straight
 from tests.waiting import PATIENT
 from workbench.app.menu import Menu
-from workbench.boards.every import FIRST, SECTIONS, opening
+from workbench.boards.every import kinds, opening, openings
 from workbench.boards.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 def opened(sample: str) -> dict[str, Any]:
     """Every board with a sample open."""
     space = Workspace(Straight(), notify=lambda error: None)
-    boards = {kind.title: kind(space) for kinds in SECTIONS.values() for kind in kinds}
+    boards = {kind.title: kind(space) for kind in kinds()}
     space.open(sample)
     return boards
 
@@ -41,7 +41,7 @@ def seen() -> list[str]:
 @pytest.fixture
 def menu(seen: list[str]) -> Menu:
     menu = Menu(seen.append)
-    menu.choose(FIRST)
+    menu.choose(openings()[0])
     return menu
 
 

@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 from tests.boards.test_workspace import Straight
 from tests.waiting import PATIENT
 from workbench import samples
-from workbench.boards.every import says
 from workbench.boards.rollout import RolloutBoard
 from workbench.boards.workspace import Workspace
 
@@ -39,9 +38,9 @@ def test_what_a_board_says_that_nobody_looked_at_since_does_not_count(tmp_path: 
     board = RolloutBoard(space)
     space.open(str(tmp_path / "gone.pt"))
     assert board.headline.sentence == told[0].what
-    assert not says(board, told[0])
+    assert not board.says(told[0])
     board.wake()
-    assert says(board, told[0])
+    assert board.says(told[0])
 
 
 @pytest.mark.browser

@@ -14,7 +14,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from tests.boards.test_workspace import Straight
-from workbench.boards.every import SECTIONS, refusal_of
+from workbench.boards.every import sections
 from workbench.boards.labels import LabelsBoard
 from workbench.boards.workspace import Workspace
 from workbench.core import codec
@@ -52,7 +52,7 @@ def found(*pairs: tuple[float, float], labels: Any = None) -> Classified:
 @pytest.mark.slow
 def test_the_labels_of_the_clip_in_sight_stand_beside_the_untrained_heads_and_follow_the_clip(board: LabelsBoard, pictures: Path) -> None:
     board.space.open(str(HEAD), str(pictures))
-    assert refusal_of(board) == ""
+    assert board.refusal() == ""
     first = board.headline.sentence
     assert board.labels.answer is not None
     best = board.labels.answer.best(1)[0]
@@ -85,7 +85,7 @@ def test_without_a_head_or_with_a_part_of_one_the_board_is_off_and_says_why(boar
     assert board.labels.answer is None
     assert not board.bars.figure.data
     assert board.headline.sentence.startswith("This board is off: ")
-    assert "head" in refusal_of(board)
+    assert "head" in board.refusal()
     shutil.copytree(HEAD, tmp_path, dirs_exist_ok=True)
     save_file({n: t for n, t in load_file(HEAD / "model.safetensors").items() if n != "classifier.bias"}, tmp_path / "model.safetensors")
     board.space.open(str(tmp_path))
@@ -108,4 +108,4 @@ def test_a_label_of_a_file_is_printable_and_short_in_the_sentence() -> None:
 
 
 def test_the_board_is_in_the_menu_of_every_host() -> None:
-    assert LabelsBoard in SECTIONS["LOOK"]
+    assert LabelsBoard in sections()["LOOK"]

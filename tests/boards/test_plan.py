@@ -14,7 +14,7 @@ import pytest
 
 from tests.boards.opened import Opened
 from workbench.boards import plan_controls, plan_work
-from workbench.boards.every import SECTIONS
+from workbench.boards.every import sections
 from workbench.boards.plan import PlanBoard
 from workbench.boards.plan_walk import BUDGET
 from workbench.core import codec
@@ -34,7 +34,7 @@ def rooms() -> Opened:
 
 
 def test_the_board_is_offered_by_both_hosts() -> None:
-    assert PlanBoard in SECTIONS["IMAGINE"]
+    assert PlanBoard in sections()["IMAGINE"]
 
 
 def test_it_searches_as_the_figures_of_planning_were_measured() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.boards.every import SECTIONS, opening, refusal_of
+from workbench.boards.base import Board
+from workbench.boards.every import opening, sections
 
 
 class Menu:
@@ -27,7 +28,7 @@ class Menu:
         self.items: list[pn.viewable.Viewable] = []
         self.buttons: dict[str, pmui.Button] = {}
         self.seen, self.settled = "", settled
-        for section, kinds in SECTIONS.items():
+        for section, kinds in sections().items():
             self.items.append(pmui.Typography(section, variant="overline", margin=(4, 16, 0, 16), sx=_SECTION))
             self.items.extend(self._button(kind.title) for kind in kinds)
 
@@ -37,16 +38,16 @@ class Menu:
         self._mark()
         self._show(title)
 
-    def settle(self, boards: Mapping[str, Any]) -> None:
+    def settle(self, boards: Mapping[str, Board]) -> None:
         """Change to the first board that has something to show of the open model: once, and not where the user has chosen meanwhile."""
         if not self.settled:
             self.settled = True
             self.choose(opening(boards))
 
-    def quieten(self, boards: Mapping[str, Any]) -> None:
+    def quieten(self, boards: Mapping[str, Board]) -> None:
         """Boards that have nothing to show of the open model stay in the menu, quietly, and say why under the pointer."""
         for title, button in self.buttons.items():
-            reason = refusal_of(boards[title])
+            reason = boards[title].refusal()
             button.sx = {**_ITEM, **(_quiet(reason) if reason else {})}
 
     def _button(self, title: str) -> pmui.Button:

@@ -15,7 +15,8 @@ from workbench.app import fast
 from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
 from workbench.app.toasts import toast
-from workbench.boards.every import FIRST, SECTIONS, says, wake
+from workbench.boards.base import Board
+from workbench.boards.every import kinds, openings
 from workbench.boards.layout import Chart, Column
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Allow, Workspace
@@ -45,7 +46,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     fast.own_styles(pn.state.curdoc)
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), allow=start.allow, device=start.device)
     with View.without_comm():
-        boards = {kind.title: kind(space) for kinds in SECTIONS.values() for kind in kinds}
+        boards = {kind.title: kind(space) for kind in kinds()}
         opener, status = Opener(space, vertical=True), _status(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
@@ -58,7 +59,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         if title not in views:
             views[title] = arrange(boards[title].layout)
         room[:] = [views[title]]
-        wake(boards[title])
+        boards[title].wake()
 
     film = to_panel(opener.film, sizing_mode="stretch_width", margin=0, visible=False)
     opener.film.observe(lambda change: setattr(film, "visible", bool(change["new"])), names=["controls"])
@@ -75,12 +76,12 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         busy_indicator=None,
     )
     fast.quiet(shell)
-    held = [v for b in boards.values() for v in vars(b).values()]
-    every = [status, opener.files, opener.clips, opener.film, *(v for v in held if hasattr(v, "view_traits"))]
+    held = [view for each in boards.values() for view in each.views()]
+    every = [status, opener.files, opener.clips, opener.film, *(v for v in held if not isinstance(v, Chart))]
     space.on("model", lambda: menu.quieten(boards))
     space.on("model", lambda: menu.settle(boards))
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
-    menu.choose(start.board or FIRST)
+    menu.choose(start.board or openings()[0])
     pn.state.onload(lambda: open_first(space, start))
     document = pn.state.curdoc
 
@@ -100,13 +101,13 @@ def open_first(space: Workspace, start: Start) -> None:
         space.tell(error)
 
 
-def _is_said(error: WorkbenchError, seen: Any, others: Iterable[Any]) -> bool:
+def _is_said(error: WorkbenchError, seen: Board, others: Iterable[Board]) -> bool:
     """Whether the headline of the board in sight says it, or that of another, to be read when it is looked at.
 
     Args:
         others: none while no clip is on screen: what boards say then is the failure to open one, which belongs in sight.
     """
-    return error.what in seen.headline.sentence or any(says(board, error) for board in others)
+    return seen.says(error) or any(board.says(error) for board in others)
 
 
 def deliver_to(document: Any) -> Callable[[Callable[[], None]], None]:

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from widgets import CatalogueView, Headline
+from widgets import CatalogueView
+from workbench.boards.base import Board, board
 from workbench.boards.layout import Column, Layout
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import WorkbenchError
+from workbench.core.questions import About
 from workbench.present.show import fill
 from workbench.published import PUBLISHED, Cached, find_cached
 from workbench.published.command import input_words, open_line, parameter_words, size_words
 
 
-class CatalogueBoard:
+@board(section="OPEN", order=10)
+class CatalogueBoard(Board):
     """What can be opened at once, and what would have to be downloaded first."""
 
     title = "Catalogue"
-    needs: tuple[str, ...] = ()
+    about = About(
+        "find_cached",
+        title="Published checkpoints",
+        formula="a checkpoint counts as here when its files lie where torch hub or huggingface_hub put them; TORCH_HOME, HF_HOME and HF_HUB_CACHE are "
+        "heeded",
+        source="the pages of each project; sizes with “about” are estimated from the parameters that such a file holds",
+        cannot="A list of names does not say that a file is whole: open it and read the Checkpoint board. Licences are as stated by the publisher.",
+    )
+    depends = ()
+    always = True
 
     def __init__(self, workspace: Workspace) -> None:
-        self.space = workspace
+        super().__init__(workspace, ["reset"], sources=())
         self.cached: dict[str, Cached] = {}
-        self.headline = Headline(sources=[], commands=["reset"], info=_info())
         self.list = CatalogueView()
-        self.headline.on_command = lambda name: self.look() if name == "reset" else None
         self.list.on_open = self._open
         workspace.on("opening", lambda: fill(self.list, {"busy": bool(workspace.opening)}))
         self.look()
@@ -34,12 +44,19 @@ class CatalogueBoard:
         """The sentence, then the list."""
         return Column((self.headline, self.list))
 
+    def banked(self) -> None:
+        """See `Board.banked`: the list depends on nothing that is open."""
+
+    def command(self, name: str) -> None:
+        """See `Board.command`; reset looks again."""
+        self.look()
+
     def look(self) -> None:
         """See what is in the caches now."""
         self.cached = find_cached()
         here = f"{len(self.cached)} of {len(PUBLISHED)} published checkpoints are on this machine"
         detail = "Looked for in the caches of torch hub and Hugging Face. Files of your own: at the left, by their path."
-        fill(self.headline, {"sentence": f"{here}.", "detail": detail})
+        self.say(f"{here}.", detail=detail)
         fill(self.list, {"rows": [_row(name, self.cached.get(name)) for name in (p.name for p in PUBLISHED)]})
 
     def _open(self, name: str) -> None:
@@ -68,13 +85,4 @@ def _row(name: str, cached: Cached | None) -> dict[str, Any]:
         "note": f"{needs}{row.note[:1].upper()}{row.note[1:]}",
         "path": "" if cached is None else str(cached.path),
         "fetch": open_line(row.name),
-    }
-
-
-def _info() -> dict[str, str]:
-    return {
-        "title": "Published checkpoints",
-        "formula": "a checkpoint counts as here when its files lie where torch hub or huggingface_hub put them; TORCH_HOME, HF_HOME and HF_HUB_CACHE are heeded",
-        "source": "the pages of each project; sizes with “about” are estimated from the parameters that such a file holds",
-        "cannot": "A list of names does not say that a file is whole: open it and read the Checkpoint board. Licences are as stated by the publisher.",
     }

@@ -5,32 +5,40 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from widgets import Headline, ModelView
+from widgets import ModelView
 from workbench.boards import code
+from workbench.boards.base import Board, board
 from workbench.boards.layout import Column, Layout
-from workbench.boards.workspace import FIRST_WORDS, Workspace, offer, show_failure
+from workbench.boards.workspace import Workspace
 from workbench.core.contents import Contents
 from workbench.core.errors import UnsafeFile
 from workbench.core.facts import ModelFacts, TensorHistogram
+from workbench.core.questions import About
 from workbench.present.parts import PART_LABELS, wrong_words
 from workbench.present.show import contents_dict, fill, histogram_dict, model_dict
 
 
-class CheckpointBoard:
+@board(section="LOOK", order=10, opens=6)
+class CheckpointBoard(Board):
     """Did the weights load? The sentence says so; the rows show it part by part."""
 
     title = "Checkpoint"
-    needs: tuple[str, ...] = ()
+    about = About(
+        "inspect",
+        title="Parts of a checkpoint",
+        formula="whole: every expected tensor was found with its shape, and none was left over; partial: anything between; missing: none was found",
+        source="tensor names of the official code of each family",
+        cannot="That all tensors matched does not say that heads or sizes were set right: see which settings were assumed.",
+    )
+    depends = ()
+    always = True
 
     def __init__(self, workspace: Workspace) -> None:
-        self.space = workspace
-        self.headline = Headline(sentence=FIRST_WORDS, sources=[], commands=["reset", "export"], info=_info())
+        super().__init__(workspace, ["reset", "export"], sources=())
         self.model = ModelView()
-        self.headline.on_command = self._command
         self.model.observe(self._chosen, names=["chosen"])
         workspace.on("model", self._opened)
         workspace.on("opening", self._opening)
-        workspace.on("failed", lambda: show_failure(workspace, self.headline))
         workspace.on("refused", self._refused)
         workspace.on("clips", self._forgiven)
 
@@ -39,11 +47,19 @@ class CheckpointBoard:
         """The sentence, then the model."""
         return Column((self.headline, self.model))
 
-    def _command(self, name: str) -> None:
-        if name == "export" and self.space.facts is not None:
-            offer(self.headline, *self.space.export({"facts": self.space.facts}))
-        elif name == "reset":
+    def banked(self) -> None:
+        """See `Board.banked`: a file has none."""
+
+    def command(self, name: str) -> None:
+        """See `Board.command`."""
+        if name == "reset":
             self._forgive()
+        elif self.space.facts is not None:
+            super().command(name)
+
+    def results(self) -> dict[str, Any]:
+        """See `Board.results`."""
+        return {"facts": self.space.facts}
 
     def _opening(self) -> None:
         fill(self.headline, {"busy": bool(self.space.opening)})
@@ -55,10 +71,7 @@ class CheckpointBoard:
         sentence, tone = status_sentence(facts)
         hashes = facts.card.hashes
         lines = code.open_lines(self.space.session.state, self.space.sample, next(iter(hashes.values()), ""))
-        fill(
-            self.headline,
-            {"sentence": sentence, "tone": tone, "detail": detail(facts), "code": "\n".join([*lines, "print(jepa.report.whole)"]), "busy": False},
-        )
+        self.say(sentence, tone, detail(facts), "\n".join([*lines, "print(jepa.report.whole)"]))
         fill(self.model, {"model": model_dict(facts), "chosen": "", "histogram": {}, "search": ""})
 
     def _refused(self) -> None:
@@ -68,7 +81,8 @@ class CheckpointBoard:
         path, error = self.space.refused
         still = "" if self.space.facts is None else f"Still open: {self.space.facts.card.name}. Reset shows it again."
         sentence = f"{Path(path).name} was not opened: {error.what}."
-        fill(self.headline, {"sentence": sentence, "tone": "error", "detail": still, "code": "", "busy": False})
+        self.say(sentence, "error", still)
+        self.error = error
         model = {"name": Path(path).name, "path": path, "notes": f"What would do: {error.fix}."}
         fill(self.model, {"model": model, "chosen": "", "histogram": {}, "search": ""})
         if isinstance(error, UnsafeFile):
@@ -122,12 +136,3 @@ def detail(facts: ModelFacts) -> str:
     """How much was not simply read."""
     by = {o: sum(f.origin == o for f in facts.report.facts) for o in ("read", "inferred", "given", "assumed")}
     return "Settings: " + ", ".join(f"{n} {o}" for o, n in by.items() if n) + "."
-
-
-def _info() -> dict[str, str]:
-    return {
-        "title": "Parts of a checkpoint",
-        "formula": "whole: every expected tensor was found with its shape, and none was left over; partial: anything between; missing: none was found",
-        "source": "tensor names of the official code of each family",
-        "cannot": "That all tensors matched does not say that heads or sizes were set right: see which settings were assumed.",
-    }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from widgets import ClipPlayer, Toolbar
 from workbench.boards import code, controls
+from workbench.boards.base import Board, board
 from workbench.boards.fitting import fitting_of
-from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.decoding import DecodeView
@@ -37,14 +38,15 @@ _INFO = {
 }
 
 
-class DecodeBoard(FutureBoard):
+@board(section="LOOK", order=30, opens=5)
+class DecodeBoard(Board):
     """The clip, the nearest real frame, the decoder's drawing; under them what both draw for nothing, and the score on clips held out."""
 
     title = "Decode"
+    about = replace(entry("latent_moves"), **_INFO)
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace, "latent_moves", ["reset", "export"])
-        fill(self.headline, {"sources": [], "info": _INFO})
+        super().__init__(workspace, ["reset", "export"], sources=())
         self.toolbar = Toolbar()
         self.player = ClipPlayer(picture_height=_STILL, commands=["export", "export_mp4"], curve_height=84, message="")
         self.near = ClipPlayer(picture_height=104, message="", caption="Retrieved for nothing: the nearest real frame of")
@@ -71,7 +73,7 @@ class DecodeBoard(FutureBoard):
         return Column((self.headline, self.toolbar, self.player, Row((self.near, self.drawn, self.score), (0.34, 0.34, 0.32))))
 
     def wake(self) -> None:
-        """See `FutureBoard.wake`; a mask that was painted meanwhile is taken over."""
+        """See `Board.wake`; a mask that was painted meanwhile is taken over."""
         before = self.awake
         super().wake()
         if before and self.view is not None and self._wanted() != self._asked:
@@ -88,11 +90,11 @@ class DecodeBoard(FutureBoard):
         self._draw_score()
 
     def pictures(self) -> tuple[Any, ...]:
-        """See `FutureBoard.pictures`."""
+        """See `Board.pictures`."""
         return self.player, self.near, self.drawn, self.score
 
     def opened(self) -> None:
-        """See `FutureBoard.opened`."""
+        """See `Board.opened`."""
         if self.off():
             return
         self._controls()
@@ -160,7 +162,7 @@ class DecodeBoard(FutureBoard):
             self._speak()
 
     def command(self, name: str) -> None:
-        """See `FutureBoard.command`."""
+        """See `Board.command`."""
         if name == "cancel":
             if self.fitting.running:  # the pictures are still wanted
                 self.fitting.cancel()
@@ -174,7 +176,7 @@ class DecodeBoard(FutureBoard):
             super().command(name)
 
     def results(self) -> dict[str, Any]:
-        """See `FutureBoard.results`."""
+        """See `Board.results`."""
         strips = {name: reels for name, reels in self._honest.items() if isinstance(reels, list)}
         return {**({} if self.view is None else {"pictures": self.view}), **strips}
 

@@ -1,29 +1,34 @@
-"""Every board, in the order of the menu. Hosts list them from here."""
+"""Every board, in the order of the menu: those of this package and those that other packages bring."""
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from importlib import import_module
+from pathlib import Path
 
-from workbench.boards.catalogue import CatalogueBoard
-from workbench.boards.checkpoint import CheckpointBoard
-from workbench.boards.decode import DecodeBoard
-from workbench.boards.future_board import FutureBoard
-from workbench.boards.labels import LabelsBoard
-from workbench.boards.masks import MasksBoard
-from workbench.boards.plan import PlanBoard
-from workbench.boards.rollout import RolloutBoard
-from workbench.boards.sensitivity import SensitivityBoard
-from workbench.boards.surprise import SurpriseBoard
-from workbench.core.errors import BadInput, WorkbenchError
+from workbench.boards.base import REGISTERED, Board
+from workbench.core import plugins
+from workbench.core.errors import BadInput
 
-SECTIONS: dict[str, tuple[type[Any], ...]] = {
-    "LOOK": (CheckpointBoard, MasksBoard, DecodeBoard, SensitivityBoard, LabelsBoard),
-    "IMAGINE": (RolloutBoard, PlanBoard, SurpriseBoard),
-    "OPEN": (CatalogueBoard,),
-}
-OPENING = tuple(kind.title for kind in (MasksBoard, RolloutBoard, SurpriseBoard, PlanBoard, DecodeBoard, CheckpointBoard))
-FIRST = OPENING[0]
+_SECTIONS = ("LOOK", "IMAGINE", "OPEN")  # in this order; those of other packages come after
+
+
+@cache
+def sections() -> Mapping[str, tuple[type[Board], ...]]:
+    """The boards by the sections of the menu. Modules of this package and entry points of the group `jepa_workbench.boards` are imported for it."""
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        import_module(f"{__package__}.{module.name}")
+    plugins.load("jepa_workbench.boards", "board", "it is not in the menu", REGISTERED, "workbench.boards.base.board")
+    ordered = sorted(REGISTERED.values(), key=lambda kind: kind.order)
+    names = dict.fromkeys((*_SECTIONS, *(kind.section for kind in ordered)))
+    return {name: kinds for name in names if (kinds := tuple(kind for kind in ordered if kind.section == name))}
+
+
+def kinds() -> list[type[Board]]:
+    """The boards from the top of the menu to its end."""
+    return [kind for row in sections().values() for kind in row]
 
 
 def titled(name: str) -> str:
@@ -32,31 +37,19 @@ def titled(name: str) -> str:
     Raises:
         BadInput: there is none.
     """
-    titles = [kind.title for kinds in SECTIONS.values() for kind in kinds]
+    titles = [kind.title for kind in kinds()]
     found = next((t for t in titles if t.lower() == name.lower()), None)
     if found is None:
         raise BadInput(f"there is no board {name!r}", where="--board", fix=f"one of {', '.join(t.lower() for t in titles)}")
     return found
 
 
-def refusal_of(board: Any) -> str:
-    """Why a board is off for the open model; "" when it is on."""
-    if isinstance(board, FutureBoard):
-        return board.refusal()
-    return board.off if isinstance(board, MasksBoard) else ""
+def openings() -> list[str]:
+    """The titles of the boards that a page can open on, the preferred one first."""
+    return [kind.title for kind in sorted((k for k in kinds() if k.opens is not None), key=lambda k: k.opens or 0)]
 
 
-def opening(boards: Mapping[str, Any]) -> str:
+def opening(boards: Mapping[str, Board]) -> str:
     """The title of the board to open on: the first that has something to show of the open model. The last one always has."""
-    return next(title for title in OPENING if title == OPENING[-1] or not refusal_of(boards[title]))
-
-
-def says(board: Any, error: WorkbenchError) -> bool:
-    """Whether a board's headline tells this error. What a board that waits until it is looked at says may be of an earlier model."""
-    return board.headline.sentence == error.what and (not isinstance(board, FutureBoard) or board.awake)
-
-
-def wake(board: Any) -> None:
-    """Tell a board that somebody looks; those that always follow what is open need not be told."""
-    if isinstance(board, FutureBoard):
-        board.wake()
+    titles = openings()
+    return next((title for title in titles if not boards[title].refusal()), titles[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.boards import code
-from workbench.boards.future_board import FutureBoard
+from workbench.boards.base import Board, board
 from workbench.boards.layout import Chart, Column, Layout
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.questions.labels import Classify
@@ -15,14 +15,15 @@ from workbench.present.label_words import labels_detail, labels_sentence
 from workbench.query import Query
 
 
-class LabelsBoard(FutureBoard):
+@board(section="LOOK", order=50)
+class LabelsBoard(Board):
     """The most likely labels of a clip with their probabilities. Off for models that have no head."""
 
     title = "Labels"
+    about = Classify.about
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace, "classify", ["export"])
-        self.headline.sources = []  # the untrained head stands beside the trained one
+        super().__init__(workspace, ["export"], sources=())  # the untrained head stands beside the trained one
         self.bars = Chart(320, "probabilities of the labels", blank())
         self.labels = Query[Classified](workspace, "labels", self._show, self.failed)
         self.space.on("model", self._forget)
@@ -30,7 +31,7 @@ class LabelsBoard(FutureBoard):
         self.space.on("theme", self._draw)
 
     def pictures(self) -> tuple[Any, ...]:
-        """See `FutureBoard.pictures`."""
+        """See `Board.pictures`."""
         return (self.bars,)
 
     @property
@@ -39,7 +40,7 @@ class LabelsBoard(FutureBoard):
         return Column((self.headline, self.bars))
 
     def opened(self) -> None:
-        """See `FutureBoard.opened`."""
+        """See `Board.opened`."""
         s = self.session.state
         if self.off() or s.clip is None:
             return
@@ -48,19 +49,19 @@ class LabelsBoard(FutureBoard):
             self.labels.ask(Classify(s.model, s.clip))
 
     def command(self, name: str) -> None:
-        """See `FutureBoard.command`."""
+        """See `Board.command`."""
         if name == "cancel":
             self.labels.cancel()
         else:
             super().command(name)
 
     def results(self) -> dict[str, Any]:
-        """See `FutureBoard.results`."""
+        """See `Board.results`."""
         return {} if self.labels.answer is None else {"labels": self.labels.answer}
 
     @property
     def of_before(self) -> bool:
-        """See `FutureBoard.of_before`."""
+        """See `Board.of_before`."""
         s, of = self.session.state, self.labels.question
         return of is not None and (s.model is None or s.clip is None or not self.labels.answers(Classify(s.model, s.clip)))
 

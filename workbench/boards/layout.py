@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,3 +103,12 @@ class Column:
 
 
 Layout = Row | Column | Chart | Either | Any  # Any: a view of `widgets`
+
+
+def leaves(item: Layout) -> Iterator[Any]:
+    """Every view and chart of a layout."""
+    if isinstance(item, Row | Column | Either):
+        for inner in item.items:
+            yield from leaves(inner)
+    else:
+        yield item

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from widgets import Headline, MapPane, PatchCanvas, Toolbar
+from widgets import MapPane, PatchCanvas, Toolbar
 from workbench.boards import code, controls
+from workbench.boards.base import Board, board
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.mask_work import MaskWork
-from workbench.boards.workspace import FIRST_WORDS, Workspace, age, offer, renew, show_failure
-from workbench.core.errors import Cancelled, MaskError, WorkbenchError
+from workbench.boards.workspace import Workspace, renew
+from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.mask import Mask
+from workbench.core.questions.masked import MaskedMaps
 from workbench.core.results import MaskedView, Yardsticks
 from workbench.core.selection import Selection
 from workbench.link import link
@@ -33,15 +36,16 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-class MasksBoard:
+@board(section="LOOK", order=20, opens=1)
+class MasksBoard(Board):
     """The main job. Views: headline, toolbar, canvas, pane and bars; all follow the session, none follows another."""
 
     title = "Masks"
-    needs = entry("masked_view").needs
+    about = replace(MaskedMaps.about, source=entry("prediction_error").source)
+    always = True
 
     def __init__(self, workspace: Workspace) -> None:
-        self.space, self.session = workspace, workspace.session
-        self.headline = Headline(sentence=FIRST_WORDS, info=_info(), commands=["reset", "undo", "redo", "export"])
+        super().__init__(workspace, ["reset", "undo", "redo", "export"], sources=None)
         self.toolbar = Toolbar()
         self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", picture_height=_HEIGHT, message="Opening a clip …")
         self.pane = MapPane(mode="predicted", picture_height=_HEIGHT)
@@ -50,7 +54,7 @@ class MasksBoard:
         self.choice: Mapping[str, Any] = {}
         self.sampler: Sampler | None = None
         self.heat, self.progress = 0.0, ""
-        self.off = ""  # why this board shows nothing of the open model
+        self.why = ""  # this board shows nothing of the open model
         self.answered: Any = None  # the clip, the bank and the mask that the view on screen is of
         self._settling = False
         self._wire()
@@ -62,7 +66,6 @@ class MasksBoard:
 
     def _wire(self) -> None:
         s, c, p = self.session, self.canvas, self.pane
-        s.watch(["model", "clip", "bank"], lambda old, new: self._age(old))  # before what asks anew
         for view in (c, p):
             for name in ("hover", "tick", "block"):
                 link(s, name, view, name)
@@ -72,27 +75,28 @@ class MasksBoard:
         link(s, "mask", p, "mask", show=self._mask_shown, take=lambda _: {})
         link(s, "predictor", self.headline, "source")
         c.on_command = self._canvas_command
-        self.headline.on_command = self._headline_command
         self.toolbar.observe(self._controls_changed, names=["values"])
         self.toolbar.on_press = lambda name: self._again() if name == "again" else None
         self.space.on("model", self._model_opened)
-        self.space.on("bank", self._banked)
         self.space.on("clip", self._clip_shown)
         self.space.on("theme", self._draw_bars)
-        self.space.on("failed", lambda: show_failure(self.space, self.headline, off=bool(self.off)))
         s.watch(["mask", "clip", "model", "distance", "predictor"], lambda old, new: self._compute())
         s.watch(["mask", "selection"], lambda old, new: self._tell_history())
         s.watch(["block"], lambda old, new: self._block_chosen())
 
-    def _age(self, old: State) -> None:
-        if old.clip is not None:  # else nothing was on screen
-            age((self.headline, self.canvas, self.pane, self.bars))
+    def pictures(self) -> tuple[Any, ...]:
+        """See `Board.pictures`."""
+        return self.canvas, self.pane, self.bars
+
+    def refusal(self) -> str:
+        """See `Board.refusal`: the report of each part that is not complete."""
+        return self.why
 
     def _tokens(self, state: State) -> list[int]:
         return state.selection.of(state.clip.index) if state.clip else []
 
     def _mask_shown(self, state: State) -> dict[str, Any]:
-        if self.off:
+        if self.why:
             return _all_seen(self.canvas.grid)
         fits = state.mask is not None and list(state.mask.shape) == self.canvas.grid
         return mask_dict(state.mask) if fits and state.mask else NO_MASK
@@ -111,18 +115,19 @@ class MasksBoard:
         own = {"clear": self.canvas.clear, "invert": self.canvas.invert}
         {"undo": self.session.undo, "redo": self.session.redo, **own}[name]()
 
-    def _headline_command(self, name: str) -> None:
+    def command(self, name: str) -> None:
+        """See `Board.command`."""
         if name == "reset":
             self._reset()
         elif name == "cancel":
             self.work.cancel()
         elif name in ("undo", "redo"):
             self._canvas_command(name)
-        elif name == "export":
-            offer(self.headline, *self.space.export(self.results()))
+        else:
+            super().command(name)
 
     def results(self) -> dict[str, Any]:
-        """Everything on the board, for export."""
+        """See `Board.results`."""
         found = {"view": self.work.maps.answer, "yardsticks": self.work.yard, "bank": self.work.over_bank.answer, "mask": self.session.state.mask}
         return {name: value for name, value in found.items() if value is not None}
 
@@ -134,24 +139,23 @@ class MasksBoard:
         self.heat = 0.0
         self.choice = controls.choices(facts.card)[0]
         self.session.set(distance=facts.card.loss)
-        sentence, self.off = off_words(facts.report, self.needs)
-        fill(self.canvas, {"read_only": bool(self.off)})
-        if self.off:
+        sentence, self.why = off_words(facts.report, self.needs)
+        fill(self.canvas, {"read_only": bool(self.why)})
+        if self.why:
             self._refuse(sentence, missing=all(facts.report.serving(n).status != "partial" for n in self.needs))
         else:
             self._controls_shown({"seed": self.space.first_seed, "distance": facts.card.loss})
 
     def _refuse(self, sentence: str, *, missing: bool) -> None:
         """The reason where the pictures were; nothing of another model stays, and nothing can be drawn or held."""
-        said = {"sentence": sentence, "tone": "warn" if missing else "error", "detail": "See the Checkpoint board for what the file holds."}
-        fill(self.headline, {**said, "busy": False, "cancellable": False, "code": "", "note": ""})
+        self.say(sentence, "warn" if missing else "error", "See the Checkpoint board for what the file holds.", note="")
         self.sampler = None
         self._settling = True
         try:
             fill(self.toolbar, {"controls": []})
         finally:
             self._settling = False
-        why = dict.fromkeys(("target", "predicted", "error", "quilt"), self.off)
+        why = dict.fromkeys(("target", "predicted", "error", "quilt"), self.why)
         fill(self.pane, {**_NOTHING, "mask": NO_MASK, "captions": {}, "missing": why, "busy": False})
         fill(self.canvas, {"overlay": b"", "hint": "", "mask": _all_seen(self.canvas.grid)})
         self.bars.set(blank())
@@ -161,18 +165,18 @@ class MasksBoard:
     def _sources_shown(self) -> None:
         """Which controls can be held."""
         bank = "" if self.session.state.bank else "It needs a bank: open a folder of images or clips."
-        reasons = {x["id"]: "This board is off." if self.off else bank if x["id"] == "other" else "" for x in self.headline.sources}
+        reasons = {x["id"]: "This board is off." if self.why else bank if x["id"] == "other" else "" for x in self.headline.sources}
         self.headline.sources = [{**x, "enabled": not reasons[x["id"]], "reason": reasons[x["id"]]} for x in self.headline.sources]
 
     def _clip_shown(self) -> None:
         shown = self.space.shown
-        if shown is None or (self.sampler is None and not self.off):
+        if shown is None or (self.sampler is None and not self.why):
             return
         self.heat = 0.0
-        renew(self.canvas, *((self.headline, self.pane, self.bars) if self.off else ()))
+        renew(self.canvas, *((self.headline, self.pane, self.bars) if self.why else ()))
         mask = self.session.state.mask
         seen = mask_dict(mask) if mask is not None and mask.shape == shown.grid.shape else NO_MASK
-        if self.off:
+        if self.why:
             seen = _all_seen(shown.grid.shape)
         self._sources_shown()
         self._settling = True
@@ -181,15 +185,15 @@ class MasksBoard:
             fill(self.pane, {**_blank(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid), "mask": seen})
         finally:
             self._settling = False
-        if self.off:
+        if self.why:
             return
         if self.session.state.mask is None:
             self._draw()
         self._judge()
 
-    def _banked(self) -> None:
-        """Baselines are taken over another bank."""
-        renew(self.canvas, *((self.headline, self.pane, self.bars) if self.off else ()))
+    def banked(self) -> None:
+        """See `Board.banked`."""
+        renew(self.canvas, *((self.headline, self.pane, self.bars) if self.why else ()))
         self._sources_shown()
         self._compute()
         self._judge()
@@ -240,7 +244,7 @@ class MasksBoard:
     def _reset(self) -> None:
         """The opening state of this board: first sampler and seed, all blocks, the predictor's own picture."""
         facts = self.space.facts
-        if facts is None or self.off:
+        if facts is None or self.why:
             return
         self.choice = controls.choices(facts.card)[0]
         self._controls_shown({"seed": self.space.first_seed, "distance": facts.card.loss})
@@ -274,15 +278,14 @@ class MasksBoard:
         s, facts, shown = self.session.state, self.space.facts, self.space.shown
         if s.mask is None or s.clip is None or facts is None or shown is None or s.mask.shape != shown.grid.shape:
             return
-        if self.off:
+        if self.why:
             return
         try:
             s.mask.usable()
             self.work.ask()
         except MaskError as error:
             self.work.idle()
-            said = {"sentence": f"{error.what[0].upper()}{error.what[1:]}: {error.fix}.", "tone": "warn", "detail": "", "code": "", "note": ""}
-            fill(self.headline, {**said, "stale": False, "busy": False, "cancellable": False})
+            self.say(f"{error.what[0].upper()}{error.what[1:]}: {error.fix}.", "warn", note="")
             fill(self.pane, {"busy": False})
         self.canvas.hint = controls.hint(self.sampler, s.mask) if self.sampler else ""  # last: the worker computes meanwhile
 
@@ -292,12 +295,9 @@ class MasksBoard:
         fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True, "note": words.HELD.get(self.session.state.predictor, "")})
 
     def failed(self, error: WorkbenchError) -> None:
-        """Say what is wrong; what was on screen stays."""
-        fill(self.headline, {"busy": False, "cancellable": False})
+        """See `Board.failed`."""
         fill(self.pane, {"busy": False})
-        if not isinstance(error, Cancelled):
-            fill(self.headline, {"sentence": error.what, "detail": error.fix, "tone": "error", "stale": False})
-            self.space.tell(error)
+        super().failed(error)
 
     def viewed(self, view: MaskedView) -> None:
         """Show maps and error of a new answer at once; words and bars follow in a message of their own."""
@@ -348,8 +348,7 @@ class MasksBoard:
         )
         detail = words.bank_line(bank, error) if bank else self.progress or lonely
         text = "" if self.work.maps.question is None else code.reproduced(self.work.maps.question, view, self.space.sample)
-        said = {"sentence": sentence, "tone": tone, "detail": detail, "code": text, "busy": False, "cancellable": bank is None}
-        fill(self.headline, {**said, "note": words.HELD.get(error.predictor, ""), "stale": False})
+        self.say(sentence, tone, detail, text, cancellable=bank is None, note=words.HELD.get(error.predictor, ""))
         renew(self.bars)
         self._draw_bars()
 
@@ -362,11 +361,6 @@ class MasksBoard:
     def _draw_bars(self) -> None:
         if self.work.maps.answer is not None:
             self.bars.set(yardstick_bars(self.work.maps.answer.error, self.work.yard, dark=self.space.dark))
-
-
-def _info() -> dict[str, str]:
-    about = entry("masked_view")
-    return {"title": about.title, "formula": about.formula, "source": entry("prediction_error").source, "cannot": about.cannot}
 
 
 def _select(state: State, ids: list[int]) -> Selection:

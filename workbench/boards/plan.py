@@ -8,8 +8,8 @@ from typing import Any
 
 from widgets import Toolbar
 from workbench.boards import code, plan_controls
+from workbench.boards.base import Board, board
 from workbench.boards.edits import Edits
-from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Column, Layout, Row
 from workbench.boards.plan_ends import Ground, InWorld, Route
 from workbench.boards.plan_screen import PlanScreen, Sheet
@@ -19,6 +19,7 @@ from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import WorkbenchError
 from workbench.core.films import PlanView, WorldPicture
 from workbench.link import link
+from workbench.measures.catalogue import entry
 from workbench.present import future_words as words
 from workbench.present import plan_views as views
 from workbench.present.show import fill
@@ -28,14 +29,16 @@ _PAIRS = 6  # pairs of components that a landscape can be asked over
 _NO_WORLD = "nobody can drive the world of this clip"
 
 
-class PlanBoard(FutureBoard):
+@board(section="IMAGINE", order=20, opens=4)
+class PlanBoard(Board):
     """Start and goal on the left with every path that was thought of; films, landscape and costs beside them."""
 
     title = "Plan"
+    about = entry("plan")
     depends = ("model", "clip")
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace, "plan", ["reset", "undo", "redo", "export"])
+        super().__init__(workspace, ["reset", "undo", "redo", "export"])
         self.toolbar, self.actions = Toolbar(), Toolbar()
         self.screen = screen = PlanScreen()
         self.stage, self.clip, self.player, self.costs = screen.stage, screen.clip, screen.player, screen.costs
@@ -71,7 +74,7 @@ class PlanBoard(FutureBoard):
         return self.sheets[self.predictor]
 
     def refusal(self) -> str:
-        """See `FutureBoard.refusal`; there is nothing to plan where nothing is done."""
+        """See `Board.refusal`; there is nothing to plan where nothing is done."""
         facts, reason = self.space.facts, super().refusal()
         if reason or facts is None or facts.action is not None:
             return reason
@@ -96,14 +99,14 @@ class PlanBoard(FutureBoard):
         self.work.forget()
 
     def pictures(self) -> tuple[Any, ...]:
-        """See `FutureBoard.pictures`."""
+        """See `Board.pictures`."""
         return self.stage, self.clip, self.player, self.land, self.costs
 
     def banked(self) -> None:
-        """See `FutureBoard.banked`; no plan depends on it."""
+        """See `Board.banked`; no plan depends on it."""
 
     def opened(self) -> None:
-        """See `FutureBoard.opened`: ask where a plan would begin and end."""
+        """See `Board.opened`: ask where a plan would begin and end."""
         self._clear()
         if self.off() or self.space.facts is None:
             return
@@ -268,7 +271,7 @@ class PlanBoard(FutureBoard):
             self.work.land()
 
     def command(self, name: str) -> None:
-        """See `FutureBoard.command`; undo and redo are of start and goal, reset opens the board again."""
+        """See `Board.command`; undo and redo are of start and goal, reset opens the board again."""
         old = self.route.value
         if name == "cancel":
             self.sheet.walk.stop()
@@ -319,7 +322,7 @@ class PlanBoard(FutureBoard):
         fill(self.headline, {"can_undo": self.route.can_undo, "can_redo": self.route.can_redo})
 
     def failed(self, error: WorkbenchError) -> None:
-        """See `FutureBoard.failed`."""
+        """See `Board.failed`."""
         self.screen.busy(False)
         super().failed(error)
         self._buttons()
@@ -354,7 +357,7 @@ class PlanBoard(FutureBoard):
         return f"# the plan, not the way that was made since\n{lines}" if sheet.gone else lines
 
     def results(self) -> dict[str, Any]:
-        """See `FutureBoard.results`."""
+        """See `Board.results`."""
         found: dict[str, Any] = {}
         for who, sheet in self.sheets.items():
             own = {"plan": sheet.view, "landscape": sheet.land, "walk": sheet.walk.trace()}

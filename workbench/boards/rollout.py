@@ -9,8 +9,8 @@ import numpy as np
 from widgets import ClipPlayer, Toolbar
 from workbench.boards import code
 from workbench.boards.actions import Actions
+from workbench.boards.base import Board, board
 from workbench.boards.fitting import fitting_of
-from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
 from workbench.boards.workspace import Workspace, renew
@@ -31,13 +31,15 @@ _HOW = {"decoded": "decoder", "fitted": "decoder fitted on these clips", "retrie
 _MOST_KNOWN = 64
 
 
-class RolloutBoard(FutureBoard):
+@board(section="IMAGINE", order=10, opens=2)
+class RolloutBoard(Board):
     """Three films with one cursor, the error under them; beside them the actions, what is drawn for nothing, and the drift over the bank."""
 
     title = "Rollout"
+    about = entry("rollout")
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace, "rollout", ["reset", "undo", "redo", "export"])
+        super().__init__(workspace, ["reset", "undo", "redo", "export"])
         self.player = ClipPlayer(picture_height=240, commands=["export", "export_mp4"], curve_height=192)
         self.toolbar = Toolbar()
         self.actions = Actions(self._acted)
@@ -84,11 +86,11 @@ class RolloutBoard(FutureBoard):
             self._draw_drift()
 
     def pictures(self) -> tuple[Any, ...]:
-        """See `FutureBoard.pictures`."""
+        """See `Board.pictures`."""
         return self.player, self.strip, self.drift
 
     def banked(self) -> None:
-        """See `FutureBoard.banked`; actions that were changed stay."""
+        """See `Board.banked`; actions that were changed stay."""
         if not self.off():
             self.fitting.look()
             self._controls()
@@ -96,7 +98,7 @@ class RolloutBoard(FutureBoard):
             self._judge()
 
     def opened(self) -> None:
-        """See `FutureBoard.opened`."""
+        """See `Board.opened`."""
         if self.off():
             return
         self.actions.forget()
@@ -177,7 +179,7 @@ class RolloutBoard(FutureBoard):
             self._judge()
 
     def command(self, name: str) -> None:
-        """See `FutureBoard.command`; undo and redo are of the actions, reset is of everything."""
+        """See `Board.command`; undo and redo are of the actions, reset is of everything."""
         if name in ("undo", "redo"):
             self.actions.back(name)
         elif name == "reset":
@@ -192,12 +194,12 @@ class RolloutBoard(FutureBoard):
             super().command(name)
 
     def results(self) -> dict[str, Any]:
-        """See `FutureBoard.results`."""
+        """See `Board.results`."""
         return {name: value for name, value in {"films": self.view, "drift": self.found}.items() if value is not None}
 
     @property
     def of_before(self) -> bool:
-        """See `FutureBoard.of_before`."""
+        """See `Board.of_before`."""
         return self.view is not None and self._of != (self.session.state.model, self.session.state.clip)
 
     def save_film(self, command: str) -> None:

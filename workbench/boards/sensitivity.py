@@ -6,8 +6,8 @@ from typing import Any
 
 from widgets import ClipPlayer, Toolbar
 from workbench.boards import code
+from workbench.boards.base import Board, board
 from workbench.boards.edits import Edits
-from workbench.boards.future_board import FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.card import ClipKey, SceneKey
@@ -15,7 +15,6 @@ from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.futures import FactorTable
 from workbench.core.questions.sensitivity import Changeable, KnownFactors, Sensitivity, SensitivityView, Survey
 from workbench.link import link
-from workbench.measures.catalogue import entry
 from workbench.present import factor_words as words
 from workbench.present.charts import blank
 from workbench.present.factor_charts import moves_bars, survey_chart
@@ -26,14 +25,15 @@ _NONE, _FIRST, _LARGE = "—", 0.5, 20_000_000  # parameters from which the surv
 _PREFERRED = ("texture", "position")  # of what there is, shown first
 
 
-class SensitivityBoard(FutureBoard):
+@board(section="LOOK", order=40)
+class SensitivityBoard(Board):
     """A clip beside itself with one thing changed, what moved, and the same over many clips and every factor."""
 
     title = "Sensitivity"
+    about = Sensitivity.about
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace, "latent_moves", ["reset", "undo", "redo", "export"])
-        self.headline.sources = []  # twin and pixels stand beside the model, none has to be held
+        super().__init__(workspace, ["reset", "undo", "redo", "export"], sources=())  # all stand beside the model
         self.player = ClipPlayer(picture_height=230, message="")
         self.toolbar = Toolbar()
         self.bars = Chart(250, "how far the latent moves", blank())
@@ -66,11 +66,11 @@ class SensitivityBoard(FutureBoard):
             fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
 
     def pictures(self) -> tuple[Any, ...]:
-        """See `FutureBoard.pictures`."""
+        """See `Board.pictures`."""
         return self.player, self.bars, self.table
 
     def opened(self) -> None:
-        """See `FutureBoard.opened`."""
+        """See `Board.opened`."""
         s = self.session.state
         if self.off() or s.clip is None:
             return
@@ -168,7 +168,7 @@ class SensitivityBoard(FutureBoard):
             self.waiting()  # told after the work has begun
 
     def command(self, name: str) -> None:
-        """See `FutureBoard.command`; undo, redo and reset are of the sliders."""
+        """See `Board.command`; undo, redo and reset are of the sliders."""
         if name in ("undo", "redo") and self.edits.value:
             getattr(self.edits, name)()
         elif name == "reset" and self.edits.value:
@@ -184,7 +184,7 @@ class SensitivityBoard(FutureBoard):
         self._ask()
 
     def results(self) -> dict[str, Any]:
-        """See `FutureBoard.results`."""
+        """See `Board.results`."""
         return {name: value for name, value in {"view": self.moves.answer, "factors": self.survey.answer}.items() if value is not None}
 
     def _ask(self) -> None:
@@ -268,12 +268,6 @@ class SensitivityBoard(FutureBoard):
         busy = self.survey.busy
         fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": code.reproduced(question, view, self.space.sample)})
         fill(self.headline, {"busy": busy, "cancellable": busy, "stale": False, **({} if busy else {"progress": -1.0})})
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Whichever encoder serves."""
-        facts = self.space.facts
-        return entry(self.measure).needs if facts is None else entry(self.measure).needed(facts.report)
 
 
 def _scene(clip: ClipKey) -> SceneKey:

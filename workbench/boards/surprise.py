@@ -8,9 +8,9 @@ from typing import Any
 from widgets import ClipPlayer, Toolbar, WorldStage
 from workbench.boards import code
 from workbench.boards import surprise_controls as choices
+from workbench.boards.base import TWIN, Board, board
 from workbench.boards.clip_choice import is_sample_bank
 from workbench.boards.edits import Edits
-from workbench.boards.future_board import TWIN, FutureBoard
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
 from workbench.boards.surprise_screen import Screen
@@ -18,6 +18,7 @@ from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.films import Covered, Judged, Peers, SurpriseView
 from workbench.link import link
+from workbench.measures.catalogue import entry
 from workbench.present import surprise_words as words
 from workbench.present.charts import blank
 from workbench.present.show import fill
@@ -29,14 +30,15 @@ _SOURCES = [*TWIN, {"id": "pixels", "key": "P", "label": "pixels", "enabled": Tr
 _SLOTS = ("surprise.film", "surprise.peers", "surprise.cover", "surprise.judge")
 
 
-class SurpriseBoard(FutureBoard):
+@board(section="IMAGINE", order=30, opens=3)
+class SurpriseBoard(Board):
     """Films with one cursor over their surprise; a stage on which the thing that moves is dragged elsewhere; accuracies under them."""
 
     title = "Surprise"
+    about = entry("surprise")
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace, "surprise", ["reset", "undo", "redo", "export"])
-        self.headline.sources = _SOURCES
+        super().__init__(workspace, ["reset", "undo", "redo", "export"], sources=_SOURCES)
         self.toolbar, self.work = Toolbar(), Toolbar(vertical=True)
         self.player = ClipPlayer(picture_height=228, commands=["export", "export_mp4"], curve_height=168, message="No film is open")
         self.stage = WorldStage(picture_height=206, nudge=0.05, live=True, message="No film is open")
@@ -93,7 +95,7 @@ class SurpriseBoard(FutureBoard):
         return self.session.state.predictor if self.session.state.predictor in words.WHO else "model"
 
     def refusal(self) -> str:
-        """See `FutureBoard.refusal`; a model of stills foretells nothing."""
+        """See `Board.refusal`; a model of stills foretells nothing."""
         facts, reason = self.space.facts, super().refusal()
         if not reason and facts is not None and choices.windowed(facts) and facts.card.frames < 2:
             return "this model sees stills: nothing comes after them that it could foretell."
@@ -114,15 +116,15 @@ class SurpriseBoard(FutureBoard):
             self.off()
 
     def pictures(self) -> tuple[Any, ...]:
-        """See `FutureBoard.pictures`."""
+        """See `Board.pictures`."""
         return self.player, self.stage
 
     def banked(self) -> None:
-        """See `FutureBoard.banked`; what was broken by hand stays broken."""
+        """See `Board.banked`; what was broken by hand stays broken."""
         self._ask()
 
     def opened(self) -> None:
-        """See `FutureBoard.opened`: what was broken in another clip is whole again."""
+        """See `Board.opened`: what was broken in another clip is whole again."""
         if self.off():
             return
         self.edits.restart(None)
@@ -184,7 +186,7 @@ class SurpriseBoard(FutureBoard):
         fill(self.headline, {"can_undo": self.edits.can_undo, "can_redo": self.edits.can_redo})
 
     def command(self, name: str) -> None:
-        """See `FutureBoard.command`; undo, redo and reset are of what was broken by hand."""
+        """See `Board.command`; undo, redo and reset are of what was broken by hand."""
         if name in ("undo", "redo"):
             getattr(self.edits, name)()
         elif name == "reset":
@@ -213,13 +215,13 @@ class SurpriseBoard(FutureBoard):
             self._send("surprise.judge", "judge_twins", self._counted, count=self.work.values.get("pairs", choices.COUNT), **options)
 
     def results(self) -> dict[str, Any]:
-        """See `FutureBoard.results`."""
+        """See `Board.results`."""
         found = {"surprise": self.view, "peers": self.peers, "accuracies": self.judged, "covered": self.covered}
         return {name: value for name, value in found.items() if value is not None}
 
     @property
     def of_before(self) -> bool:
-        """See `FutureBoard.of_before`."""
+        """See `Board.of_before`."""
         now, then = self.session.state.clip, None if self._of is None or "twins" in self._of else self._of["clip"]
         return now is not None and then is not None and (now.path, now.index) != (then.path, then.index)
 
@@ -259,9 +261,9 @@ class SurpriseBoard(FutureBoard):
         shares = [share for view, share in self._running.items() if view != "surprise.peers" or len(self._running) == 1]
         fill(self.headline, {"busy": bool(shares), "progress": min(1.0, max(shares, default=-1.0)), "cancellable": bool(shares)})
 
-    def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "") -> None:
-        """See `FutureBoard.say`; what is still being computed goes on."""
-        super().say(sentence, tone, detail, code)
+    def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: Any) -> None:
+        """See `Board.say`; what is still being computed goes on."""
+        super().say(sentence, tone, detail, code, **more)
         self._tell_busy()
 
     def _ask(self) -> None:

@@ -19,7 +19,6 @@ from workbench.jobs import Deliver, Job, Jobs, now
 from workbench.readers import stamp
 from workbench.session import Session
 
-FIRST_WORDS = "Opening a model …"
 Notify = Callable[[WorkbenchError], None]
 Heard = Callable[[], None]
 Allow = Callable[[str], str]
@@ -94,19 +93,6 @@ def renew(*views: Ages) -> None:
     """These views show something of what is open."""
     for view in views:
         view.stale = False
-
-
-def show_failure(space: Workspace, headline: Headline, *, off: bool = False) -> None:
-    """Where no clip is on screen, the error stays to be read; a board that shows something of what is open keeps it.
-
-    Args:
-        off: the board says why it is off for the open model.
-    """
-    if space.error is not None and not off and (space.shown is None or headline.sentence == FIRST_WORDS):
-        with headline.together():
-            headline.stale, headline.code = False, ""
-            headline.sentence, headline.tone, headline.busy = space.error.what, "error", False
-            headline.detail = f"{space.error.where} → {space.error.fix}".strip(" →")
 
 
 class Workspace:

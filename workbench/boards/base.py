@@ -1,0 +1,182 @@
+"""What every board has: a sentence over its views, the reason where it is off, undo, export, and its place in the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from widgets import Headline
+from workbench.boards.layout import Layout, leaves
+from workbench.boards.workspace import Workspace, age, offer, renew
+from workbench.core.errors import Cancelled, WorkbenchError
+from workbench.core.films import Reel
+from workbench.core.questions import About
+from workbench.present.show import fill
+
+_BEFORE = "What is on screen is still of the clip before."
+_OPENING = "Opening a model …"
+TWIN = [{"id": "twin", "key": "R", "label": "twin", "enabled": True, "reason": ""}]
+_Kind = TypeVar("_Kind", bound="type[Board]")
+REGISTERED: dict[str, type[Board]] = {}
+
+
+def board(*, section: str, order: int, opens: int | None = None) -> Callable[[_Kind], _Kind]:
+    """Class decorator: a board of the menu.
+
+    Args:
+        section: of the menu. order: within it. opens: a page opens on the board with the least number that has something to show; None: on others.
+    """
+
+    def register(kind: _Kind) -> _Kind:
+        kind.section, kind.order, kind.opens = section, order, opens
+        REGISTERED[kind.title] = kind
+        return kind
+
+    return register
+
+
+class Board:
+    """A headline over views. Most are filled once somebody looks.
+
+    Args:
+        commands: of the headline. sources: who may be looked at in place of the model, by holding a key; None: all that a
+            headline knows.
+
+    Attributes:
+        title: in the menu. about: of the question that it asks first: the parts it needs, and what stands behind ⓘ. error: that the headline tells.
+        depends: when one of these changes, what is on screen is of the one before. always: it follows what is open also while nobody looks.
+    """
+
+    title: ClassVar[str] = ""
+    about: ClassVar[About]
+    section: ClassVar[str] = ""
+    order: ClassVar[int] = 0
+    opens: ClassVar[int | None] = None
+    depends: ClassVar[tuple[str, ...]] = ("model", "clip", "bank")
+    always: ClassVar[bool] = False
+
+    def __init__(self, workspace: Workspace, commands: Sequence[str], *, sources: Sequence[dict[str, Any]] | None = TWIN) -> None:
+        self.space, self.session = workspace, workspace.session
+        about = self.about
+        info = {"title": about.title, "formula": about.formula, "source": about.source, "cannot": about.cannot}
+        held = {} if sources is None else {"sources": list(sources)}
+        self.headline = Headline(sentence=_OPENING, info=info, commands=list(commands), **held)
+        self.headline.on_command = self.command
+        self.awake = self.always
+        self.error: WorkbenchError | None = None
+        self._silent = True  # nothing was said of anything that was opened
+        self.session.watch(self.depends, lambda old, new: age((self.headline, *self.pictures())) if old.clip is not None else None)
+        workspace.on("bank", self.banked)
+        workspace.on("failed", self._not_opened)
+
+    @property
+    def layout(self) -> Layout:
+        """How it is arranged."""
+        return self.headline
+
+    def views(self) -> list[Any]:
+        """Its views and charts."""
+        return list(leaves(self.layout))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Parts that must be complete; of several sets that would do, the one that the open model has."""
+        return self.about.needs if self.space.facts is None else self.about.needed(self.space.facts.report)
+
+    def wake(self) -> None:
+        """Somebody looks: from now on the board follows what is open."""
+        if not self.awake:
+            self.awake = True
+            self.opened()
+
+    def opened(self) -> None:
+        """The model or the clip on screen is another one."""
+
+    def banked(self) -> None:
+        """Baselines are taken over another bank."""
+        self.opened()
+
+    def pictures(self) -> tuple[Any, ...]:
+        """The views and charts that show something of the model and clip that are open."""
+        return ()
+
+    def command(self, name: str) -> None:
+        """A button of the headline was pressed."""
+        if name == "export":
+            offer(self.headline, *self.space.export(self.results()))
+
+    def save_films(self, name: str, command: str, reels: Sequence[Reel], **about: Any) -> None:
+        """Offer videos as one file, with their labels.
+
+        Args:
+            name: of the file. command: of the player: "export" or "export_mp4". about: options of `film_file`.
+        """
+        kind = "mp4" if command == "export_mp4" else "webm"
+
+        def offered(data: np.ndarray) -> None:
+            offer(self.headline, f"jepa-workbench-{name}.{kind}", data.tobytes())
+
+        self.space.submit("film_file", f"{name}.file", offered, self.failed, reels=list(reels), kind=kind, **about)
+
+    def results(self) -> dict[str, Any]:
+        """Everything on the board, for export."""
+        return {}
+
+    def refusal(self) -> str:
+        """Why the board is off for the open model; "" when it is on, or when nothing is open."""
+        facts = self.space.facts
+        return "" if facts is None else self.about.refusal(facts.report)
+
+    def off(self) -> bool:
+        """Whether there is nothing to show; says so when it is because of the model."""
+        reason, facts = self.refusal(), self.space.facts
+        held = {"enabled": not reason, "reason": "This board is off." if reason else ""}
+        fill(self.headline, {"sources": [{**source, **held} for source in self.headline.sources]})
+        if reason and facts is not None:
+            partial = any(facts.report.serving(n).status == "partial" for n in self.needs)
+            renew(*self.pictures())
+            self.say(f"This board is off: {reason}", "error" if partial else "warn", "See the Checkpoint board for what the file holds.")
+        return bool(reason) or not self.awake or self.space.shown is None
+
+    def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: Any) -> None:
+        """The sentence, the thin line under it, and the lines that reproduce it. more: other traits of the headline."""
+        self.error, self._silent = None, False
+        said = {"sentence": sentence, "tone": tone, "detail": detail, "code": code, "busy": False, "cancellable": False}
+        fill(self.headline, {**said, "stale": False, **more})
+
+    def waiting(self) -> None:
+        """The old answer stays until the new one is there."""
+        fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True})
+
+    def failed(self, error: WorkbenchError) -> None:
+        """Say what is wrong; what was on screen stays."""
+        fill(self.headline, {"busy": False, "cancellable": False})
+        if not isinstance(error, Cancelled):
+            self._tell(error, f"{error.fix}. {_BEFORE}" if self.of_before else error.fix)
+            self.space.tell(error)
+
+    def says(self, error: WorkbenchError) -> bool:
+        """Whether the headline tells this error. What a board that waits until it is looked at says may be of an earlier model."""
+        return self.awake and self.error is not None and self.error.what == error.what
+
+    def _tell(self, error: WorkbenchError, detail: str) -> None:
+        self.say(error.what, "error", detail)
+        self.error = error
+
+    def _not_opened(self) -> None:
+        """Where no clip is on screen, the error stays to be read; a board that shows something of what is open keeps it."""
+        error = self.space.error
+        if error is not None and not self.refusal() and (self.space.shown is None or self._silent):
+            self._tell(error, f"{error.where} → {error.fix}".strip(" →"))
+
+    @property
+    def of_before(self) -> bool:
+        """What is on screen is not of what is open."""
+        return False
+
+    @property
+    def predictor(self) -> str:
+        """Whose future is shown: the model's, or its untrained twin's while R is held."""
+        return "twin" if self.session.state.predictor == "twin" else "model"
