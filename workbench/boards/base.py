@@ -57,7 +57,7 @@ class Board:
     depends: ClassVar[tuple[str, ...]] = ("model", "clip", "bank")
     always: ClassVar[bool] = False
 
-    def __init__(self, workspace: Workspace, commands: Sequence[str], *, sources: Sequence[dict[str, Any]] | None = TWIN) -> None:
+    def __init__(self, workspace: Workspace, commands: Sequence[str] = (), *, sources: Sequence[dict[str, Any]] | None = TWIN) -> None:
         self.space, self.session = workspace, workspace.session
         about = self.about
         info = {"title": about.title, "formula": about.formula, "source": about.source, "cannot": about.cannot}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from workbench import samples
-from workbench.core.card import BankKey, ClipKey, ModelKey, SceneKey, ScenesKey
+from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey
 from workbench.core.decoding import DecoderFit
 from workbench.core.films import FilmView, PlanView, SurpriseView, WalkTrace
 from workbench.core.mask import Mask
@@ -39,25 +39,11 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
     Args:
         sample: the name of the sample that the model is, where it is one.
     """
-    about, given = question.about, {f.name: getattr(question, f.name) for f in dataclasses.fields(question)}  # type: ignore[arg-type]
-    usual = {f.name: f.default for f in dataclasses.fields(question)}  # type: ignore[arg-type]
-    lines, said = ["import workbench as jw"], list[str]()
-    for name, value in given.items():
-        if isinstance(value, ModelKey):
-            hashes: Mapping[str, str] = answer.provenance.weights
-            used = [h for h in map(hashes.get, reversed(about.needs)) if h] or list(hashes.values())
-            lines += model_lines(value, sample, used[0] if used else "")
-            said.append("jepa")
-        elif isinstance(value, ClipKey | ScenesKey | BankKey):
-            lines.append(f"{name} = {opened(value)}")
-            said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
-        elif isinstance(value, Mask):
-            context, targets = value.ranges()
-            lines.append(f"{name} = jw.Mask.of({value.shape}, {context!r}, {targets!r})")
-            said.append(name)
-        elif isinstance(value, np.ndarray) or value != usual[name]:
-            said.append(f"{name}={_plainly(value)}")
-    lines.append(f"found = jw.{about.name}({', '.join(said)})")
+    about = question.about
+    hashes: Mapping[str, str] = answer.provenance.weights
+    used = [h for h in map(hashes.get, reversed(about.needs)) if h] or list(hashes.values())
+    lines, said = _asked(question, sample, used[0] if used else "")
+    lines = ["import workbench as jw", *lines, f"found = jw.{about.name}({', '.join(said)})"]
     number = getattr(answer, about.number)
     if isinstance(number, tuple):
         lines.append(f"print(*(f'{{value:.4f}}' for value in found.{about.number}))  # {' '.join(f'{value:.4f}' for value in number)}")
@@ -66,12 +52,40 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
     return "\n".join(lines)
 
 
+def _asked(question: Question[Any], sample: str | None, weights: str) -> tuple[list[str], list[str]]:
+    """The lines that open what a question names, and the arguments of its call."""
+    usual, lines, said = question.usual(), list[str](), list[str]()
+    for name, value in question.fields().items():
+        if isinstance(value, ModelKey):
+            lines += model_lines(value, sample, weights)
+            said.append("jepa")
+        elif isinstance(value, Question):  # what it fitted
+            inner: Question[Any] = value
+            before, arguments = _asked(inner, sample, weights)
+            lines += [line for line in before if line not in lines]
+            lines.append(f"{name} = jw.{inner.about.name}({', '.join(arguments)})")
+            said.append(f"{name}={name}")
+        elif isinstance(value, FileKey):
+            said.append(repr(value.path) if usual[name] is dataclasses.MISSING else f"{name}={value.path!r}")
+        elif isinstance(value, ClipKey | FolderKey | BankKey):
+            line = f"{name} = {opened(value)}"
+            lines += [line] if line not in lines else []
+            said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
+        elif isinstance(value, Mask):
+            context, targets = value.ranges()
+            lines.append(f"{name} = jw.Mask.of({value.shape}, {context!r}, {targets!r})")
+            said.append(name)
+        elif isinstance(value, np.ndarray) or value != usual[name]:
+            said.append(f"{name}={_plainly(value)}")
+    return lines, said
+
+
 def named(path: str) -> str:
     """What data of a path are called in Python: the sample whose bank it is, else the path."""
     return next((n for n in samples.names() if str(samples.find(n).bank) == path), path)
 
 
-def opened(key: ClipKey | ScenesKey | BankKey) -> str:
+def opened(key: ClipKey | FolderKey | BankKey) -> str:
     """The expression that opens a clip, clips of which something is known, or a bank."""
     verb = "scenes" if isinstance(key, SceneKey | ScenesKey) else "open_clips" if isinstance(key, ClipKey) else "open_bank"
     return f"jw.{verb}({named(key.path)!r}{key.said})" + (f"[{key.index}]" if isinstance(key, ClipKey) else "")

@@ -91,8 +91,8 @@ class SceneKey(ClipKey):
 
 
 @dataclass(frozen=True)
-class ScenesKey:
-    """Names all clips of a path with what is known of them: `jw.scenes(path)`. Arguments as in ClipKey."""
+class FolderKey:
+    """Names all clips of a path: `jw.open_clips(path)`. Arguments as in ClipKey."""
 
     path: str
     frames: int | None = None
@@ -102,8 +102,20 @@ class ScenesKey:
 
     @property
     def said(self) -> str:
-        """How its clips are sampled, as options of `scenes` in Python."""
+        """How its clips are sampled, as options of Python."""
         return _options(frames=self.frames, fps=self.fps, start=self.start or None, length=self.length)
+
+
+@dataclass(frozen=True)
+class ScenesKey(FolderKey):
+    """Names all clips of a path with what is known of them: `jw.scenes(path)`. Arguments as in ClipKey."""
+
+
+@dataclass(frozen=True)
+class FileKey:
+    """Names a file that is looked into, not opened as a model or as clips."""
+
+    path: str
 
 
 @dataclass(frozen=True)

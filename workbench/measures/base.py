@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import torch
 
-from workbench.core.questions import Question
+from workbench.core.questions import About, Question
 from workbench.measures.catalogue import entry
 from workbench.model.jepa import Jepa
 
@@ -24,8 +24,10 @@ def measure(function: F) -> F:
     Raises:
         PartUnavailable: with the counts of what is missing.
     """
-    about = entry(function.__name__)
+    return _checked(function, entry(function.__name__))
 
+
+def _checked(function: F, about: About) -> F:
     @functools.wraps(function)
     def checked(jepa: Jepa, *args: Any, **kwargs: Any) -> Any:
         jepa.report.require(*about.needed(jepa.report))
@@ -45,8 +47,10 @@ def answers(kind: type[Question[Any]]) -> Callable[[F], F]:
     """
 
     def register(function: F) -> F:
-        _answers[kind] = measure(function) if kind.about.needs else function
-        return _answers[kind]  # type: ignore[return-value]  # the same signature
+        asks_model = "model" in kind.usual()
+        checked = _checked(function, kind.about) if asks_model else function
+        _answers[kind] = checked
+        return checked
 
     return register
 

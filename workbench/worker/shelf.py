@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import weakref
 from collections import Counter, OrderedDict
 from contextlib import nullcontext
@@ -10,9 +9,9 @@ from typing import Any
 
 import torch
 
-from workbench.core.card import BankKey, ClipKey, ModelKey, SceneKey, ScenesKey
+from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey
 from workbench.core.clip import Clip
-from workbench.core.errors import BadInput
+from workbench.core.errors import BadInput, PartUnavailable
 from workbench.core.questions import ANSWER, Key, Question
 from workbench.data import Clips, open_clips
 from workbench.data.banks import Bank as StoredBank
@@ -30,7 +29,7 @@ from workbench.worker.services import title
 from workbench.worlds.factors import Scenes
 from workbench.worlds.known import scenes
 
-_MODELS, _FOLDERS, _BANKS, _ANSWERS = 3, 8, 4, 16
+_MODELS, _FOLDERS, _BANKS, _ANSWERS, _FITS = 3, 8, 4, 16, 8
 _BANK_LIMIT = 256
 _KEPT_SIDE = 512  # pixels of the short side; 256 photos of 12 megapixels would take 9 GB otherwise
 
@@ -45,6 +44,7 @@ class Shelf:
         self._scenes: OrderedDict[tuple[Any, ...], Scenes] = OrderedDict()
         self._given: dict[str, Jepa] = {}
         self._answers: OrderedDict[str, tuple[list[weakref.ref[Any]], Any]] = OrderedDict()  # with the objects that each was found for
+        self._fits: OrderedDict[str, Any] = OrderedDict()  # by the digest of the question that fitted each
         self.decoders = Decoders()
 
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
@@ -74,17 +74,21 @@ class Shelf:
             WorkbenchError: of every kind; nothing is remembered of a failed call.
         """
         with guard_memory(question.about.name):
-            given = {f.name: self._resolve(getattr(question, f.name)) for f in dataclasses.fields(question)}  # type: ignore[arg-type]
-            objects = [o for f, o in given.items() if isinstance(getattr(question, f), Key)]
-            kept = self._answers.get(question.digest)
+            about = question.about
+            given = {name: self._resolve(value) for name, value in question.fields().items()}
+            objects = [given[name] for name, value in question.fields().items() if isinstance(value, Key)]
+            kept = self._answers.get(question.digest) if about.kept else None
             if kept is not None and len(kept[0]) == len(objects) and all(r() is o for r, o in zip(kept[0], objects, strict=True)):
                 return kept[1]
-            about, model = question.about, given.pop("model", None)
+            model = given.pop("model", None)
             if model is not None and about.kept:
                 model = forgetful(model)
             found = answering(question)(*(() if model is None else (model,)), **given)
             if about.kept:
                 _put(self._answers, question.digest, ([weakref.ref(o) for o in objects], found), _ANSWERS)
+            if about.fits:
+                _put(self._fits, question.digest, found, _FITS)
+                return getattr(found, about.fits)
             return found
 
     def keep(self, name: str, jepa: Jepa) -> None:
@@ -152,6 +156,18 @@ class Shelf:
             _put(self._banks, key, Bank(found, f"{title(key.path)}{left_out}{every}{missing}", skipped), _BANKS)
         return self._banks[key]
 
+    def fit(self, question: Question[Any]) -> Any:
+        """What was fitted by that question.
+
+        Raises:
+            PartUnavailable: it was not asked, or so many others were that it is no longer kept.
+        """
+        if question.digest not in self._fits:
+            what = f"{question.about.title} was not done yet with these settings"
+            raise PartUnavailable(what, where=question.about.name, fix="press Fit: it takes a minute or two, and can be cancelled")
+        self._fits.move_to_end(question.digest)
+        return self._fits[question.digest]
+
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, ModelKey):
             return self.model(value)
@@ -163,6 +179,12 @@ class Shelf:
             return self.clip(value)
         if isinstance(value, BankKey):
             return self.bank(value)
+        if isinstance(value, FileKey):
+            return value.path
+        if isinstance(value, Question):
+            return self.fit(value)
+        if isinstance(value, FolderKey):
+            return self.clips(value.path, frames=value.frames, fps=value.fps, start=value.start, length=value.length)
         return value
 
 

@@ -14,10 +14,10 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 import numpy as np
 
 from workbench.core import codec
-from workbench.core.card import BankKey, ClipKey, LoadReport, ModelKey, ScenesKey
+from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, LoadReport, ModelKey
 
 Lane = Literal["model", "heavy"]
-Key = ModelKey | ClipKey | ScenesKey | BankKey
+Key = ModelKey | ClipKey | FolderKey | BankKey | FileKey
 Answer = TypeVar("Answer")
 _Type = TypeVar("_Type", bound="type[Question[Any]]")
 _types: dict[str, type[Question[Any]]] = {}
@@ -34,6 +34,7 @@ class About:
         lane: which worker lane runs it. urgent: a person waits for it; it may overtake work that reports progress.
         version: raised when its numbers change, so that stored results are not mixed.
         kept: long work on clips that nobody looks at again: a worker keeps the answer, and not what was computed on the way.
+        fits: what is fitted is kept by the worker and found again by its question; the answer that is sent is this attribute of it.
         number: the property of the answer that the sentence on screen states, and that the printed lines of Python reproduce.
     """
 
@@ -48,6 +49,7 @@ class About:
     version: int = 1
     instead: tuple[tuple[str, ...], ...] = ()
     kept: bool = False
+    fits: str = ""
     number: str = ""
 
     def needed(self, report: LoadReport) -> tuple[str, ...]:
@@ -64,6 +66,8 @@ class About:
 class Question(Generic[Answer]):
     """Something that can be asked. Subclasses are frozen dataclasses of keys, numbers, texts and arrays, compared by `digest`.
 
+    A field that is a question itself names what was fitted by that question.
+
     Attributes:
         about: of the type.
     """
@@ -74,8 +78,8 @@ class Question(Generic[Answer]):
     def digest(self) -> str:
         """Equal for two questions that ask the same: a hash of the type, its version and every field, the bytes of arrays included."""
         found = hashlib.blake2b(f"{type(self).__name__} {self.about.version}".encode(), digest_size=16)
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
-            _add(found, (field.name, getattr(self, field.name)))
+        for pair in self.fields().items():
+            _add(found, pair)
         return found.hexdigest()
 
     @property
@@ -85,7 +89,16 @@ class Question(Generic[Answer]):
 
     def keys(self) -> list[Key]:
         """The models, clips and banks that it names."""
-        return [v for f in dataclasses.fields(self) if isinstance(v := getattr(self, f.name), Key)]  # type: ignore[arg-type]
+        return [value for value in self.fields().values() if isinstance(value, Key)]
+
+    def fields(self) -> dict[str, Any]:
+        """What it asks, by the names of its fields."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]  # every subclass is a dataclass
+
+    @classmethod
+    def usual(cls) -> dict[str, Any]:
+        """The defaults of its fields; `dataclasses.MISSING` where one has none."""
+        return {f.name: f.default for f in dataclasses.fields(cls)}  # type: ignore[arg-type]  # every subclass is a dataclass
 
 
 def question(name: str, **about: Any) -> Callable[[_Type], _Type]:

@@ -21,7 +21,7 @@ _MOST_BYTES = 1 << 20  # of a written question
 
 def written(question: Question[Any]) -> str:
     """The question as one line of JSON, which `read` takes."""
-    fields = {f.name: _plain(getattr(question, f.name)) for f in dataclasses.fields(question)}  # type: ignore[arg-type]
+    fields = {name: _plain(value) for name, value in question.fields().items()}
     return json.dumps({"question": type(question).__name__, "version": question.about.version, **fields}, allow_nan=False, ensure_ascii=False)
 
 
