@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from workbench.measures.sensitivity import changeable, sensitivity, survey
     from workbench.measures.steering import energy_landscape, plan
     from workbench.measures.surprise import future_leak, surprise
+    from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
     from workbench.present.show_futures import show
@@ -84,6 +85,7 @@ _VERBS = {
     "changeable": "workbench.measures.sensitivity",
     "sensitivity": "workbench.measures.sensitivity",
     "survey": "workbench.measures.sensitivity",
+    "video_file": "workbench.measures.videos",
     "fit_decoder": "workbench.train.fitted",
     "open_decoder": "workbench.train.fitted_file",
     "save_decoder": "workbench.train.fitted_file",
@@ -137,6 +139,7 @@ __all__ = [
     "surprise",
     "surprise_view",
     "survey",
+    "video_file",
     "wrap",
     "yardsticks",
 ]

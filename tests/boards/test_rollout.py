@@ -19,8 +19,8 @@ from workbench import samples
 from workbench.boards.steady import Steady
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.films import FilmView
+from workbench.measures.videos import labelled
 from workbench.notebook import BoardBox, board
-from workbench.worker.film_file import labelled
 
 pytestmark = pytest.mark.slow
 

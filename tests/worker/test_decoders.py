@@ -15,8 +15,8 @@ from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.decoding import FITTED
 from workbench.core.errors import Cancelled, Incomparable, PartUnavailable
 from workbench.masks import sample_mask
+from workbench.measures.videos import labelled
 from workbench.thread_jobs import ThreadJobs
-from workbench.worker.film_file import labelled
 from workbench.worker.shelf import Shelf
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,9 @@ from workbench.boards.workspace import Workspace, age, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import Reel
 from workbench.core.questions import About
+from workbench.core.questions.videos import VideoFile
 from workbench.present.show import fill
+from workbench.query import Query
 
 _BEFORE = "What is on screen is still of the clip before."
 _OPENING = "Opening a model …"
@@ -107,18 +109,18 @@ class Board:
         if name == "export":
             offer(self.headline, *self.space.export(self.results()))
 
-    def save_films(self, name: str, command: str, reels: Sequence[Reel], **about: Any) -> None:
+    def save_films(self, name: str, command: str, videos: Sequence[Reel], *, fps: float, context_frames: int = 0, edited: int = -1) -> None:
         """Offer videos as one file, with their labels.
 
         Args:
-            name: of the file. command: of the player: "export" or "export_mp4". about: options of `film_file`.
+            name: of the file. command: of the player: "export" or "export_mp4". fps, context_frames, edited: see `VideoFile`.
         """
         kind = "mp4" if command == "export_mp4" else "webm"
 
         def offered(data: np.ndarray) -> None:
             offer(self.headline, f"jepa-workbench-{name}.{kind}", data.tobytes())
 
-        self.space.submit("film_file", f"{name}.file", offered, self.failed, reels=list(reels), kind=kind, **about)
+        Query[np.ndarray](self.space, f"{name}.file", offered, self.failed).ask(VideoFile(tuple(videos), fps, context_frames, edited, kind))
 
     def results(self) -> dict[str, Any]:
         """Everything on the board, for export."""

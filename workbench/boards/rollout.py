@@ -205,8 +205,8 @@ class RolloutBoard(Board):
     def save_film(self, command: str) -> None:
         """Offer the films on screen as one video, with their labels."""
         if self.view is not None:
-            about = {"fps": self.player.fps or 8.0, "known": self.view.rollout.known, "edited": self.view.edited}
-            self.save_films("rollout", command, self.view.reels, **about)
+            known, edited = self.view.rollout.known, self.view.edited
+            self.save_films("rollout", command, self.view.reels, fps=self.player.fps or 8.0, context_frames=known, edited=edited)
 
     def _ask(self) -> None:
         """The films as they are chosen now; what was asked before is no longer wanted."""

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from workbench.core import progress
 from workbench.core.clip import Clip
-from workbench.core.errors import PartUnavailable
+from workbench.core.errors import BadInput, PartUnavailable
 from workbench.core.futures import Drawn
 from workbench.measures.bank import Bank
 from workbench.measures.seeing import frames_a_tick, seen
@@ -148,6 +148,23 @@ def decoded(jepa: Jepa, latents: Latents, decoder: Decoder | None = None) -> Dra
 
 def _rgb(film: UInt8[np.ndarray, "frames height width channels"]) -> UInt8[np.ndarray, "frames height width 3"]:
     return Clip(np.ascontiguousarray(film)).rgb()
+
+
+def draw(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip, decoder: Decoder | None = None) -> Drawn:
+    """Latents as pictures: "decoded" by a decoder, None = the model's own, or "retrieved"."""
+    if how == "decoded":
+        return decoded(jepa, latents, decoder)
+    if bank is None:
+        raise BadInput("real frames are retrieved from a bank, and none is open", where="how", fix="open a folder or bank of clips")
+    return retrieved(jepa, latents, bank, without=clip)
+
+
+def note_of(drawn: Drawn) -> str:
+    """By what a film was drawn, and how far that can be trusted."""
+    if drawn.distance is None or drawn.within is None:
+        return drawn.note
+    outside = int((~drawn.within).sum())
+    return drawn.note + (f"; {outside} of {len(drawn.within)} lie further from it than the bank's own frames do" if outside else "")
 
 
 def honesty(jepa: Jepa, bank: Bank, how: str, seed: int = 0, decoder: Decoder | None = None) -> Sequence[tuple[str, Drawn]]:

@@ -18,13 +18,12 @@ from workbench.core.films import Reel
 from workbench.core.futures import Drawn
 from workbench.core.mask import Mask
 from workbench.measures.bank import Bank
-from workbench.measures.drawing import decoded, frames_of, patched, retrieved
+from workbench.measures.drawing import decoded, frames_of, note_of, patched, retrieved
 from workbench.measures.seeing import predicts, seen
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.train.fitted import FittedDecoder, fitted
 from workbench.train.fitted_file import decoder_bytes, matching
-from workbench.worker.driving import note_of
 
 if TYPE_CHECKING:
     from workbench.worker.shelf import Shelf

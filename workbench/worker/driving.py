@@ -12,15 +12,14 @@ from jaxtyping import Bool
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.films import FilmView, Reel
-from workbench.core.futures import Drawn, Rollout
+from workbench.core.futures import Rollout
 from workbench.measures.bank import Bank
-from workbench.measures.drawing import decoded, honesty, retrieved
+from workbench.measures.drawing import draw, honesty, note_of
 from workbench.measures.futures import Future, chosen_distance, compared, other_moves, scale_note, span, steps_of
 from workbench.measures.latent_colours import Palette
 from workbench.measures.twins import asked
 from workbench.model.jepa import Decoder, Jepa
 from workbench.model.latents import Latents
-from workbench.worker.film_file import film_file
 from workbench.worlds.driven import followed, world
 
 if TYPE_CHECKING:
@@ -137,23 +136,6 @@ def _with_past(future: Future, foretold: Latents) -> Latents:
     return replace(foretold, tokens=torch.cat([past.tokens, foretold.tokens], 1), grid=future.real.grid, states=None, extra=None)
 
 
-def draw(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip, decoder: Decoder | None = None) -> Drawn:
-    """Latents as pictures: "decoded" by a decoder, None = the model's own, or "retrieved"."""
-    if how == "decoded":
-        return decoded(jepa, latents, decoder)
-    if bank is None:
-        raise BadInput("real frames are retrieved from a bank, and none is open", where="how", fix="open a folder or bank of clips")
-    return retrieved(jepa, latents, bank, without=clip)
-
-
-def note_of(drawn: Drawn) -> str:
-    """By what a film was drawn, and how far that can be trusted."""
-    if drawn.distance is None or drawn.within is None:
-        return drawn.note
-    outside = int((~drawn.within).sum())
-    return drawn.note + (f"; {outside} of {len(drawn.within)} lie further from it than the bank's own frames do" if outside else "")
-
-
 def drawer(shelf: Shelf, model: Jepa, bank: Bank | None, how: str, predictor: str) -> tuple[str, Decoder | None]:
     """How to draw, and by which decoder. A decoder fitted on the model's latents cannot draw the twin's: there the nearest real frame stands for it.
 
@@ -174,4 +156,4 @@ def honesty_strip(shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded", p
     return [Reel(name, "control", note_of(d), d.pixels, 1) for name, d in honesty(asked(model, predictor), bank, way, decoder=decoder)]
 
 
-FUTURES = {f.__name__: f for f in (film_view, honesty_strip, film_file)}
+FUTURES = {f.__name__: f for f in (film_view, honesty_strip)}

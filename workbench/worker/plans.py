@@ -14,13 +14,14 @@ from workbench.core.errors import BadInput
 from workbench.core.films import ClipEnds, DriveStep, PlanPaths, PlanView, Reel, WorldEnds, WorldPicture
 from workbench.core.futures import Drawn, EnergyLandscape, PlanTrace
 from workbench.measures.bank import Bank
+from workbench.measures.drawing import draw, note_of
 from workbench.measures.futures import span, steps_of
 from workbench.measures.probing import Probe, places_probe
 from workbench.measures.steering import energy_landscape, imagine_plan
+from workbench.measures.twins import asked
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.model.spec import ActionSpec
-from workbench.worker.driving import asked, draw, note_of
 from workbench.worlds.driven import World, apart, path_of, world
 
 if TYPE_CHECKING:

@@ -1,12 +1,12 @@
-"""Films as a video file that any browser plays, with the labels burnt in."""
+"""Videos as a file that any browser plays, with the labels drawn into each frame."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,10 +15,9 @@ from jaxtyping import UInt8
 from workbench.core import progress
 from workbench.core.errors import BadInput
 from workbench.core.films import Reel
+from workbench.core.questions.videos import VideoFile
 from workbench.data._av import pyav
-
-if TYPE_CHECKING:
-    from workbench.worker.shelf import Shelf
+from workbench.measures.base import answers
 
 # Pixels: a film's side at least, a line of words, around them, the coloured rule, the gap to the next.
 _EACH, _LINE, _PAD, _RULE, _GAP = 256, 18, 5, 4, 8
@@ -98,28 +97,31 @@ def _write(picture: np.ndarray, text: str, at: tuple[int, int], size: float, col
     cv2.putText(picture, text, at, _FONT, size, colour, 1, cv2.LINE_AA)
 
 
-def film_file(shelf: Shelf, reels: list[Reel], fps: float = 8.0, known: int = 0, edited: int = -1, kind: str = "webm") -> UInt8[np.ndarray, "bytes"]:
-    """The films side by side as a video file, every frame with its words.
+@answers(VideoFile)
+def video_file(
+    videos: Sequence[Reel], *, fps: float = 8.0, context_frames: int = 0, edited: int = -1, kind: str = "webm"
+) -> UInt8[np.ndarray, "bytes"]:
+    """The bytes of a file with the videos side by side, each frame with its label.
 
     Args:
-        known, edited: as for `labelled`. kind: "webm" (VP8) or "mp4" (H.264).
+        context_frames, edited: as for `labelled`. kind: "webm" (VP8) or "mp4" (H.264).
 
     Raises:
-        BadInput: no films, no speed, another kind, or a video that cannot be written here. MissingExtra: PyAV is not installed.
+        BadInput: no videos, no speed, another kind, or a video that cannot be written here. MissingExtra: PyAV is not installed.
     """
-    if not reels or not fps > 0 or kind not in _WRITERS:
-        what = f"{len(reels)} films at {fps} frames a second as {kind}"
-        raise BadInput(what, where="film_file", fix="give at least one film, a speed above 0, and webm or mp4")
+    if not videos or not fps > 0 or kind not in _WRITERS:
+        what = f"{len(videos)} films at {fps} frames a second as {kind}"
+        raise BadInput(what, where="video_file", fix="give at least one film, a speed above 0, and webm or mp4")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"film.{kind}"
-        _WRITERS[kind](path, _rows(reels, known, edited), fps)
+        _WRITERS[kind](path, _rows(videos, context_frames, edited), fps)
         data = path.read_bytes() if path.exists() else b""
     if not data:
-        raise BadInput(f"no {kind} video can be written on this machine", where="film_file", fix="export the numbers: the films are among them")
+        raise BadInput(f"no {kind} video can be written on this machine", where="video_file", fix="export the numbers: the films are among them")
     return np.frombuffer(data, np.uint8)
 
 
-def _rows(reels: list[Reel], known: int, edited: int) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+def _rows(reels: Sequence[Reel], known: int, edited: int) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """The films side by side, frame by frame."""
     frames = max(len(r.pixels) for r in reels)
     notes = max(len(note_lines(r)) for r in reels)
@@ -146,7 +148,7 @@ def _write_mp4(path: Path, rows: Iterator[np.ndarray], fps: float) -> None:
         av.codec.Codec(_H264, "w")
     except (av.FFmpegError, ValueError) as err:
         fix = "install PyAV's own wheel, or save as webm"
-        raise BadInput(f"this build of PyAV has no {_H264}, so that it cannot write H.264", where="film_file", fix=fix) from err
+        raise BadInput(f"this build of PyAV has no {_H264}, so that it cannot write H.264", where="video_file", fix=fix) from err
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         stream: Any = None
         for row in rows:

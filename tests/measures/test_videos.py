@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -11,10 +11,10 @@ import pytest
 
 from workbench.core.errors import BadInput
 from workbench.core.films import Reel
+from workbench.core.questions import read, written
+from workbench.core.questions.videos import VideoFile
 from workbench.data import load_video
-from workbench.worker.film_file import film_file, labelled
-
-SHELF: Any = None  # a film needs nothing of it
+from workbench.measures.videos import labelled, video_file
 
 
 def reels(frames: int = 6) -> list[Reel]:
@@ -29,7 +29,7 @@ def test_a_film_file_holds_every_frame_with_its_words(tmp_path: Path, kind: str,
     import av
 
     path = tmp_path / f"film.{kind}"
-    path.write_bytes(film_file(SHELF, reels(), fps=7.5, known=2, kind=kind).tobytes())
+    path.write_bytes(video_file(reels(), fps=7.5, context_frames=2, kind=kind).tobytes())
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         assert stream.codec_context.name == codec
@@ -56,13 +56,20 @@ def test_where_there_is_no_ground_truth_the_label_says_so_and_no_more() -> None:
 
 def test_an_unknown_kind_of_film_is_refused() -> None:
     with pytest.raises(BadInput, match="as avi"):
-        film_file(SHELF, reels(), kind="avi")
+        video_file(reels(), kind="avi")
 
 
 def test_an_mp4_is_read_by_opencv_too(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
-    path.write_bytes(film_file(SHELF, reels(), fps=8.0, kind="mp4").tobytes())
+    path.write_bytes(video_file(reels(), fps=8.0, kind="mp4").tobytes())
     reader, count = cv2.VideoCapture(str(path)), 0
     while reader.read()[0]:
         count += 1
     assert count == 6
+
+
+def test_the_question_names_the_videos_themselves_and_survives_json() -> None:
+    asked = VideoFile(tuple(reels()), 7.5, 2, 3, "mp4")
+    assert read(written(asked), str).digest == asked.digest
+    other = replace(reels()[0], pixels=255 - reels()[0].pixels)
+    assert VideoFile((other,)).digest != VideoFile((reels()[0],)).digest
