@@ -1,13 +1,14 @@
 // How pictures, regions and rings are drawn, in device pixels on a 2D canvas.
 
 import { outlinesOf } from "./_geometry.js";
+import { MEANINGS } from "./_meanings.js";
 
 /** @typedef {{x: number[], y: number[], ratio: number}} Lattice lines between columns and rows in device pixels */
 /** @typedef {CanvasRenderingContext2D} Pen */
 /** @typedef {ArrayLike<number>} Flags one flag a cell, rows × cols */
 
-const CONTEXT = "#0072b2";
-const TARGET = "#e69f00";
+const CONTEXT = MEANINGS.context[0];
+const TARGET = MEANINGS.target[0];
 const DARK = "rgb(12 16 24 / 80%)";
 const LIGHT = "rgb(255 255 255 / 85%)";
 

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from widgets.palette import properties
+
 _HERE = Path(__file__).parent
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w.]+)";[ \t]*\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:function|const|let|class)\b)", re.MULTILINE)
@@ -27,12 +29,12 @@ def esm(view: str) -> str:
 
 @cache
 def css(*sheets: str) -> str:
-    """The kit's style followed by these sheets.
+    """The colours that mean something, the kit's style, then these sheets.
 
     Args:
         sheets: file names beside this one, as "patch_canvas.css".
     """
-    return "\n".join((_HERE / name).read_text("utf-8") for name in ("_kit.css", *sheets))
+    return "\n".join([properties(), *((_HERE / name).read_text("utf-8") for name in ("_kit.css", *sheets))])
 
 
 def _join(source: str, parts: dict[str, str]) -> str:

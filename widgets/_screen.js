@@ -1,6 +1,7 @@
 // One film on a canvas: what it is above its picture, by what it was drawn below. Nothing covers the picture, and no screenshot loses the words.
 
 import { element, setAttribute } from "./_kit.js";
+import { MEANINGS } from "./_meanings.js";
 
 /** @typedef {{name: string, kind: string, note?: string, comes?: number, shape: number[]}} Film */
 /** @typedef {{top: number, bottom: number}} Bars CSS pixels above and below the picture */
@@ -11,7 +12,7 @@ const BOLD = '600 11px system-ui, "Liberation Sans", sans-serif';
 const PLAIN = '11px system-ui, "Liberation Sans", sans-serif';
 const [LINE, PAD, RULE, INDENT] = [14, 3, 3, 11];
 const SQUEEZE = 0.72; // of its width: names are pressed so far before they are broken
-const EDIT = "#ff8a3d";
+const EDIT = MEANINGS.edit[1];
 
 /** @param {Film} film @param {Uint8Array} bytes RGB of all its frames @returns {Screen} */
 export function createScreen(film, bytes) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, cast, get_type_hints
 
 import traitlets as t
 
@@ -255,7 +255,7 @@ def _plain(value: Any) -> dict[str, Any]:
 
 
 def _is_range(value: Any, low: float, high: float) -> bool:
-    if not isinstance(value, list | tuple) or len(value) != 2:  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(value, list | tuple) or len(cast("list[Any]", value)) != 2:
         return False
-    first, last = value  # pyright: ignore[reportUnknownVariableType]
+    first, last = cast("list[Any]", value)
     return is_number(first) and is_number(last) and low <= first <= last <= high

@@ -4,6 +4,7 @@ import { frameOf, spread, wipe } from "./_draw.js";
 import { fit } from "./_geometry.js";
 import { bytesOf, element, mount, onAll, onNextFrame, setAttribute, setText, write } from "./_kit.js";
 import { lookOf } from "./_kinds.js";
+import { MEANINGS } from "./_meanings.js";
 import { followSize } from "./_stage.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
@@ -15,8 +16,8 @@ const ARROWS = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [0, -
 const MARKS = /** @type {Record<string, [string, string]>} */ ({
   start: ["#ffffff", "S"],
   goal: ["#f0e442", "★"],
-  agent: ["#e69f00", ""],
-  ball: ["#e69f00", ""],
+  agent: [MEANINGS.target[0], ""],
+  ball: [MEANINGS.target[0], ""],
 });
 
 /** @param {{model: Model, el: HTMLElement}} host */

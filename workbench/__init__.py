@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.boards.show import show
     from workbench.core.clip import Clip
     from workbench.core.codec import load as read_results
     from workbench.core.mask import Mask
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
-    from workbench.present.show_futures import show
     from workbench.train.fitted import fit_decoder
     from workbench.train.fitted_file import open_decoder, save_decoder
 
@@ -90,7 +90,7 @@ _VERBS = {
     "open_decoder": "workbench.train.fitted_file",
     "save_decoder": "workbench.train.fitted_file",
     "latent_moves": "workbench.measures.factors",
-    "show": "workbench.present.show_futures",
+    "show": "workbench.boards.show",
     "read_results": "workbench.core.codec:load",
     "beside": "workbench.notebook",
     "board": "workbench.notebook",

@@ -20,7 +20,7 @@ import _common as common
 import numpy as np
 
 import workbench
-from workbench.boards import controls
+from workbench.boards.masks import controls
 
 _AIM, _PACE = 0.150, 700  # seconds; ms between the map and the next stroke
 _PROBE = """

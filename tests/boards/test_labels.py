@@ -16,13 +16,13 @@ from safetensors.torch import load_file, save_file
 from tests.boards.test_workspace import Straight
 from workbench.boards.every import sections
 from workbench.boards.labels import LabelsBoard
+from workbench.boards.labels.words import labels_detail, labels_sentence
 from workbench.boards.workspace import Workspace
 from workbench.core import codec
 from workbench.core.errors import WorkbenchError
 from workbench.core.results import Classified, Provenance
 from workbench.data import save_png
 from workbench.jobs import now
-from workbench.present.label_words import labels_detail, labels_sentence
 
 HEAD = Path(__file__).parents[1] / "golden" / "hf_vjepa2_head"
 HEADLESS = Path(__file__).parents[1] / "golden" / "hf_vjepa2"

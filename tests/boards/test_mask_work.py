@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.boards.mask_work import MaskWork
 from workbench.boards.masks import MasksBoard
+from workbench.boards.masks.queries import MaskQueries
 from workbench.boards.workspace import Workspace
 from workbench.core import progress
 from workbench.core.card import ClipKey, ModelKey
@@ -80,11 +80,11 @@ def desk() -> Iterator[Desk]:
     made.open.set()
 
 
-def work_at(desk: Desk) -> tuple[MaskWork, Heard, Workspace]:
+def work_at(desk: Desk) -> tuple[MaskQueries, Heard, Workspace]:
     space = Workspace(ThreadJobs(desk.run))
     space.session.set(model=ModelKey("toy"), clip=ClipKey("noise", 0))
     heard = Heard()
-    return MaskWork(space, heard), heard, space
+    return MaskQueries(space, heard), heard, space
 
 
 def until(claim: Callable[[], object]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from workbench.boards.sensitivity.charts import moves_bars, survey_chart
+from workbench.boards.sensitivity.words import moves_sentence, survey_line
 from workbench.core.films import Reel
 from workbench.core.futures import FactorTable
 from workbench.core.questions.sensitivity import LatentMoves, SensitivityView
 from workbench.core.results import Provenance
-from workbench.present.factor_charts import moves_bars, survey_chart
-from workbench.present.factor_words import moves_sentence, survey_line
 
 ORIGIN = Provenance("latent_moves", "tiny", {}, "a clip")
 

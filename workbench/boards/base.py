@@ -9,12 +9,12 @@ import numpy as np
 
 from widgets import Headline
 from workbench.boards.layout import Layout, leaves
+from workbench.boards.show import fill
 from workbench.boards.workspace import Workspace, age, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import Reel
 from workbench.core.questions import About
 from workbench.core.questions.videos import VideoFile
-from workbench.present.show import fill
 from workbench.query import Query
 
 _BEFORE = "What is on screen is still of the clip before."

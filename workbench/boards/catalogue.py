@@ -7,10 +7,10 @@ from typing import Any
 from widgets import CatalogueView
 from workbench.boards.base import Board, board
 from workbench.boards.layout import Column, Layout
+from workbench.boards.show import fill
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.core.questions import About
-from workbench.present.show import fill
 from workbench.published import PUBLISHED, Cached, find_cached
 from workbench.published.command import input_words, open_line, parameter_words, size_words
 

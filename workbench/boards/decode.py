@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from widgets import ClipPlayer, Toolbar
-from workbench.boards import code, controls
+from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.fitting import fitting_of
 from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.masks import controls
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.decoding import DecodeView
 from workbench.core.errors import MaskError, WorkbenchError

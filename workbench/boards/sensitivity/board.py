@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from widgets import ClipPlayer, Toolbar
+from widgets.controls import Button, Control, Option, Select, Slider
 from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.edits import Edits
 from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.look import blank
+from workbench.boards.sensitivity import words
+from workbench.boards.sensitivity.charts import moves_bars, survey_chart
+from workbench.boards.show import fill
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.card import ClipKey, SceneKey
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.futures import FactorTable
 from workbench.core.questions.sensitivity import Changeable, KnownFactors, Sensitivity, SensitivityView, Survey
 from workbench.link import link
-from workbench.present import factor_words as words
-from workbench.present.charts import blank
-from workbench.present.factor_charts import moves_bars, survey_chart
-from workbench.present.show import fill
 from workbench.query import Query
 
 _NONE, _FIRST, _LARGE = "—", 0.5, 20_000_000  # parameters from which the survey waits to be asked for
@@ -43,9 +44,8 @@ class SensitivityBoard(Board):
         self.moves = Query[SensitivityView](workspace, "sensitivity.view", self._viewed, self.failed)
         self.survey = Query[FactorTable](workspace, "sensitivity.survey", self._found, self._not_found, self._counted)
         self._surveying = ""
-        self._settling = False
         link(self.session, "tick", self.player, "tick")
-        self.toolbar.observe(lambda change: self._moved(change["old"], change["new"]), names=["values"])
+        self.toolbar.on_change = self._moved
         self.toolbar.on_press = lambda name: self._ask_survey(pressed=True)
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
@@ -126,30 +126,23 @@ class SensitivityBoard(Board):
         return {} if self.known is None else {f.name: f.full for f in self.known.factors if f.kind == kind}
 
     def _show(self, values: dict[str, Any], *, controls: bool = False) -> None:
-        self._settling = True
-        try:
-            with self.toolbar.together():
-                if controls:
-                    self.toolbar.controls = self._controls()
-                self.toolbar.values = values
-        finally:
-            self._settling = False
+        self.toolbar.show(self._controls() if controls else None, values)
         fill(self.headline, {"can_undo": self.edits.can_undo, "can_redo": self.edits.can_redo})
 
-    def _controls(self) -> list[dict[str, Any]]:
-        row: list[dict[str, Any]] = []
+    def _controls(self) -> list[Control]:
+        row: list[Control] = []
         for kind in ("nuisance", "structure"):
             names = self._names(kind)
-            off = {} if names else {"disabled": True, "reason": words.NO_STRUCTURE}
-            options = [{"value": n, "label": n} for n in names] or [{"value": _NONE, "label": _NONE}]
+            why = "" if names else words.NO_STRUCTURE
+            options = tuple(Option(n, n) for n in names or (_NONE,))
             about = "What may be ignored." if kind == "nuisance" else "What must be kept."
             full = " ".join(f"{n}: {f}." for n, f in names.items())
-            row.append({"kind": "select", "id": kind, "label": kind, "options": options, "help": f"{about} Full steps: {full}", **off})
-            amount = {"kind": "slider", "id": f"{kind}_amount", "label": "by", "min": 0.0, "max": 1.0, "step": 0.01}
-            row.append({**amount, "help": f"How much of the full step of this {kind}", **off})
+            row.append(Select(kind, kind, options=options, help=f"{about} Full steps: {full}").off(why))
+            amount = Slider(f"{kind}_amount", "by", min=0.0, max=1.0, step=0.01, help=f"How much of the full step of this {kind}")
+            row.append(amount.off(why))
         facts = self.space.facts
         if facts is not None and self.known is not None and self.known.clips > 1 and self._large():
-            row.append({"kind": "button", "id": "survey", "label": "all factors", "help": f"Measure every factor over {self.known.clips} clips"})
+            row.append(Button("survey", "all factors", help=f"Measure every factor over {self.known.clips} clips"))
         return row
 
     def _large(self) -> bool:
@@ -157,8 +150,6 @@ class SensitivityBoard(Board):
         return facts is not None and sum(p.parameters for p in facts.report.parts) > _LARGE
 
     def _moved(self, old: dict[str, Any], new: dict[str, Any]) -> None:
-        if self._settling or not old or new == old:
-            return
         what = next((name for name in new if new[name] != old.get(name)), None)
         self.edits.set(dict(new), what)
         fill(self.headline, {"can_undo": self.edits.can_undo, "can_redo": self.edits.can_redo})

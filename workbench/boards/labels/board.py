@@ -6,12 +6,13 @@ from typing import Any
 
 from workbench.boards import code
 from workbench.boards.base import Board, board
+from workbench.boards.labels.charts import label_bars
+from workbench.boards.labels.words import labels_detail, labels_sentence
 from workbench.boards.layout import Chart, Column, Layout
+from workbench.boards.look import blank
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.questions.labels import Classify
 from workbench.core.results import Classified
-from workbench.present.charts import blank, label_bars
-from workbench.present.label_words import labels_detail, labels_sentence
 from workbench.query import Query
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from widgets.palette import ink
+from workbench.boards.look import calm
+from workbench.boards.numbers import number, too_few
 from workbench.core.futures import FactorTable
 from workbench.core.questions.sensitivity import SOURCES, SensitivityView
 from workbench.core.results import FEWEST_CLIPS
-from workbench.present.charts import PREDICTED, QUIET, TEXT, calm
-from workbench.present.words import number, too_few
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -45,7 +46,7 @@ def moves_bars(view: SensitivityView, kinds: dict[str, str], *, dark: bool = Fal
             hoverinfo="text",
             textposition="outside",
             cliponaxis=False,
-            marker={"color": [PREDICTED, QUIET, QUIET], "pattern": pattern},
+            marker={"color": [ink("predicted", dark), ink("control", dark), ink("control", dark)], "pattern": pattern},
             xaxis=f"x{axis}",
             yaxis=f"y{axis}",
         )
@@ -77,15 +78,16 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
         figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "autorange": "reversed", "type": "category"}})
         for row in rows:
             text = f"{number(float(found.mean('model', row)[-1]))}{_span(found, 'model', row)}"
-            font = {"size": 10.5, "color": PREDICTED}
+            font = {"size": 10.5, "color": ink("predicted", dark)}
             end = {"xref": f"x{axis} domain", "x": 1, "xanchor": "right", "yref": f"y{axis}", "y": row}
             figure.add_annotation(text=text, showarrow=False, font=font, **end)
-        line = {"width": 1, "color": TEXT[dark], "dash": "dot"}
+        line = {"width": 1, "color": ink("real", dark), "dash": "dot"}
         figure.add_shape(type="line", x0=1, x1=1, y0=0, y1=1, xref=f"x{axis}", yref=f"y{axis} domain", line=line, opacity=0.5)
         where = {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
         figure.add_annotation(text=title, showarrow=False, font={"size": 11.5}, **where)
     lines = "lines: 95 % interval" if found.moved.shape[-1] >= FEWEST_CLIPS else too_few(found.moved.shape[-1])
-    mark = f"<span style='color:{PREDICTED}'>●</span>"
+    colour = ink("predicted", dark)
+    mark = f"<span style='color:{colour}'>●</span>"
     legend = f"{mark} model &nbsp; ☐ untrained twin &nbsp; ✕ raw pixels; {lines}; dotted: between random clips"
     calm(figure, f"every factor at its full step, {found.moved.shape[-1]} clips &nbsp; {legend}", dark, bottom=22)
     figure.update_layout(margin={"t": 48})
@@ -106,7 +108,7 @@ def _dots(found: FactorTable, source: str, rows: list[str], dark: bool) -> dict[
     means = [float(found.mean(source, f)[-1]) for f in rows]
     few = found.moved.shape[-1] < FEWEST_CLIPS
     spans = [(m, m) if few else np.asarray(found.interval(source, f))[:, -1] for f, m in zip(rows, means, strict=True)]
-    colour = PREDICTED if source == "model" else (TEXT[dark] if source == "pixels" else QUIET)
+    colour = ink("predicted", dark) if source == "model" else (ink("real", dark) if source == "pixels" else ink("control", dark))
     said = [f"{NAMES[source]}, {f}: {number(m)}{_span(found, source, f)}" for f, m in zip(rows, means, strict=True)]
     error = {
         "type": "data",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench.boards.numbers import number
 from workbench.core.futures import FactorTable
 from workbench.core.questions.sensitivity import SensitivityView
 from workbench.core.results import FEWEST_CLIPS
-from workbench.present.words import number
 
 _LITTLE = 1e-6
 _OTHERS = (("pixels", "raw pixels"), ("twin", "untrained"))

@@ -9,10 +9,16 @@ from typing import Any
 import numpy as np
 
 from widgets import MapPane, PatchCanvas, Toolbar
-from workbench.boards import code, controls
+from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.layout import Chart, Column, Layout, Row
-from workbench.boards.mask_work import MaskWork
+from workbench.boards.look import blank
+from workbench.boards.masks import controls, words
+from workbench.boards.masks.charts import yardstick_bars
+from workbench.boards.masks.queries import MaskQueries
+from workbench.boards.masks.views import clip_traits, mask_dict, mask_of, quilt_traits, view_traits
+from workbench.boards.numbers import UNITS, no_bank
+from workbench.boards.show import fill
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.mask import Mask
@@ -22,10 +28,7 @@ from workbench.core.selection import Selection
 from workbench.link import link
 from workbench.masks import Sampler
 from workbench.measures.catalogue import entry
-from workbench.present import words
-from workbench.present.charts import blank, yardstick_bars
 from workbench.present.parts import off_words
-from workbench.present.show import clip_traits, fill, mask_dict, mask_of, quilt_traits, view_traits
 from workbench.session import State
 
 _HEIGHT = 390  # CSS pixels of the two pictures, so that 1280 × 800 shows the whole board
@@ -50,13 +53,13 @@ class MasksBoard(Board):
         self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", picture_height=_HEIGHT, message="Opening a clip …")
         self.pane = MapPane(mode="predicted", picture_height=_HEIGHT)
         self.bars = Chart(430, "error ÷ reference", blank())
-        self.work = MaskWork(workspace, self)
-        self.choice: Mapping[str, Any] = {}
+        self.work = MaskQueries(workspace, self)
+        self.choice: controls.Choice | None = None
         self.sampler: Sampler | None = None
         self.heat, self.progress = 0.0, ""
         self.why = ""  # this board shows nothing of the open model
         self.answered: Any = None  # the clip, the bank and the mask that the view on screen is of
-        self._settling = False
+        self._filling = False  # views are brought to what is open: nothing was painted
         self._wire()
 
     @property
@@ -75,7 +78,7 @@ class MasksBoard(Board):
         link(s, "mask", p, "mask", show=self._mask_shown, take=lambda _: {})
         link(s, "predictor", self.headline, "source")
         c.on_command = self._canvas_command
-        self.toolbar.observe(self._controls_changed, names=["values"])
+        self.toolbar.on_change = self._controls_changed
         self.toolbar.on_press = lambda name: self._again() if name == "again" else None
         self.space.on("model", self._model_opened)
         self.space.on("clip", self._clip_shown)
@@ -102,7 +105,7 @@ class MasksBoard(Board):
         return mask_dict(state.mask) if fits and state.mask else NO_MASK
 
     def _mask_painted(self, value: dict[str, Any]) -> dict[str, Any]:
-        if self.space.shown is None or self._settling:
+        if self.space.shown is None or self._filling:
             return {}
         return {"mask": mask_of(value, self.space.shown.grid.shape)}
 
@@ -150,11 +153,7 @@ class MasksBoard(Board):
         """The reason where the pictures were; nothing of another model stays, and nothing can be drawn or held."""
         self.say(sentence, "warn" if missing else "error", "See the Checkpoint board for what the file holds.", note="")
         self.sampler = None
-        self._settling = True
-        try:
-            fill(self.toolbar, {"controls": []})
-        finally:
-            self._settling = False
+        self.toolbar.show([])
         why = dict.fromkeys(("target", "predicted", "error", "quilt"), self.why)
         fill(self.pane, {**_NOTHING, "mask": NO_MASK, "captions": {}, "missing": why, "busy": False})
         fill(self.canvas, {"overlay": b"", "hint": "", "mask": _all_seen(self.canvas.grid)})
@@ -179,12 +178,12 @@ class MasksBoard(Board):
         if self.why:
             seen = _all_seen(shown.grid.shape)
         self._sources_shown()
-        self._settling = True
+        self._filling = True
         try:
             fill(self.canvas, {**clip_traits(shown), "overlay": b"", "mask": seen})
             fill(self.pane, {**_blank(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid), "mask": seen})
         finally:
-            self._settling = False
+            self._filling = False
         if self.why:
             return
         if self.session.state.mask is None:
@@ -202,28 +201,22 @@ class MasksBoard(Board):
         facts = self.space.facts
         if facts is None:
             return
+        if self.choice is None:
+            return
         mask = self.session.state.mask
-        self._settling = True
-        try:
-            with self.toolbar.together():
-                row = controls.schema(
-                    facts.card, self.choice, len(mask.targets) if mask is not None else 1, facts.mask_tokens, more=bool(old.get("more"))
-                )
-                held = {k: old[k] for k in ("block", "mask_token") if k in old and any(c["id"] == k for c in row)}
-                self.toolbar.controls = row
-                self.toolbar.values = {**controls.values(self.choice, old), **held}
-        finally:
-            self._settling = False
+        blocks = len(mask.targets) if mask is not None else 1
+        row = controls.row(facts.card, self.choice, blocks, facts.mask_tokens, more=bool(old.get("more")))
+        held = {k: old[k] for k in ("block", "mask_token") if k in old and any(c.id == k for c in row)}
+        self.toolbar.show(row, {**controls.values(self.choice, old), **held})
         self.sampler = controls.sampler(self.choice, self.toolbar.values)
 
-    def _controls_changed(self, change: Any) -> None:
-        if self._settling or self.space.facts is None:
+    def _controls_changed(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        if self.space.facts is None:
             return
-        old, new = change["old"], change["new"]
         touched = {k for k in new if new[k] != old.get(k)}
         self.session.set(distance=new["distance"], block=new.get("block", -1))
         if touched & {"sampler", "more"}:
-            self.choice = next(c for c in controls.choices(self.space.facts.card) if c["value"] == new["sampler"])
+            self.choice = next(c for c in controls.choices(self.space.facts.card) if c.value == new["sampler"])
             self._controls_shown(new)
         if "mask_token" in touched:
             chosen = new["mask_token"]
@@ -231,7 +224,7 @@ class MasksBoard(Board):
             self._compute()
         if touched - {"distance", "block", "mask_token", "more"}:
             try:
-                self.sampler = controls.sampler(self.choice, self.toolbar.values)
+                self.sampler = None if self.choice is None else controls.sampler(self.choice, self.toolbar.values)
                 self._draw()
             except WorkbenchError as error:
                 self.space.tell(error)
@@ -312,7 +305,7 @@ class MasksBoard(Board):
         said = {"error_range": scale, "version": self.pane.version + 1, "busy": False, "missing": missing}
         fill(self.pane, {**view_traits(view, yard), **said})
         heat = {"overlay": error.tokens.astype(np.float32).tobytes(), "overlay_range": scale}
-        fill(self.canvas, {**heat, "overlay_unit": words.UNITS[error.distance], "version": self.canvas.version + 1})
+        fill(self.canvas, {**heat, "overlay_unit": UNITS[error.distance], "version": self.canvas.version + 1})
         self.answered = self._asked()
         self.space.deliver(self._speak)
 
@@ -344,7 +337,7 @@ class MasksBoard(Board):
         lonely = (
             "Over the bank: computing …"
             if self.session.state.bank
-            else words.no_bank(self.space.choice.reading, "skill over other clips, retrieval ranks and an interval")
+            else no_bank(self.space.choice.reading, "skill over other clips, retrieval ranks and an interval")
         )
         detail = words.bank_line(bank, error) if bank else self.progress or lonely
         text = "" if self.work.maps.question is None else code.reproduced(self.work.maps.question, view, self.space.sample)

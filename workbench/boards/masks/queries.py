@@ -30,7 +30,7 @@ class Listener(Protocol):
     def failed(self, error: WorkbenchError) -> None: ...
 
 
-class MaskWork:
+class MaskQueries:
     """Asks for the problem of the session's state. The maps come at once; their controls follow, unless those of the same problem are here or on their way."""
 
     def __init__(self, workspace: Workspace, listener: Listener) -> None:
@@ -48,13 +48,15 @@ class MaskWork:
 
     def ask(self) -> None:
         """Ask for the maps of the state's problem; its controls follow when they are not known yet."""
-        s, wanted = self.space.session.state, self._controls()
-        if s.model is None or s.clip is None or s.mask is None or wanted is None:
+        s = self.space.session.state
+        if s.model is None or s.clip is None or s.mask is None:
             return
+        maps = MaskedMaps(s.model, s.clip, s.mask, s.distance, s.predictor, s.bank, self.mask_token)
+        wanted = _controls_of(maps)
         self.listener.started()
         if not self.controls.awaits(wanted) and not self.controls.answers(wanted):  # the worker is not to finish with an old problem first
             self.controls.drop()
-        self.maps.ask(MaskedMaps(s.model, s.clip, s.mask, s.distance, s.predictor, s.bank, self.mask_token))
+        self.maps.ask(maps)
 
     def judge(self, sampler: Sampler) -> None:
         """Ask how the bank fares with this sampler, unless that is known or there is no bank."""
@@ -85,10 +87,6 @@ class MaskWork:
         of, maps = self.controls.question, self.maps.question
         same = isinstance(of, Controls) and isinstance(maps, MaskedMaps) and of.digest == _controls_of(maps).digest
         return self.controls.answer if same else None
-
-    def _controls(self) -> Controls | None:
-        s = self.space.session.state
-        return None if s.model is None or s.clip is None or s.mask is None else Controls(s.model, s.clip, s.mask, s.distance, s.bank, self.mask_token)
 
     def _viewed(self, view: MaskedView) -> None:
         self.listener.viewed(view)

@@ -1,0 +1,34 @@
+"""The colours that mean something: the same in views, charts and style sheets, and in the labels of saved videos."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+_SOURCE = (Path(__file__).parent / "_meanings.js").read_text("utf-8")
+_MEANINGS: dict[str, list[str]] = json.loads(_SOURCE[_SOURCE.index("{") : _SOURCE.rindex("}") + 1])
+
+
+def ink(meaning: str, dark: bool = False) -> str:
+    """The colour of a meaning, as "#rrggbb".
+
+    Args:
+        meaning: "real", "context", "target", "predicted", "teacher-forced", "open loop", "impossible", "tried", "control" or "edit".
+        dark: on a dark ground.
+    """
+    return _MEANINGS[meaning][dark]
+
+
+def rgb(meaning: str, dark: bool = False) -> tuple[int, int, int]:
+    """The same as red, green and blue, 0 to 255."""
+    red, green, blue = bytes.fromhex(ink(meaning, dark)[1:])
+    return red, green, blue
+
+
+def properties() -> str:
+    """A style sheet that gives every view the colours as custom properties: `--jw-open-loop` for "open loop"."""
+    rules = list[str]()
+    for selector, dark in ((".jw-root", False), ('.jw-root[data-theme="dark"]', True)):
+        lines = " ".join(f"--jw-{name.replace(' ', '-')}: {pair[dark]};" for name, pair in _MEANINGS.items())
+        rules.append(f"{selector} {{ {lines} }}")
+    return "\n".join(rules)

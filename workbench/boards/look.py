@@ -1,0 +1,45 @@
+"""How every chart looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from widgets.palette import ink
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+AXIS = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True}
+
+
+def calm(figure: go.Figure, title: str, dark: bool, bottom: int = 4) -> go.Figure:
+    """The figure as every chart looks: no grid, no frame, its title small at the upper left."""
+    figure.update_layout(layout(title, dark, bottom))
+    figure.update_xaxes(AXIS)
+    figure.update_yaxes(AXIS)
+    return figure
+
+
+def layout(title: str, dark: bool, bottom: int) -> dict[str, Any]:
+    """The layout of `calm`."""
+    return {
+        "title": {"text": title, "font": {"size": 12}, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": ink("real", dark), "size": 11.5, "family": "system-ui, sans-serif"},
+        "margin": {"l": 4, "r": 10, "t": 26, "b": bottom},
+        "showlegend": False,
+        "bargap": 0.32,
+        "hoverlabel": {"align": "left"},
+        "dragmode": False,
+    }
+
+
+def blank() -> go.Figure:
+    """Nothing yet: no axes, no grid."""
+    import plotly.graph_objects as go
+
+    figure = calm(go.Figure(), "", dark=False)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure

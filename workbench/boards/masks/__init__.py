@@ -1,0 +1,5 @@
+"""The Masks board."""
+
+from workbench.boards.masks.board import MasksBoard
+
+__all__ = ["MasksBoard"]
