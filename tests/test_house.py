@@ -12,10 +12,12 @@ import sys
 import tokenize
 import tomllib
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +53,16 @@ def contract(words: str) -> dict:
 
 def test_no_layer_imports_what_it_must_not_know() -> None:
     run("-c", "import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint(['--no-cache']))")
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Also not for types alone, and not within a function."""
+    graph = grimp.build_graph("workbench", "widgets", cache_dir=None)
+    sorter = TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
 
 
 def test_every_room_stands_in_the_contracts() -> None:

@@ -78,6 +78,27 @@ class View(anywidget.AnyWidget):
             call()
 
 
+class Commanded(View):
+    """A view with buttons of its own.
+
+    Attributes:
+        on_command: called with the name of a button when it is pressed.
+    """
+
+    command = t.List(["", 0], minlen=2, maxlen=2, help="[name, n]: the last button pressed; n grows with each press").tag(sync=True)
+
+    def __init__(self, **values: Any) -> None:
+        self.on_command: Callable[[str], None] | None = None
+        super().__init__(**values)
+
+    @t.observe("command")
+    def _obey_command(self, change: Any) -> None:
+        name = change["new"][0]
+        if self.on_command is not None and name:
+            for _ in range(presses(change) if name in ("undo", "redo") else 1):
+                self.on_command(name)
+
+
 def binary(help: str) -> t.Bytes:
     """A trait of raw bytes. Its shape stands in another trait.
 

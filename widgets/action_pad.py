@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,10 @@ from jaxtyping import Float
 
 from widgets._esm import css, esm
 from widgets._schema import is_list_of, is_number
-from widgets._traits import View, numbers, whole_numbers
+from widgets._traits import Commanded, numbers, whole_numbers
 
 
-class ActionPad(View):
+class ActionPad(Commanded):
     """A pad for two components of an action, a strip of arrows for all steps, and a slider for every other component.
 
     The browser writes `actions`, `step`, `gesture` and `command`. Undo and redo are the browser's own while it drags, and Python's between drags.
@@ -42,11 +42,6 @@ class ActionPad(View):
     can_undo = t.Bool(False, help="there is a state to go back to").tag(sync=True)
     can_redo = t.Bool(False, help="there is a state to go forward to").tag(sync=True)
     message = t.Unicode("This future needs no actions", help="shown while there are none").tag(sync=True)
-    command = t.List(["", 0], minlen=2, maxlen=2, help="[name, n]: the last button pressed; n grows with each press").tag(sync=True)
-
-    def __init__(self, **values: Any) -> None:
-        self.on_command: Callable[[str], None] | None = None
-        super().__init__(**values)
 
     def set_actions(self, actions: Float[np.ndarray, "steps action"], original: Float[np.ndarray, "steps action"] | None = None) -> None:
         """Shows other actions, in one message.
@@ -82,8 +77,3 @@ class ActionPad(View):
         if len(proposal["value"]) not in (0, len(self.names)):
             raise t.TraitError(f"ActionPad.{proposal['trait'].name} holds {len(proposal['value'])} numbers for {len(self.names)} components")
         return proposal["value"]
-
-    @t.observe("command")
-    def _tell(self, change: Any) -> None:
-        if self.on_command is not None and change["new"][0]:
-            self.on_command(change["new"][0])

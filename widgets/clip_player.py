@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from widgets._curves import KINDS, Curves
 from widgets._esm import css, esm
 from widgets._schema import COUNT, TEXT, Rule, check_dict, dicts, is_count, is_list_of, one_of
-from widgets._traits import binary, check_bytes, numbers, proposed, whole_numbers
+from widgets._traits import Commanded, binary, check_bytes, numbers, proposed, whole_numbers
 
 
 def _is_shape(value: Any) -> bool:
@@ -23,7 +23,7 @@ _FILM: dict[str, Rule] = {"name": TEXT, "kind": one_of(*KINDS), "shape": ("[fram
 _MORE: dict[str, Rule] = {"note": TEXT, "comes": COUNT}
 
 
-class ClipPlayer(Curves):
+class ClipPlayer(Commanded, Curves):
     """Plays films frame-exactly: all frames are in the browser before the first is shown. Each film carries its label in the picture.
 
     The browser writes `tick`, `playing` and `heat_on`.
@@ -49,12 +49,7 @@ class ClipPlayer(Curves):
     caption = t.Unicode("", help="a quiet line above the films; empty = none").tag(sync=True)
     message = t.Unicode("Nothing imagined yet", help="shown while there are no films").tag(sync=True)
     commands = t.List(t.Enum(["export", "export_mp4"]), [], help="which of export and export_mp4 have a button").tag(sync=True)
-    command = t.List(["", 0], minlen=2, maxlen=2, help="[name, n]: the last button pressed; n grows with each press").tag(sync=True)
     version = t.Int(0, help="counts answers; the root's data-version shows the one on screen").tag(sync=True)
-
-    def __init__(self, **values: Any) -> None:
-        self.on_command: Callable[[str], None] | None = None
-        super().__init__(**values)
 
     def frame_count(self) -> int:
         """See `Curves.frame_count`: of the longest film."""
@@ -110,8 +105,3 @@ class ClipPlayer(Curves):
     def _valid_heat(self, proposal: dict[str, Any]) -> bytes:
         (shape,) = proposed(proposal, "heat_shape")
         return check_bytes("ClipPlayer", "heat", proposal["value"], tuple(shape), item=4)
-
-    @t.observe("command")
-    def _tell(self, change: Any) -> None:
-        if self.on_command is not None and change["new"][0]:
-            self.on_command(change["new"][0])

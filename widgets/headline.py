@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import traitlets as t
 
 from widgets._esm import css, esm
 from widgets._schema import FLAG, TEXT, check_dict, dicts, one_of
-from widgets._traits import View, binary, presses
+from widgets._traits import Commanded, binary
 
 MODEL = "model"
 _COMMANDS = ("reset", "undo", "redo", "export")
@@ -23,7 +22,7 @@ def _default_sources() -> list[dict[str, Any]]:
     return [{"id": name, "key": key, "label": label, "enabled": True, "reason": ""} for name, key, label in faces]
 
 
-class Headline(View):
+class Headline(Commanded):
     """A board's sentence, with a gesture that shows what an untrained, blind or shuffled model would have given instead.
 
     `source` is what every picture on the board shows. It is "model" unless someone holds a key or a button, or has latched one with Space.
@@ -50,11 +49,6 @@ class Headline(View):
     can_redo = t.Bool(False, help="there is a state to go forward to").tag(sync=True)
     file = binary("bytes that the browser offers as a download when they change; set together with `file_name`")
     file_name = t.Unicode("", help="name of that download").tag(sync=True)
-    command = t.List(["", 0], minlen=2, maxlen=2, help="[name, n]: the last button pressed; n grows with each press").tag(sync=True)
-
-    def __init__(self, **values: Any) -> None:
-        self.on_command: Callable[[str], None] | None = None
-        super().__init__(**values)
 
     @t.default("sources")
     def _sources_at_start(self) -> list[dict[str, Any]]:
@@ -81,10 +75,3 @@ class Headline(View):
         if value != -1 and not 0 <= value <= 1:
             raise t.TraitError(f"Headline.progress is {value}, a share from 0 to 1 was expected, or -1 when it is not known")
         return value
-
-    @t.observe("command")
-    def _tell(self, change: Any) -> None:
-        if self.on_command is None or not change["new"][0]:
-            return
-        for _ in range(presses(change) if change["new"][0] in ("undo", "redo") else 1):
-            self.on_command(change["new"][0])

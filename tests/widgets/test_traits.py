@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import traitlets as t
 
-from widgets import MapPane, PatchCanvas, View
+from widgets import ActionPad, Headline, MapPane, PatchCanvas, View
 
 
 @pytest.mark.parametrize("kind", [PatchCanvas, MapPane])
@@ -64,3 +64,14 @@ def test_what_is_to_be_done_afterwards_is_done_once_after_the_outermost_change()
     assert done == [[1, 3, 3]]
     canvas.afterwards(lambda: done.append([]))
     assert done == [[1, 3, 3], []]
+
+
+@pytest.mark.parametrize("kind", [ActionPad, Headline])
+def test_a_step_back_that_was_asked_for_twice_in_one_message_is_made_twice(kind: type[ActionPad | Headline]) -> None:
+    view, asked = kind(), list[str]()
+    view.on_command = asked.append
+    with view.hold_trait_notifications():  # as a host that is busy passes on two presses
+        view.command = ["undo", 1]
+        view.command = ["undo", 2]
+    view.command = ["reset", 5]
+    assert asked == ["undo", "undo", "reset"]

@@ -8,8 +8,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from widgets import Headline
-from workbench.boards.layout import Layout, leaves
-from workbench.boards.show import fill
+from workbench.boards.layout import Layout, fill, leaves
 from workbench.boards.workspace import Workspace, age, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import Reel

@@ -6,8 +6,7 @@ from typing import Any
 
 from widgets import CatalogueView
 from workbench.boards.base import Board, board
-from workbench.boards.layout import Column, Layout
-from workbench.boards.show import fill
+from workbench.boards.layout import Column, Layout, fill
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.core.questions import About

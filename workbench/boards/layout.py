@@ -112,3 +112,12 @@ def leaves(item: Layout) -> Iterator[Any]:
             yield from leaves(inner)
     else:
         yield item
+
+
+def fill(view: Any, traits: dict[str, Any]) -> None:
+    """Set several traits of a view as one change, leaving out those that stay the same."""
+    changed = {k: v for k, v in traits.items() if getattr(view, k) != v}
+    if changed:
+        with view.together():
+            for name, value in changed.items():
+                setattr(view, name, value)

@@ -43,3 +43,8 @@ def blank() -> go.Figure:
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     return figure
+
+
+def alone(figure: go.Figure, dark: bool, height: int = 300) -> go.Figure:
+    """A chart on its own ground: nobody tells it what the page around it looks like."""
+    return figure.update_layout(paper_bgcolor="#14171D" if dark else "#FFFFFF", width=620, height=height, margin={"l": 14, "t": 38}, title_x=0.02)

@@ -15,6 +15,7 @@ from jaxtyping import Bool
 
 from workbench.core.errors import MaskError
 from workbench.core.mask import Mask
+from workbench.masks.ranges import outside
 
 Shape = tuple[int, int, int]
 Drawn = tuple[Bool[np.ndarray, "ticks rows cols"], Bool[np.ndarray, "blocks ticks rows cols"]]
@@ -145,8 +146,6 @@ class Sampler(ABC):
 
         The range comes from some hundreds of draws on a grid of the mask's shape, with and without truncation.
         """
-        from workbench.masks.ranges import outside
-
         return outside(self, mask)
 
     @abstractmethod

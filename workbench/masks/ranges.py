@@ -5,15 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from workbench.core.errors import MaskError
 from workbench.core.mask import Mask
-from workbench.masks.base import Sampler, Shape
 
 _SINGLES, _BATCHES, _BATCH = 256, 8, 8
 _SHOWN = 2
+
+
+@runtime_checkable
+class Draws(Protocol):
+    """What draws masks: a `workbench.masks.Sampler`."""
+
+    def sample(self, shape: tuple[int, int, int], rng: Any) -> Mask:
+        """One mask."""
+        ...
+
+    def sample_batch(self, shape: tuple[int, int, int], n: int, rng: Any, *, truncate: bool) -> list[Mask]:
+        """Several, as a training batch has them."""
+        ...
 
 
 def facts(mask: Mask) -> dict[str, tuple[float, ...]]:
@@ -44,7 +57,7 @@ _SENTENCES: Mapping[str, str] = {
 _UNITS: Mapping[str, tuple[str, str]] = {"blocks": ("block", "blocks"), "block height": ("token", "tokens"), "block width": ("token", "tokens")}
 
 
-def outside(sampler: Sampler, mask: Mask) -> str:
+def outside(sampler: Draws, mask: Mask) -> str:
     """Up to two sentences on how a mask differs from everything that a sampler draws on its grid; "" where it does not."""
     try:
         ranges = _ranges(sampler, mask.shape)
@@ -60,7 +73,7 @@ def outside(sampler: Sampler, mask: Mask) -> str:
 
 
 @lru_cache(maxsize=64)
-def _ranges(sampler: Sampler, shape: Shape) -> dict[str, tuple[float, float]]:
+def _ranges(sampler: Draws, shape: tuple[int, int, int]) -> dict[str, tuple[float, float]]:
     rng = np.random.default_rng(0)
     masks = [sampler.sample(shape, rng) for _ in range(_SINGLES)]
     for _ in range(_BATCHES):

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from widgets import ModelView
+from workbench.boards.layout import fill  # noqa: F401
+from workbench.boards.look import alone  # noqa: F401
 from workbench.boards.masks.views import clip_traits, mask_dict, mask_of, quilt_traits, view_traits  # noqa: F401
-from workbench.boards.show import alone, fill, show  # noqa: F401
+from workbench.boards.show import show
 from workbench.core.card import LoadReport
 from workbench.core.contents import Contents
 from workbench.core.facts import ModelFacts, TensorHistogram

@@ -6,8 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from widgets.palette import ink
-from workbench.boards.look import calm
-from workbench.boards.show import alone, show
+from workbench.boards.look import alone, calm
+from workbench.boards.show import show
 from workbench.core.results import Classified
 
 if TYPE_CHECKING:

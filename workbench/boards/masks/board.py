@@ -11,14 +11,13 @@ import numpy as np
 from widgets import MapPane, PatchCanvas, Toolbar
 from workbench.boards import code
 from workbench.boards.base import Board, board
-from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.masks import controls, words
 from workbench.boards.masks.charts import yardstick_bars
 from workbench.boards.masks.queries import MaskQueries
 from workbench.boards.masks.views import clip_traits, mask_dict, mask_of, quilt_traits, view_traits
 from workbench.boards.numbers import UNITS, no_bank
-from workbench.boards.show import fill
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.mask import Mask

@@ -9,11 +9,10 @@ from widgets.controls import Button, Control, Option, Select, Slider
 from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.edits import Edits
-from workbench.boards.layout import Chart, Column, Layout, Row
+from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.sensitivity import words
 from workbench.boards.sensitivity.charts import moves_bars, survey_chart
-from workbench.boards.show import fill
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.card import ClipKey, SceneKey
 from workbench.core.errors import Cancelled, WorkbenchError
