@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
+    from workbench.measures.checkpoint import check_file, describe_file, describe_model, tensor_histogram
     from workbench.measures.factors import factor_table, latent_moves
     from workbench.measures.futures import drift, rollout
     from workbench.measures.labels import classify
@@ -58,6 +59,10 @@ _VERBS = {
     "load": "workbench.front",
     "wrap": "workbench.families.wrapped",
     "inspect": "workbench.front",
+    "describe_model": "workbench.measures.checkpoint",
+    "describe_file": "workbench.measures.checkpoint",
+    "check_file": "workbench.measures.checkpoint",
+    "tensor_histogram": "workbench.measures.checkpoint",
     "open_bank": "workbench.front",
     "open_clips": "workbench.front",
     "scenes": "workbench.front",
@@ -107,7 +112,10 @@ __all__ = [
     "beside",
     "board",
     "changeable",
+    "check_file",
     "classify",
+    "describe_file",
+    "describe_model",
     "drift",
     "drive",
     "energy_landscape",
@@ -139,6 +147,7 @@ __all__ = [
     "surprise",
     "surprise_view",
     "survey",
+    "tensor_histogram",
     "video_file",
     "wrap",
     "yardsticks",

@@ -45,11 +45,11 @@ def load(path: str | Path, **options: Any) -> Jepa:
     return load_file(resolve(path), **options)
 
 
-def inspect(path: str | Path, **options: Any) -> LoadReport:
-    """What of a checkpoint would load, part by part."""
+def inspect(path: str | Path, *, overrides: tuple[tuple[str, object], ...] = (), **options: Any) -> LoadReport:
+    """What of a checkpoint would load, part by part. overrides: further options, as a question names them."""
     from workbench.families.load import inspect as inspect_file
 
-    return inspect_file(resolve(path), **options)
+    return inspect_file(resolve(path), **dict(overrides), **options)
 
 
 def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Clips:

@@ -19,7 +19,7 @@ from workbench.core.errors import Cancelled, WorkbenchError, WorkerDied
 from workbench.core.questions import ANSWER, Question
 from workbench.core.wire import Wire, pack_error, unpack_error
 from workbench.measures.catalogue import CATALOGUE
-from workbench.readers import READING, Readers
+from workbench.readers import Readers
 
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]
@@ -114,7 +114,7 @@ class Jobs(ABC):
             arguments: of the measure or service; keys stand for models, clips and banks.
         """
         known = CATALOGUE.get(name)
-        urgent, lane = (known.urgent, known.lane) if known else (name not in PATIENT, "reading" if name in READING else "model")
+        urgent, lane = (known.urgent, known.lane) if known else (name not in PATIENT, "model")
         return self._take(Job(next(self._numbers), name, slot, arguments, done, failed, progress, deliver, urgent, lane))
 
     def ask(

@@ -14,7 +14,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from workbench.core.errors import CheckpointError
 
-READING = ("check_file", "contents")  # services that run here
 SILENT_SECONDS = 20.0  # without progress
 MOST_BYTES = 700 << 20  # of resident memory, above what the process had before it read anything
 _STARTING_SECONDS, _IDLE_SECONDS, _GRACE, _TICK = 180.0, 60.0, 2.0, 0.1
@@ -171,7 +170,7 @@ def resident(pid: int) -> int:
 
 def _give_up(one: Process, job: Any, reason: str) -> None:
     if not job.answered.is_set():
-        where, fix = str(job.arguments.get("path", "")), "do not open it: no checkpoint needs that to be listed"
+        where, fix = job.arguments["question"].keys()[0].path, "do not open it: no checkpoint needs that to be listed"
         error = CheckpointError(f"reading the file was stopped: it {reason}", where=where, fix=fix)
         job.finish(lambda: job.failed(error))
     one.end()

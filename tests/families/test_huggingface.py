@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tests.families.official import GOLDEN, at, close, mask_of, official
+from workbench.boards.checkpoint.views import report_dict
 from workbench.core.card import Fact, LoadReport
 from workbench.core.clip import Clip
 from workbench.core.errors import AmbiguousModel, BadInput, CheckpointError, PartUnavailable
@@ -28,7 +29,6 @@ from workbench.core.mask import Mask
 from workbench.families.load import inspect, load
 from workbench.measures.prediction import masked_view
 from workbench.nn.vit import Vit
-from workbench.present.show import report_dict
 from workbench.present.text import report_text
 from workbench.present.words import captions
 

@@ -16,6 +16,7 @@ import pytest
 from workbench.core import progress
 from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.errors import BadInput, Cancelled, CheckpointError, WorkerDied
+from workbench.core.questions.checkpoint import DescribeModel
 from workbench.core.questions.masked import MaskedMaps, OverBank
 from workbench.core.results import MaskedView
 from workbench.jobs import Jobs, WorkerJobs
@@ -48,7 +49,7 @@ def test_a_question_is_answered_alike_in_a_process_and_in_a_thread(jobs: Jobs, p
 def test_errors_arrive_with_their_class_and_what_to_do(jobs: Jobs, problem: dict[str, Any], ask: Any, tmp_path: Path) -> None:
     (tmp_path / "text.pt").write_text("not a checkpoint")
     with pytest.raises(CheckpointError) as caught:
-        ask(jobs, "model_facts", model=ModelKey(str(tmp_path / "text.pt"))).wait()
+        ask(jobs, DescribeModel, model=ModelKey(str(tmp_path / "text.pt"))).wait()
     assert caught.value.fix
     with pytest.raises(BadInput, match="clip 99"):
         ask(jobs, MaskedMaps, **{**problem, "clip": ClipKey(problem["clip"].path, 99)}).wait()

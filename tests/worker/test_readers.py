@@ -16,8 +16,9 @@ import pytest
 
 from tests.hostile.building import with_entry, word, zipped
 from workbench import readers
-from workbench.core.card import ModelKey
+from workbench.core.card import FileKey, ModelKey
 from workbench.core.errors import Cancelled, CheckpointError, UnsafeFile
+from workbench.core.questions.checkpoint import CheckFile, DescribeFile, DescribeModel
 from workbench.jobs import WorkerJobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads a process's memory as Linux tells it")]
@@ -41,7 +42,7 @@ def until(holds: Callable[[], Any]) -> Any:
 
 def stopped(jobs: WorkerJobs, checkpoint: Path, ask: Any) -> int:
     """The process of an idle reader, which is stopped."""
-    assert ask(jobs, "check_file", path=str(checkpoint)).wait() > 0
+    assert ask(jobs, CheckFile, file=FileKey(str(checkpoint))).wait() > 0
     pid = jobs.pids()["reading"]
     os.kill(pid, signal.SIGSTOP)
     return pid
@@ -53,10 +54,10 @@ def test_a_reader_without_progress_is_given_up_and_the_next_file_has_another(
     pid = stopped(jobs, checkpoint, ask)
     monkeypatch.setattr(readers, "SILENT_SECONDS", 0.5)
     with pytest.raises(CheckpointError, match="made no progress") as caught:
-        ask(jobs, "check_file", path=str(checkpoint)).wait()
+        ask(jobs, CheckFile, file=FileKey(str(checkpoint))).wait()
     assert caught.value.where == str(checkpoint)
     monkeypatch.undo()
-    assert ask(jobs, "check_file", path=str(checkpoint)).wait() > 0
+    assert ask(jobs, CheckFile, file=FileKey(str(checkpoint))).wait() > 0
     assert jobs.pids()["reading"] != pid
 
 
@@ -65,9 +66,9 @@ def test_while_a_reader_hangs_models_answer_and_other_files_are_read(
 ) -> None:
     monkeypatch.setattr(readers, "SILENT_SECONDS", 600.0)
     pid = stopped(jobs, checkpoint, ask)
-    hangs = ask(jobs, "check_file", ("first", "open"), path=str(checkpoint))
-    assert ask(jobs, "check_file", ("second", "open"), path=str(checkpoint)).wait() > 0
-    assert ask(jobs, "model_facts", ("second", "open"), model=ModelKey(str(checkpoint))).wait().tensors
+    hangs = ask(jobs, CheckFile, ("first", "open"), file=FileKey(str(checkpoint)))
+    assert ask(jobs, CheckFile, ("second", "open"), file=FileKey(str(checkpoint))).wait() > 0
+    assert ask(jobs, DescribeModel, ("second", "open"), model=ModelKey(str(checkpoint))).wait().tensors
     assert not hangs.event.is_set()
     jobs.cancel(("first", "open"))
     with pytest.raises(Cancelled):
@@ -79,20 +80,20 @@ def test_a_reader_that_takes_too_much_memory_is_given_up(
     jobs: WorkerJobs, checkpoint: Path, ask: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = zipped(with_entry((word("x" * 500), word("x" * (40 << 20))), (word("y"), b"](" + b"K\x01" * 900_000 + b"e")))(tmp_path)
-    assert ask(jobs, "check_file", path=str(checkpoint)).wait() > 0
+    assert ask(jobs, CheckFile, file=FileKey(str(checkpoint))).wait() > 0
     monkeypatch.setattr(readers, "MOST_BYTES", 8 << 20)
     with pytest.raises(CheckpointError, match="took more than 8 MB of memory"):
-        ask(jobs, "check_file", path=str(large)).wait()
+        ask(jobs, CheckFile, file=FileKey(str(large))).wait()
     monkeypatch.undo()
     with pytest.raises(CheckpointError, match="entries"):
-        ask(jobs, "check_file", path=str(large)).wait()
+        ask(jobs, CheckFile, file=FileKey(str(large))).wait()
 
 
 def test_what_is_wrong_with_a_file_is_told_by_its_reader(jobs: WorkerJobs, ask: Any, tmp_path: Path) -> None:
     path = zipped(with_entry((word("o"), b"cfoo\nBar\n)R")))(tmp_path)
     with pytest.raises(UnsafeFile, match=r"foo\.Bar"):
-        ask(jobs, "check_file", path=str(path)).wait()
-    assert ask(jobs, "contents", path=str(path)).wait().classes == ("foo.Bar",)
+        ask(jobs, CheckFile, file=FileKey(str(path))).wait()
+    assert ask(jobs, DescribeFile, file=FileKey(str(path))).wait().classes == ("foo.Bar",)
     assert list(jobs.pids()) == ["reading"]
 
 
@@ -117,7 +118,7 @@ def test_a_reader_that_has_nothing_to_do_keeps_nothing_of_who_asked(jobs: Worker
             self.told.set()
 
     page = Page()
-    jobs.submit("check_file", slot=("s", "open"), done=page.heard, failed=page.heard, path=str(checkpoint), family=None)
+    jobs.ask(CheckFile(FileKey(str(checkpoint))), slot=("s", "open"), done=page.heard, failed=page.heard)
     assert page.told.wait(300)
     jobs.forget("s")
     gone = weakref.ref(page)

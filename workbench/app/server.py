@@ -21,7 +21,9 @@ from workbench.app.listening import Place, listen
 from workbench.app.shell import Start, open_first, page
 from workbench.boards.every import titled
 from workbench.boards.workspace import Allow, Workspace, settled
+from workbench.core.card import FileKey
 from workbench.core.errors import BadInput, WorkbenchError
+from workbench.core.questions.checkpoint import Inspect
 from workbench.data.paths import confine
 from workbench.jobs import Jobs
 from workbench.published import find_cached
@@ -87,7 +89,7 @@ def inspect_first(jobs: Jobs, checkpoint: str, settings: dict[str, Any]) -> None
 
     family, overrides = settled(settings)
     path = str(Path(checkpoint).expanduser())
-    jobs.submit("load_report", slot=slot, done=lambda report: told.set(), failed=failed, path=path, family=family, overrides=overrides)
+    jobs.ask(Inspect(FileKey(path), family, overrides), slot=slot, done=lambda report: told.set(), failed=failed)
     told.wait()
     jobs.drop(slot)
     if failures:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from widgets import ActionPad
 from workbench.boards.edits import Edits
-from workbench.core.facts import ActionFacts
+from workbench.core.questions.checkpoint import ActionFacts
 from workbench.present.show import fill
 
 _ROOM = 1.5  # times what was done at most: as far as the pad reaches where no bounds are known

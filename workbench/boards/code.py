@@ -30,7 +30,7 @@ def model_lines(key: ModelKey, sample: str | None, weights: str) -> list[str]:
     if key.path.startswith(WRAPPED):
         return [f"jepa = jw.wrap(…)  # as you did; weights {weights[:12]}"]
     options = "".join(f", {k}={v!r}" for k, v in key.said)
-    return [f"jepa = jw.load({sample or key.path!r}{options})  # weights {weights[:12]}"]
+    return [f"jepa = jw.load({sample or key.path!r}{options})" + (f"  # weights {weights[:12]}" if weights else "")]
 
 
 def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
@@ -40,13 +40,15 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
         sample: the name of the sample that the model is, where it is one.
     """
     about = question.about
-    hashes: Mapping[str, str] = answer.provenance.weights
+    hashes: Mapping[str, str] = answer.provenance.weights if hasattr(answer, "provenance") else {}
     used = [h for h in map(hashes.get, reversed(about.needs)) if h] or list(hashes.values())
     lines, said = _asked(question, sample, used[0] if used else "")
     lines = ["import workbench as jw", *lines, f"found = jw.{about.name}({', '.join(said)})"]
     number = getattr(answer, about.number)
     if isinstance(number, tuple):
         lines.append(f"print(*(f'{{value:.4f}}' for value in found.{about.number}))  # {' '.join(f'{value:.4f}' for value in number)}")
+    elif isinstance(number, int):
+        lines.append(f"print(found.{about.number})  # {number}")
     else:
         lines.append(f"print(f'{{found.{about.number}:.4f}}')  # {number:.4f}")
     return "\n".join(lines)

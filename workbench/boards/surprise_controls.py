@@ -8,8 +8,8 @@ from typing import Any
 
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput
-from workbench.core.facts import ModelFacts
 from workbench.core.films import SurpriseView
+from workbench.core.questions.checkpoint import ModelFacts
 from workbench.measures.catalogue import entry
 from workbench.present.words import UNITS
 from workbench.worlds.kept_twins import CHOICES, CONFOUNDED

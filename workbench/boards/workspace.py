@@ -11,10 +11,11 @@ from widgets import Headline
 from workbench import samples
 from workbench.boards.clip_choice import ClipChoice, bank_path
 from workbench.core import codec
-from workbench.core.card import ModelKey
+from workbench.core.card import FileKey, ModelKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
-from workbench.core.facts import ClipList, ModelFacts, ShownClip
+from workbench.core.facts import ClipList, ShownClip
 from workbench.core.questions import Question
+from workbench.core.questions.checkpoint import CheckFile, DescribeModel, ModelFacts
 from workbench.jobs import Deliver, Job, Jobs, now
 from workbench.readers import stamp
 from workbench.session import Session
@@ -156,9 +157,16 @@ class Workspace:
         slot = (self.session.id, view)
         return self.jobs.submit(name, slot=slot, done=done, failed=failed or self.tell, deliver=self.deliver, **more, **arguments)
 
-    def ask(self, question: Question[Answer], view: str, done: Callable[[Answer], None], failed: Notify, progress: Callable[[int, int], None]) -> Job:
-        """Ask a question in this session's slot of that view."""
-        return self.jobs.ask(question, slot=(self.session.id, view), done=done, failed=failed, progress=progress, deliver=self.deliver)
+    def ask(
+        self,
+        question: Question[Answer],
+        view: str,
+        done: Callable[[Answer], None],
+        failed: Notify | None = None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Job:
+        """Ask a question in this session's slot of that view. Errors that nobody takes are shown to the user."""
+        return self.jobs.ask(question, slot=(self.session.id, view), done=done, failed=failed or self.tell, progress=progress, deliver=self.deliver)
 
     def stop(self, view: str, *, tell: bool) -> None:
         """Nobody waits for that view any more; `tell`: who asked is told that it was cancelled."""
@@ -203,7 +211,7 @@ class Workspace:
             if where:
                 self.open_data(where, chosen)
 
-        self._checked(folder, family, sample, refused, lambda: self.submit("model_facts", "open", opened, refused, model=key))
+        self._checked(folder, family, sample, refused, lambda: self.ask(DescribeModel(key), "open", opened, refused))
 
     def _checked(self, path: str, family: str | None, sample: str | None, refused: Notify, then: Callable[[], Any]) -> None:
         """Have a file of the user's read in a process of its own before the worker that all share opens it."""
@@ -217,7 +225,7 @@ class Workspace:
             readers.remember(path, seen)
             then()
 
-        self.submit("check_file", "open", read, refused, path=path, family=family)
+        self.ask(CheckFile(FileKey(path), family), "open", read, refused)
 
     def cancel_opening(self) -> None:
         """Leave what is being opened; what is open stays."""

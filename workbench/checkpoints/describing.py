@@ -11,8 +11,7 @@ from workbench.checkpoints.meaning import Budget, Reader, attributes, children, 
 from workbench.checkpoints.source import Record
 from workbench.checkpoints.symbolic import MAX_NAME, Made
 from workbench.checkpoints.torch_file import TorchFile
-from workbench.core.contents import Contents
-from workbench.core.facts import TensorFacts
+from workbench.core.contents import Contents, TensorFacts
 
 _MAX_WORDS, _MAX_PARTS, _MAX_LISTED = 10_000, 64, 1_000
 _MAX_VALUES, _MAX_LEVELS = 20_000, 24

@@ -243,6 +243,11 @@ class LoadReport:
         return tuple(name for name in PARTS if name != "head" or any(p.name == name for p in self.parts))
 
     @property
+    def matched(self) -> int:
+        """Expected tensors that were found."""
+        return sum(len(p.matched) for p in self.parts)
+
+    @property
     def whole(self) -> bool:
         """No part that the file has is incomplete."""
         return all(p.status != "partial" for p in self.parts)

@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workbench.core.codec import portable
-from workbench.core.facts import TensorFacts
 
 _COMMANDS = ("os", "posix", "nt", "subprocess", "sys", "socket", "shutil", "pty", "runpy", "importlib", "ctypes", "webbrowser", "urllib", "requests")
 RESULT = "the result of "  # before a name: what that class or function returns is called in its turn
 _GETATTR = ("builtins.getattr", "__builtin__.getattr")  # how a bound method is pickled; an attack calls what it finds
 _RUNNING = ("eval", "exec", "execfile", "compile", "open", "setattr", "delattr", "__import__", "apply", "input", "breakpoint")
+
+
+@portable
+@dataclass(frozen=True)
+class TensorFacts:
+    """One tensor of a file, as stored."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
 
 
 @portable

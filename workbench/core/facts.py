@@ -6,52 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import UInt8
 
-from workbench.core.card import LoadReport, ModelCard
 from workbench.core.codec import portable
 from workbench.core.grid import TokenGrid
-
-
-@portable
-@dataclass(frozen=True)
-class TensorFacts:
-    """One tensor of a file, as stored."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    bytes: int
-
-
-@portable
-@dataclass(frozen=True)
-class ActionFacts:
-    """What an action of a model is, as boards want it; see `model.spec.ActionSpec`. Bounds may be infinite: not known."""
-
-    names: tuple[str, ...]
-    units: tuple[str, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    frameskip: int = 1
-
-
-@portable
-@dataclass(frozen=True)
-class ModelFacts:
-    """A model as the Checkpoint board shows it.
-
-    Args:
-        tensors: everything in the file. mask_tokens: 0 without a predictor. history: (least, most) ticks of context of its dynamics.
-        action: None where its future needs none, or it has no dynamics.
-    """
-
-    card: ModelCard
-    report: LoadReport
-    tensors: tuple[TensorFacts, ...]
-    mask_tokens: int = 0
-    history: tuple[int, int] = (1, 1)
-    action: ActionFacts | None = None
 
 
 @portable
@@ -94,18 +52,3 @@ class BankFacts:
     name: str
     clips: int
     skipped: Mapping[str, str]
-
-
-@portable
-@dataclass(frozen=True, eq=False)
-class TensorHistogram:
-    """The values of one tensor of a file. `odd`: how many are NaN or infinite; they are in no other number."""
-
-    name: str
-    counts: Int[np.ndarray, "bins"]
-    edges: Float[np.ndarray, "edges"]
-    mean: float
-    std: float
-    low: float
-    high: float
-    odd: int

@@ -349,6 +349,8 @@ for _cls in (
     card.ClipKey,
     card.SceneKey,
     card.ScenesKey,
+    card.FileKey,
+    card.FolderKey,
     card.BankKey,
     card.Fact,
     card.PartReport,

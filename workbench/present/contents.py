@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.core.contents import Contents
-from workbench.core.facts import TensorFacts
+from workbench.core.contents import Contents, TensorFacts
 from workbench.present.text import size_text
 
 _MOST_CLASSES, _MOST_TENSORS, _MOST_SETTINGS, _MOST_GROUPS = 20, 4, 12, 20

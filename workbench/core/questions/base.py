@@ -16,7 +16,7 @@ import numpy as np
 from workbench.core import codec
 from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, LoadReport, ModelKey
 
-Lane = Literal["model", "heavy"]
+Lane = Literal["model", "heavy", "reading"]
 Key = ModelKey | ClipKey | FolderKey | BankKey | FileKey
 Answer = TypeVar("Answer")
 _Type = TypeVar("_Type", bound="type[Question[Any]]")
@@ -31,7 +31,7 @@ class About:
         name: of the function of `import workbench as jw` that answers it.
         needs: parts of the model that must have loaded whole. instead: other sets of parts that serve as well.
         title, formula, source, cannot: what the ⓘ shows: how it is computed, where it was published, what it cannot tell.
-        lane: which worker lane runs it. urgent: a person waits for it; it may overtake work that reports progress.
+        lane: which worker lane runs it; "reading": a process that reads this file and no other. urgent: a person waits for it; it may overtake work that reports progress.
         version: raised when its numbers change, so that stored results are not mixed.
         kept: long work on clips that nobody looks at again: a worker keeps the answer, and not what was computed on the way.
         fits: what is fitted is kept by the worker and found again by its question; the answer that is sent is this attribute of it.

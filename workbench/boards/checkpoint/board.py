@@ -8,14 +8,15 @@ from typing import Any
 from widgets import ModelView
 from workbench.boards import code
 from workbench.boards.base import Board, board
-from workbench.boards.layout import Column, Layout
+from workbench.boards.checkpoint import words
+from workbench.boards.checkpoint.views import contents_dict, histogram_dict, model_dict
+from workbench.boards.layout import Column, Layout, fill
 from workbench.boards.workspace import Workspace
+from workbench.core.card import FileKey
 from workbench.core.contents import Contents
-from workbench.core.errors import UnsafeFile
-from workbench.core.facts import ModelFacts, TensorHistogram
-from workbench.core.questions import About
-from workbench.present.parts import PART_LABELS, wrong_words
-from workbench.present.show import contents_dict, fill, histogram_dict, model_dict
+from workbench.core.errors import UnsafeFile, WorkbenchError
+from workbench.core.questions.checkpoint import DescribeFile, DescribeModel, Histogram, TensorHistogram
+from workbench.query import Query
 
 
 @board(section="LOOK", order=10, opens=6)
@@ -23,19 +24,15 @@ class CheckpointBoard(Board):
     """Did the weights load? The sentence says so; the rows show it part by part."""
 
     title = "Checkpoint"
-    about = About(
-        "inspect",
-        title="Parts of a checkpoint",
-        formula="whole: every expected tensor was found with its shape, and none was left over; partial: anything between; missing: none was found",
-        source="tensor names of the official code of each family",
-        cannot="That all tensors matched does not say that heads or sizes were set right: see which settings were assumed.",
-    )
+    about = DescribeModel.about
     depends = ()
     always = True
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, ["reset", "export"], sources=())
         self.model = ModelView()
+        self.contents = Query[Contents](workspace, "contents", self._described, lambda error: None)
+        self.histogram = Query[TensorHistogram](workspace, "histogram", self._counted, self._failed)
         self.model.observe(self._chosen, names=["chosen"])
         workspace.on("model", self._opened)
         workspace.on("opening", self._opening)
@@ -65,13 +62,11 @@ class CheckpointBoard(Board):
         fill(self.headline, {"busy": bool(self.space.opening)})
 
     def _opened(self) -> None:
-        facts = self.space.facts
-        if facts is None:
+        facts, key = self.space.facts, self.session.state.model
+        if facts is None or key is None:
             return
-        sentence, tone = status_sentence(facts)
-        hashes = facts.card.hashes
-        lines = code.open_lines(self.space.session.state, self.space.sample, next(iter(hashes.values()), ""))
-        self.say(sentence, tone, detail(facts), "\n".join([*lines, "print(jepa.report.whole)"]))
+        sentence, tone = words.status_sentence(facts)
+        self.say(sentence, tone, words.detail(facts), code.reproduced(DescribeModel(key), facts, self.space.sample))
         fill(self.model, {"model": model_dict(facts), "chosen": "", "histogram": {}, "search": ""})
 
     def _refused(self) -> None:
@@ -86,7 +81,7 @@ class CheckpointBoard(Board):
         model = {"name": Path(path).name, "path": path, "notes": f"What would do: {error.fix}."}
         fill(self.model, {"model": model, "chosen": "", "histogram": {}, "search": ""})
         if isinstance(error, UnsafeFile):
-            self.space.submit("contents", "contents", self._described, lambda _: None, path=path)
+            self.contents.ask(DescribeFile(FileKey(path)))
 
     def _forgiven(self) -> None:
         """Something else was opened since a file was refused."""
@@ -96,43 +91,24 @@ class CheckpointBoard(Board):
     def _forgive(self) -> None:
         """Show the open model in place of a file that was refused, whose contents may still be on their way."""
         self.space.refused = None
-        self.space.jobs.drop((self.space.session.id, "contents"))
+        self.contents.drop()
         self._opened()
 
     def _described(self, found: Contents) -> None:
         if self.space.refused is not None:
             fill(self.model, {"model": contents_dict(found)})
-            attack = "it holds Python objects that would run code, among them what no checkpoint needs: it looks like an attack"
-            self.headline.sentence = f"{Path(found.path).name} was not opened: {attack if found.alarming else f'it {found.what}'}."
+            self.headline.sentence = words.refusal_sentence(found)
 
     def _chosen(self, change: Any) -> None:
         facts = self.space.facts
         if facts is None or not change["new"] or self.model.model.get("path") != facts.report.path:
             return  # values of a file that was refused are not read
         self.model.busy = True
-        path = facts.report.path
-        self.space.submit("tensor_histogram", "histogram", self._counted, self._failed, path=path, name=change["new"])
+        self.histogram.ask(Histogram(FileKey(facts.report.path), change["new"]))
 
     def _counted(self, found: TensorHistogram) -> None:
         fill(self.model, {"histogram": histogram_dict(found), "busy": False})
 
-    def _failed(self, error: Any) -> None:
+    def _failed(self, error: WorkbenchError) -> None:
         self.model.busy = False
         self.space.tell(error)
-
-
-def status_sentence(facts: ModelFacts) -> tuple[str, str]:
-    """Whether the weights loaded, in words, and the tone."""
-    parts = facts.report.parts
-    bad = [p for p in parts if p.status == "partial"]
-    if bad:
-        return f"Not whole: {'; '.join(wrong_words(p) for p in bad)}.", "error"
-    found = [PART_LABELS[p.name] for p in parts if p.status == "whole"]
-    matched = sum(len(p.matched) for p in parts)
-    return f"{facts.card.name}: all {matched} expected tensors matched; whole: {', '.join(found)}.", "plain"
-
-
-def detail(facts: ModelFacts) -> str:
-    """How much was not simply read."""
-    by = {o: sum(f.origin == o for f in facts.report.facts) for o in ("read", "inferred", "given", "assumed")}
-    return "Settings: " + ", ".join(f"{n} {o}" for o, n in by.items() if n) + "."
