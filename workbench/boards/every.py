@@ -17,10 +17,13 @@ _SECTIONS = ("LOOK", "IMAGINE", "OPEN")  # in this order; those of other package
 
 @cache
 def sections() -> Mapping[str, tuple[type[Board], ...]]:
-    """The boards by the sections of the menu. Modules of this package and entry points of the group `jepa_workbench.boards` are imported for it."""
+    """The boards by the sections of the menu. Modules of this package, and entry points of the groups
+    `jepa_workbench.boards` and `jepa_workbench.views`, are imported for it.
+    """
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         import_module(f"{__package__}.{module.name}")
-    plugins.load("jepa_workbench.boards", "board", "it is not in the menu", REGISTERED, "workbench.boards.base.board")
+    plugins.load("jepa_workbench.boards", "board", "it is not in the menu", REGISTERED)
+    plugins.load("jepa_workbench.views", "view", "nothing shows its results")
     ordered = sorted(REGISTERED.values(), key=lambda kind: kind.order)
     names = dict.fromkeys((*_SECTIONS, *(kind.section for kind in ordered)))
     return {name: kinds for name in names if (kinds := tuple(kind for kind in ordered if kind.section == name))}

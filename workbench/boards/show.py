@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from importlib import import_module
 from typing import Any
 
 from workbench.core.errors import BadInput
@@ -15,9 +16,7 @@ def show(result: Any, **options: Any) -> Any:
     Raises:
         BadInput: nothing shows results of this kind.
     """
-    from workbench.boards.every import sections
-
-    sections()  # the boards are imported for it, each with the views of its topic
+    import_module("workbench.boards.every").sections()  # imports the boards, each with the views of its topic
     found = show.dispatch(type(result))
     if found is show.dispatch(object):
         raise BadInput(f"nothing shows a {type(result).__name__}", where="show()", fix="show a result of a measure, a clip or a load report")

@@ -20,7 +20,14 @@ _classes: dict[str, type] = {}
 
 
 def portable(cls: _Class) -> _Class:
-    """Class decorator: instances of this frozen dataclass may cross a process border or be stored."""
+    """Class decorator: instances of this frozen dataclass may cross a process border or be stored.
+
+    Raises:
+        BadInput: another module has a class of this name.
+    """
+    known = _classes.setdefault(cls.__name__, cls)
+    if known.__module__ != cls.__module__:
+        raise BadInput(f"there is a {cls.__name__} already, in {known.__module__}", where=cls.__module__, fix="give the class another name")
     _classes[cls.__name__] = cls
     return cls
 
@@ -139,6 +146,7 @@ def _unpack(node: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def _meet_all() -> None:
-    """Import every module of this package, so that a script that has measured nothing can still read what was exported."""
+    """Import every module of this package, and what other packages bring, so that a script that has measured nothing can read what was exported."""
     for module in pkgutil.walk_packages([str(Path(__file__).parent)], f"{__package__}."):
         importlib.import_module(module.name)
+    importlib.import_module(f"{__package__}.questions").questions()

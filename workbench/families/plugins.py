@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 def load_plugins() -> None:
     """Import the families of installed packages; see `workbench.core.plugins.load`."""
-    plugins.load(GROUP, "family", "its checkpoints will not be recognised", FAMILIES, "workbench.families.register", _guard)
+    plugins.load(GROUP, "family", "its checkpoints will not be recognised", FAMILIES, _guard)
 
 
 def _guard(point: EntryPoint, names: list[str]) -> None:

@@ -56,9 +56,9 @@ def answers(kind: type[Question[Any]]) -> Callable[[F], F]:
 
 
 def answering(question: Question[Any]) -> Callable[..., Any]:
-    """The measure that answers a question: the one that is registered in the module named as its topic."""
+    """The measure that answers a question; see `About.measure` for where it is looked for."""
     if type(question) not in _answers:
-        import_module(f"workbench.measures.{question.topic}")
+        import_module(question.about.measure or f"workbench.measures.{question.topic}")
     return _answers[type(question)]
 
 

@@ -8,12 +8,13 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 import numpy as np
 
-from workbench.core import codec
+from workbench.core import codec, plugins
 from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, LoadReport, ModelKey
 
 Lane = Literal["model", "heavy", "reading"]
@@ -35,6 +36,7 @@ class About:
         version: raised when its numbers change, so that stored results are not mixed.
         kept: long work on clips that nobody looks at again: a worker keeps the answer, and not what was computed on the way.
         fits: what is fitted is kept by the worker and found again by its question; the answer that is sent is this attribute of it.
+        measure: the module of the function that answers it; "" = the one in workbench.measures that is named as its topic.
         number: the property of the answer that the sentence on screen states, and that the printed lines of Python reproduce.
     """
 
@@ -50,6 +52,7 @@ class About:
     instead: tuple[tuple[str, ...], ...] = ()
     kept: bool = False
     fits: str = ""
+    measure: str = ""
     number: str = ""
 
     def needed(self, report: LoadReport) -> tuple[str, ...]:
@@ -84,7 +87,7 @@ class Question(Generic[Answer]):
 
     @property
     def topic(self) -> str:
-        """The module that its type is declared in; the measure that answers it is in the module of the same name."""
+        """The module that its type is declared in."""
         return type(self).__module__.rpartition(".")[2]
 
     def keys(self) -> list[Key]:
@@ -116,10 +119,15 @@ def question(name: str, **about: Any) -> Callable[[_Type], _Type]:
     return register
 
 
+@cache
 def questions() -> Mapping[str, type[Question[Any]]]:
-    """Every type of question by the name of its class; the topics beside this file are imported for it."""
+    """Every type of question by the name of its class.
+
+    The topics beside this file and entry points of the group `jepa_workbench.questions` are imported for it.
+    """
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         importlib.import_module(f"{__package__}.{module.name}")
+    plugins.load("jepa_workbench.questions", "question", "it cannot be asked", _types)
     return _types
 
 
