@@ -3,7 +3,7 @@ export const MEANINGS = {
   "real": ["#1c2230", "#e8ebf1"],
   "context": ["#0072b2", "#0072b2"],
   "target": ["#e69f00", "#e69f00"],
-  "predicted": ["#b0427f", "#cc79a7"],
+  "predicted": ["#cc79a7", "#cc79a7"],
   "teacher-forced": ["#009e73", "#2ec598"],
   "open loop": ["#d55e00", "#ff8a3d"],
   "impossible": ["#b0427f", "#cc79a7"],
