@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.core.codec import load as read_results
     from workbench.core.mask import Mask
     from workbench.families.wrapped import wrap
+    from workbench.fits.decoder_file import save_decoder
     from workbench.front import (
         drive,
         film_view,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
     from workbench.measures.checkpoint import check_file, describe_file, describe_model, tensor_histogram
+    from workbench.measures.decoding import decode_clip, decoder_file, decoder_prior, fit_decoder, open_decoder
     from workbench.measures.factors import factor_table, latent_moves
     from workbench.measures.futures import drift, rollout
     from workbench.measures.labels import classify
@@ -50,8 +52,6 @@ if TYPE_CHECKING:
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
-    from workbench.train.fitted import fit_decoder
-    from workbench.train.fitted_file import open_decoder, save_decoder
 
     predict = prediction_error
 
@@ -91,9 +91,12 @@ _VERBS = {
     "sensitivity": "workbench.measures.sensitivity",
     "survey": "workbench.measures.sensitivity",
     "video_file": "workbench.measures.videos",
-    "fit_decoder": "workbench.train.fitted",
-    "open_decoder": "workbench.train.fitted_file",
-    "save_decoder": "workbench.train.fitted_file",
+    "fit_decoder": "workbench.measures.decoding",
+    "open_decoder": "workbench.measures.decoding",
+    "save_decoder": "workbench.fits.decoder_file",
+    "decoder_file": "workbench.measures.decoding",
+    "decode_clip": "workbench.measures.decoding",
+    "decoder_prior": "workbench.measures.decoding",
     "latent_moves": "workbench.measures.factors",
     "show": "workbench.boards.show",
     "read_results": "workbench.core.codec:load",
@@ -114,6 +117,9 @@ __all__ = [
     "changeable",
     "check_file",
     "classify",
+    "decode_clip",
+    "decoder_file",
+    "decoder_prior",
     "describe_file",
     "describe_model",
     "drift",

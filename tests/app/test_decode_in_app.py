@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.waiting import PATIENT
 from workbench import samples
-from workbench.train.fitted_file import read_decoder
+from workbench.fits.decoder_file import read_decoder
 
 pytestmark = pytest.mark.browser
 

@@ -15,9 +15,9 @@ from workbench.boards.decode import DecodeBoard
 from workbench.boards.rollout import RolloutBoard
 from workbench.boards.workspace import Workspace
 from workbench.core import codec
-from workbench.core.decoding import FITTED
 from workbench.core.errors import WorkbenchError
 from workbench.core.mask import Mask
+from workbench.core.questions.decoding import FITTED
 from workbench.data import save_png
 from workbench.jobs import now
 from workbench.worker.decoders import Decoders

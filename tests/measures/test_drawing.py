@@ -9,10 +9,11 @@ import torch
 from tests.measures.test_futures import film
 from workbench.core.errors import Incomparable, PartUnavailable
 from workbench.families import toy
+from workbench.fits.seeing import seen
 from workbench.measures.bank import Bank
-from workbench.measures.drawing import decoded, frames_of, honesty, patched, retrieved
+from workbench.measures.decoding import decoder_prior
+from workbench.measures.drawing import decoded, frames_of, patched, retrieved
 from workbench.measures.futures import Future, span
-from workbench.measures.seeing import seen
 from workbench.model.jepa import Jepa
 
 
@@ -73,15 +74,16 @@ def test_latents_of_another_model_are_not_answered_from_this_bank(jepa: Jepa, fi
 
 
 @pytest.mark.parametrize("how", ["decoded", "retrieved"])
-def test_the_honesty_strip_shows_what_is_drawn_for_nothing(jepa: Jepa, films: Bank, how: str) -> None:
-    strip = honesty(jepa, films, how)
-    assert [name for name, _ in strip] == ["the mean latent", "noise", "another clip's latent"]
-    assert all(d.pixels.shape == (1, *jepa.card.image_size, 3) for _, d in strip)
+def test_what_is_drawn_for_nothing_has_three_pictures(jepa: Jepa, films: Bank, how: str) -> None:
+    found = decoder_prior(jepa, films, how=how)
+    assert [r.label for r in found.reels] == ["the mean latent", "noise", "another clip's latent"]
+    assert all(r.pixels.shape == (1, *jepa.card.image_size, 3) for r in found.reels)
     if how == "retrieved":
-        assert strip[2][1].distance is not None
-        assert strip[2][1].distance[0] < 1e-3  # a latent of the bank finds itself
-        assert strip[1][1].distance is not None
-        assert strip[1][1].distance[0] > 0.1
+        frames = frames_of(jepa, films)
+        assert any((frames.shown == torch.from_numpy(found.reels[2].pixels)).all((1, 2, 3)))  # a latent of the bank finds its own frame
+        noise = frames.values.mean(0) + frames.values.std(0) * torch.randn(frames.values.shape[1], generator=torch.Generator().manual_seed(0))
+        assert frames.nearest(noise[None])[1][0] > 0.1
+        assert found.apart[1] > 0
 
 
 def test_each_token_is_answered_with_the_nearest_patch_of_any_place(jepa: Jepa, films: Bank) -> None:

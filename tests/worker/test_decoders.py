@@ -12,8 +12,8 @@ import pytest
 from workbench import samples
 from workbench.core import codec
 from workbench.core.card import BankKey, ClipKey, ModelKey
-from workbench.core.decoding import FITTED
 from workbench.core.errors import Cancelled, Incomparable, PartUnavailable
+from workbench.core.questions.decoding import FITTED
 from workbench.masks import sample_mask
 from workbench.measures.videos import labelled
 from workbench.thread_jobs import ThreadJobs

@@ -10,10 +10,10 @@ import numpy as np
 
 from workbench import samples
 from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey
-from workbench.core.decoding import DecoderFit
 from workbench.core.films import FilmView, PlanView, SurpriseView, WalkTrace
 from workbench.core.mask import Mask
 from workbench.core.questions import Question
+from workbench.core.questions.decoding import DecoderFit
 from workbench.session import State
 
 _USUAL = {"predictor": "model"}
@@ -76,7 +76,7 @@ def _asked(question: Question[Any], sample: str | None, weights: str) -> tuple[l
         elif isinstance(value, Mask):
             context, targets = value.ranges()
             lines.append(f"{name} = jw.Mask.of({value.shape}, {context!r}, {targets!r})")
-            said.append(name)
+            said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
         elif isinstance(value, np.ndarray) or value != usual[name]:
             said.append(f"{name}={_plainly(value)}")
     return lines, said
@@ -119,7 +119,9 @@ def rollout_lines(
     lines = open_lines(state, sample, found.provenance.weights.get("dynamics", "")) + clip_lines(state)
     if how == "fitted":
         twin = state.predictor == "twin"  # whose latents a decoder fitted on the model's cannot draw
-        lines += [] if twin or fit is None else [f"jepa = jw.fit_decoder(jepa, bank, steps={fit.steps}, seed={fit.seed})"]
+        if not twin and fit is not None:
+            fitted = f"jw.fit_decoder(jepa, bank, steps={fit.steps}, seed={fit.seed})"
+            lines += ["from dataclasses import replace", f"jepa = replace(jepa, decoder={fitted})"]
         how = "retrieved" if twin else "decoded"
     options = [f"known={found.known}", f"how={how!r}", *(["bank=bank"] if state.bank else [])]
     if state.predictor == "twin":

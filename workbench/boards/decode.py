@@ -14,10 +14,10 @@ from workbench.boards.fitting import fitting_of
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.masks import controls
 from workbench.boards.workspace import Workspace, renew
-from workbench.core.decoding import DecodeView
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.films import Reel
 from workbench.core.mask import Mask
+from workbench.core.questions.decoding import DecodeView
 from workbench.link import link
 from workbench.measures.catalogue import entry
 from workbench.present import decode_words as words
@@ -277,6 +277,6 @@ def fit_lines(state: State, sample: str | None, view: DecodeView) -> str:
         return ""
     lines = code.open_lines(state, sample, fit.space.rpartition(":")[2])
     lines.append(f"bank = {code.opened_bank(state)}")
-    lines.append(f"jepa = jw.fit_decoder(jepa, bank, steps={fit.steps}, seed={fit.seed})")
-    lines.append(f"print(round(jepa.decoder.fit.mse, 5))  # {fit.mse:.5f}")
+    lines.append(f"decoder = jw.fit_decoder(jepa, bank, steps={fit.steps}, seed={fit.seed})")
+    lines.append(f"print(round(decoder.fit.mse, 5))  # {fit.mse:.5f}")
     return "\n".join(lines)

@@ -10,8 +10,8 @@ import numpy as np
 
 from widgets import Headline
 from workbench.boards.workspace import Workspace, offer
-from workbench.core.decoding import DecoderFit
 from workbench.core.errors import Cancelled, WorkbenchError
+from workbench.core.questions.decoding import DecoderFit
 from workbench.present.decode_words import share
 
 _NO_BANK = "needs a bank: open a folder or bank of clips"

@@ -27,8 +27,8 @@ from torch import nn
 from workbench.checkpoints import Checkpoint, open_checkpoint
 from workbench.checkpoints.together import together
 from workbench.core.card import LoadReport, ModelCard
-from workbench.core.decoding import FITTED
 from workbench.core.errors import BadInput, CheckpointError
+from workbench.core.questions.decoding import FITTED
 from workbench.families.net_plan import Built, NetPlan
 from workbench.families.parts import Names, names_by_group
 from workbench.families.prepare import Preparation

@@ -1,8 +1,7 @@
-"""Pictures of latents, in two honest ways: the nearest real frame, or what a decoder draws. Each with what it draws for nothing."""
+"""Pictures of latents, in two honest ways: the nearest real frame, or what a decoder draws."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
@@ -15,8 +14,8 @@ from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
 from workbench.core.futures import Drawn
+from workbench.fits.seeing import frames_a_tick, seen
 from workbench.measures.bank import Bank
-from workbench.measures.seeing import frames_a_tick, seen
 from workbench.model.jepa import Decoder, Jepa
 from workbench.model.latents import Latents
 
@@ -165,25 +164,3 @@ def note_of(drawn: Drawn) -> str:
         return drawn.note
     outside = int((~drawn.within).sum())
     return drawn.note + (f"; {outside} of {len(drawn.within)} lie further from it than the bank's own frames do" if outside else "")
-
-
-def honesty(jepa: Jepa, bank: Bank, how: str, seed: int = 0, decoder: Decoder | None = None) -> Sequence[tuple[str, Drawn]]:
-    """What is drawn for latents that say nothing: the bank's mean, noise of the bank's spread, and another clip's frame.
-
-    Args:
-        how: "decoded" or "retrieved". decoder: None = the model's own.
-
-    A picture that looks like these is the drawer's own invention.
-    """
-    frames = frames_of(jepa, bank)
-    pick = torch.Generator().manual_seed(seed)
-    mean, spread = frames.values.mean(0), frames.values.std(0)
-    other = frames.values[int(torch.randint(len(frames.values), (1,), generator=pick))]
-    noise = mean + spread * torch.randn(mean.shape, generator=pick)
-    first, _ = seen(jepa, bank.clips[0])
-    found: list[tuple[str, Drawn]] = []
-    for name, value in (("the mean latent", mean), ("noise", noise), ("another clip's latent", other)):
-        tokens = value.reshape(1, 1, *first.tokens.shape[2:])
-        latents = replace(first, tokens=tokens, grid=replace(first.grid, ticks=1), extra=None, states=None)
-        found.append((name, decoded(jepa, latents, decoder) if how == "decoded" else retrieved(jepa, latents, bank)))
-    return found

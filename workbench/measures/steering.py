@@ -17,10 +17,11 @@ from workbench.core.errors import BadInput
 from workbench.core.futures import EnergyLandscape, PlanTrace
 from workbench.core.results import Provenance
 from workbench.measures.base import measure, threads_for
-from workbench.measures.futures import span, steps_of
+from workbench.measures.futures import span
 from workbench.measures.planning import Planner, Task, bounds, costs, search
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
+from workbench.model.steps import steps_of
 
 _CHUNK = 1024  # rollouts at a time
 _OTHERS = 64  # draws of the other components, where the landscape is their minimum

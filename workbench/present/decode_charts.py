@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.core.decoding import DecoderFit, psnr
+from workbench.core.questions.decoding import DecoderFit, psnr
 from workbench.present.charts import PREDICTED, QUIET, calm
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.core.decoding import DecoderFit, DecodeView, psnr
+from workbench.core.questions.decoding import DecoderFit, DecodeView, psnr
 from workbench.present.words import number
 
 _LITTLE = 0.05  # skill below which a decoder has learnt next to nothing

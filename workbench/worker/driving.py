@@ -14,7 +14,8 @@ from workbench.core.errors import BadInput
 from workbench.core.films import FilmView, Reel
 from workbench.core.futures import Rollout
 from workbench.measures.bank import Bank
-from workbench.measures.drawing import draw, honesty, note_of
+from workbench.measures.decoding import decoder_prior
+from workbench.measures.drawing import draw, note_of
 from workbench.measures.futures import Future, chosen_distance, compared, other_moves, scale_note, span, steps_of
 from workbench.measures.latent_colours import Palette
 from workbench.measures.twins import asked
@@ -153,7 +154,8 @@ def drawer(shelf: Shelf, model: Jepa, bank: Bank | None, how: str, predictor: st
 def honesty_strip(shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded", predictor: str = "model") -> list[Reel]:
     """What is drawn for the mean latent, for noise and for another clip's latent: whatever looks like these is the drawer's invention."""
     way, decoder = drawer(shelf, model, bank, how, predictor)
-    return [Reel(name, "control", note_of(d), d.pixels, 1) for name, d in honesty(asked(model, predictor), bank, way, decoder=decoder)]
+    weights = "trained" if predictor == "model" else "untrained"
+    return list(decoder_prior(model, bank, how=way, decoder=decoder, weights=weights).reels)
 
 
 FUTURES = {f.__name__: f for f in (film_view, honesty_strip)}

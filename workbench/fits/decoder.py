@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -11,18 +13,29 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
-from workbench.core.decoding import FITTED, DecoderFit
+from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, Incomparable
 from workbench.core.progress import report
-from workbench.measures.bank import Bank
-from workbench.measures.seeing import evenly, frames_a_tick, seen
+from workbench.core.questions.decoding import FITTED, DecoderFit
+from workbench.fits.picture_decoder import PictureDecoder, PictureDecoderConfig
+from workbench.fits.seeing import evenly, frames_a_tick, seen
 from workbench.model.jepa import Decoder, Jepa
 from workbench.model.latents import Latents
-from workbench.nn.picture_decoder import PictureDecoder, PictureDecoderConfig
 
 LEAST_CLIPS, LEAST_FRAMES = 5, 20
 _HELD, _MOST_CLIPS, _MOST_VALUES = 5, 256, 1 << 26  # one clip in five; values of latents that are held in memory
 _BATCH, _RATE, _ZOOM, _BASE, _SIDE = 32, 3e-3, 8, 8, 128
+
+
+@runtime_checkable
+class Footage(Protocol):
+    """What a decoder is fitted on: clips with a name. A bank is some."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def clips(self) -> Sequence[Clip]: ...
 
 
 class FittedDecoder(Decoder):
@@ -31,6 +44,11 @@ class FittedDecoder(Decoder):
     def __init__(self, net: PictureDecoder, fit: DecoderFit) -> None:
         self.net, self.fit = net.eval(), fit
         self.note = FITTED
+
+    @property
+    def psnr(self) -> float:
+        """Of held-out frames, in decibels."""
+        return self.fit.psnr
 
     def decode(self, latents: Latents) -> UInt8[Tensor, "batch frames height width 3"]:
         """See `Decoder.decode`.
@@ -52,28 +70,13 @@ class FittedDecoder(Decoder):
         return _bytes(drawn).unflatten(0, tuple(shape[:2])).flatten(1, 2)
 
 
-def fit_decoder(jepa: Jepa, bank: Bank, *, steps: int = 400, seed: int = 0) -> Jepa:
-    """The model with a decoder that was fitted on its frozen latents of a bank's clips; `jepa.decoder.fit` holds its score on clips held out.
-
-    Progress goes to `core.progress`; a listener that raises `Cancelled` ends it. Whatever it draws carries a label that says so.
-
-    Args:
-        bank: at least LEAST_CLIPS clips with LEAST_FRAMES frames; a fifth of the clips is held out. steps: of Adam, the rate falling to nothing.
-        seed: of what is held out, of the first weights and of the batches.
-
-    Raises:
-        BadInput: too few frames, or no steps. PartUnavailable: no encoder that is whole. Cancelled: a listener wanted no more.
-    """
-    return replace(jepa, decoder=fitted(jepa, bank, steps=steps, seed=seed))
-
-
-def fitted(jepa: Jepa, bank: Bank, *, steps: int = 400, seed: int = 0) -> FittedDecoder:
-    """The decoder alone; see `fit_decoder`."""
+def fitted(jepa: Jepa, bank: Footage, *, steps: int = 400, seed: int = 0) -> FittedDecoder:
+    """A decoder of the latents of these clips; see `measures.decoding.fit_decoder`."""
     if steps < 1:
         raise BadInput(f"{steps} steps fit nothing", where="steps", fix="ask for a few hundred")
     frames = sum(c.frames for c in bank.clips)
-    if len(bank) < LEAST_CLIPS or frames < LEAST_FRAMES:
-        what = f"a decoder cannot be fitted on {frames} frames of {len(bank)} clips: it would remember them and could not be judged"
+    if len(bank.clips) < LEAST_CLIPS or frames < LEAST_FRAMES:
+        what = f"a decoder cannot be fitted on {frames} frames of {len(bank.clips)} clips: it would remember them and could not be judged"
         raise BadInput(what, where=bank.name, fix=f"open a folder or bank with at least {LEAST_FRAMES} frames of {LEAST_CLIPS} clips")
     data = _looked_at(jepa, bank, seed, steps)
     with torch.random.fork_rng(devices=[]):
@@ -97,7 +100,7 @@ class _Data:
     space: str
 
 
-def _looked_at(jepa: Jepa, bank: Bank, seed: int, steps: int) -> _Data:
+def _looked_at(jepa: Jepa, bank: Footage, seed: int, steps: int) -> _Data:
     clips = evenly(bank.clips, _MOST_CLIPS)
     first, shown = seen(jepa, clips[0])
     room = max(LEAST_CLIPS, _MOST_VALUES // max(first.tokens[0].numel(), 1))
@@ -184,7 +187,7 @@ def _train(net: PictureDecoder, data: _Data, steps: int, seed: int) -> None:
     report(looked + steps, looked + steps)
 
 
-def _judged(net: PictureDecoder, data: _Data, bank: Bank, steps: int, seed: int) -> DecoderFit:
+def _judged(net: PictureDecoder, data: _Data, bank: Footage, steps: int, seed: int) -> DecoderFit:
     net.eval()
     errors = torch.zeros(3, dtype=torch.float64)
     with torch.inference_mode():

@@ -10,9 +10,9 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from workbench.core.clip import Clip
-from workbench.measures.futures import steps_of
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
+from workbench.model.steps import steps_of
 
 
 def seen(jepa: Jepa, clip: Clip) -> tuple[Latents, UInt8[Tensor, "frames height width 3"]]:

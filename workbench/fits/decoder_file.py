@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from dataclasses import replace as with_decoder
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 
-from workbench.core.decoding import DecoderFit
 from workbench.core.errors import BadInput, CheckpointError, Incomparable, PartUnavailable
-from workbench.measures.bank import Bank
-from workbench.measures.seeing import seen
-from workbench.model.jepa import Jepa
-from workbench.nn.picture_decoder import PictureDecoder, PictureDecoderConfig
-from workbench.train.fitted import FittedDecoder
-from workbench.train.save import replace
+from workbench.core.questions.decoding import DecoderFit
+from workbench.data.export import replacing
+from workbench.fits.decoder import FittedDecoder, Footage
+from workbench.fits.picture_decoder import PictureDecoder, PictureDecoderConfig
+from workbench.fits.seeing import seen
+from workbench.model.jepa import Decoder, Jepa
 
 _KEY, _LAYOUT = "jepa-workbench fitted decoder", 1
 _MOST = 1 << 28  # bytes
@@ -32,20 +30,20 @@ def decoder_bytes(decoder: FittedDecoder) -> bytes:
     return to_bytes(tensors, {_KEY: json.dumps(about)})
 
 
-def save_decoder(fitted: Jepa | FittedDecoder, path: str | Path) -> Path:
+def save_decoder(decoder: Decoder | None, path: str | Path) -> Path:
     """Write a fitted decoder to a file of its own; a half-written one never replaces a good one.
 
     Args:
-        fitted: what `fit_decoder` gave, or the decoder alone.
+        decoder: what `fit_decoder` gave.
 
     Raises:
-        PartUnavailable: the decoder is the model's own, or there is none.
+        PartUnavailable: the decoder is a model's own, or there is none.
     """
-    path, decoder = Path(path), fitted.decoder if isinstance(fitted, Jepa) else fitted
     if not isinstance(decoder, FittedDecoder):
-        raise PartUnavailable("this model has no fitted decoder: fit one with jw.fit_decoder(jepa, bank)", where=str(path))
-    replace(path, lambda part: part.write_bytes(decoder_bytes(decoder)))
-    return path
+        raise PartUnavailable("this is no fitted decoder: fit one with jw.fit_decoder(jepa, bank)", where=str(path))
+    with replacing(Path(path)) as file:
+        file.write(decoder_bytes(decoder))
+    return Path(path)
 
 
 def read_decoder(path: str | Path) -> FittedDecoder:
@@ -90,12 +88,7 @@ def _checked(about: Any, tensors: dict[str, torch.Tensor], where: str, fix: str)
     return net, fit
 
 
-def open_decoder(jepa: Jepa, path: str | Path, bank: Bank) -> Jepa:
-    """The model with a decoder that was fitted on its latents and saved; see `matching`."""
-    return with_decoder(jepa, decoder=matching(jepa, path, bank))
-
-
-def matching(jepa: Jepa, path: str | Path, bank: Bank) -> FittedDecoder:
+def matching(jepa: Jepa, path: str | Path, bank: Footage) -> FittedDecoder:
     """A decoder from its file, for the latents of this model.
 
     Args:
