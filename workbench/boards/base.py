@@ -172,6 +172,16 @@ class Board:
         if error is not None and not self.refusal() and (self.space.shown is None or self._silent):
             self._tell(error, f"{error.where} → {error.fix}".strip(" →"))
 
+    def no_bank(self, adds: str) -> str:
+        """What is not known of a single clip, in words.
+
+        Args:
+            adds: what a bank would add.
+        """
+        if self.space.choice.reading:
+            return f"Reading the bank, which adds {adds} …"
+        return f"Single clip: no interval. A bank, chosen beside the clip, would add {adds}."
+
     @property
     def of_before(self) -> bool:
         """What is on screen is not of what is open."""

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from workbench.core.numbers import size_text
 from workbench.core.progress import listening
-from workbench.present.text import size_text
 from workbench.published.caches import Cached, find_cached
 from workbench.published.fetch import fetch
 from workbench.published.search import one, search

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from widgets import ModelView
+from workbench.boards.parts import PART_LABELS
 from workbench.boards.show import show
 from workbench.core.card import LoadReport
 from workbench.core.contents import Contents
 from workbench.core.questions import questions
 from workbench.core.questions.checkpoint import ModelFacts, TensorHistogram
-from workbench.present.parts import PART_LABELS
 
 
 @show.register(ModelFacts)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from workbench.boards.parts import PART_LABELS, wrong_words
 from workbench.core.contents import Contents
 from workbench.core.questions.checkpoint import ModelFacts
-from workbench.present.parts import PART_LABELS, wrong_words
 
 
 def status_sentence(facts: ModelFacts) -> tuple[str, str]:

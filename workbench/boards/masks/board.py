@@ -17,17 +17,17 @@ from workbench.boards.masks import controls, words
 from workbench.boards.masks.charts import yardstick_bars
 from workbench.boards.masks.queries import MaskQueries
 from workbench.boards.masks.views import clip_traits, mask_dict, mask_of, quilt_traits, view_traits
-from workbench.boards.numbers import UNITS, no_bank
+from workbench.boards.parts import off_words
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.mask import Mask
+from workbench.core.numbers import UNITS
 from workbench.core.questions.masked import MaskedMaps
 from workbench.core.results import MaskedView, Yardsticks
 from workbench.core.selection import Selection
 from workbench.link import link
 from workbench.masks import Sampler
 from workbench.measures.catalogue import entry
-from workbench.present.parts import off_words
 from workbench.session import State
 
 _HEIGHT = 390  # CSS pixels of the two pictures, so that 1280 × 800 shows the whole board
@@ -333,11 +333,7 @@ class MasksBoard(Board):
         block = self.session.state.block
         error = view.error.block(block) if 0 <= block < len(view.error.blocks) else view.error
         sentence, tone = words.sentence(error, None if yard is None else yard.block(block))
-        lonely = (
-            "Over the bank: computing …"
-            if self.session.state.bank
-            else no_bank(self.space.choice.reading, "skill over other clips, retrieval ranks and an interval")
-        )
+        lonely = "Over the bank: computing …" if self.session.state.bank else self.no_bank("skill over other clips, retrieval ranks and an interval")
         detail = words.bank_line(bank, error) if bank else self.progress or lonely
         text = "" if self.work.maps.question is None else code.reproduced(self.work.maps.question, view, self.space.sample)
         self.say(sentence, tone, detail, text, cancellable=bank is None, note=words.HELD.get(error.predictor, ""))

@@ -10,7 +10,7 @@ import numpy as np
 from widgets.palette import ink
 from workbench.boards.look import AXIS, calm, layout
 from workbench.boards.masks.words import SHORT, rank_lines
-from workbench.boards.numbers import number, too_few
+from workbench.core.numbers import number, too_few
 from workbench.core.results import FEWEST_CLIPS, BankErrors, PredictionError, RetrievalRank, Yardsticks
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from widgets.controls import Button, Control, Int, Option, Range, Select, Slider, Toggle
-from workbench.boards.numbers import UNITS
 from workbench.core.card import ModelCard
 from workbench.core.errors import MaskError
 from workbench.core.mask import Mask
+from workbench.core.numbers import UNITS
 from workbench.masks import SAMPLERS, Parameter, Sampler, make
 
 _FIRST = ("blocks", "target_scale", "spatial_scale", "ratio")  # the rest only with "more": rarely touched

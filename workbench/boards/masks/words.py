@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.boards.numbers import UNITS, number, ordinal, too_few
+from workbench.core.numbers import UNITS, number, ordinal, too_few
 from workbench.core.results import FEWEST_CLIPS, BankErrors, MaskedView, PredictionError, RetrievalRank, Yardsticks
 
 HELD = {

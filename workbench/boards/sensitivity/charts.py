@@ -8,8 +8,8 @@ import numpy as np
 
 from widgets.palette import ink
 from workbench.boards.look import calm
-from workbench.boards.numbers import number, too_few
 from workbench.core.futures import FactorTable
+from workbench.core.numbers import number, too_few
 from workbench.core.questions.sensitivity import SOURCES, SensitivityView
 from workbench.core.results import FEWEST_CLIPS
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.boards.numbers import number
 from workbench.core.futures import FactorTable
+from workbench.core.numbers import number
 from workbench.core.questions.sensitivity import SensitivityView
 from workbench.core.results import FEWEST_CLIPS
 

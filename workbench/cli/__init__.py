@@ -137,8 +137,8 @@ def _serve(checkpoint: str | None, **options: Any) -> int:
 
 
 def _inspect(chosen: argparse.Namespace) -> int:
+    from workbench.cli.reports import error_json, report_json, report_text
     from workbench.front import inspect
-    from workbench.present.text import error_json, report_json, report_text
 
     try:
         report = inspect(chosen.checkpoint, family=chosen.family, **parse_overrides(chosen.settings))
@@ -156,8 +156,8 @@ def _inspect(chosen: argparse.Namespace) -> int:
 def _describe(error: UnsafeFile, *, as_json: bool = False) -> int:
     """A file of pickled objects, which is not loaded, as its opcodes describe it."""
     from workbench.checkpoints import describe
-    from workbench.present.contents import contents_dict, contents_text
-    from workbench.present.text import error_json
+    from workbench.cli.contents import contents_dict, contents_text
+    from workbench.cli.reports import error_json
 
     contents = describe(error.where)
     print(error_json(error, contents=contents_dict(contents)) if as_json else contents_text(contents))
@@ -166,7 +166,7 @@ def _describe(error: UnsafeFile, *, as_json: bool = False) -> int:
 
 def _convert(chosen: argparse.Namespace) -> int:
     from workbench.checkpoints import convert, describe
-    from workbench.present.contents import contents_text, converted_text, warning_text
+    from workbench.cli.contents import contents_text, converted_text, warning_text
 
     contents = describe(chosen.file)
     if contents.classes and not chosen.trust:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.core.contents import Contents, TensorFacts
-from workbench.present.text import size_text
+from workbench.core.numbers import size_text
 
 _MOST_CLASSES, _MOST_TENSORS, _MOST_SETTINGS, _MOST_GROUPS = 20, 4, 12, 20
 

@@ -1,4 +1,4 @@
-"""Numbers as every board writes them, and what is said wherever a bank is too small or missing."""
+"""Numbers as they are written everywhere: on boards, in charts and in the terminal."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ def too_few(clips: int) -> str:
     return f"no rank and no interval over fewer than {FEWEST_CLIPS} clips (there {'is' if clips == 1 else 'are'} {clips})"
 
 
-def no_bank(reading: bool, adds: str) -> str:
-    """What is not known of a single clip.
-
-    Args:
-        reading: a bank is being read. adds: what it would add.
-    """
-    return f"Reading the bank, which adds {adds} …" if reading else f"Single clip: no interval. A bank, chosen beside the clip, would add {adds}."
+def size_text(size: int) -> str:
+    """Bytes for a reader: 1.2 MB."""
+    value, unit = float(size), "bytes"
+    for larger in ("KB", "MB", "GB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.core.card import LoadReport, PartReport
 from workbench.core.errors import WorkbenchError
+from workbench.core.numbers import size_text
 from workbench.core.strict import strict_json
 
 _DOT = {"whole": "●", "partial": "◐", "missing": "○"}
@@ -45,16 +46,6 @@ def error_json(error: WorkbenchError, **more: object) -> str:
     """Why there is no report, as JSON: error: {kind, what, where, fix}, and what else is known."""
     said = {"kind": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
     return strict_json({"error": said, **more})
-
-
-def size_text(size: int) -> str:
-    """Bytes for a reader: 1.2 MB."""
-    value, unit = float(size), "bytes"
-    for larger in ("KB", "MB", "GB"):
-        if value < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
 
 
 def _part_dict(part: PartReport) -> dict[str, Any]:
