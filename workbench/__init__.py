@@ -34,12 +34,12 @@ if TYPE_CHECKING:
         open_clips,
         plan_view,
         scenes,
-        shown_clip,
         surprise_view,
     )
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
     from workbench.measures.checkpoint import check_file, describe_file, describe_model, tensor_histogram
+    from workbench.measures.clips import describe_bank, look_at, shown_clip, warm
     from workbench.measures.decoding import decode_clip, decoder_file, decoder_prior, fit_decoder, open_decoder
     from workbench.measures.factors import factor_table, latent_moves
     from workbench.measures.futures import drift, rollout
@@ -66,7 +66,10 @@ _VERBS = {
     "open_bank": "workbench.front",
     "open_clips": "workbench.front",
     "scenes": "workbench.front",
-    "shown_clip": "workbench.front",
+    "shown_clip": "workbench.measures.clips",
+    "look_at": "workbench.measures.clips",
+    "describe_bank": "workbench.measures.clips",
+    "warm": "workbench.measures.clips",
     "film_view": "workbench.front",
     "plan_view": "workbench.front",
     "drive": "workbench.front",
@@ -120,6 +123,7 @@ __all__ = [
     "decode_clip",
     "decoder_file",
     "decoder_prior",
+    "describe_bank",
     "describe_file",
     "describe_model",
     "drift",
@@ -133,6 +137,7 @@ __all__ = [
     "judge_twins",
     "latent_moves",
     "load",
+    "look_at",
     "masked_view",
     "open_bank",
     "open_clips",
@@ -155,6 +160,7 @@ __all__ = [
     "survey",
     "tensor_histogram",
     "video_file",
+    "warm",
     "wrap",
     "yardsticks",
 ]

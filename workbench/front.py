@@ -10,7 +10,6 @@ from workbench import samples
 from workbench.core.card import BankKey, LoadReport
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.facts import ShownClip
 from workbench.core.films import DriveStep, FilmView, Judged, PlanView, SurpriseView
 from workbench.data import Clips
 from workbench.measures.bank import Bank
@@ -96,11 +95,6 @@ def _serve(service: str, jepa: Jepa, /, **arguments: Any) -> Any:
     from workbench.worker.shelf import Shelf
 
     return Shelf().run(service, {"model": jepa, **arguments})
-
-
-def shown_clip(jepa: Jepa, clip: Clip) -> ShownClip:
-    """The clip as the model is shown it, with its token grid: what `show` lays a mask over."""
-    return _serve("shown_clip", jepa, clip=clip)
 
 
 def film_view(jepa: Jepa, clip: Clip, **options: Any) -> FilmView:

@@ -8,17 +8,16 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from workbench.core.card import Stamp, stamp
 from workbench.core.errors import CheckpointError
 
 SILENT_SECONDS = 20.0  # without progress
 MOST_BYTES = 700 << 20  # of resident memory, above what the process had before it read anything
 _STARTING_SECONDS, _IDLE_SECONDS, _GRACE, _TICK = 180.0, 60.0, 2.0, 0.1
-_REMEMBERED, _LISTED = 200, 1000
-Stamp = tuple[tuple[str, int, int, int], ...]
+_REMEMBERED = 200
 
 
 @runtime_checkable
@@ -147,17 +146,6 @@ class Readers:
         self._known.move_to_end(path)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-
-
-def stamp(path: str) -> Stamp:
-    """Name, size, time and inode of a file, or of the files in a folder; empty where they cannot be had."""
-    place = Path(path)
-    try:
-        files = sorted(islice(place.iterdir(), _LISTED)) if place.is_dir() else [place]
-        found = [(file.name, file.stat()) for file in files]
-    except (OSError, ValueError):
-        return ()
-    return tuple((name, said.st_size, said.st_mtime_ns, said.st_ino) for name, said in found)
 
 
 def resident(pid: int) -> int:

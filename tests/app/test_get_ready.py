@@ -8,6 +8,8 @@ from typing import Any
 from workbench import samples
 from workbench.app.server import get_ready
 from workbench.app.shell import Start
+from workbench.core.card import BankKey
+from workbench.core.questions.clips import DescribeBank
 from workbench.thread_jobs import ThreadJobs
 from workbench.worker.shelf import Shelf
 
@@ -16,11 +18,12 @@ class Witness:
     """Runs jobs on a real shelf, and tells when one has ended."""
 
     def __init__(self) -> None:
-        self.shelf, self.ended, self.answers = Shelf(), {"warm": threading.Event(), "model_facts": threading.Event()}, {}
+        self.shelf, self.ended, self.answers = Shelf(), {"Warm": threading.Event(), "DescribeModel": threading.Event()}, {}
 
-    def run(self, name: str, arguments: dict[str, Any]) -> Any:
+    def run(self, job: str, arguments: dict[str, Any]) -> Any:
+        name = type(arguments["question"]).__name__
         try:
-            self.answers[name] = self.shelf.run(name, arguments)
+            self.answers[name] = self.shelf.run(job, arguments)
             return self.answers[name]
         finally:
             if name in self.ended:
@@ -31,8 +34,8 @@ def test_model_and_bank_are_ready_before_a_page_asks() -> None:
     witness = Witness()
     jobs = ThreadJobs(witness.run)
     get_ready(jobs, Start(samples.names()[0], None, "cpu", {}, lambda path: path))
-    assert witness.ended["warm"].wait(120)
-    assert witness.answers["warm"] == len(witness.answers["clip_list"].names)
+    assert witness.ended["Warm"].wait(120)
+    assert witness.answers["Warm"] == len(witness.answers["LookAt"].clips.names)
     jobs.close()
 
 
@@ -41,10 +44,10 @@ def test_a_checkpoint_that_cannot_be_opened_is_left_to_the_page_to_tell(tmp_path
     witness = Witness()
     jobs = ThreadJobs(witness.run)
     get_ready(jobs, Start(str(tmp_path / "notes.pt"), None, "cpu", {}, lambda path: path))
-    assert witness.ended["model_facts"].wait(120)
+    assert witness.ended["DescribeModel"].wait(120)
     told = threading.Event()  # by the next job, so that the last one has been answered
-    path = str(samples.find(samples.names()[0]).bank)
-    jobs.submit("clip_list", slot=("test", "next"), done=lambda clips: told.set(), failed=lambda error: None, path=path)
+    bank = DescribeBank(BankKey(str(samples.find(samples.names()[0]).bank)))
+    jobs.ask(bank, slot=("test", "next"), done=lambda facts: told.set(), failed=lambda error: None)
     assert told.wait(120)
     jobs.close()
     assert capsys.readouterr() == ("", "")

@@ -71,7 +71,7 @@ def test_the_labels_of_the_clip_in_sight_stand_beside_the_untrained_heads_and_fo
     before = board.labels.answer
     board.space.choose(1)
     assert board.labels.answer is not before
-    assert board.headline.code.splitlines()[-3].endswith("[1]")
+    assert board.headline.code.splitlines()[-3].endswith("['light.png']")
     assert not board.bars.stale
     board.space.session.set(clip=None)
     assert board.bars.stale, "of a clip that is no longer open"

@@ -161,7 +161,7 @@ def test_unreadable_files_of_a_folder_are_passed_over_and_listed(space: Workspac
     space.open("shapes", str(folder))
     assert told == []
     opener = Opener(space)
-    assert space.session.state.clip == ClipKey(str(folder), 1)
+    assert space.session.state.clip == ClipKey(str(folder), 1, name="photo 0.png")
     assert set(space.choice.skipped) == {"a broken.png", "photo 3.5.png"}
     assert space.session.state.bank == BankKey(str(folder), 1)
     said = labels(opener)
@@ -209,7 +209,6 @@ def test_numbers_and_pictures_of_the_clip_before_are_greyed_until_there_are_new_
     assert [view.stale for view in shown] == [False] * 4
     jobs.holding = True
     space.choose(1)
-    super(Late, jobs)._start(jobs.held.pop(0))  # what kind of file it is
     super(Late, jobs)._start(jobs.held.pop(0))  # the photo itself
     assert [view.stale for view in shown] == [True, False, True, True]
     jobs.release()

@@ -5,9 +5,9 @@ import numpy as np
 from workbench.core import codec
 from workbench.core.card import LoadReport, ModelCard, PartReport
 from workbench.core.contents import TensorFacts
-from workbench.core.facts import ClipList, ShownClip
 from workbench.core.grid import TokenGrid
 from workbench.core.questions.checkpoint import ModelFacts, TensorHistogram
+from workbench.core.questions.clips import ClipList, ShownClip
 
 
 def test_descriptions_survive_the_wire() -> None:

@@ -17,6 +17,7 @@ from workbench.core import progress
 from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.errors import BadInput, Cancelled, CheckpointError, WorkerDied
 from workbench.core.questions.checkpoint import DescribeModel
+from workbench.core.questions.clips import ShowClip
 from workbench.core.questions.masked import MaskedMaps, OverBank
 from workbench.core.results import MaskedView
 from workbench.jobs import Jobs, WorkerJobs
@@ -157,14 +158,14 @@ def test_a_lane_can_be_started_before_its_first_job_and_only_once(problem: dict[
     started = jobs.pids()
     assert list(started) == ["model"]
     jobs.warm()
-    assert ask(jobs, "shown_clip", model=problem["model"], clip=problem["clip"]).wait().pixels.dtype == np.uint8
+    assert ask(jobs, ShowClip, model=problem["model"], clip=problem["clip"]).wait().pixels.dtype == np.uint8
     assert jobs.pids() == started
     jobs.close()
 
 
 def test_closing_ends_the_processes(problem: dict[str, Any], ask: Any) -> None:
     jobs = WorkerJobs()
-    assert ask(jobs, "shown_clip", model=problem["model"], clip=problem["clip"]).wait().pixels.dtype == np.uint8
+    assert ask(jobs, ShowClip, model=problem["model"], clip=problem["clip"]).wait().pixels.dtype == np.uint8
     assert list(jobs.pids()) == ["model"]
     jobs.close()
     assert jobs.pids() == {}

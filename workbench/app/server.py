@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,15 +19,19 @@ from tornado.websocket import WebSocketClosedError
 from workbench import samples
 from workbench.app import fast, toasts
 from workbench.app.listening import Place, listen
-from workbench.app.shell import Start, open_first, page
+from workbench.app.shell import Start, page
+from workbench.boards.clip_choice import bank_path
 from workbench.boards.every import titled
-from workbench.boards.workspace import Allow, Workspace, settled
-from workbench.core.card import FileKey
+from workbench.boards.workspace import Allow, opening, settled
+from workbench.core.card import FileKey, FolderKey, stamp
 from workbench.core.errors import BadInput, WorkbenchError
-from workbench.core.questions.checkpoint import Inspect
+from workbench.core.questions.checkpoint import DescribeModel, Inspect, ModelFacts
+from workbench.core.questions.clips import Look, LookAt, Warm, bank_of
 from workbench.data.paths import confine
 from workbench.jobs import Jobs
 from workbench.published import find_cached
+
+_READY = ("start", "ready")  # the slot of what is asked before there is a page
 
 
 def allow_within(folders: list[Path]) -> list[Path]:
@@ -64,15 +69,21 @@ def has_display() -> bool:
 
 def get_ready(jobs: Jobs, start: Start) -> None:
     """Have the worker open what the first page will ask for, and the bank's targets computed, while nobody looks yet. What fails here, the page tells."""
-    space = Workspace(jobs, notify=lambda error: None, allow=start.allow, device=start.device)
+    with suppress(WorkbenchError):
+        first = opening(start.checkpoint, start.data, start.clip, start.settings, allow=start.allow, device=start.device, dtype="float32")
+        place = FolderKey(start.allow(bank_path(first.data))) if first.data else None
 
-    def opened() -> None:
-        state = space.session.state
-        if state.bank is not None:
-            space.submit("warm", "warm", lambda clips: None, model=state.model, bank=state.bank)
+        def described(facts: ModelFacts) -> None:
+            def looked(look: Look) -> None:
+                bank = None if look.clips is None else bank_of(facts.card, facts.report, look.clips, look)
+                if bank is not None:
+                    jobs.ask(Warm(first.model, bank), slot=_READY, done=lambda clips: None, failed=lambda error: None)
 
-    space.on("clip", opened)
-    open_first(space, start)
+            if place is not None:
+                look = LookAt(first.model, place, first.index, step=1, listed=True)
+                jobs.ask(look, slot=_READY, done=looked, failed=lambda error: None)
+
+        jobs.ask(DescribeModel(first.model), slot=_READY, done=described, failed=lambda error: None)
 
 
 def inspect_first(jobs: Jobs, checkpoint: str, settings: dict[str, Any]) -> None:
@@ -89,11 +100,14 @@ def inspect_first(jobs: Jobs, checkpoint: str, settings: dict[str, Any]) -> None
 
     family, overrides = settled(settings)
     path = str(Path(checkpoint).expanduser())
+    seen = stamp(path)
     jobs.ask(Inspect(FileKey(path), family, overrides), slot=slot, done=lambda report: told.set(), failed=failed)
     told.wait()
     jobs.drop(slot)
     if failures:
         raise failures[0]
+    if jobs.readers is not None:
+        jobs.readers.remember(path, seen)
 
 
 def serve(

@@ -89,8 +89,9 @@ def named(path: str) -> str:
 
 def opened(key: ClipKey | FolderKey | BankKey) -> str:
     """The expression that opens a clip, clips of which something is known, or a bank."""
-    verb = "scenes" if isinstance(key, SceneKey | ScenesKey) else "open_clips" if isinstance(key, ClipKey) else "open_bank"
-    return f"jw.{verb}({named(key.path)!r}{key.said})" + (f"[{key.index}]" if isinstance(key, ClipKey) else "")
+    verb = "open_bank" if isinstance(key, BankKey) else "scenes" if isinstance(key, SceneKey | ScenesKey) else "open_clips"
+    place = "" if not isinstance(key, ClipKey) else f"[{key.name!r}]" if key.name and not isinstance(key, SceneKey) else f"[{key.index}]"
+    return f"jw.{verb}({named(key.path)!r}{key.said}){place}"
 
 
 def opened_bank(state: State) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -11,13 +11,12 @@ from widgets import Headline
 from workbench import samples
 from workbench.boards.clip_choice import ClipChoice, bank_path
 from workbench.core import codec
-from workbench.core.card import FileKey, ModelKey
+from workbench.core.card import FileKey, ModelKey, stamp
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
-from workbench.core.facts import ClipList, ShownClip
 from workbench.core.questions import Question
 from workbench.core.questions.checkpoint import CheckFile, DescribeModel, ModelFacts
+from workbench.core.questions.clips import ClipList, ShownClip
 from workbench.jobs import Deliver, Job, Jobs, now
-from workbench.readers import stamp
 from workbench.session import Session
 
 Notify = Callable[[WorkbenchError], None]
@@ -66,6 +65,39 @@ def settled(overrides: Mapping[str, Any]) -> tuple[str | None, tuple[tuple[str, 
 
 def _plain(value: Any) -> bool:
     return all(map(_plain, value)) if isinstance(value, tuple) else isinstance(value, bool | int | float | str | None)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is to be opened.
+
+    Args:
+        sample: whose model it is; None: a file's. data: a sample's name, or the path of the clips; None: those that are open. index: of the clip
+            to show. seed: of the first mask.
+    """
+
+    model: ModelKey
+    sample: str | None
+    data: str | None
+    index: int
+    seed: int
+
+
+def opening(path: str, data: str | None, index: int | None, overrides: Mapping[str, Any], *, allow: Allow, device: str, dtype: str) -> Opening:
+    """What `Workspace.open` opens, as it is on disk now: a file that was overwritten is another model.
+
+    Raises:
+        BadInput: something that is no setting of a model, or a path that may not be opened.
+    """
+    sample = path if path in samples.names() else None
+    place = str(samples.find(path).checkpoint) if sample else allow(path)
+    family, settings = settled(overrides)
+    if data:
+        allow(bank_path(data))
+    first, seed = samples.find(path).opening if sample else (0, 0)
+    clips = data or sample
+    key = ModelKey(place, family, settings, device, dtype, stamp(place))
+    return Opening(key, sample, clips, index if index is not None else first if clips == sample else 0, seed)
 
 
 def offer(headline: Headline, name: str, data: bytes) -> None:
@@ -182,50 +214,42 @@ class Workspace:
 
     def open(self, path: str, data: str | None = None, index: int | None = None, /, **overrides: Any) -> None:
         """Open a sample by name, or a checkpoint by path, with its own clips or those of `data`; without an index, at the clip it opens on."""
-        sample = path if path in samples.names() else None
-        folder = str(samples.find(path).checkpoint) if sample else self.allow(path)
-        family, settings = settled(overrides)
-        key = ModelKey(folder, family, settings, self.device, self.dtype)
-        clips = data or sample
-        if data:
-            self.allow(bank_path(data))
-        first, seed = samples.find(path).opening if sample else (0, 0)
-        chosen = index if index is not None else first if clips == sample else 0
-        self._start(f"opening {sample or Path(folder).name}")
+        found = opening(path, data, index, overrides, allow=self.allow, device=self.device, dtype=self.dtype)
+        key, sample = found.model, found.sample
+        self._start(f"opening {sample or Path(key.path).name}")
 
         def refused(error: WorkbenchError) -> None:
             if not isinstance(error, Cancelled):
-                self.refused = folder, error
+                self.refused = key.path, error
                 self.say("refused")
             self.tell(error)  # last, so that a host sees which board says it already
 
         def opened(facts: ModelFacts) -> None:
             self.facts, self.sample, self.refused = described(facts, sample), sample, None
-            self.first_seed = seed
+            self.first_seed = found.seed
             self.session.set(model=key, clip=None, bank=None, mask=None, tick=0, hover=-1, block=-1, predictor="model")
             self.shown = None
             self.choice.forget()
             self.say("model")
-            where = clips or (self.clips.path if self.clips else None)
+            where = found.data or (self.clips.path if self.clips else None)
             self.open_ended()
             if where:
-                self.open_data(where, chosen)
+                self.open_data(where, found.index)
 
-        self._checked(folder, family, sample, refused, lambda: self.ask(DescribeModel(key), "open", opened, refused))
+        self._checked(key, sample, refused, lambda: self.ask(DescribeModel(key), "open", opened, refused))
 
-    def _checked(self, path: str, family: str | None, sample: str | None, refused: Notify, then: Callable[[], Any]) -> None:
+    def _checked(self, key: ModelKey, sample: str | None, refused: Notify, then: Callable[[], Any]) -> None:
         """Have a file of the user's read in a process of its own before the worker that all share opens it."""
         readers = self.jobs.readers
-        if readers is None or sample is not None or readers.knows(path):
+        if readers is None or sample is not None or readers.knows(key.path):
             then()
             return
-        seen = stamp(path)
 
         def read(tensors: int) -> None:
-            readers.remember(path, seen)
+            readers.remember(key.path, key.stamp)
             then()
 
-        self.ask(CheckFile(FileKey(path), family), "open", read, refused)
+        self.ask(CheckFile(FileKey(key.path), key.family), "open", read, refused)
 
     def cancel_opening(self) -> None:
         """Leave what is being opened; what is open stays."""
@@ -234,20 +258,15 @@ class Workspace:
     def open_data(self, path: str, index: int = 0) -> None:
         """Open an image, a video, a folder, a bank or the clips of a sample, and show one of them."""
         self._start(f"opening {Path(path).name}")
+        self.choice.open(self.allow(bank_path(path)), index)
 
-        def listed(clips: ClipList) -> None:
-            self.open_ended()
-            self.choose(index, clips)
-
-        self.submit("clip_list", "open", listed, path=self.allow(bank_path(path)), frames=self.choice.frames(bank_path(path)))
-
-    def choose(self, index: int, clips: ClipList | None = None) -> None:
-        """Show another clip of the open list, or one of a new list. What cannot be read in a folder is passed over.
+    def choose(self, index: int) -> None:
+        """Show another clip of the open list. What cannot be read in a folder is passed over.
 
         Raises:
             BadInput: there are fewer clips.
         """
-        self.choice.show(index, clips)
+        self.choice.show(index)
 
     def export(self, results: dict[str, Any]) -> tuple[str, bytes]:
         """Everything in `results` as one npz that numpy reads too, with a name for it."""

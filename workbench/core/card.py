@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
 from typing import Any, Literal
 
 from workbench.core.errors import BadInput, PartUnavailable
@@ -32,6 +34,21 @@ def parse_overrides(text: str) -> dict[str, Any]:
         raise BadInput(f"{text!r} cannot be read as settings", where="settings", fix=fix) from error
 
 
+Stamp = tuple[tuple[str, int, int, int], ...]
+_LISTED = 1000  # files of a folder that its stamp is made of
+
+
+def stamp(path: str) -> Stamp:
+    """Name, size, time and inode of a file, or of the files in a folder; empty where they cannot be had."""
+    place = Path(path)
+    try:
+        files = sorted(islice(place.iterdir(), _LISTED)) if place.is_dir() else [place]
+        found = [(file.name, file.stat()) for file in files]
+    except (OSError, ValueError):
+        return ()
+    return tuple((name, said.st_size, said.st_mtime_ns, said.st_ino) for name, said in found)
+
+
 @dataclass(frozen=True)
 class ModelKey:
     """Names a model without holding it, so that the server, the worker and a stored result can all speak of it.
@@ -41,6 +58,8 @@ class ModelKey:
         family: forces a family; None = recognised.
         overrides: what the tensors do not say, as sorted (name, value) pairs.
         device: "cpu", "cuda", "mps". dtype: "float32", "bfloat16", "float16".
+        stamp: of the file as it was when it was opened, so that one that was overwritten since is another model. It holds on this machine and
+            is not written: who reads a written question opens the file as it is then.
     """
 
     path: str
@@ -48,6 +67,7 @@ class ModelKey:
     overrides: tuple[tuple[str, object], ...] = ()
     device: str = "cpu"
     dtype: str = "float32"
+    stamp: Stamp = field(default=(), metadata={"written": False})
 
     @property
     def said(self) -> tuple[tuple[str, object], ...]:
@@ -65,6 +85,8 @@ class ClipKey:
         frames: how many frames to sample; None = all, or one for a still.
         fps: at how many frames per second; None = as they come.
         start: seconds into each film. length: seconds of it; None = to its end.
+        name: of the file in a folder. It decides where it is given, so that a file which is added to the folder shifts nothing; `index` is then
+            only the place that it had.
     """
 
     path: str
@@ -73,6 +95,12 @@ class ClipKey:
     fps: float | None = None
     start: float = 0.0
     length: float | None = None
+    name: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Equal for the same clip, wherever in its folder it stands."""
+        return repr(replace(self, index=0) if self.name else self)
 
     @property
     def said(self) -> str:

@@ -31,6 +31,7 @@ class FilmFacts:
         return self.fps or (self.frames / self.seconds if self.seconds > 0 else 0.0)
 
 
+@portable
 @dataclass(frozen=True)
 class Part:
     """What of a film is looked at, and how fast.
@@ -44,6 +45,7 @@ class Part:
     high: float | None = None
 
 
+@portable
 @dataclass(frozen=True)
 class Window:
     """The frames that a model is given, as options of `open_clips`.

@@ -52,7 +52,9 @@ class Bank(Clips):
     def sampled(self, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Bank:
         """The same clips, other frames of them; the pixels are shared. Arguments as of `load_bank`."""
         about: dict[str, Any] = {"fps": self.fps, "names": self.names, "arrays": self.arrays, "source": self.source}
-        return Bank(self.pixels, frames=frames, sample_fps=fps, start=start, length=length, **about)
+        found = Bank(self.pixels, frames=frames, sample_fps=fps, start=start, length=length, **about)
+        found.path = self.path
+        return found
 
     @property
     def labels(self) -> Shaped[np.ndarray, "clips ..."] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from workbench.core.clip import Clip
-from workbench.core.errors import BadInput, MissingExtra
+from workbench.core.errors import BadInput, ClipError, MissingExtra
 from workbench.core.footage import FilmFacts
 
 Kind = Literal["image", "video", "folder", "bank"]
@@ -21,35 +22,70 @@ class Clips(_Row):
 
     Args:
         names: one a clip, for the reader. kind: what they were opened from. read: index -> clip. film: index -> what is
-        known of a film before it is decoded; None: all are stills.
+        known of a film before it is decoded; None: all are stills. again: options of `open_clips` -> the same clips, other frames of them.
 
     Attributes:
-        skipped: name -> reason of those that could not be read when `readable` came to them.
+        skipped: name -> reason of those that could not be read when `readable` came to them. path: that they were opened from.
     """
 
     def __init__(
-        self, names: tuple[str, ...], kind: Kind, read: Callable[[int], Clip], film: Callable[[int], FilmFacts | None] | None = None
+        self,
+        names: tuple[str, ...],
+        kind: Kind,
+        read: Callable[[int], Clip],
+        film: Callable[[int], FilmFacts | None] | None = None,
+        again: Callable[..., Clips] | None = None,
     ) -> None:
         self.names = names
         self.kind: Kind = kind
         self.skipped: dict[str, str] = {}
-        self._read, self._film = read, film
+        self.path = ""
+        self._read, self._film, self._again = read, film, again
+
+    @property
+    def title(self) -> str:
+        """What they are called in words: "shapes bank" for a sample's own, else the name of file or folder."""
+        place = Path(self.path)
+        return f"{place.parent.name} bank" if place.name == "bank.npz" else place.name
+
+    def sampled(self, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Clips:
+        """The same clips, other frames of them. Arguments as of `open_clips`."""
+        if self._again is None:
+            return self
+        found = self._again(frames=frames, fps=fps, start=start, length=length)
+        found.path = self.path
+        return found
+
+    def place(self, name: str, index: int = 0) -> int:
+        """The index of the clip of that name, which need not be where it was; without a name, the index.
+
+        Raises:
+            ClipError: there is none.
+        """
+        if name and name in self.names:
+            return index if 0 <= index < len(self) and self.names[index] == name else self.names.index(name)
+        if name or not 0 <= index < len(self):
+            what = f"there is no {name!r}" if name else f"clip {index} was asked, there are {len(self)}, numbered from 0"
+            raise ClipError(what, where=self.path, fix="choose one of them")
+        return index
 
     def __len__(self) -> int:
         return len(self.names)
 
     @overload
-    def __getitem__(self, index: int) -> Clip: ...
+    def __getitem__(self, index: int | str) -> Clip: ...
 
     @overload
     def __getitem__(self, index: slice) -> list[Clip]: ...
 
-    def __getitem__(self, index: int | slice) -> Clip | list[Clip]:
-        """One clip, or several.
+    def __getitem__(self, index: int | str | slice) -> Clip | list[Clip]:
+        """One clip, by its place or its name, or several.
 
         Raises:
-            IndexError: there are fewer. ClipError: this one cannot be decoded.
+            IndexError: there are fewer. ClipError: there is none of that name, or it cannot be decoded.
         """
+        if isinstance(index, str):
+            index = self.place(index)
         if isinstance(index, slice):
             return [self[k] for k in range(*index.indices(len(self)))]
         return self._read(range(len(self))[index])

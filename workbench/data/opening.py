@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from workbench.core.card import ClipKey
 from workbench.core.clip import Clip
@@ -81,17 +81,27 @@ def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None
     Raises:
         ClipError: nothing there can be read. A damaged file in a folder raises when it is looked at.
     """
-    real = readable(path)
-    asked = Sampling(frames, fps, start, length)
+    real, how = readable(path), {"frames": frames, "fps": fps, "start": start, "length": length}
     if real.is_dir():
         files = _media(real)
-        names = tuple(plainly(f.relative_to(real).as_posix()) for f in files)
-        return Clips(names, "folder", lambda k: _read(_inside(files[k], real), asked), lambda k: _film(_inside(files[k], real)))
-    kind = _kind(real)
-    if kind == "bank":
-        return load_bank(real, frames=frames, fps=fps, start=start, length=length)
-    kind = "video" if kind == "image" and animated(real) else kind
-    return Clips((plainly(real.name),), kind, lambda _: _read(real, asked), lambda _: _film(real))
+        found = _folder(real, files, tuple(plainly(f.relative_to(real).as_posix()) for f in files), how)
+    elif (kind := _kind(real)) == "bank":
+        found = load_bank(real, frames=frames, fps=fps, start=start, length=length)
+    else:
+        found = _single(real, "video" if kind == "image" and animated(real) else kind, how)
+    found.path = str(path)
+    return found
+
+
+def _folder(real: Path, files: list[Path], names: tuple[str, ...], how: dict[str, Any]) -> Clips:
+    asked = Sampling(**how)
+    read, film = (lambda k: _read(_inside(files[k], real), asked)), (lambda k: _film(_inside(files[k], real)))
+    return Clips(names, "folder", read, film, lambda **other: _folder(real, files, names, other))
+
+
+def _single(real: Path, kind: Literal["image", "video"], how: dict[str, Any]) -> Clips:
+    asked = Sampling(**how)
+    return Clips((plainly(real.name),), kind, lambda _: _read(real, asked), lambda _: _film(real), lambda **other: _single(real, kind, other))
 
 
 def load_clip(key: ClipKey) -> Clip:
@@ -101,9 +111,7 @@ def load_clip(key: ClipKey) -> Clip:
         ClipError: it cannot be read, or there are fewer clips.
     """
     clips = open_clips(key.path, frames=key.frames, fps=key.fps, start=key.start, length=key.length)
-    if not 0 <= key.index < len(clips):
-        raise ClipError(f"clip {key.index} was asked, there are {len(clips)}, numbered from 0", where=key.path, fix="choose one of them")
-    return clips[key.index]
+    return clips[clips.place(key.name, key.index)]
 
 
 def _kind(path: Path) -> Literal["image", "video", "bank"]:

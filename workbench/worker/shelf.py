@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections import Counter, OrderedDict
 from contextlib import nullcontext
@@ -9,9 +10,9 @@ from typing import Any
 
 import torch
 
-from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey
+from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey, stamp
 from workbench.core.clip import Clip
-from workbench.core.errors import BadInput, PartUnavailable
+from workbench.core.errors import BadInput, CheckpointError, PartUnavailable
 from workbench.core.questions import ANSWER, Key, Question
 from workbench.data import Clips, open_clips
 from workbench.data.banks import Bank as StoredBank
@@ -25,7 +26,6 @@ from workbench.model.jepa import Jepa
 from workbench.worker import services
 from workbench.worker.decoders import Decoders
 from workbench.worker.memo import forgetful, remembering
-from workbench.worker.services import title
 from workbench.worlds.factors import Scenes
 from workbench.worlds.known import scenes
 
@@ -96,10 +96,16 @@ class Shelf:
         self._given[name] = remembering(jepa)
 
     def model(self, key: ModelKey) -> Jepa:
-        """The model of that key, loaded once."""
+        """The model of that key, loaded once.
+
+        Raises:
+            CheckpointError: the file was overwritten since it was opened.
+        """
         if key.path in self._given:
             return self._given[key.path]
         if key not in self._models:
+            if key.stamp and len(key.stamp) == 1 and key.stamp != stamp(key.path):
+                raise CheckpointError("this file was overwritten since it was opened", where=key.path, fix="open it again")
             options: dict[str, Any] = dict(key.overrides)
             jepa = load(key.path, family=key.family, device=key.device, dtype=getattr(torch, key.dtype), **options)
             _put(self._models, key, remembering(jepa), _MODELS)
@@ -114,8 +120,8 @@ class Shelf:
         """
         key = _place(path, sampling)
         if key not in self._folders:
-            stored = next((c for (place, *_), c in self._folders.items() if place == path and isinstance(c, StoredBank)), None)
-            _put(self._folders, key, open_clips(path, **sampling) if stored is None else stored.sampled(**sampling), _FOLDERS)
+            opened = next((clips for place, clips in self._folders.items() if place[:2] == key[:2]), None)
+            _put(self._folders, key, open_clips(path, **sampling) if opened is None else opened.sampled(**sampling), _FOLDERS)
         return self._folders[key]
 
     def scenes(self, path: str, **sampling: Any) -> Scenes:
@@ -129,9 +135,7 @@ class Shelf:
     def clip(self, key: ClipKey) -> Clip:
         """The clip of that key."""
         clips = self.clips(key.path, frames=key.frames, fps=key.fps, start=key.start, length=key.length)
-        if not 0 <= key.index < len(clips):
-            raise BadInput(f"there is no clip {key.index}, there are {len(clips)}", where=key.path, fix=f"0 to {len(clips) - 1}")
-        return clips[key.index]
+        return clips[clips.place(key.name, key.index)]
 
     def bank(self, key: BankKey) -> Bank:
         """The bank of that key: at most 256 clips, evenly taken. Impossible videos are left out where a file marks them: baselines are taken over possible ones.
@@ -151,9 +155,9 @@ class Shelf:
             missing = f" ({len(skipped)} skipped)" if skipped else ""
             if len(found) < 2:
                 why = "".join(f"; {name}: {reason}" for name, reason in list(skipped.items())[:3])
-                what = f"a bank needs at least 2 clips, {title(key.path)} has {len(found)} that can be read{why}"
+                what = f"a bank needs at least 2 clips, {clips.title} has {len(found)} that can be read{why}"
                 raise BadInput(what, where=key.path, fix="give a folder with more of them")
-            _put(self._banks, key, Bank(found, f"{title(key.path)}{left_out}{every}{missing}", skipped), _BANKS)
+            _put(self._banks, key, Bank(found, f"{clips.title}{left_out}{every}{missing}", skipped), _BANKS)
         return self._banks[key]
 
     def fit(self, question: Question[Any]) -> Any:
@@ -174,7 +178,8 @@ class Shelf:
         if isinstance(value, ScenesKey):
             return self.scenes(value.path, frames=value.frames, fps=value.fps, start=value.start, length=value.length)
         if isinstance(value, SceneKey):
-            return self._resolve(value.row)[value.index]
+            found = self._resolve(value.row)
+            return found[found.clips.place(value.name, value.index)]
         if isinstance(value, ClipKey):
             return self.clip(value)
         if isinstance(value, BankKey):
@@ -189,7 +194,13 @@ class Shelf:
 
 
 def _place(path: str, sampling: dict[str, Any]) -> tuple[Any, ...]:
-    return path, sampling.get("frames"), sampling.get("fps"), sampling.get("start", 0.0), sampling.get("length")
+    """What is remembered of a path: it is opened anew after a file was written, or files were added to the folder."""
+    try:
+        said = os.stat(path)
+        seen = said.st_size, said.st_mtime_ns, said.st_ino
+    except (OSError, ValueError):
+        seen = ()
+    return path, seen, sampling.get("frames"), sampling.get("fps"), sampling.get("start", 0.0), sampling.get("length")
 
 
 def _possible(clips: Clips) -> list[int]:

@@ -13,9 +13,9 @@ from workbench.boards.masks.charts import bank_bars, rank_bars, yardstick_bars
 from workbench.boards.masks.words import captions
 from workbench.boards.show import show
 from workbench.core.clip import Clip
-from workbench.core.facts import ShownClip
 from workbench.core.mask import Mask
 from workbench.core.numbers import UNITS
+from workbench.core.questions.clips import ShownClip
 from workbench.core.results import BankErrors, MaskedView, PredictionError, Quilt, RetrievalRank, Yardsticks
 
 if TYPE_CHECKING:

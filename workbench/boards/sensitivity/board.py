@@ -262,4 +262,4 @@ class SensitivityBoard(Board):
 
 def _scene(clip: ClipKey) -> SceneKey:
     """The clip with what is known of it."""
-    return SceneKey(clip.path, clip.index, clip.frames, clip.fps, clip.start, clip.length)
+    return SceneKey(clip.path, clip.index, clip.frames, clip.fps, clip.start, clip.length, clip.name)

@@ -63,7 +63,7 @@ def _plain(value: Any) -> Any:
         array = np.ascontiguousarray(cast("np.ndarray", value))
         return {"dtype": array.dtype.str, "shape": list(array.shape), "base64": base64.b64encode(array.tobytes()).decode()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.metadata.get("written", True)}
     if isinstance(value, tuple | list):
         return [_plain(v) for v in cast("list[Any]", value)]
     return value
@@ -71,7 +71,7 @@ def _plain(value: Any) -> Any:
 
 def _made(kind: Any, fields: dict[str, Any], where: str, allow: Callable[[str], str]) -> Any:
     """An object of a dataclass from its written fields."""
-    known = {f.name: f for f in dataclasses.fields(kind)}
+    known = {f.name: f for f in dataclasses.fields(kind) if f.metadata.get("written", True)}
     hints = get_type_hints(kind)
     for name in fields:
         if name not in known:
