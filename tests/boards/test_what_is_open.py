@@ -274,6 +274,6 @@ def test_what_a_refused_file_holds_is_not_shown_once_the_open_model_was_asked_fo
     torch.save({"model": torch.nn.Linear(3, 4)}, tmp_path / "objects.ckpt")
     space.open(str(tmp_path / "objects.ckpt"))
     assert "was not opened" in board.headline.sentence
-    board.headline.on_command("reset")
+    board.command("reset")
     board._described(describe(tmp_path / "objects.ckpt"))  # which comes after the press
     assert board.headline.sentence == said
