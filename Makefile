@@ -50,7 +50,7 @@ $(VENV)/.torch:
 	touch $@
 
 $(VENV)/.app: $(VENV)/.torch pyproject.toml
-	$(PIP) install -q -e ".[app,lab,train]"
+	$(PIP) install -q -e ".[app,lab,maps,train]"
 	touch $@
 
 $(VENV)/.test: $(VENV)/.app

@@ -147,6 +147,13 @@ class FileKey:
 
 
 @dataclass(frozen=True)
+class VectorsKey:
+    """Names vectors that lie in a file or in the store: `jw.open_vectors(path)`."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class BankKey:
     """Names a bank: the held-out clips that a reference, a basis and a rank are taken over. `frames` and `fps` as in ClipKey."""
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import torch
 
-from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey, stamp
+from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey, VectorsKey, stamp
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, CheckpointError, PartUnavailable
 from workbench.core.questions import ANSWER, Key, Question
+from workbench.core.vectors import Vectors
 from workbench.data import Clips, open_clips
 from workbench.data.banks import Bank as StoredBank
 from workbench.data.scaling import scaled_down
@@ -23,13 +24,14 @@ from workbench.measures.base import answering, threads_for
 from workbench.measures.catalogue import Entry, entry
 from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
+from workbench.store import open_vectors
 from workbench.worker import services
 from workbench.worker.decoders import Decoders
 from workbench.worker.memo import forgetful, remembering
 from workbench.worlds.factors import Scenes
 from workbench.worlds.known import scenes
 
-_MODELS, _FOLDERS, _BANKS, _ANSWERS, _FITS = 3, 8, 4, 16, 8
+_MODELS, _FOLDERS, _BANKS, _ANSWERS, _FITS, _VECTORS = 3, 8, 4, 16, 8, 2
 _BANK_LIMIT = 256
 _KEPT_SIDE = 512  # pixels of the short side; 256 photos of 12 megapixels would take 9 GB otherwise
 
@@ -45,6 +47,7 @@ class Shelf:
         self._given: dict[str, Jepa] = {}
         self._answers: OrderedDict[str, tuple[list[weakref.ref[Any]], Any]] = OrderedDict()  # with the objects that each was found for
         self._fits: OrderedDict[str, Any] = OrderedDict()  # by the digest of the question that fitted each
+        self._vectors: OrderedDict[VectorsKey, tuple[Any, Vectors]] = OrderedDict()
         self.decoders = Decoders()
 
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
@@ -160,6 +163,14 @@ class Shelf:
             _put(self._banks, key, Bank(found, f"{clips.title}{left_out}{every}{missing}", skipped), _BANKS)
         return self._banks[key]
 
+    def vectors(self, key: VectorsKey) -> Vectors:
+        """The vectors of that key; opened anew when the file has changed."""
+        now = stamp(key.path)
+        if key not in self._vectors or self._vectors[key][0] != now:
+            _put(self._vectors, key, (now, open_vectors(key.path)), _VECTORS)
+        self._vectors.move_to_end(key)
+        return self._vectors[key][1]
+
     def fit(self, question: Question[Any]) -> Any:
         """What was fitted by that question.
 
@@ -186,6 +197,8 @@ class Shelf:
             return self.bank(value)
         if isinstance(value, FileKey):
             return value.path
+        if isinstance(value, VectorsKey):
+            return self.vectors(value)
         if isinstance(value, Question):
             return self.fit(value)
         if isinstance(value, FolderKey):
