@@ -25,14 +25,12 @@ if TYPE_CHECKING:
     from workbench.families.wrapped import wrap
     from workbench.fits.decoder_file import save_decoder
     from workbench.front import (
-        drive,
         film_view,
         inspect,
         judge_twins,
         load,
         open_bank,
         open_clips,
-        plan_view,
         scenes,
         surprise_view,
     )
@@ -45,9 +43,9 @@ if TYPE_CHECKING:
     from workbench.measures.futures import drift, rollout
     from workbench.measures.labels import classify
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
+    from workbench.measures.planning import clip_ends, drive, energy_landscape, first_move, plan, plan_view, walk, world_ends, world_picture
     from workbench.measures.prediction import masked_view, prediction_error
     from workbench.measures.sensitivity import changeable, sensitivity, survey
-    from workbench.measures.steering import energy_landscape, plan
     from workbench.measures.surprise import future_leak, surprise
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
@@ -71,8 +69,6 @@ _VERBS = {
     "describe_bank": "workbench.measures.clips",
     "warm": "workbench.measures.clips",
     "film_view": "workbench.front",
-    "plan_view": "workbench.front",
-    "drive": "workbench.front",
     "surprise_view": "workbench.front",
     "judge_twins": "workbench.front",
     "open_vectors": "workbench.store",
@@ -90,8 +86,15 @@ _VERBS = {
     "future_leak": "workbench.measures.surprise",
     "pair_accuracy": "workbench.measures.pairs",
     "quad_accuracy": "workbench.measures.pairs",
-    "plan": "workbench.measures.steering",
-    "energy_landscape": "workbench.measures.steering",
+    "plan": "workbench.measures.planning",
+    "plan_view": "workbench.measures.planning",
+    "energy_landscape": "workbench.measures.planning",
+    "first_move": "workbench.measures.planning",
+    "drive": "workbench.measures.planning",
+    "walk": "workbench.measures.planning",
+    "world_ends": "workbench.measures.planning",
+    "world_picture": "workbench.measures.planning",
+    "clip_ends": "workbench.measures.planning",
     "factor_table": "workbench.measures.factors",
     "changeable": "workbench.measures.sensitivity",
     "sensitivity": "workbench.measures.sensitivity",
@@ -123,6 +126,7 @@ __all__ = [
     "changeable",
     "check_file",
     "classify",
+    "clip_ends",
     "decode_clip",
     "decoder_file",
     "decoder_prior",
@@ -134,6 +138,7 @@ __all__ = [
     "energy_landscape",
     "factor_table",
     "film_view",
+    "first_move",
     "fit_decoder",
     "future_leak",
     "inspect",
@@ -166,7 +171,10 @@ __all__ = [
     "survey",
     "tensor_histogram",
     "video_file",
+    "walk",
     "warm",
+    "world_ends",
+    "world_picture",
     "wrap",
     "yardsticks",
 ]

@@ -10,7 +10,7 @@ from workbench import samples
 from workbench.core.card import BankKey, LoadReport
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.films import DriveStep, FilmView, Judged, PlanView, SurpriseView
+from workbench.core.films import FilmView, Judged, SurpriseView
 from workbench.data import Clips
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Jepa
@@ -100,16 +100,6 @@ def _serve(service: str, jepa: Jepa, /, **arguments: Any) -> Any:
 def film_view(jepa: Jepa, clip: Clip, **options: Any) -> FilmView:
     """A clip's future as films: what came, teacher-forced, and open loop. Options as in `workbench.worker.driving.film_view`."""
     return _serve("film_view", jepa, clip=clip, **options)
-
-
-def plan_view(jepa: Jepa, **options: Any) -> PlanView:
-    """A plan with what the model imagines of it, and what truly comes. Options as in `workbench.worker.plans.plan_view`."""
-    return _serve("plan_view", jepa, **options)
-
-
-def drive(jepa: Jepa, name: str, **options: Any) -> DriveStep:
-    """Steps really made in a world: plan, do the first actions, see where they lead. Options as in `workbench.worker.plans.drive`."""
-    return _serve("drive", jepa, name=name, **options)
 
 
 def surprise_view(jepa: Jepa, clip: Clip, **options: Any) -> SurpriseView:

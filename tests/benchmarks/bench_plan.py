@@ -19,11 +19,11 @@ import torch
 from torch import Tensor
 
 from workbench import samples
-from workbench.boards import plan_controls
+from workbench.boards.planning import controls
 from workbench.core.card import BankKey, ModelKey
+from workbench.core.questions.planning import Drive, PlanWithVideos
 from workbench.measures.base import threads_for
-from workbench.measures.planning import Planner, Search, Task, bounds, costs, interpolation, search
-from workbench.measures.steering import task_of
+from workbench.measures.planning import Planner, Search, Task, bounds, costs, interpolation, search, task_of
 from workbench.model.jepa import Jepa
 from workbench.worker.shelf import Shelf
 from workbench.worlds.driven import world
@@ -75,13 +75,16 @@ def searching(jepa: Jepa, how: Planner, rounds: int) -> None:
     say("plan.search", seconds["ours"], how, ratio=ratio, loop={"median": round(float(np.median(seconds["loop"])), 3)}, largest_difference=apart)
 
 
-def boarding(shelf: Shelf, how: dict[str, Any], rounds: int) -> None:
+def boarding(shelf: Shelf, how: Planner, rounds: int) -> None:
     """What the board asks the worker for, with the way through the shelf."""
     sample = samples.find(_ROOMS)
-    asked = {"model": ModelKey(str(sample.checkpoint)), "bank": BankKey(str(sample.bank)), "name": _ROOMS, "state": _START, "goal": _GOAL, **how}
-    calls = {"plan.view": lambda: shelf.run("plan_view", dict(asked)), "plan.step": lambda: shelf.run("drive", {**asked, "moves": 2})}
+    model, bank = ModelKey(str(sample.checkpoint)), BankKey(str(sample.bank))
+    start, goal = (np.array(state, np.float32) for state in (_START, _GOAL))
+    plan = PlanWithVideos(model, _ROOMS, start, goal, bank=bank, **how.settings)
+    step = Drive(model, _ROOMS, start, goal, moves=2, bank=bank, **how.settings)
+    calls = {"plan.view": lambda: shelf.answer(plan), "plan.step": lambda: shelf.answer(step)}
     for name, taken in common.alternate(calls, rounds).items():
-        say(name, taken, Planner(**how))
+        say(name, taken, how)
 
 
 def say(name: str, taken: list[float], how: Planner, **figures: Any) -> None:
@@ -95,9 +98,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20, help="timed rounds of what the board asks for, after one to warm up")
     parser.add_argument("--slow-rounds", type=int, default=3, help="timed rounds beside the loop")
     chosen = parser.parse_args()
-    shelf, how = Shelf(), plan_controls.planner(plan_controls.VALUES)
+    shelf, how = Shelf(), controls.planner(controls.VALUES)
     jepa = shelf.model(ModelKey(str(samples.find(_ROOMS).checkpoint)))
-    searching(jepa, Planner(**how), chosen.slow_rounds)
+    searching(jepa, how, chosen.slow_rounds)
     boarding(shelf, how, chosen.rounds)
 
 

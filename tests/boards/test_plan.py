@@ -13,12 +13,10 @@ import numpy as np
 import pytest
 
 from tests.boards.opened import Opened
-from workbench.boards import plan_controls, plan_work
 from workbench.boards.every import sections
-from workbench.boards.plan import PlanBoard
-from workbench.boards.plan_walk import BUDGET
+from workbench.boards.planning import PlanBoard, board, controls
 from workbench.core import codec
-from workbench.measures.planning import Planner
+from workbench.core.questions.planning import STEPS
 from workbench.train import plan_rooms
 
 pytestmark = pytest.mark.slow
@@ -38,8 +36,8 @@ def test_the_board_is_offered_by_both_hosts() -> None:
 
 
 def test_it_searches_as_the_figures_of_planning_were_measured() -> None:
-    assert Planner(**plan_controls.planner(plan_controls.VALUES)) == plan_rooms.PLANNER
-    assert (plan_controls.VALUES["every"], BUDGET) == (plan_rooms.REPLAN, plan_rooms.STEPS)
+    assert controls.planner(controls.VALUES).settings == plan_rooms.PLANNER.settings
+    assert (controls.VALUES["every"], STEPS) == (plan_rooms.REPLAN, plan_rooms.STEPS)
 
 
 def test_a_first_plan_with_its_paths_films_costs_and_landscape_is_there_at_once(rooms: Opened) -> None:
@@ -86,7 +84,7 @@ def test_a_step_is_one_step_and_the_next_plan_begins_where_it_led(rooms: Opened)
     assert rooms.sentence.endswith("of the picture from the goal after 2 steps.")
     assert rooms.button("execute")["label"] == "Go on"
     rooms.press("plan")
-    here = rooms.sheet.walk.trail[-1].place
+    here = rooms.sheet.walk.here.place
     assert tuple(rooms.sheet.view.paths.true[0]) == pytest.approx(here, abs=1e-6)
 
 
@@ -119,7 +117,7 @@ def test_a_goal_that_is_moved_is_planned_for_and_undone(rooms: Opened) -> None:
 
 def test_a_goal_that_is_moved_after_the_walk_is_gone_to_from_where_the_agent_is(rooms: Opened) -> None:
     rooms.press("execute")
-    count, here = rooms.sheet.walk.count, rooms.sheet.walk.trail[-1].place
+    count, here = rooms.sheet.walk.count, rooms.sheet.walk.here.place
     rooms.move("goal", 0.2, 0.85)
     assert tuple(rooms.sheet.view.paths.true[0]) == pytest.approx(here, abs=1e-6)
     rooms.press("execute")
@@ -165,11 +163,11 @@ def test_few_samples_still_have_elites_and_a_short_horizon_knots(rooms: Opened, 
 def test_mppi_plans_and_says_so_in_its_lines(rooms: Opened) -> None:
     rooms.toolbar.values = {**rooms.toolbar.values, "method": "mppi", **SMALL}
     assert rooms.sheet.view.trace.method == "mppi"
-    assert "'method': 'mppi'" in rooms.headline.code
+    assert "method='mppi'" in rooms.headline.code
 
 
 def test_a_large_model_plans_when_it_is_asked_to_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_work, "_LIGHT", 1e5)
+    monkeypatch.setattr(board, "_LIGHT", 1e5)
     found = Opened()
     found.space.open("two-rooms", None, 9)
     assert found.sentence == "Press Plan."
@@ -186,7 +184,7 @@ def run(lines: str) -> float:
     """What the copied lines print."""
     said: dict[str, Any] = {}
     exec(lines.replace("print(", "said = ("), said)
-    return said["said"]
+    return float(said["said"])
 
 
 def test_the_copied_lines_give_the_cost_on_screen(rooms: Opened) -> None:
@@ -270,7 +268,7 @@ def test_a_goal_that_is_moved_while_it_goes_is_gone_to() -> None:
     found.run(until=lambda: found.sheet.walk.count >= 2)
     found.move("goal", 0.2, 0.85)
     found.run(until=lambda: found.sheet.walk.over)
-    assert found.sheet.walk.trail[-1].place == pytest.approx(found.route.value.goal.place, abs=0.061)
+    assert found.sheet.walk.here.place == pytest.approx(found.route.value.goal.place, abs=0.061)
 
 
 @pytest.mark.parametrize("how", ["close", "model", "twin", "clip", "cancel"])
@@ -278,7 +276,7 @@ def test_whoever_goes_stands_still_when_the_tab_closes_or_something_else_is_look
     found = Slow()
     found.press("execute")
     found.run(until=lambda: found.sheet.walk.count >= 2)
-    walk, steps = found.board.sheets["model"].walk, len(found.board.sheets["model"].walk.trail)
+    walk, steps = found.board.sheets["model"].walk, found.board.sheets["model"].walk.count
     if how == "close":
         found.space.close()
     elif how == "model":
@@ -291,7 +289,8 @@ def test_whoever_goes_stands_still_when_the_tab_closes_or_something_else_is_look
         found.command("cancel")
     found.rest()
     assert found.told == []
-    assert len(walk.trail) == {"close": steps, "model": 0, "twin": steps, "clip": 1, "cancel": steps}[how]
+    assert walk.count == {"close": steps, "model": 0, "twin": steps, "clip": 0, "cancel": steps}[how]
+    assert (walk.here is None) == (how == "model")
     assert how == "close" or not walk.running
 
 
@@ -321,7 +320,8 @@ def test_a_search_that_was_cancelled_leaves_the_controls_as_for_the_plan_on_scre
 
 def test_the_copied_lines_make_the_way_on_screen_again(rooms: Opened, capsys: pytest.CaptureFixture[str]) -> None:
     rooms.press("execute")
-    steps = rooms.sheet.walk.count
+    way = rooms.sheet.walk.trace()
+    assert way.reached
     exec(rooms.headline.code, {})
-    assert capsys.readouterr().out == f"{steps} True\n"
-    assert rooms.headline.code.endswith(f"# {steps} True")
+    assert capsys.readouterr().out == f"{len(way.actions)}.0000 {way.away:.4f}\n"
+    assert rooms.headline.code.endswith(f"# {len(way.actions)}.0000 {way.away:.4f}")

@@ -94,5 +94,5 @@ def test_an_action_of_many_components_offers_pairs_for_the_landscape(tmp_path: P
 
 def test_the_copied_lines_of_a_clip_name_its_frames(tmp_path: Path) -> None:
     found = in_clip(tmp_path, lewm)
-    assert "frames=[0, 3]" in found.headline.code
+    assert "frames=(0, 3)" in found.headline.code
     assert f"clip = jw.open_clips({str(tmp_path / 'clips.npz')!r})[0]" in found.headline.code

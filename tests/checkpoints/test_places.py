@@ -17,7 +17,7 @@ from workbench.core.errors import BadInput, CheckpointError
 from workbench.core.grid import TokenGrid
 from workbench.families import toy
 from workbench.families.load import inspect, load
-from workbench.measures import steering
+from workbench.measures.planning.plans import limits_of
 from workbench.model.latents import Latents, Space
 
 
@@ -147,5 +147,5 @@ def test_latents_that_do_not_lie_on_their_grid_are_refused(shape: tuple[int, ...
 def test_limits_of_a_wrong_form_are_refused_in_words(limits: object) -> None:
     jepa = toy.build(0)
     with pytest.raises(BadInput, match="limits") as caught:
-        steering._limits(limits, jepa)
+        limits_of(limits, jepa)
     assert "two rows" in caught.value.fix

@@ -14,9 +14,8 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
 from workbench.families.load import load
 from workbench.measures.bank import Bank
+from workbench.measures.planning import drive, first_move, plan_view, world_ends, world_picture
 from workbench.model.jepa import Jepa
-from workbench.worker.plans import drive, first_move, plan_view, world_ends, world_picture
-from workbench.worker.shelf import Shelf
 from workbench.worlds import two_rooms
 
 SMALL: dict[str, Any] = {"horizon": 3, "samples": 16, "iterations": 2, "elites": 4}
@@ -24,33 +23,28 @@ START, GOAL = (np.array(s, np.float32) for s in ((0.2, 0.5, 0.5, 0.5), (0.8, 0.4
 ROOMS: dict[str, Any] = {"name": "two-rooms", "state": START, "goal": GOAL}
 
 
-@pytest.fixture(scope="module")
-def shelf() -> Shelf:
-    return Shelf()
-
-
-def test_a_plan_in_a_world_begins_where_the_film_does_and_ends_behind_the_wall(shelf: Shelf) -> None:
+def test_a_plan_in_a_world_begins_where_the_film_does_and_ends_behind_the_wall() -> None:
     clip = two_rooms.clips(1, 3, moves=2)[0]
-    found = world_ends(shelf, "two-rooms", clip)
+    found = world_ends("two-rooms", clip)
     start, goal = found.start.state, found.goal.state
     np.testing.assert_array_equal(start, np.asarray(clip.states)[0])
     assert (start[0] < start[2]) != (goal[0] < goal[2])
     assert (start[1] < start[3]) == (goal[1] < goal[3])
     assert found.near == 0.06
     for blind in (None, replace(clip, states=None)):
-        assert not two_rooms.blocked(world_ends(shelf, "two-rooms", blind).start.state)
+        assert not two_rooms.blocked(world_ends("two-rooms", blind).start.state)
 
 
-def test_a_place_is_put_into_the_world(shelf: Shelf) -> None:
-    found = world_picture(shelf, "two-rooms", START, 0.7, 0.25)
+def test_a_place_is_put_into_the_world() -> None:
+    found = world_picture("two-rooms", START, 0.7, 0.25)
     assert found.place == pytest.approx((0.7, 0.25))
     np.testing.assert_array_equal(found.pixels, two_rooms.render(found.state))
     with pytest.raises(BadInput):
-        world_picture(shelf, "mars", START)
+        world_picture("mars", START)
 
 
-def test_a_plan_says_what_is_believed_and_what_is_true(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
-    found = plan_view(shelf, rooms, **ROOMS, bank=walks, **SMALL)
+def test_a_plan_says_what_is_believed_and_what_is_true(rooms: Jepa, walks: Bank) -> None:
+    found = plan_view(rooms, **ROOMS, bank=walks, **SMALL)
     paths, state = found.paths, START
     assert paths is not None
     for k, action in enumerate(found.trace.actions):
@@ -71,8 +65,8 @@ def test_a_plan_says_what_is_believed_and_what_is_true(shelf: Shelf, rooms: Jepa
     np.testing.assert_array_equal(again.paths.elites, paths.elites)
 
 
-def test_the_paths_of_elites_are_those_of_the_best_that_were_tried(shelf: Shelf, rooms: Jepa) -> None:
-    found = plan_view(shelf, rooms, **ROOMS, **SMALL)
+def test_the_paths_of_elites_are_those_of_the_best_that_were_tried(rooms: Jepa) -> None:
+    found = plan_view(rooms, **ROOMS, **SMALL)
     assert found.paths is not None
     best, state = int(found.trace.costs[1].argmin()), START
     for action in found.trace.samples[1, best]:
@@ -80,23 +74,23 @@ def test_the_paths_of_elites_are_those_of_the_best_that_were_tried(shelf: Shelf,
     np.testing.assert_allclose(found.paths.elites[1, 0, -1], state[:2], atol=1e-6)
 
 
-def test_a_plan_of_the_twin_says_so_and_is_another_one(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
-    model, twin = (plan_view(shelf, rooms, **ROOMS, bank=walks, predictor=p, **SMALL) for p in ("model", "twin"))
+def test_a_plan_of_the_twin_says_so_and_is_another_one(rooms: Jepa, walks: Bank) -> None:
+    model, twin = (plan_view(rooms, **ROOMS, bank=walks, predictor=p, **SMALL) for p in ("model", "twin"))
     assert twin.reels[1].label.endswith("untrained twin")
     assert not np.array_equal(model.trace.costs, twin.trace.costs)
 
 
-def test_a_goal_at_the_start_is_refused_with_both_places(shelf: Shelf, rooms: Jepa) -> None:
+def test_a_goal_at_the_start_is_refused_with_both_places(rooms: Jepa) -> None:
     near = START + np.array([0.03, 0, 0, 0], np.float32)
     for ask in (plan_view, first_move):
         with pytest.raises(BadInput, match=r"0\.03 apart"):
-            ask(shelf, rooms, name="two-rooms", state=START, goal=near)
+            ask(rooms, name="two-rooms", state=START, goal=near)
     with pytest.raises(BadInput, match=r"0\.03 apart"):
-        drive(shelf, rooms, "two-rooms", START, near)
+        drive(rooms, "two-rooms", START, near)
 
 
-def test_steps_really_made_are_the_first_actions_of_the_plan(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
-    found = drive(shelf, rooms, "two-rooms", START, GOAL, bank=walks, moves=2, **SMALL)
+def test_steps_really_made_are_the_first_actions_of_the_plan(rooms: Jepa, walks: Bank) -> None:
+    found = drive(rooms, "two-rooms", START, GOAL, bank=walks, moves=2, **SMALL)
     state = START
     for picture, action in zip(found.pictures, found.done, strict=True):
         state = two_rooms.step(state, action)
@@ -105,13 +99,13 @@ def test_steps_really_made_are_the_first_actions_of_the_plan(shelf: Shelf, rooms
     assert found.away == pytest.approx(np.linalg.norm(state[:2] - GOAL[:2]), abs=1e-5)
     assert found.believed is not None
     assert found.believed.shape == (4, 2)
-    again = drive(shelf, rooms, "two-rooms", state, GOAL, warm=found.rest, **SMALL)
+    again = drive(rooms, "two-rooms", state, GOAL, warm=found.rest, **SMALL)
     assert again.rest.shape == (3, 2)
     assert len(again.pictures) == 1
 
 
-def test_a_landscape_of_the_first_move_knows_no_true_action_in_a_world(shelf: Shelf, rooms: Jepa) -> None:
-    found = first_move(shelf, rooms, **ROOMS, steps=5)
+def test_a_landscape_of_the_first_move_knows_no_true_action_in_a_world(rooms: Jepa) -> None:
+    found = first_move(rooms, **ROOMS, steps=5)
     assert found.energy.shape == (5, 5)
     assert found.true is None
     x, y = (int(np.flatnonzero(v == low)[0]) for v, low in zip(found.values, found.lowest, strict=True))
@@ -136,24 +130,24 @@ def wms() -> tuple[Jepa, Clip]:
 
 
 @pytest.mark.parametrize("made", [lewm, arm, wms])
-def test_families_without_a_world_plan_from_one_frame_of_a_clip_to_another(shelf: Shelf, made: Any) -> None:
+def test_families_without_a_world_plan_from_one_frame_of_a_clip_to_another(made: Any) -> None:
     jepa, clip = made()
     known = jepa.need_dynamics().history[0]
     ends: dict[str, Any] = {"clip": clip, "frames": (known - 1, clip.frames - 1)}
-    found = plan_view(shelf, jepa, **ends, **SMALL)
+    found = plan_view(jepa, **ends, **SMALL)
     assert found.paths is None
     assert [r.label for r in found.reels][-1] == "goal"
     assert found.trace.actions.shape == (3, jepa.need_dynamics().action.width)
     free = np.flatnonzero(np.ptp(found.trace.samples, axis=(0, 1, 2)))  # the others are held by their bounds
-    land = first_move(shelf, jepa, **ends, axes=(int(free[0]), int(free[1])), steps=3)
+    land = first_move(jepa, **ends, axes=(int(free[0]), int(free[1])), steps=3)
     assert land.true is not None
     assert np.isfinite(land.true_energy)
 
 
-def test_bounds_that_nobody_knows_are_those_of_the_clips_own_actions_and_it_is_said(shelf: Shelf) -> None:
+def test_bounds_that_nobody_knows_are_those_of_the_clips_own_actions_and_it_is_said() -> None:
     jepa, clip = lewm()
     actions = np.asarray(clip.actions)[: clip.frames - 1]
-    found = plan_view(shelf, jepa, clip=clip, frames=(0, 3), **SMALL)
+    found = plan_view(jepa, clip=clip, frames=(0, 3), **SMALL)
     assert "mean ± 3 deviations of this clip's own 3 actions" in found.bounds
     half = np.maximum(3 * actions.std(0), 1e-3)
     assert (np.abs(found.trace.samples - actions.mean(0)) <= half + 1e-5).all()
@@ -161,20 +155,20 @@ def test_bounds_that_nobody_knows_are_those_of_the_clips_own_actions_and_it_is_s
 
 
 @pytest.mark.parametrize(("frames", "words"), [((2, 2), "both are frame 2"), ((0, 9), "to 9 of a clip of 4"), ((-1, 2), "from frame -1")])
-def test_frames_that_are_not_there_or_the_same_are_refused(shelf: Shelf, frames: tuple[int, int], words: str) -> None:
+def test_frames_that_are_not_there_or_the_same_are_refused(frames: tuple[int, int], words: str) -> None:
     jepa, clip = lewm()
     with pytest.raises(BadInput, match=words):
-        plan_view(shelf, jepa, clip=clip, frames=frames, **SMALL)
+        plan_view(jepa, clip=clip, frames=frames, **SMALL)
 
 
-def test_a_budget_of_zero_is_refused_by_its_name(shelf: Shelf, rooms: Jepa) -> None:
+def test_a_budget_of_zero_is_refused_by_its_name(rooms: Jepa) -> None:
     for name in ("samples", "iterations", "horizon"):
         with pytest.raises(BadInput, match=f"{name} = 0 can try nothing"):
-            plan_view(shelf, rooms, **ROOMS, **{**SMALL, name: 0})
+            plan_view(rooms, **ROOMS, **{**SMALL, name: 0})
 
 
-def test_a_model_without_a_future_and_a_plan_without_ends_are_refused(shelf: Shelf, rooms: Jepa) -> None:
+def test_a_model_without_a_future_and_a_plan_without_ends_are_refused(rooms: Jepa) -> None:
     with pytest.raises(BadInput, match="neither a world"):
-        plan_view(shelf, rooms)
+        plan_view(rooms)
     with pytest.raises(PartUnavailable):
-        plan_view(shelf, replace(rooms, dynamics=None), **ROOMS)
+        plan_view(replace(rooms, dynamics=None), **ROOMS)

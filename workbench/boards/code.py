@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench import samples
 from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey
-from workbench.core.films import FilmView, PlanView, SurpriseView, WalkTrace
+from workbench.core.films import FilmView, SurpriseView
 from workbench.core.mask import Mask
 from workbench.core.questions import Question
 from workbench.core.questions.decoding import DecoderFit
@@ -139,44 +139,13 @@ def rollout_lines(
     return "\n".join(lines)
 
 
-def plan_lines(state: State, sample: str | None, view: PlanView, ends: Mapping[str, Any], planner: Mapping[str, Any]) -> str:
-    """The cost of the plan on screen, from nothing.
-
-    Args:
-        ends: where it begins and ends, as a worker is asked for it. planner: how was searched.
-    """
-    found = view.trace
-    lines = open_lines(state, sample, found.provenance.weights.get("dynamics", ""))
-    if "clip" in ends:
-        lines += clip_lines(state)[-1:]
-    said = ", ".join(f"{name}={'clip' if name == 'clip' else _plainly(value)}" for name, value in ends.items())
-    lines.append(f"how = {dict(planner)!r}")
-    lines.append(f"view = jw.plan_view(jepa, {said}, **how)")
-    lines.append(f"print(round(view.trace.cost / view.trace.copy, 4))  # {found.cost / max(found.copy, 1e-12):.4f}")
-    return "\n".join(lines)
-
-
-def walk_lines(state: State, sample: str | None, view: PlanView, asked: Mapping[str, Any], walk: WalkTrace, most: int) -> str:
-    """The way that was made, from nothing.
-
-    Args:
-        view: any plan of it. asked: what each step was asked with; "moves" are made between two plans. most: steps that may be made.
-    """
-    lines = open_lines(state, sample, view.trace.provenance.weights.get("dynamics", ""))
-    said = {k: asked[k] for k in ("name", "goal", "moves", "predictor") if k != "predictor" or asked[k] != "model"}
-    how = {k: v for k, v in asked.items() if k not in (*said, "model", "bank", "predictor")}
-    lines.append(f"state, warm, made, how = {_plainly(walk.states[0])}, None, 0, {how!r}")
-    lines.append(f"while made < {most}:")
-    named = ", ".join(f"{k}={_plainly(v)}" for k, v in said.items())
-    lines.append(f"    step = jw.drive(jepa, {named}, state=state, warm=warm, **{{**how, 'seed': how['seed'] + made}})")
-    lines.append("    state, warm, made = step.pictures[-1].state, step.rest, made + len(step.pictures)")
-    lines.append("    if step.reached:\n        break")
-    lines.append(f"print(made, step.reached)  # {len(walk.actions)} {walk.reached}")
-    return "\n".join(lines)
-
-
 def _plainly(value: Any) -> str:
-    return repr([float(str(v)) for v in value.astype(np.float32)]) if isinstance(value, np.ndarray) else repr(value)  # shortest that is exact
+    return repr(_exact(value.astype(np.float32))) if isinstance(value, np.ndarray) else repr(value)
+
+
+def _exact(values: np.ndarray) -> list[Any]:
+    """Rows of the shortest numbers that are exact."""
+    return [float(str(v)) for v in values] if values.ndim == 1 else [_exact(row) for row in values]
 
 
 def surprise_lines(state: State, sample: str | None, view: SurpriseView, question: Mapping[str, Any]) -> str:

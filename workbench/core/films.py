@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from workbench.core import codec
-from workbench.core.futures import Accuracy, PlanTrace, Rollout, Surprise
+from workbench.core.futures import Accuracy, Rollout, Surprise
 from workbench.core.results import Provenance
 
 Film = UInt8[np.ndarray, "frames height width 3"]
@@ -49,119 +49,6 @@ class FilmView:
     simulated: bool
     changed: int = 0
     caution: str = ""
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class WorldPicture:
-    """A world in one state. place: of the thing that moves, in sides of the picture (x right, y down)."""
-
-    state: Float[np.ndarray, "state"]
-    place: tuple[float, float]
-    pixels: UInt8[np.ndarray, "height width 3"]
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class WorldEnds:
-    """Where a plan in a world begins and ends. near: in sides of the picture; nearer than that to the goal is there."""
-
-    start: WorldPicture
-    goal: WorldPicture
-    near: float
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class ClipEnds:
-    """Where a plan in a clip begins and ends: ticks of it. film: the clip as the model steps through it. first: the first tick that can be the start."""
-
-    film: Film
-    first: int
-    start: int
-    goal: int
-    fps: float
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class PlanPaths:
-    """A plan in a world that can be driven: places in sides of the picture.
-
-    Args:
-        true: if the chosen actions are done in one go. believed: read from the foretold latents by a linear probe; probe: its R² on held-out clips.
-        means: if the mean of each iteration is done; elites, samples: if some of those are. away: from the goal at the end of `true`.
-        reached: that is near enough.
-    """
-
-    true: Float[np.ndarray, "frames 2"]
-    believed: Float[np.ndarray, "frames 2"] | None
-    probe: float
-    means: Float[np.ndarray, "iterations frames 2"]
-    elites: Float[np.ndarray, "iterations elites frames 2"]
-    samples: Float[np.ndarray, "iterations samples frames 2"]
-    away: float
-    reached: bool
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class PlanView:
-    """A plan with its films.
-
-    Args:
-        trace: everything that the planner tried. reels: the imagined film, where it can be drawn; what truly comes, where that is known.
-        paths: None where the world cannot be driven. bounds: where the bounds of the actions come from when the model does not know them.
-    """
-
-    trace: PlanTrace
-    reels: tuple[Reel, ...]
-    paths: PlanPaths | None
-    bounds: str
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class DriveStep:
-    """Steps that were really made, closed loop: plan again, do the first actions, see where they lead.
-
-    Args:
-        pictures: after each step. done: the actions. rest: of the plan, a warm start for the next. away: from the goal in sides of the picture.
-        cost: the model's own opinion of its plan. copy: of staying. reached: near enough. believed: where the whole plan leads, as a probe reads it.
-        imagined: what was foretold to be seen after each step, where latents can be drawn; note: by what.
-    """
-
-    pictures: tuple[WorldPicture, ...]
-    done: Float[np.ndarray, "steps action"]
-    rest: Float[np.ndarray, "horizon action"]
-    cost: float
-    copy: float
-    away: float
-    reached: bool
-    believed: Float[np.ndarray, "frames 2"] | None
-    imagined: UInt8[np.ndarray, "steps rows cols 3"] | None = None
-    note: str = ""
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class WalkTrace:
-    """The way that was really gone, closed loop.
-
-    Args:
-        states, places, pixels: at the start and after each step. imagined: frame k is what was foretold just before step k was made; the first is real.
-        actions: that were done. costs: of the plan that each step was part of, in the model's own eyes. goal: its state; within near of it is there.
-    """
-
-    states: Float[np.ndarray, "frames state"]
-    places: Float[np.ndarray, "frames 2"]
-    pixels: Film
-    imagined: UInt8[np.ndarray, "frames rows cols 3"] | None
-    actions: Float[np.ndarray, "steps action"]
-    costs: Float[np.ndarray, "steps"]
-    goal: Float[np.ndarray, "state"]
-    near: float
-    reached: bool
 
 
 @codec.portable

@@ -184,66 +184,6 @@ class Surprise:
 
 
 @codec.portable
-@dataclass(frozen=True, eq=False)
-class EnergyLandscape:
-    """Distance to the goal over two components of an action. A true slice, or the minimum over the others: never a sum.
-
-    Args:
-        axes: which two components, by name. values: of each axis. energy: [first axis, second axis]. others: "slice" or "minimum".
-        true: the action that was really done, and its energy where it is known. horizon: ticks; the same action in each.
-        copy: of staying where one is (no prediction). components: numbers of the two axes within an action.
-    """
-
-    axes: tuple[str, str]
-    values: tuple[Float[np.ndarray, "first"], Float[np.ndarray, "second"]]
-    energy: Float[np.ndarray, "first second"]
-    others: str
-    true: Float[np.ndarray, "action"] | None
-    true_energy: float
-    copy: float
-    horizon: int
-    distance: str
-    provenance: Provenance
-    components: tuple[int, int] = (0, 1)
-
-    def place(self, action: Float[np.ndarray, "action"]) -> tuple[float, float]:
-        """Where an action lies on the two axes."""
-        first, second = self.components
-        return float(action[first]), float(action[second])
-
-    @property
-    def lowest(self) -> tuple[float, float]:
-        """Where the energy is lowest, on the two axes."""
-        first, second = np.unravel_index(int(self.energy.argmin()), self.energy.shape)
-        return float(self.values[0][first]), float(self.values[1][second])
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class PlanTrace:
-    """What a planner thought: every iteration, and the actions that it chose.
-
-    Args:
-        method: "cem" or "mppi". samples: tried action sequences. costs: theirs. elites: numbers of the best of each iteration.
-        mean, spread: of the next iteration's draws. actions: chosen. cost: of the chosen actions. states: that the model foretells along them.
-        copy: cost of staying at the last known tick, the yardstick of `cost`.
-    """
-
-    method: str
-    samples: Float[np.ndarray, "iterations samples horizon action"]
-    costs: Float[np.ndarray, "iterations samples"]
-    elites: Int[np.ndarray, "iterations elites"]
-    mean: Float[np.ndarray, "iterations horizon action"]
-    spread: Float[np.ndarray, "iterations horizon action"]
-    actions: Float[np.ndarray, "horizon action"]
-    cost: float
-    copy: float
-    distance: str
-    provenance: Provenance
-    states: Float[np.ndarray, "horizon state"] | None = None
-
-
-@codec.portable
 @dataclass(frozen=True)
 class Accuracy:
     """A share of right answers with its 95 % interval (Wilson); chance is 0.5 for pairs and quads.

@@ -1,4 +1,4 @@
-"""`show(result)` for what looks into the future: films with their curves, curves alone, plans over their world, charts."""
+"""`show(result)` for what looks into the future: films with their curves, curves alone, charts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from widgets import ClipPlayer, Timeline, WorldStage
-from workbench.core.errors import BadInput
-from workbench.core.films import FilmView, PlanView, Reel, SurpriseView
-from workbench.core.futures import Drift, EnergyLandscape, PlanTrace, Rollout, Surprise
-from workbench.present.future_charts import costs_chart, drift_chart, landscape_chart
+from widgets import ClipPlayer, Timeline
+from workbench.core.films import FilmView, Reel, SurpriseView
+from workbench.core.futures import Drift, Rollout, Surprise
+from workbench.present.future_charts import drift_chart
 from workbench.present.show import alone, show
 from workbench.present.surprise_words import unit_of
 from workbench.present.words import UNITS
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 Curve = tuple[str, Float[np.ndarray, "frames"]]
 _FPS = 8.0
 _CONTROLS = ("copy last", "other actions", "twin")
-_PATHS = ("paths", "films", "costs")
 
 __all__ = ["draw_surprise", "film_dicts", "rollout_curves", "show", "surprise_curves"]
 
@@ -100,17 +98,6 @@ def _(result: SurpriseView) -> ClipPlayer:
     return player
 
 
-@show.register(PlanView)
-def _(result: PlanView, mode: str = "paths", dark: bool = False) -> WorldStage | ClipPlayer | go.Figure:
-    if mode not in _PATHS:
-        raise BadInput(f"a plan has no {mode!r}", where="show(plan, mode=…)", fix=f"one of {', '.join(_PATHS)}")
-    if mode == "costs":
-        return show(result.trace, dark=dark)
-    if mode == "films":
-        return _player(result.reels, {}, "", "")
-    return _stage(result)
-
-
 @show.register(Rollout)
 def _(result: Rollout) -> Timeline:
     return _timeline(rollout_curves(result), result.distance, "error", known=result.known)
@@ -126,16 +113,6 @@ def _(result: Drift, dark: bool = False) -> go.Figure:
     return alone(drift_chart(result, dark=dark), dark)
 
 
-@show.register(EnergyLandscape)
-def _(result: EnergyLandscape, chosen: np.ndarray | None = None, dark: bool = False) -> go.Figure:
-    return alone(landscape_chart(result, chosen, dark=dark), dark, height=420)
-
-
-@show.register(PlanTrace)
-def _(result: PlanTrace, dark: bool = False) -> go.Figure:
-    return alone(costs_chart(result, dark=dark), dark)
-
-
 def _player(reels: Sequence[Reel], curves: Mapping[str, Curve], label: str, unit: str) -> ClipPlayer:
     player = ClipPlayer(picture_height=200, fps=_FPS)
     player.set_films(film_dicts(reels))
@@ -149,17 +126,3 @@ def _timeline(curves: Mapping[str, Curve], distance: str, what: str, known: int 
     line = Timeline(frames=frames, known=known)
     line.set_curves(curves, unit=UNITS[distance], label=f"{what}, {UNITS[distance]}")
     return line
-
-
-def _stage(result: PlanView) -> WorldStage:
-    """The plan over the picture of its world: what was tried, the mean of each iteration, what is believed, what truly comes."""
-    paths = result.paths
-    if paths is None:
-        raise BadInput("this plan is in no world that can be driven", where="show(plan)", fix='show(plan, mode="films") or mode="costs"')
-    stage = WorldStage(picture_height=320)
-    stage.set_picture(result.reels[0].pixels[0])
-    tried = [stage.path("tried first", "sample", p, width=1, alpha=0.25) for p in paths.samples[0]]
-    means = [stage.path(f"mean of iteration {k + 1}", "elite", p, alpha=0.4 + 0.5 * k / len(paths.means)) for k, p in enumerate(paths.means)]
-    believed = [] if paths.believed is None else [stage.path("believed", "open loop", paths.believed, width=2.5)]
-    stage.paths = [*tried, *means, *believed, stage.path("truly followed", "real", paths.true, width=3)]
-    return stage

@@ -7,7 +7,6 @@ from typing import Any
 
 from workbench.worker.decoders import DECODERS
 from workbench.worker.driving import FUTURES
-from workbench.worker.plans import PLANS
 from workbench.worker.surprising import SURPRISES
 
-SERVICES: Mapping[str, Callable[..., Any]] = {**FUTURES, **PLANS, **SURPRISES, **DECODERS}
+SERVICES: Mapping[str, Callable[..., Any]] = {**FUTURES, **SURPRISES, **DECODERS}

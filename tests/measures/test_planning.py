@@ -12,9 +12,7 @@ from tests.measures.test_futures import film
 from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.measures import planning
-from workbench.measures.planning import Planner, Task, bounds, costs, interpolation, search
-from workbench.measures.steering import energy_landscape, plan, task_of
+from workbench.measures.planning import Planner, Task, bounds, costs, energy_landscape, interpolation, optimiser, plan, search, task_of
 from workbench.model.jepa import Jepa
 
 SMALL = {"horizon": 2, "samples": 64, "iterations": 6, "elites": 8, "knots": 1}
@@ -37,7 +35,7 @@ def test_the_cost_of_a_sequence_is_the_distance_where_its_rollout_ends(jepa: Jep
 def test_rolling_out_a_few_at_a_time_costs_the_same(jepa: Jepa, ends: tuple[Clip, Clip], monkeypatch: pytest.MonkeyPatch) -> None:
     task, dynamics, actions = task_of(jepa, *ends), jepa.need_dynamics(), torch.rand(1, 5, 2, 2)
     at_once, stops = costs(dynamics, task, actions, Planner(horizon=2)), list[int]()
-    monkeypatch.setattr(planning, "_MOST_VALUES", 2 * 3 * task.context.tokens[0, 0].numel())
+    monkeypatch.setattr(optimiser, "_MOST_VALUES", 2 * 3 * task.context.tokens[0, 0].numel())
     with progress.listening(lambda done, total: stops.append(total)):
         torch.testing.assert_close(costs(dynamics, task, actions, Planner(horizon=2)), at_once)
     assert stops == [0, 0, 0], "between them it can be cancelled"

@@ -10,51 +10,11 @@ from torch import Tensor
 
 from workbench.core import progress
 from workbench.core.errors import BadInput
+from workbench.core.questions.planning import Planner
 from workbench.model.jepa import Dynamics
 from workbench.model.latents import Latents
 
 _MOST_VALUES = 1 << 23  # of latents rolled out at once: 32 MiB, and what a transformer makes of them on its way is many times as much
-
-
-@dataclass(frozen=True)
-class Planner:
-    """How to search.
-
-    Args:
-        method: "cem" or "mppi". horizon: steps of the model. samples, iterations, elites: tried sequences, rounds, and how many of the best shape the next round.
-        knots: actions that are drawn; those between are interpolated. None: every step is drawn.
-        keep: share of the old mean and spread in the new ones. temperature: of MPPI, in units of the costs' deviation.
-        start: deviation of the first round's draws, as a share of half the action's range.
-        last, mean, best: weights of the distance at the last tick, of its mean over the ticks, and of its lowest, in the cost.
-        distance: "l2" or "l1", mean over tokens and features.
-    """
-
-    horizon: int = 8
-    samples: int = 256
-    iterations: int = 4
-    elites: int = 32
-    knots: int | None = None
-    method: str = "cem"
-    keep: float = 0.1
-    temperature: float = 0.5
-    start: float = 1.0
-    last: float = 1.0
-    mean: float = 0.0
-    best: float = 0.0
-    distance: str = "l2"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        whole = {"horizon": self.horizon, "samples": self.samples, "iterations": self.iterations, "elites": self.elites}
-        for name, value in whole.items():
-            if value < 1:
-                raise BadInput(f"a planner with {name} = {value} can try nothing", where="Planner", fix=f"give {name} of at least 1")
-        if self.elites > self.samples:
-            raise BadInput(f"{self.elites} elites of {self.samples} samples", where="Planner", fix="give fewer elites than samples")
-        if self.method not in ("cem", "mppi") or self.distance not in ("l1", "l2"):
-            raise BadInput(f"there is no planner {self.method!r} with distance {self.distance!r}", where="Planner", fix="cem or mppi, l1 or l2")
-        if self.knots is not None and not 1 <= self.knots <= self.horizon:
-            raise BadInput(f"{self.knots} knots in {self.horizon} steps", where="Planner", fix="give 1 to horizon knots")
 
 
 @dataclass(frozen=True, eq=False)

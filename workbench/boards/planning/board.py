@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from functools import partial
 from itertools import combinations, islice
 from typing import Any
 
 from widgets import Toolbar
-from workbench.boards import code, plan_controls
+from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.edits import Edits
-from workbench.boards.layout import Column, Layout, Row
-from workbench.boards.plan_ends import Ground, InWorld, Route
-from workbench.boards.plan_screen import PlanScreen, Sheet
-from workbench.boards.plan_walk import BUDGET, Walk
-from workbench.boards.plan_work import PlanWork
+from workbench.boards.layout import Column, Layout, Row, fill
+from workbench.boards.planning import controls, views, words
+from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
+from workbench.boards.planning.screen import PlanScreen, Sheet
+from workbench.boards.planning.walk import Walk
 from workbench.boards.workspace import Workspace, renew
 from workbench.core.errors import WorkbenchError
-from workbench.core.films import PlanView, WorldPicture
+from workbench.core.questions.planning import (
+    ClipEnds,
+    Drive,
+    EndsInClip,
+    EndsInWorld,
+    EnergyLandscape,
+    FirstMove,
+    PlaceInWorld,
+    PlanView,
+    PlanWithVideos,
+    WorldEnds,
+    WorldPicture,
+)
 from workbench.link import link
-from workbench.measures.catalogue import entry
-from workbench.present import future_words as words
-from workbench.present import plan_views as views
-from workbench.present.show import fill
+from workbench.query import Query
 
 _AGAIN = 0.4  # seconds within which a second press of Execute is a double click
 _PAIRS = 6  # pairs of components that a landscape can be asked over
+_LIGHT = 20e6  # weights; a larger model plans when it is asked to, not at every move
 _NO_WORLD = "nobody can drive the world of this clip"
 
 
@@ -34,7 +46,7 @@ class PlanBoard(Board):
     """Start and goal on the left with every path that was thought of; films, landscape and costs beside them."""
 
     title = "Plan"
-    about = entry("plan")
+    about = PlanWithVideos.about
     depends = ("model", "clip")
 
     def __init__(self, workspace: Workspace) -> None:
@@ -45,11 +57,23 @@ class PlanBoard(Board):
         self.land = screen.land
         self.ground: Ground | None = None
         self.route: Edits[Route | None] = Edits(None)
-        self.sheets = {who: Sheet(Walk(workspace, lambda: self.work.driven(self.ground), self._walked, self.failed)) for who in ("model", "twin")}
-        self.work = PlanWork(workspace, self)
-        self._rests: dict[str, int] = {}  # who stands still because the other is looked at -> steps it had made
-        self._settling, self._pressed = False, 0.0
+        self.sheets = {who: self._sheet(who) for who in ("model", "twin")}
+        self.in_world = Query[WorldEnds](workspace, "plan.world", self._open_world, self.failed)
+        self.in_clip = Query[ClipEnds](workspace, "plan.clip", self._open_clip, self.failed)
+        self.places = {end: Query[WorldPicture](workspace, f"plan.{end}", partial(self._move, end), self.failed) for end in ("start", "goal")}
+        self._warmed = False  # the twin was asked in advance, once, because its first answer takes seconds
+        self._rests: dict[str, int] = {}  # steps made by the agent that is not displayed, so that it can resume
+        self._pressed = 0.0
         self._wire()
+
+    def _sheet(self, who: str) -> Sheet:
+        def failed(error: WorkbenchError) -> None:
+            if who == self.predictor:
+                self.failed(error)
+
+        plan = Query[PlanView](self.space, f"plan.view.{who}", lambda view: self._planned(who), failed)
+        first = Query[EnergyLandscape](self.space, f"plan.first.{who}", lambda land: self._landed(who), failed)
+        return Sheet(Walk(self.space, who, partial(self._step_of, who), self._walked, self.failed), plan, first)
 
     @property
     def layout(self) -> Layout:
@@ -61,7 +85,7 @@ class PlanBoard(Board):
         link(self.session, "predictor", self.headline, "source", show=lambda s: "twin" if s.predictor == "twin" else "model")
         self.stage.on_move = self._placed
         self.actions.on_press = self.press
-        self.toolbar.observe(lambda change: self._chosen(change["old"], change["new"]), names=["values"])
+        self.toolbar.on_change = self._chosen
         self.player.on_command = self._save_film
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
@@ -72,6 +96,12 @@ class PlanBoard(Board):
     def sheet(self) -> Sheet:
         """Of whoever is looked at."""
         return self.sheets[self.predictor]
+
+    @property
+    def light(self) -> bool:
+        """The model is small enough to plan at every move."""
+        facts = self.space.facts
+        return facts is not None and sum(p.parameters for p in facts.report.parts) <= _LIGHT
 
     def refusal(self) -> str:
         """See `Board.refusal`; there is nothing to plan where nothing is done."""
@@ -85,7 +115,7 @@ class PlanBoard(Board):
         self.screen.draw_land()
 
     def _forget(self) -> None:
-        self.ground, self.work.warmed = None, False
+        self.ground, self._warmed = None, False
         self._clear()
         self.route.restart(None)
         self._buttons()
@@ -95,8 +125,10 @@ class PlanBoard(Board):
 
     def _clear(self) -> None:
         for sheet in self.sheets.values():
+            sheet.walk.begin(None)
             sheet.forget()
-        self.work.forget()
+        for query in (self.in_world, self.in_clip, *self.places.values()):
+            query.forget()
 
     def pictures(self) -> tuple[Any, ...]:
         """See `Board.pictures`."""
@@ -106,20 +138,33 @@ class PlanBoard(Board):
         """See `Board.banked`; no plan depends on it."""
 
     def opened(self) -> None:
-        """See `Board.opened`: ask where a plan would begin and end."""
+        """See `Board.opened`: ask where a plan would begin and end, in the model's world or in the open clip."""
+        s, facts = self.session.state, self.space.facts
         self._clear()
-        if self.off() or self.space.facts is None:
+        if self.off() or facts is None or s.model is None or s.clip is None:
             return
         self.waiting()
-        self.work.ends()
+        if facts.card.world:
+            self.in_world.ask(EndsInWorld(facts.card.world, s.clip))
+        else:
+            self.in_clip.ask(EndsInClip(s.model, s.clip))
 
-    def open(self, ground: Ground) -> None:
-        """It is known where a plan would begin and end."""
+    def _open_world(self, found: WorldEnds) -> None:
+        asked = self.in_world.question
+        assert isinstance(asked, EndsInWorld)
+        self._open(InWorld(asked.name, found))
+
+    def _open_clip(self, found: ClipEnds) -> None:
+        asked = self.in_clip.question
+        assert isinstance(asked, EndsInClip)
+        self._open(InClip(asked.clip, found))
+
+    def _open(self, ground: Ground) -> None:
         fresh, self.ground = self.ground is None, ground
         self.route.restart(ground.opening)
         self.screen.open(ground)
         self._put_back()
-        self._settle({**plan_controls.VALUES, "horizon": ground.horizon()} if fresh else self.toolbar.values)
+        self._show({**controls.VALUES, "horizon": ground.horizon()} if fresh else {})
         self._draw()
         self._again()
 
@@ -127,36 +172,27 @@ class PlanBoard(Board):
         """Something that the plan depends on is another: a small model plans anew by itself, a large one when it is asked to."""
         if self.sheet.walk.running:
             return
-        if self.work.light:
-            self.work.plan()
+        if self.light:
+            self._plan()
         else:
-            self.say(
-                "Press Plan.",
-                "plain",
-                "Start, goal or search are others than those of the plan on screen. This model is large: it plans when asked to.",
-            )
+            detail = "Start, goal or search are others than those of the plan on screen. This model is large: it plans when asked to."
+            self.say("Press Plan.", "plain", detail)
 
     def _put_back(self) -> None:
         """Both agents where they begin."""
         route = self.route.value
         if isinstance(self.ground, InWorld) and route is not None:
             for sheet in self.sheets.values():
-                sheet.walk.begin([route.start], route.goal, self.ground.near)
+                sheet.walk.begin(route.start, route.goal, self.ground.near)
 
-    def _settle(self, values: dict[str, Any]) -> None:
-        """Controls and their values, without taking them for a wish."""
+    def _show(self, values: dict[str, Any]) -> None:
+        """The controls, with these values among them."""
         names, view = self._action_names(), self.sheet.view
         free = [] if view is None or len(names) < 3 else list(views.free_axes(view.trace))
         axes = [(a, b, f"{names[a]}, {names[b]}") for a, b in islice(combinations(free, 2), _PAIRS)]
-        row = plan_controls.settings(axes, self.ground is not None and self.ground.drives)
-        held = {c["id"] for c in row}
-        self._settling = True
-        try:
-            with self.toolbar.together():
-                self.toolbar.controls = row
-                self.toolbar.values = {k: v for k, v in values.items() if k in held}
-        finally:
-            self._settling = False
+        row = controls.settings(axes, self.ground is not None and self.ground.drives)
+        held = {control.id for control in row}
+        self.toolbar.show(row, {name: value for name, value in values.items() if name in held})
 
     def _action_names(self) -> list[str]:
         action = None if self.space.facts is None else self.space.facts.action
@@ -165,11 +201,9 @@ class PlanBoard(Board):
         return [f"{n} {k + 1}" if action.frameskip > 1 else n for k in range(action.frameskip) for n in action.names]
 
     def _chosen(self, old: dict[str, Any], new: dict[str, Any]) -> None:
-        if self._settling or not old or new == old:
-            return
         changed = {k for k in new if new[k] != old.get(k)}
         if changed == {"axes"}:
-            self.work.land()
+            self._ask_land()
         elif changed != {"every"}:
             self._again()
 
@@ -178,10 +212,10 @@ class PlanBoard(Board):
         walk = self.sheet.walk
         if name == "plan":
             walk.stop()
-            self.work.plan()
+            self._plan()
         elif name in ("start", "goal"):
             self._move(name, self.clip.tick)
-        elif not isinstance(self.ground, InWorld) or not walk.trail:
+        elif not isinstance(self.ground, InWorld) or walk.here is None:
             return
         elif name == "execute":
             self._execute(walk)
@@ -203,22 +237,20 @@ class PlanBoard(Board):
         self._pressed = time.monotonic()
 
     def _back(self, walk: Walk) -> None:
-        route = self.route.value
+        route, asked = self.route.value, self.sheet.plan.question
         if route is None or not isinstance(self.ground, InWorld):
             return
-        walk.begin([route.start], route.goal, self.ground.near)
-        if self.sheet.origin is not route.start:
-            self.work.plan()
+        walk.begin(route.start, route.goal, self.ground.near)
+        if not isinstance(asked, PlanWithVideos) or asked.state is not route.start.state:
+            self._plan()
         self._draw()
         self.speak()
 
     def _placed(self, name: str, x: float, y: float) -> None:
         """A point of the world was moved: put it where it can be."""
         route = self.route.value
-        if route is None or not isinstance(self.ground, InWorld):
-            return
-        options = {"name": self.ground.name, "state": getattr(route, name).state, "x": x, "y": y}
-        self.space.submit("world_picture", "plan.place", lambda found: self._move(name, found), self.failed, **options)
+        if route is not None and isinstance(self.ground, InWorld):
+            self.places[name].ask(PlaceInWorld(self.ground.name, getattr(route, name).state, x, y))
 
     def _move(self, end: str, to: WorldPicture | int) -> None:
         route, ground = self.route.value, self.ground
@@ -246,42 +278,46 @@ class PlanBoard(Board):
                     sheet.walk.aim(new.goal)
         for sheet in self.sheets.values():
             if sheet is not self.sheet:
-                sheet.view = sheet.land = None
+                sheet.forget()
         self._draw()
         self._again()
 
     def _swapped(self) -> None:
         """The other planner is looked at: whoever walks stands still meanwhile, and goes on when it is looked at again."""
         for who, sheet in self.sheets.items():
-            if who != self.predictor and sheet.walk.running:
-                sheet.walk.stop()
-                self._rests[who] = sheet.walk.count
+            if who != self.predictor:
+                sheet.plan.drop()
+                if sheet.walk.running:
+                    sheet.walk.stop()
+                    self._rests[who] = sheet.walk.count
         rested = self._rests.pop(self.predictor, 0)
         if rested and self.sheet.walk.count == rested:
             self.sheet.walk.go()
-        self.space.jobs.drop((self.session.id, "plan.view"))
         if self.off() or self.route.value is None:
             return
+        self.screen.busy(self.sheet.plan.busy)
         self._draw()
         if self.sheet.view is None:
             self._again()
             return
         self.speak()
         if self.sheet.land is None:
-            self.work.land()
+            self._ask_land()
 
     def command(self, name: str) -> None:
         """See `Board.command`; undo and redo are of start and goal, reset opens the board again."""
-        old = self.route.value
+        old, sheet = self.route.value, self.sheet
         if name == "cancel":
-            self.sheet.walk.stop()
-            self.work.cancel()
-            self._settle({**self.toolbar.values, **self.sheet.asked})  # as for the plan that stays on screen
+            sheet.walk.stop()
+            for query in (sheet.plan, sheet.first, self.in_world, self.in_clip):
+                query.cancel()
+            if isinstance(sheet.plan.question, PlanWithVideos):
+                self._show(controls.values_of(sheet.plan.question))  # as for the plan that stays on screen
         elif name in ("undo", "redo") and old is not None:
             getattr(self.route, name)()
             self._rerouted(old)
         elif name == "reset" and self.ground is not None:
-            self._settle({**plan_controls.VALUES, "horizon": self.ground.horizon()})
+            self._show({**controls.VALUES, "horizon": self.ground.horizon()})
             self.route.set(self.ground.opening)
             self._put_back()
             self._rerouted(self.ground.opening)
@@ -289,13 +325,56 @@ class PlanBoard(Board):
             super().command(name)
         self._buttons()
 
-    def planned(self) -> None:
+    def _plan(self) -> None:
+        """Ask for a plan from where the agent is."""
+        s, route, sheet = self.session.state, self.route.value, self.sheet
+        if self.off() or s.model is None or route is None or self.ground is None:
+            return
+        ends = self.ground.asked(s.model, sheet.walk.here or route.start, route.goal, self.predictor).ends
+        asked = PlanWithVideos(**ends, **controls.planner(self.toolbar.values).settings, bank=s.bank)
+        self.waiting()
+        self.screen.busy(True)
+        if not sheet.plan.awaits(asked):
+            sheet.plan.ask(asked)
+
+    def _planned(self, who: str) -> None:
         """Another plan is there."""
+        sheet = self.sheets[who]
+        sheet.at, asked = sheet.walk.count, sheet.plan.question
+        if who != self.predictor:
+            return
         self.screen.busy(False)
         if len(self._action_names()) > 2:
-            self._settle(self.toolbar.values)
+            self._show({})
         self._draw()
         self.speak()
+        self._ask_land()
+        if not self._warmed and self.light and who == "model" and isinstance(asked, PlanWithVideos):
+            self._warmed = True
+            self.sheets["twin"].plan.ask(replace(asked, predictor="twin"))
+
+    def _ask_land(self) -> None:
+        """Ask for the landscape of the first move of the plan on screen."""
+        sheet, asked = self.sheet, self.sheet.plan.question
+        if sheet.view is None or not isinstance(asked, PlanWithVideos):
+            return
+        free, chosen = views.free_axes(sheet.view.trace), self.toolbar.values.get("axes")
+        if len(free) > 1:
+            axes = controls.pair_of(chosen) if chosen else (free[0], free[1])
+            sheet.first.ask(FirstMove(**asked.ends, axes=axes))
+
+    def _landed(self, who: str) -> None:
+        if who == self.predictor:
+            self.screen.draw_land()
+            self.speak()
+
+    def _step_of(self, who: str, start: WorldPicture, goal: WorldPicture) -> Drive:
+        """The question of a first step."""
+        s, values = self.session.state, self.toolbar.values
+        assert s.model is not None
+        assert isinstance(self.ground, InWorld)
+        search = controls.planner(values).settings
+        return Drive(s.model, self.ground.name, start.state, goal.state, values["every"], who, bank=s.bank, **search)
 
     def _draw(self) -> None:
         if self.route.value is None or self.ground is None:
@@ -317,8 +396,8 @@ class PlanBoard(Board):
         state = "going" if walk.running else "over" if walk.count and walk.over else "stopped" if walk.count else "ready"
         why = "" if self.ground is None or self.ground.drives else _NO_WORLD
         route = self.route.value
-        ends = plan_controls.ends_buttons(route.start, route.goal) if why and route is not None else []
-        fill(self.actions, {"controls": [] if self.refusal() else [*ends, *plan_controls.buttons(state, why)]})
+        ends = controls.ends_buttons(route.start, route.goal) if why and route is not None else []
+        self.actions.show([] if self.refusal() else [*ends, *controls.buttons(state, why)])
         fill(self.headline, {"can_undo": self.route.can_undo, "can_redo": self.route.can_redo})
 
     def failed(self, error: WorkbenchError) -> None:
@@ -330,30 +409,26 @@ class PlanBoard(Board):
     def speak(self) -> None:
         """The finding in words."""
         sheet, walk, twin = self.sheet, self.sheet.walk, self.predictor == "twin"
-        if sheet.view is None and not sheet.gone:
-            return
         every = self.toolbar.values.get("every", 1)
-        lines = "" if sheet.view is None else self._code(sheet.view, sheet)
         if sheet.gone:
             sentence, tone = words.walk_sentence(walk.count, walk.away, walk.near, over=walk.over, every=every, twin=twin)
             detail = words.walk_detail(walk.trace())
-        else:
-            assert sheet.view is not None
+        elif sheet.view is not None:
             (sentence, tone), detail = words.plan_sentence(sheet.view, twin), words.plan_detail(sheet.view, sheet.land)
-        self.say(sentence, tone, detail, lines)
-        tried = plan_controls.tried(self.toolbar.values)
-        fill(self.stage, {"caption": words.stage_caption(tried, walk.running, every)})
+        else:
+            return
+        self.say(sentence, tone, detail, self._code(sheet))
+        fill(self.stage, {"caption": words.stage_caption(controls.tried(self.toolbar.values), walk.running, every)})
         fill(self.headline, {"note": "untrained twin" if twin else ""})
 
-    def _code(self, view: PlanView, sheet: Sheet) -> str:
-        s, route, ground = self.session.state, self.route.value, self.ground
-        if route is None or ground is None:
+    def _code(self, sheet: Sheet) -> str:
+        """The lines that make the way again where it was made in one go, else those of the plan."""
+        whole, way = sheet.walk.question, sheet.walk.trace()
+        if sheet.gone and whole is not None:
+            return code.reproduced(whole, way, self.space.sample)
+        if sheet.plan.question is None:
             return ""
-        walk, way = sheet.walk, sheet.walk.trace()
-        if sheet.gone and walk.over and walk.asked and way is not None and (way.reached or BUDGET % walk.asked["moves"] == 0):
-            return code.walk_lines(s, self.space.sample, view, walk.asked, way, BUDGET)
-        ends = {**ground.asked(sheet.origin, route.goal), **({"predictor": "twin"} if self.predictor == "twin" else {})}
-        lines = code.plan_lines(s, self.space.sample, view, ends, plan_controls.planner(sheet.asked))
+        lines = code.reproduced(sheet.plan.question, sheet.view, self.space.sample)
         return f"# the plan, not the way that was made since\n{lines}" if sheet.gone else lines
 
     def results(self) -> dict[str, Any]:

@@ -6,11 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from workbench.core.card import ClipKey
+from workbench.core.card import ClipKey, ModelKey
 from workbench.core.errors import BadInput
-from workbench.core.films import ClipEnds, WorldEnds, WorldPicture
+from workbench.core.questions.planning import ClipEnds, EndToEnd, WorldEnds, WorldPicture, between
 
 _LONGEST = 16  # steps that a plan looks ahead at first, as the figures of planning were measured with
 
@@ -38,8 +36,8 @@ class Ground(ABC):
     drives: bool
 
     @abstractmethod
-    def asked(self, start: Any, goal: Any) -> dict[str, Any]:
-        """A plan between two ends, as the worker wants to know it."""
+    def asked(self, model: ModelKey, start: Any, goal: Any, who: str) -> EndToEnd:
+        """A plan between two ends, as questions name them. who: plans, "model" or "twin"."""
 
     @abstractmethod
     def check(self, route: Route) -> None:
@@ -63,13 +61,13 @@ class InWorld(Ground):
         self.name, self.near = name, found.near
         self.opening = Route(found.start, found.goal)
 
-    def asked(self, start: WorldPicture, goal: WorldPicture) -> dict[str, Any]:
+    def asked(self, model: ModelKey, start: WorldPicture, goal: WorldPicture, who: str) -> EndToEnd:
         """See `Ground.asked`."""
-        return {"name": self.name, "state": start.state, "goal": goal.state}
+        return EndToEnd(model, self.name, start.state, goal.state, predictor=who)
 
     def check(self, route: Route) -> None:
         """See `Ground.check`."""
-        far = float(np.hypot(*np.subtract(route.start.place, route.goal.place)))
+        far = between(route.start, route.goal)
         if far <= self.near:
             what = f"the goal would be where the start is: {far:.2f} of the picture apart, and within {self.near:g} counts as there"
             raise BadInput(what, where="goal", fix="put them further apart; nothing was moved")
@@ -88,9 +86,9 @@ class InClip(Ground):
         self.clip, self.found = clip, found
         self.opening = Route(found.start, found.goal)
 
-    def asked(self, start: int, goal: int) -> dict[str, Any]:
+    def asked(self, model: ModelKey, start: int, goal: int, who: str) -> EndToEnd:
         """See `Ground.asked`."""
-        return {"clip": self.clip, "frames": [start, goal]}
+        return EndToEnd(model, clip=self.clip, frames=(start, goal), predictor=who)
 
     def check(self, route: Route) -> None:
         """See `Ground.check`."""

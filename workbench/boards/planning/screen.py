@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from widgets import ClipPlayer, Timeline, WorldStage
-from workbench.boards.layout import Chart, Either
-from workbench.boards.plan_ends import Ground, InClip, InWorld, Route
-from workbench.boards.plan_walk import Walk
-from workbench.core.films import ClipEnds, PlanView, Reel
-from workbench.core.futures import EnergyLandscape
-from workbench.present import plan_views as views
-from workbench.present.charts import blank
-from workbench.present.future_charts import landscape_chart
-from workbench.present.show import fill
+from workbench.boards.layout import Chart, Either, fill
+from workbench.boards.look import blank
+from workbench.boards.planning import views
+from workbench.boards.planning.charts import landscape_chart
+from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
+from workbench.boards.planning.walk import Walk
+from workbench.core.films import Reel
+from workbench.core.numbers import UNITS
+from workbench.core.questions.planning import ClipEnds, EnergyLandscape, PlanView
 from workbench.present.show_futures import film_dicts
-from workbench.present.words import UNITS
-
-_FPS = 8.0
+from workbench.query import Query
 
 
 @dataclass(eq=False)
@@ -26,16 +25,23 @@ class Sheet:
     """What one planner has found: the model's, or its untrained twin's.
 
     Args:
-        walk: of the agent that it leads. view, land: its last plan, and the landscape of its first move. origin: where that plan begins; at: how many
-            steps the agent had made then. asked: what the controls said when it was searched for.
+        walk: of the agent that it leads. plan, first: its last plan, and the landscape of its first move. at: steps the agent had made when it planned.
     """
 
     walk: Walk
-    view: PlanView | None = None
-    land: EnergyLandscape | None = None
-    origin: Any = None
+    plan: Query[PlanView]
+    first: Query[EnergyLandscape]
     at: int = 0
-    asked: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def view(self) -> PlanView | None:
+        """The last plan."""
+        return self.plan.answer
+
+    @property
+    def land(self) -> EnergyLandscape | None:
+        """The landscape of its first move."""
+        return self.first.answer
 
     @property
     def gone(self) -> bool:
@@ -43,10 +49,10 @@ class Sheet:
         return self.walk.count > 0 and (self.view is None or self.walk.count > self.at)
 
     def forget(self) -> None:
-        """Neither plan nor way."""
-        self.walk.begin([])
-        self.view = self.land = self.origin = None
-        self.at, self.asked = 0, {}
+        """No plan."""
+        self.plan.forget()
+        self.first.forget()
+        self.at = 0
 
 
 class PlanScreen:
@@ -56,22 +62,21 @@ class PlanScreen:
         self.stage = WorldStage(picture_height=430, click_places="goal", message="No world is open")
         self.clip = ClipPlayer(picture_height=400, message="No clip is open", curve_height=60)
         self.left = Either(self.stage, self.clip)
-        self.player = ClipPlayer(picture_height=176, commands=["export", "export_mp4"], fps=_FPS, message="Nothing planned yet")
+        self.player = ClipPlayer(picture_height=176, commands=["export", "export_mp4"], fps=views.FPS, message="Nothing planned yet")
         self.land = Chart(232, "energy of the first move", blank())
         self.costs = Timeline(player=True, fps=1.5, word="iteration", origin=1, curve_height=172)
-        self.reels: list[Reel] = []
+        self.reels: Sequence[Reel] = ()
         self.sheet: Sheet | None = None
         self.route: Route | None = None
         self.ground: Ground | None = None
         self.twin, self.every, self.dark = False, 1, False
         self._filling = False
-        self._of: PlanView | None = None  # the plan whose films are on screen
         self.costs.observe(lambda _: self._scrubbed(), names=["tick"])
         self.player.observe(lambda _: self._scrubbed(), names=["tick"])
 
     def empty(self, why: str) -> None:
         """Nothing of what was open stays."""
-        self.sheet = self.route = None
+        self.sheet, self.route, self.reels = None, None, ()
         fill(self.stage, {"pixels": b"", "points": [], "paths": [], "message": why, "caption": "", "busy": False})
         fill(self.player, {"films": [], "pixels": b"", "message": "", "busy": False})
         self.costs.set_curves({})
@@ -104,24 +109,19 @@ class PlanScreen:
         sheet, route = self.sheet, self.route
         if sheet is None or route is None:
             return
-        trace = sheet.walk.trace() if sheet.gone else None
+        trace, before = sheet.walk.trace() if sheet.gone else None, self.reels
         if trace is not None:
             self.reels = views.walk_reels(trace, sheet.walk.note, self.every, self.twin)
         elif sheet.view is not None:
-            self.reels = list(sheet.view.reels)
+            self.reels = sheet.view.reels
         else:
             return
-        fresh, self._of = self._of is not sheet.view or trace is not None, None if trace is not None else sheet.view
         frames = max(len(r.pixels) for r in self.reels) if self.reels else 1
         shown = [*self.reels, views.goal_reel(route.goal, frames)] if isinstance(self.ground, InWorld) else self.reels
-        self._filling = True
-        try:
-            with self.player.together():
-                self.player.set_films(film_dicts(shown))
-                self.player.tick = frames - 1 if trace is not None else 0 if fresh else min(self.player.tick, frames - 1)
-                self.player.busy, self.player.version = False, self.player.version + 1
-        finally:
-            self._filling = False
+        with self._filled(self.player):
+            self.player.set_films(film_dicts(shown))
+            self.player.tick = frames - 1 if trace is not None else 0 if self.reels is not before else min(self.player.tick, frames - 1)
+            self.player.busy, self.player.version = False, self.player.version + 1
 
     def draw_costs(self) -> None:
         """Cost by iteration, the cursor at the last one."""
@@ -129,13 +129,19 @@ class PlanScreen:
         if view is None:
             return
         unit = UNITS[view.trace.distance]
+        with self._filled(self.costs):
+            self.costs.curve_low = self.costs.curve_high = self.costs.curve_values = b""
+            self.costs.curves, self.costs.frames = [], len(view.trace.costs)
+            self.costs.set_curves(views.cost_curves(view.trace), label=f"cost, weighted {unit}")
+            self.costs.tick = len(view.trace.costs) - 1
+
+    @contextmanager
+    def _filled(self, view: ClipPlayer | Timeline) -> Iterator[None]:
+        """Its cursor is set, not moved by hand."""
         self._filling = True
         try:
-            with self.costs.together():
-                self.costs.curve_low = self.costs.curve_high = self.costs.curve_values = b""
-                self.costs.curves, self.costs.frames = [], len(view.trace.costs)
-                self.costs.set_curves(views.cost_curves(view.trace), label=f"cost, weighted {unit}")
-                self.costs.tick = len(view.trace.costs) - 1
+            with view.together():
+                yield
         finally:
             self._filling = False
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
-from widgets import WorldStage
-from workbench.core.films import ClipEnds, PlanPaths, Reel, WalkTrace, WorldPicture
-from workbench.core.futures import PlanTrace
+from widgets import ClipPlayer, WorldStage
+from workbench.boards.show import show
+from workbench.core.errors import BadInput
+from workbench.core.films import Reel
+from workbench.core.questions.planning import ClipEnds, PlanPaths, PlanTrace, PlanView, WalkTrace, WorldPicture
+from workbench.present.show_futures import film_dicts
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+FPS = 8.0
 READABLE = 0.5  # R² of a probe below which what it reads is not drawn
 _RING = 40  # corners of the circle around the goal
+_MODES = ("paths", "films", "costs")
 
 Curve = tuple[str, Float[np.ndarray, "iterations"]]
 Place = tuple[float, float]
@@ -89,3 +97,30 @@ def free_axes(trace: PlanTrace) -> Sequence[int]:
     """The components of an action that were tried at all; the others are held by their bounds."""
     spans = np.ptp(trace.samples, axis=(0, 1, 2))
     return [int(k) for k in np.flatnonzero(spans > 1e-6)]
+
+
+@show.register(PlanView)
+def _(result: PlanView, mode: str = "paths", dark: bool = False) -> WorldStage | ClipPlayer | go.Figure:
+    if mode not in _MODES:
+        raise BadInput(f"a plan has no {mode!r}", where="show(plan, mode=…)", fix=f"one of {', '.join(_MODES)}")
+    if mode == "costs":
+        return show(result.trace, dark=dark)
+    if mode == "paths":
+        return _stage(result)
+    player = ClipPlayer(picture_height=200, fps=FPS)
+    player.set_films(film_dicts(result.reels))
+    return player
+
+
+def _stage(result: PlanView) -> WorldStage:
+    """The plan over the picture of its world: what was tried, the mean of each iteration, what is believed, what truly comes."""
+    paths = result.paths
+    if paths is None:
+        raise BadInput("this plan is in no world that can be driven", where="show(plan)", fix='show(plan, mode="films") or mode="costs"')
+    stage = WorldStage(picture_height=320)
+    stage.set_picture(result.reels[0].pixels[0])
+    tried = [stage.path("tried first", "sample", p, width=1, alpha=0.25) for p in paths.samples[0]]
+    means = [stage.path(f"mean of iteration {k + 1}", "elite", p, alpha=0.4 + 0.5 * k / len(paths.means)) for k, p in enumerate(paths.means)]
+    believed = [] if paths.believed is None else [stage.path("believed", "open loop", paths.believed, width=2.5)]
+    stage.paths = [*tried, *means, *believed, stage.path("truly followed", "real", paths.true, width=3)]
+    return stage

@@ -1,0 +1,95 @@
+"""Plotly figures of plans: energy landscapes, and a planner's costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from widgets.palette import ink
+from workbench.boards.look import alone, calm
+from workbench.boards.show import show
+from workbench.core.numbers import UNITS, number
+from workbench.core.questions.planning import EnergyLandscape, PlanTrace
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def landscape_chart(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] | None = None, *, dark: bool = False) -> go.Figure:
+    """Distance to the goal over two components of the action; ★ the lowest, ✕ the action that was really done, ● the planner's choice."""
+    import plotly.graph_objects as go
+
+    x, y = found.values
+    heat = {
+        "x": x,
+        "y": y,
+        "z": found.energy.T,
+        "colorscale": "Cividis",
+        "colorbar": {"thickness": 8, "nticks": 4, "title": {"text": UNITS[found.distance], "font": {"size": 11}}},
+    }
+    figure = go.Figure(go.Heatmap(**heat, hovertemplate=f"{found.axes[0]} %{{x:.3f}}, {found.axes[1]} %{{y:.3f}}: %{{z:.4f}}<extra></extra>"))
+    for name, symbol, place in _places(found, chosen):
+        marker = {"symbol": symbol, "size": 13, "color": "#ffffff", "line": {"color": "#0c1018", "width": 1.5}}
+        figure.add_scatter(x=[place[0]], y=[place[1]], mode="markers", marker=marker, name=name, hovertext=name, hoverinfo="text")
+    calm(figure, "energy of the first move" + ("" if found.others == "slice" else ", lowest"), dark, bottom=30)
+    few = {"showticklabels": True, "nticks": 4, "tickangle": 0}
+    figure.update_xaxes(
+        title={"text": f"{found.axes[0]} (staying costs {number(found.copy)})", "font": {"size": 11}}, constrain="domain", **{**few, "nticks": 3}
+    )
+    figure.update_yaxes(title={"text": found.axes[1], "font": {"size": 11}}, autorange="reversed", **few)
+    if np.isclose(np.ptp(x), np.ptp(y), rtol=0.01):
+        figure.update_yaxes(scaleanchor="x")
+    return figure
+
+
+def _places(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] | None) -> list[tuple[str, str, tuple[float, float]]]:
+    places: list[tuple[str, str, tuple[float, float]]] = [("lowest energy", "star", found.lowest)]
+    if chosen is not None:
+        places.append(("chosen by the planner", "circle", found.place(chosen)))
+    if found.true is not None:
+        where = found.place(found.true)
+        edge = tuple(float(np.clip(at, v.min(), v.max())) for at, v in zip(where, found.values, strict=True))
+        places.append(("really done" + ("" if np.allclose(edge, where) else ", beyond the bounds"), "x", (edge[0], edge[1])))
+    return places
+
+
+def costs_chart(trace: PlanTrace, shown: int = -1, *, dark: bool = False) -> go.Figure:
+    """Cost by iteration: all that was tried, the elites, the best so far; the line is the cost of staying."""
+    import plotly.graph_objects as go
+
+    rounds = np.arange(1, len(trace.costs) + 1)
+    elites = np.take_along_axis(trace.costs, trace.elites, 1)
+    figure = go.Figure()
+    for name, values, colour, dash in (
+        ("all tried, median", np.median(trace.costs, 1), ink("control", dark), "dot"),
+        ("elites, mean", elites.mean(1), ink("tried", dark), "dash"),
+        ("best so far", np.minimum.accumulate(trace.costs.min(1)), ink("open loop", dark), "solid"),
+    ):
+        line: dict[str, Any] = {"color": colour, "dash": dash, "width": 2}
+        figure.add_scatter(
+            x=rounds, y=values, mode="lines+markers", line=line, name=name, hovertext=[f"{name}: {v:.4f}" for v in values], hoverinfo="text"
+        )
+        figure.add_annotation(
+            x=rounds[-1], y=float(values[-1]), text=name, showarrow=False, xanchor="right", yshift=9, font={"size": 11, "color": colour}
+        )
+    if shown >= 0:
+        figure.add_vline(x=shown + 1, line={"width": 1.5, "color": ink("real", dark)})
+    figure.add_hline(
+        y=trace.copy, line={"width": 1, "color": ink("real", dark), "dash": "dot"}, annotation_text="staying", annotation_position="top left"
+    )
+    calm(figure, f"cost by iteration, {UNITS[trace.distance]}", dark, bottom=30)
+    figure.update_xaxes(title={"text": "iteration", "font": {"size": 11}}, showticklabels=True, dtick=1)
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+@show.register(EnergyLandscape)
+def _(result: EnergyLandscape, chosen: np.ndarray | None = None, dark: bool = False) -> go.Figure:
+    return alone(landscape_chart(result, chosen, dark=dark), dark, height=420)
+
+
+@show.register(PlanTrace)
+def _(result: PlanTrace, dark: bool = False) -> go.Figure:
+    return alone(costs_chart(result, dark=dark), dark)
