@@ -21,11 +21,12 @@ class State:
     """Everything that boards share.
 
     Args:
-        model, clip, bank: keys. mask: None until one is drawn. tick: the time cursor. selection: one set for all boards.
+        subject: which of the open models is looked at, "A" or "B"; model: its key. clip, bank: keys. mask: None until one is drawn. tick: the time cursor. selection: one set for all boards.
         hover: token under the pointer, −1 none. predictor: whose pictures are shown, a key of results.PREDICTORS.
         distance: a key of results.DISTANCES. block: which target block, −1 all. layer: None = the output.
     """
 
+    subject: str = "A"
     model: ModelKey | None = None
     clip: ClipKey | None = None
     bank: BankKey | None = None

@@ -122,7 +122,8 @@ def typed(path: str, out: Path) -> str:
     """The app's field: everything that the boards would send to the browser is looked at."""
     told, space, opener, board = page()
     told.clear()
-    space.facts = space.refused = None
+    space.refused = None
+    space.subjects.clear()
     opener.files.values = {**opener.files.values, "path": path}
     assert (space.facts is None) == bool(told), told
     assert not space.opening

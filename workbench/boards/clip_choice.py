@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from workbench import samples
-from workbench.core.card import BankKey, FolderKey
+from workbench.core.card import BankKey, FolderKey, ModelKey
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.footage import Part, Window
+from workbench.core.mask import Mask
 from workbench.core.questions import Question
 from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.clips import STORED, BankFacts, ClipList, DescribeBank, Look, LookAt, ShownClip, bank_of
@@ -32,10 +33,14 @@ class Room(Protocol):
     """What a choice of clips needs of a `Workspace`, whose attributes these are."""
 
     session: Session
-    facts: ModelFacts | None
     clips: ClipList | None
     shown: ShownClip | None
     allow: Callable[[str], str]
+
+    @property
+    def facts(self) -> ModelFacts | None:
+        """See `Workspace.facts`."""
+        ...
 
     def ask(self, question: Question[Any], view: str, done: Callable[[Any], None], failed: Callable[[WorkbenchError], None] | None = None) -> Any:
         """See `Workspace.ask`."""
@@ -126,6 +131,24 @@ class ClipChoice:
         if self.look is not None and self.look.film is not None:
             self._ask(self.look.index, part, window)
 
+    def show_to(self, model: ModelKey, turn: Callable[[], None]) -> None:
+        """Show the clip in sight to another model.
+
+        Args:
+            turn: called when it is ready, before it is shown.
+        """
+        look, listed, mask = self.look, self.space.clips, self.space.session.state.mask
+        if look is None or listed is None:
+            turn()
+            return
+
+        def ready(found: Look) -> None:
+            turn()
+            self._shown(found, mask)
+
+        part = look.part
+        self.space.ask(LookAt(model, FolderKey(listed.path), look.index, part.fps, part.low, part.high, look.window), "clip", ready)
+
     def _ask(self, index: int, part: Part, window: int = 0, step: int = 0) -> None:
         model, listed = self.space.session.state.model, self.space.clips
         if model is not None and listed is not None:
@@ -148,11 +171,11 @@ class ClipChoice:
             self.space.say("bank")
             self._read_bank(wanted)
 
-    def _shown(self, look: Look) -> None:
+    def _shown(self, look: Look, mask: Mask | None = None) -> None:
         space, fresh = self.space, look.clips is not None
         self._unread = {**({} if fresh else self._unread), **look.unread}
         self.look, space.clips, space.shown = look, look.clips or space.clips, look.shown
-        mask = space.session.state.mask
+        mask = space.session.state.mask if mask is None else mask
         keep = mask if mask is not None and mask.shape == look.shown.grid.shape else None
         wanted, known = self._wanted()
         space.session.set(clip=look.key, bank=known, mask=keep, tick=0, hover=-1)

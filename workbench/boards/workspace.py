@@ -128,8 +128,18 @@ def renew(*views: Ages) -> None:
         view.stale = False
 
 
+@dataclass(frozen=True)
+class Subject:
+    """A model that a session looks at. sample: its name, where it is one. seed: of the mask that it opens with."""
+
+    key: ModelKey
+    facts: ModelFacts
+    sample: str | None
+    seed: int
+
+
 class Workspace:
-    """One session's model and clips. What is on screen stays until what replaces it is ready.
+    """One session's models and clips. What is on screen stays until what replaces it is ready.
 
     Args:
         jobs: where work goes. deliver: brings answers to the host's thread. notify: shows an error to the user. allow: path as typed -> path
@@ -148,16 +158,15 @@ class Workspace:
     ) -> None:
         self.session, self.jobs, self.deliver, self.notify, self.allow = Session(), jobs, deliver, notify, allow
         self.device, self.dtype = device, dtype
-        self.facts: ModelFacts | None = None
+        self.subjects: dict[str, Subject] = {}  # "A", and where a second model is open, "B"
         self.clips: ClipList | None = None
         self.shown: ShownClip | None = None
-        self.sample: str | None = None
         self.opening = ""
         self.error: WorkbenchError | None = None
         self.refused: tuple[str, WorkbenchError] | None = None  # the last path that was to be opened, where it was not
-        self.first_seed = 0
         self._heard: dict[str, list[Heard]] = {
             "model": [],
+            "subjects": [],
             "clips": [],
             "clip": [],
             "bank": [],
@@ -172,8 +181,28 @@ class Workspace:
         self.closed = False  # nobody looks any more
         self._shared: dict[Callable[[Workspace], Any], Any] = {}
 
+    @property
+    def subject(self) -> Subject | None:
+        """The model that is looked at."""
+        return self.subjects.get(self.session.state.subject)
+
+    @property
+    def facts(self) -> ModelFacts | None:
+        """Of the model that is looked at."""
+        return None if self.subject is None else self.subject.facts
+
+    @property
+    def sample(self) -> str | None:
+        """The name of the sample that it is."""
+        return None if self.subject is None else self.subject.sample
+
+    @property
+    def first_seed(self) -> int:
+        """Of the mask that it opens with."""
+        return 0 if self.subject is None else self.subject.seed
+
     def on(self, event: str, heard: Heard) -> None:
-        """Call after "model", "clips", "clip", "bank", "opening" or "theme" changed, after something "failed", a model was "refused", or the session was "closed"."""
+        """Call after "model", "subjects", "clips", "clip", "bank", "opening" or "theme" changed, after something "failed", a model was "refused", or the session was "closed"."""
         self._heard[event].append(heard)
 
     def shared(self, kind: Callable[[Workspace], _Shared]) -> _Shared:
@@ -212,8 +241,12 @@ class Workspace:
             self.say("failed")
             self.notify(error)
 
-    def open(self, path: str, data: str | None = None, index: int | None = None, /, **overrides: Any) -> None:
-        """Open a sample by name, or a checkpoint by path, with its own clips or those of `data`; without an index, at the clip it opens on."""
+    def open(self, path: str, data: str | None = None, index: int | None = None, /, *, subject: str = "", **overrides: Any) -> None:
+        """Open a sample by name, or a checkpoint by path, with its own clips or those of `data`; without an index, at the clip it opens on.
+
+        Args:
+            subject: "A" or "B"; "": in place of the one that is looked at. One that is not looked at is opened without clips; see `look_at`.
+        """
         found = opening(path, data, index, overrides, allow=self.allow, device=self.device, dtype=self.dtype)
         key, sample = found.model, found.sample
         self._start(f"opening {sample or Path(key.path).name}")
@@ -225,8 +258,12 @@ class Workspace:
             self.tell(error)  # last, so that a host sees which board says it already
 
         def opened(facts: ModelFacts) -> None:
-            self.facts, self.sample, self.refused = described(facts, sample), sample, None
-            self.first_seed = found.seed
+            place, self.refused = subject or self.session.state.subject, None
+            self.subjects[place] = Subject(key, described(facts, sample), sample, found.seed)
+            if place != self.session.state.subject:
+                self.open_ended()
+                self.say("subjects")
+                return
             self.session.set(model=key, clip=None, bank=None, mask=None, tick=0, hover=-1, block=-1, predictor="model")
             self.shown = None
             self.choice.forget()
@@ -237,6 +274,23 @@ class Workspace:
                 self.open_data(where, found.index)
 
         self._checked(key, sample, refused, lambda: self.ask(DescribeModel(key), "open", opened, refused))
+
+    def look_at(self, subject: str) -> None:
+        """Look at the other open model, with the clip in sight and, where the grids agree, the same mask. What is on screen stays until it is ready.
+
+        Raises:
+            BadInput: no model is open as this subject.
+        """
+        other = self.subjects.get(subject)
+        if other is None:
+            raise BadInput(f"no model is open as {subject}", where="subjects", fix="open one")
+        if subject != self.session.state.subject:
+            self.choice.show_to(other.key, lambda: self._turn(subject, other.key))
+
+    def _turn(self, subject: str, key: ModelKey) -> None:
+        self.session.set(subject=subject, model=key, clip=None, bank=None, mask=None, hover=-1, block=-1, predictor="model")
+        self.shown = None
+        self.say("model")
 
     def _checked(self, key: ModelKey, sample: str | None, refused: Notify, then: Callable[[], Any]) -> None:
         """Have a file of the user's read in a process of its own before the worker that all share opens it."""
