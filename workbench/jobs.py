@@ -24,7 +24,7 @@ from workbench.readers import Readers
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]
 Answer = TypeVar("Answer")
-PATIENT = ("fit_decoder", "surprise_peers", "judge_twins")  # low-priority services: urgent work may run first
+PATIENT = ("surprise_peers", "judge_twins")  # low-priority services: urgent work may run first
 Health = Literal["silent", "ended", "starting", ""]  # of a worker process; "" means that nothing is wrong
 _WORST_FIRST: tuple[Health, ...] = ("silent", "ended", "starting", "")
 _ASK, _SILENT = 1.0, 5.0  # seconds between two looks at whether a worker answers; after an unanswered ping until it counts as silent

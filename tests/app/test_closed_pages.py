@@ -28,7 +28,7 @@ from collections import Counter
 import panel as pn
 from bokeh.document import Document
 from ipywidgets import Widget
-from workbench.boards.fitting import Fitting
+from workbench.boards.decoding.fitting import Fitting
 from workbench.boards.workspace import Workspace
 from workbench.cli import main
 from workbench.jobs import Job, Jobs

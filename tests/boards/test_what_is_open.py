@@ -13,7 +13,7 @@ import torch
 from tests.boards.test_workspace import Straight
 from workbench import samples
 from workbench.boards.checkpoint import CheckpointBoard
-from workbench.boards.decode import DecodeBoard
+from workbench.boards.decoding import DecodeBoard
 from workbench.boards.masks import MasksBoard
 from workbench.boards.opener import Opener
 from workbench.boards.sensitivity import SensitivityBoard

@@ -175,11 +175,12 @@ def test_a_process_that_ends_while_a_thread_computes_ends_well(checkpoint: Path,
     script = f"""
 import threading
 from workbench.core.card import BankKey, ModelKey
+from workbench.core.questions.decoding import FitDecoder
 from workbench.thread_jobs import ThreadJobs
 from workbench.worker.shelf import Shelf
 jobs, begun = ThreadJobs(Shelf().run), threading.Event()
-jobs.submit("fit_decoder", slot=("s", "fit"), done=print, failed=print, progress=lambda done, total: begun.set(),
-            model=ModelKey({str(checkpoint)!r}), bank=BankKey({str(bank_file)!r}), steps=10_000_000)
+asked = FitDecoder(ModelKey({str(checkpoint)!r}), BankKey({str(bank_file)!r}), steps=10_000_000)
+jobs.ask(asked, slot=("s", "fit"), done=print, failed=print, progress=lambda done, total: begun.set())
 assert begun.wait(120)
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

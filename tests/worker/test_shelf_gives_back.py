@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from workbench.core.card import BankKey, ClipKey, ModelKey, SceneKey
+from workbench.core.questions.decoding import DecodeClip
 from workbench.core.questions.masked import MaskedMaps
 from workbench.core.questions.sensitivity import Changeable
 from workbench.core.wire import Wire
@@ -34,7 +35,7 @@ def test_evicted_folders_are_freed_with_the_scenes_that_were_made_of_them(tmp_pa
     assert first() is None
 
 
-@pytest.mark.parametrize("name", ["masked_view", "decode_view"])
+@pytest.mark.parametrize("name", ["masked_view", "decode_clip"])
 def test_evicted_models_are_freed_with_all_that_was_measured_on_them(tmp_path: Path, bank_file: Path, name: str) -> None:
     held, first = Shelf(), None
     mask = sample_mask("vjepa_multiblock", (4, 4, 5), seed=1, blocks=2, spatial_scale=(0.2, 0.2))
@@ -46,7 +47,7 @@ def test_evicted_models_are_freed_with_all_that_was_measured_on_them(tmp_path: P
         if name == "masked_view":
             held.answer(MaskedMaps(key, clip, mask, bank=bank))
         else:
-            held.run(name, {"model": key, "clip": clip, "bank": bank, "mask": mask})
+            held.answer(DecodeClip(key, clip, bank, mask))
         first = first or weakref.ref(held.model(key))
     gc.collect()
     assert first is not None

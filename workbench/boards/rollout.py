@@ -10,7 +10,8 @@ from widgets import ClipPlayer, Toolbar
 from workbench.boards import code
 from workbench.boards.actions import Actions
 from workbench.boards.base import Board, board
-from workbench.boards.fitting import fitting_of
+from workbench.boards.decoding.fitting import fitting_of
+from workbench.boards.decoding.words import fit_score
 from workbench.boards.layout import Chart, Column, Layout, Row
 from workbench.boards.steady import Steady
 from workbench.boards.workspace import Workspace, renew
@@ -21,7 +22,6 @@ from workbench.link import link
 from workbench.measures.catalogue import entry
 from workbench.present import future_words as words
 from workbench.present.charts import blank
-from workbench.present.decode_words import fit_score
 from workbench.present.future_charts import drift_chart
 from workbench.present.show import fill
 from workbench.present.show_futures import film_dicts, rollout_curves
@@ -143,7 +143,7 @@ class RolloutBoard(Board):
                 self.toolbar.controls = [
                     {**known, "help": "frames that the model is given; the rest it imagines"},
                     {**drawn, "help": "latents are no pictures: how they are drawn"},
-                    self.fitting.button(),
+                    self.fitting.button.plain(),
                 ]
                 self.toolbar.values = {"known": max(min(held, most), least), "how": kept}
         finally:
@@ -218,7 +218,13 @@ class RolloutBoard(Board):
     def _send(self) -> None:
         s, chosen = self.session.state, self.toolbar.values
         asked = (s.model, s.clip)
-        options = {"known": chosen.get("known", 1), "how": chosen.get("how", "decoded"), "predictor": self.predictor, "bank": s.bank}
+        options = {
+            "known": chosen.get("known", 1),
+            "how": chosen.get("how", "decoded"),
+            "predictor": self.predictor,
+            "bank": s.bank,
+            "decoder": self.fitting.decoder,
+        }
 
         def done(view: FilmView) -> None:
             self._films.answered()  # before this answer is shown, so that the next is computed meanwhile
@@ -271,7 +277,7 @@ class RolloutBoard(Board):
             renew(self.strip)
             self.strip.set_films([({"name": r.label, "kind": r.kind}, r.pixels) for r in reels])
 
-        options = {"model": s.model, "bank": s.bank, "how": how, "predictor": self.predictor}
+        options = {"model": s.model, "bank": s.bank, "how": how, "predictor": self.predictor, "decoder": self.fitting.decoder}
         self.space.submit("honesty_strip", "rollout.honest", shown, lambda error: None, **options)
 
     def _judge(self) -> None:

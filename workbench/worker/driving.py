@@ -39,6 +39,7 @@ def film_view(
     how: str = "decoded",
     bank: Bank | None = None,
     predictor: str = "model",
+    decoder: Decoder | None = None,
 ) -> FilmView:
     """A clip's future as films: what came, teacher-forced, and open loop.
 
@@ -62,7 +63,7 @@ def film_view(
     numbers, found = compared(future, f"{seen.digest} {seen.source}".strip(), chosen_distance(jepa, None), other_moves(future, own, bank))
     ticks = future.real.grid.ticks
     comes = ticks if edited < 0 or simulated else edited + 1
-    way, decoder = drawer(shelf, model, bank, how, predictor)
+    way, decoder = drawer(how, predictor, decoder)
     films = _Drawer(jepa, way, bank, clip, ", untrained twin" if predictor == "twin" else "", decoder)
     reels = [_real(jepa, seen, simulated, comes), *films.reels(future, found, comes)]
     caution = "" if used is None or spec is None else scale_note(used, spec)
@@ -137,23 +138,22 @@ def _with_past(future: Future, foretold: Latents) -> Latents:
     return replace(foretold, tokens=torch.cat([past.tokens, foretold.tokens], 1), grid=future.real.grid, states=None, extra=None)
 
 
-def drawer(shelf: Shelf, model: Jepa, bank: Bank | None, how: str, predictor: str) -> tuple[str, Decoder | None]:
+def drawer(how: str, predictor: str, decoder: Decoder | None) -> tuple[str, Decoder | None]:
     """How to draw, and by which decoder. A decoder fitted on the model's latents cannot draw the twin's: there the nearest real frame stands for it.
 
     Args:
         how: "decoded", "fitted" or "retrieved".
-
-    Raises:
-        PartUnavailable: no decoder was fitted.
     """
     if how != "fitted":
         return how, None
-    return ("retrieved", None) if predictor == "twin" else ("decoded", shelf.decoders.need(model, bank))
+    return ("retrieved", None) if predictor == "twin" else ("decoded", decoder)
 
 
-def honesty_strip(shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded", predictor: str = "model") -> list[Reel]:
+def honesty_strip(
+    shelf: Shelf, model: Jepa, bank: Bank, how: str = "decoded", predictor: str = "model", decoder: Decoder | None = None
+) -> list[Reel]:
     """What is drawn for the mean latent, for noise and for another clip's latent: whatever looks like these is the drawer's invention."""
-    way, decoder = drawer(shelf, model, bank, how, predictor)
+    way, decoder = drawer(how, predictor, decoder)
     weights = "trained" if predictor == "model" else "untrained"
     return list(decoder_prior(model, bank, how=way, decoder=decoder, weights=weights).reels)
 

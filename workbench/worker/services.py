@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.worker.decoders import DECODERS
 from workbench.worker.driving import FUTURES
 from workbench.worker.surprising import SURPRISES
 
-SERVICES: Mapping[str, Callable[..., Any]] = {**FUTURES, **SURPRISES, **DECODERS}
+SERVICES: Mapping[str, Callable[..., Any]] = {**FUTURES, **SURPRISES}

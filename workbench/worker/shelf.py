@@ -26,7 +26,6 @@ from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
 from workbench.store import open_vectors
 from workbench.worker import services
-from workbench.worker.decoders import Decoders
 from workbench.worker.memo import forgetful, remembering
 from workbench.worlds.factors import Scenes
 from workbench.worlds.known import scenes
@@ -48,7 +47,6 @@ class Shelf:
         self._answers: OrderedDict[str, tuple[list[weakref.ref[Any]], Any]] = OrderedDict()  # with the objects that each was found for
         self._fits: OrderedDict[str, Any] = OrderedDict()  # by the digest of the question that fitted each
         self._vectors: OrderedDict[VectorsKey, tuple[Any, Vectors]] = OrderedDict()
-        self.decoders = Decoders()
 
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
         """Run a measure or a service by name; keys among the arguments become the things they name.

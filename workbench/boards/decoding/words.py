@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench.core.numbers import number
 from workbench.core.questions.decoding import DecoderFit, DecodeView, psnr
-from workbench.present.words import number
 
 _LITTLE = 0.05  # skill below which a decoder has learnt next to nothing
 
@@ -19,12 +19,10 @@ def decode_sentence(view: DecodeView) -> tuple[str, str]:
     """What the drawings are worth; "warn" where they are worth no more than the mean picture."""
     fit = view.fit
     if not view.bank:
-        own = any(r.label == "decoder" for r in view.reels)
-        begins = "Drawn by the decoder from the checkpoint; not evaluated here" if own else "Nothing can be drawn of a single clip"
+        begins = "Drawn by the decoder from the checkpoint; not evaluated here" if view.decoded else "Nothing can be drawn of a single clip"
         return f"{begins}. A bank, chosen beside the clip, would add nearest real frames and a fitted decoder with its score.", "plain"
     if fit is None:
-        own = any(r.label == "decoder" for r in view.reels)
-        begins = "Drawn by the decoder in the model's file, which was not judged here" if own else "No decoder was fitted yet"
+        begins = "Drawn by the decoder in the model's file, which was not judged here" if view.decoded else "No decoder was fitted yet"
         return f"{begins}; the nearest real frame {_near(view)}.", "plain"
     beside = f"the mean latent's picture scores {psnr(fit.mean_latent):.1f}, the mean picture {psnr(fit.mean_picture):.1f}"
     if fit.skill < _LITTLE:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from widgets.palette import ink
+from workbench.boards.look import calm
 from workbench.core.questions.decoding import DecoderFit, psnr
-from workbench.present.charts import PREDICTED, QUIET, calm
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -26,7 +27,10 @@ def fit_bars(fit: DecoderFit, *, dark: bool = False) -> go.Figure:
         hoverinfo="text",
         textposition="outside",
         cliponaxis=False,
-        marker={"color": [PREDICTED, QUIET, QUIET], "pattern": {"shape": ["", "/", "/"], "size": 5, "solidity": 0.2}},
+        marker={
+            "color": [ink("predicted", dark), ink("control", dark), ink("control", dark)],
+            "pattern": {"shape": ["", "/", "/"], "size": 5, "solidity": 0.2},
+        },
     )
     figure = calm(go.Figure(bar), f"PSNR on {fit.held_frames} unseen frames", dark)
     figure.update_xaxes(range=[0, max(1.0, *values) * 1.3], showticklabels=False)

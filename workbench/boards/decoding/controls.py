@@ -1,0 +1,28 @@
+"""The controls of the Decode board."""
+
+from __future__ import annotations
+
+from widgets.controls import Button, Control, Int, Option, Select, Text
+
+STEPS = 400
+_NONE = "fit a decoder first"
+
+
+def row(*, own: bool, fitted: bool, fit: Button) -> list[Control]:
+    """The controls from left to right.
+
+    Args:
+        own: the model has a decoder. fitted: one was fitted or opened. fit: the button that fits one.
+    """
+    why = "" if fitted else _NONE
+    ways = (
+        Option("fitted", "decoder fitted on these clips", disabled=not fitted, reason=why),
+        Option("decoded", "the model's own decoder"),
+    )
+    return [
+        *([Select("how", "drawn by", options=ways)] if own else []),
+        Int("steps", "steps", min=20, max=20_000, step=20, help="of the fit; more draw finer"),
+        fit,
+        Button("save", "save", help="The decoder as a safetensors file of its own").off(why),
+        Text("file", "or open", width=220, help="Path of a decoder that was saved here, then Enter."),
+    ]
