@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 from tornado.ioloop import IOLoop
 
 from widgets import Toolbar, View
+from widgets.controls import Button, Label
 from workbench.app import fast
 from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
@@ -153,7 +154,7 @@ def _status(space: Workspace) -> Toolbar:
         health = space.jobs.health
         words.append(_HEALTH.get(health) or f"▶ {space.opening or 'ready'}")
         button = [_RESTART] if health == "silent" else []
-        line.controls = [*({"kind": "label", "id": f"w{i}", "label": w} for i, w in enumerate(words)), *button]
+        line.show([*(Label(f"w{i}", w) for i, w in enumerate(words)), *button])
 
     for event in ("model", "clips", "clip", "bank", "opening"):
         space.on(event, tell)
@@ -168,13 +169,12 @@ _HEALTH = {
     "ended": "⚠ The worker has ended. It is started again with the next request.",
     "starting": "▶ The worker is being restarted …",
 }
-_RESTART = {
-    "kind": "button",
-    "id": "restart",
-    "label": "Restart worker",
-    "primary": True,
-    "help": "Ends the worker process and starts a new one, for all pages. Computations that are not finished begin again.",
-}
+_RESTART = Button(
+    "restart",
+    "Restart worker",
+    primary=True,
+    help="Ends the worker process and starts a new one, for all pages. Computations that are not finished begin again.",
+)
 
 
 def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any], charts: list[Chart]) -> None:

@@ -1,4 +1,4 @@
-"""The controls of a film and of the bank, as data: which part is looked at, how fast, which window of it, and what baselines are taken over."""
+"""The controls of a film and of the bank: which part is looked at, how fast, which window of it, and what baselines are taken over."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
+from widgets.controls import Control, Int, Label, Option, Range, Select, Slider, Text
 from workbench import samples
 from workbench.boards.workspace import Workspace
 from workbench.core.footage import FilmFacts, Part
@@ -14,7 +15,7 @@ OTHER_BANK = "another folder"
 ALIKE = 0.15  # rates that differ by less come of whole steps between frames
 _RATES = (0.5, 1.0, 2.0, 4.0, 5.0, 8.0, 10.0, 15.0, 30.0)
 _LISTED = 6  # skipped files that are named
-Row = tuple[list[dict[str, Any]], dict[str, Any]]
+Row = tuple[list[Control], dict[str, Any]]
 
 
 def film_row(space: Workspace) -> Row:
@@ -24,29 +25,29 @@ def film_row(space: Workspace) -> Row:
         return _photo_row(space)
     film, window = look.film, space.choice.window
     if window is None or film.seconds <= 0:
-        return [{"kind": "label", "id": "film", "label": "a film whose frames have no times: they are taken evenly"}], {}
+        return [Label("film", "a film whose frames have no times: they are taken evenly")], {}
     if facts.card.frames == 1:
         return _frame_row(film, window.start)
     end = _tenths(film.seconds)
-    rates = [{"value": 0.0, "label": _usual(space, film)}]
-    rates += [{"value": r, "label": f"{r:g} a second"} for r in _RATES if r < film.rate and r != facts.card.fps]
+    rates = [Option(0.0, _usual(space, film))]
+    rates += [Option(r, f"{r:g} a second") for r in _RATES if r < film.rate and r != facts.card.fps]
     if facts.card.fps and facts.card.fps < film.rate:
-        rates.append({"value": film.rate, "label": f"{film.rate:.3g} a second, as filmed"})
-    if look.part.fps and all(rate["value"] != look.part.fps for rate in rates):
-        rates.append({"value": look.part.fps, "label": f"{look.part.fps:.3g} a second"})
+        rates.append(Option(film.rate, f"{film.rate:.3g} a second, as filmed"))
+    if look.part.fps and all(rate.value != look.part.fps for rate in rates):
+        rates.append(Option(look.part.fps, f"{look.part.fps:.3g} a second"))
     part = [min(look.part.low, end), end if look.part.high is None else min(look.part.high, end)]
-    row: list[dict[str, Any]] = [
-        {"kind": "range", "id": "part", "label": "part of the film", "min": 0.0, "max": end, "step": 0.1, "unit": "s", "help": "From when to when."},
-        {"kind": "select", "id": "rate", "label": "frames a second", "options": rates, "help": "How many frames of a second the model is given."},
+    row: list[Control] = [
+        Range("part", "part of the film", min=0.0, max=end, step=0.1, unit="s", help="From when to when."),
+        Select("rate", "frames a second", tuple(rates), help="How many frames of a second the model is given."),
     ]
     values: dict[str, Any] = {"part": part, "rate": look.part.fps or 0.0}
     count = len(space.choice.windows)
     if count > 1:
         about = f"The film is cut into {count} clips of {window.frames} frames."
-        row.append({"kind": "int", "id": "window", "label": "window", "min": 1, "max": count, "help": about})
+        row.append(Int("window", "window", min=1, max=count, help=about))
         values["window"] = look.window + 1
     of = f"of {count} · " if count > 1 else ""
-    row.append({"kind": "label", "id": "when", "label": f"{of}{window.start:.1f} to {window.end:.1f} s of {film.seconds:.1f} s{_how_fast(space)}"})
+    row.append(Label("when", f"{of}{window.start:.1f} to {window.end:.1f} s of {film.seconds:.1f} s{_how_fast(space)}"))
     return row, values
 
 
@@ -54,10 +55,9 @@ def _frame_row(film: FilmFacts, at: float) -> Row:
     """An image model is shown one frame."""
     last = max(0.1, _tenths(film.seconds - 1 / film.rate))
     about = "This model looks at one picture: the frame that is shown at this time."
-    cursor = {"kind": "slider", "id": "at", "label": "frame at", "min": 0.0, "max": last, "step": 0.1, "unit": "s", "help": about}
-    return [cursor, {"kind": "label", "id": "when", "label": f"one frame of a film of {film.seconds:.1f} s: this model looks at stills"}], {
-        "at": min(_tenths(at), last)
-    }
+    cursor = Slider("at", "frame at", min=0.0, max=last, step=0.1, unit="s", help=about)
+    said = Label("when", f"one frame of a film of {film.seconds:.1f} s: this model looks at stills")
+    return [cursor, said], {"at": min(_tenths(at), last)}
 
 
 def _photo_row(space: Workspace) -> Row:
@@ -67,7 +67,7 @@ def _photo_row(space: Workspace) -> Row:
         return [], {}
     count = len(shown.pixels)
     how = f"its one frame is repeated {count} times" if count > 1 else "it is given as one frame"
-    return [{"kind": "label", "id": "photo", "label": f"a still: this model looks at films, {how}; nothing moves in it"}], {}
+    return [Label("photo", f"a still: this model looks at films, {how}; nothing moves in it")], {}
 
 
 def _usual(space: Workspace, film: FilmFacts) -> str:
@@ -114,22 +114,20 @@ def bank_row(space: Workspace, *, other: bool) -> Row:
     """
     choice = space.choice
     own = space.clips is not None and len(space.clips.names) > 1
-    options = [{"value": "", "label": "this data" if own else "none: one clip is open"}]
-    options += [{"value": n, "label": f"sample: {samples.find(n).title}"} for n in samples.names()]
-    options.append({"value": OTHER_BANK, "label": "another folder …"})
+    options = [Option("", "this data" if own else "none: one clip is open")]
+    options += [Option(n, f"sample: {samples.find(n).title}") for n in samples.names()]
+    options.append(Option(OTHER_BANK, "another folder …"))
     typed = choice.bank not in ("", *samples.names())
     about = "Clips that baselines are taken over: the mean target at each position, ranks, intervals."
-    row: list[dict[str, Any]] = [{"kind": "select", "id": "bank", "label": "bank", "options": options, "help": about}]
+    row: list[Control] = [Select("bank", "bank", tuple(options), help=about)]
     values: dict[str, Any] = {"bank": OTHER_BANK if other or typed else choice.bank}
     if values["bank"] == OTHER_BANK:
-        row.append(
-            {"kind": "text", "id": "bank_path", "label": "folder of the bank", "help": "Path of a folder or an npz, then Enter.", "width": 230}
-        )
+        row.append(Text("bank_path", "folder of the bank", help="Path of a folder or an npz, then Enter.", width=230))
         values["bank_path"] = choice.bank if typed else ""
     return [*row, *_bank_lines(space)], values
 
 
-def _bank_lines(space: Workspace) -> list[dict[str, Any]]:
+def _bank_lines(space: Workspace) -> list[Control]:
     """How the bank is, and what was skipped."""
     choice = space.choice
     words: list[str] = []
@@ -145,7 +143,7 @@ def _bank_lines(space: Workspace) -> list[dict[str, Any]]:
         words += [f"{name}: {reason}" for name, reason in skipped[:_LISTED]]
     if len(skipped) > _LISTED:
         words.append(f"and {len(skipped) - _LISTED} more")
-    return [{"kind": "label", "id": f"bank{k}", "label": word} for k, word in enumerate(words)]
+    return [Label(f"bank{k}", word) for k, word in enumerate(words)]
 
 
 def _tenths(seconds: float) -> float:

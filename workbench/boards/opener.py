@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from widgets import Toolbar
+from widgets.controls import Button, Int, Label, Option, Select, Text
 from workbench import samples
 from workbench.boards.clip_choice import is_sample_bank
-from workbench.boards.film_controls import ALIKE, OTHER_BANK, bank_row, cut_of, film_row
+from workbench.boards.film_controls import ALIKE, OTHER_BANK, Row, bank_row, cut_of, film_row
 from workbench.boards.layout import Column, Layout
 from workbench.boards.workspace import Workspace
 from workbench.core.card import parse_overrides
@@ -23,15 +24,15 @@ class Opener:
     def __init__(self, workspace: Workspace, *, vertical: bool = False) -> None:
         self.space = workspace
         self.files, self.clips, self.film = Toolbar(vertical=vertical), Toolbar(vertical=vertical), Toolbar()
-        self._settling = self._other_bank = False
+        self._other_bank = False
         self._cached = [c for c in find_cached().values() if c.published.role == "model"]
         self._shown()
-        self.files.observe(self._files_changed, names=["values"])
+        self.files.on_change = self._files_changed
         self.files.on_press = lambda _: workspace.cancel_opening()
-        self.files.on_enter = lambda name: self._files_changed(_anew(self.files.values, name))
-        self.clips.on_enter = lambda name: self._clips_changed(_anew(self.clips.values, name))
+        self.files.on_enter = lambda name: self._files_changed({**self.files.values, name: ""}, self.files.values)  # as if it were given anew
+        self.clips.on_enter = lambda name: self._clips_changed({**self.clips.values, name: ""}, self.clips.values)
         for row in (self.clips, self.film):
-            row.observe(self._clips_changed, names=["values"])
+            row.on_change = self._clips_changed
         for event in ("model", "clips", "clip"):
             workspace.on(event, self._shown)
         for event in ("bank", "failed"):
@@ -45,78 +46,48 @@ class Opener:
 
     def _opening(self) -> None:
         """What was typed stays, so that a wrong path can be mended."""
-        opening = bool(self.space.opening)
         with self.files.together():
-            self.files.busy = opening
-            self.files.controls = [{**c, "disabled": not opening} if c["id"] == "cancel" else c for c in self.files.controls]
+            self.files.busy = bool(self.space.opening)
+            self.files.show(self._file_row()[0])
 
     def _shown(self) -> None:
         """Bring both rows to what is open."""
-        self._settling = True
-        try:
-            with self.files.together():
-                self.files.controls, self.files.values = self._file_row()
-        finally:
-            self._settling = False
+        self.files.show(*self._file_row())
         self._clips_shown()
 
     def _clips_shown(self) -> None:
         """Bring the lower row to what is on screen: also after what was asked for there could not be shown."""
-        self._settling = True
-        try:
-            with self.clips.together():
-                self.clips.controls, self.clips.values = self._clip_row()
-            with self.film.together():
-                self.film.controls, self.film.values = film_row(self.space)
-        finally:
-            self._settling = False
+        self.clips.show(*self._clip_row())
+        self.film.show(*film_row(self.space))
 
-    def _file_row(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        options = [{"value": n, "label": samples.find(n).title} for n in samples.names()]
-        options += [{"value": str(c.path), "label": f"{c.published.title} ({c.published.name}, in a cache)"} for c in self._cached]
+    def _file_row(self) -> Row:
+        options = [Option(n, samples.find(n).title) for n in samples.names()]
+        options += [Option(str(c.path), f"{c.published.title} ({c.published.name}, in a cache)") for c in self._cached]
         key = self.space.session.state.model
-        known = "" if key is None or not any(key.path == o["value"] for o in options) else key.path
+        known = "" if key is None or not any(key.path == o.value for o in options) else key.path
         path = "" if key is None or self.space.sample else key.path
         settings = "" if key is None else " ".join(f"{name}={value!r}" for name, value in key.said)
         data = "" if self.space.clips is None or is_sample_bank(self.space.clips.path) else self.space.clips.path
+        idle = "" if self.space.opening else "nothing is being opened"
+        which = "A sample, a published checkpoint that this machine has, or a file. The Catalogue lists the rest."
+        said = "What the file does not say, as heads=4 image_size=(64, 64), or how to prepare clips: resize=stretch mean=(0.5, 0.5, 0.5)"
         row = [
-            {
-                "kind": "select",
-                "id": "sample",
-                "label": "model",
-                "options": [*options, {"value": "", "label": _OTHER}],
-                "help": "A sample, a published checkpoint that this machine has, or a file. The Catalogue lists the rest.",
-            },
-            {"kind": "text", "id": "data", "label": "images or video", "help": "Path of an image, a video or a folder, then Enter.", "width": 230},
-            {"kind": "text", "id": "path", "label": "checkpoint", "help": "Path of a checkpoint file or folder, then Enter.", "width": 230},
-            {
-                "kind": "text",
-                "id": "settings",
-                "label": "settings",
-                "help": "What the file does not say, as heads=4 image_size=(64, 64), or how to prepare clips: resize=stretch mean=(0.5, 0.5, 0.5)",
-                "width": 160,
-            },
-            {
-                "kind": "button",
-                "id": "cancel",
-                "label": "Cancel opening",
-                "help": "Leave what is being opened; what is open stays.",
-                "disabled": not self.space.opening,
-                "reason": "nothing is being opened",
-            },
+            Select("sample", "model", (*options, Option("", _OTHER)), help=which),
+            Text("data", "images or video", help="Path of an image, a video or a folder, then Enter.", width=230),
+            Text("path", "checkpoint", help="Path of a checkpoint file or folder, then Enter.", width=230),
+            Text("settings", "settings", help=said, width=160),
+            Button("cancel", "Cancel opening", help="Leave what is being opened; what is open stays.").off(idle),
         ]
         return row, {"sample": self.space.sample or known, "path": path, "settings": settings, "data": data}
 
-    def _clip_row(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def _clip_row(self) -> Row:
         clips, key = self.space.clips, self.space.session.state.clip
         if clips is None or key is None:
-            return [{"kind": "label", "id": "none", "label": "no clip is open"}], {}
+            return [Label("none", "no clip is open")], {}
         last = len(clips.names) - 1
-        row: list[dict[str, Any]] = [{"kind": "int", "id": "clip", "label": "clip", "min": 0, "max": last, "disabled": last == 0}]
-        row.append({"kind": "label", "id": "of", "label": f"of {len(clips.names)} · {clips.title}{self._rate()}"})
-        values: dict[str, Any] = {"clip": key.index}
-        more, its = bank_row(self.space, other=self._other_bank)
-        return [*row, *more], {**values, **its}
+        more, values = bank_row(self.space, other=self._other_bank)
+        of = Label("of", f"of {len(clips.names)} · {clips.title}{self._rate()}")
+        return [Int("clip", "clip", min=0, max=last, disabled=last == 0), of, *more], {"clip": key.index, **values}
 
     def _rate(self) -> str:
         """How fast the clip is, where the model was trained on another rate; of a film, its own row says it."""
@@ -127,10 +98,7 @@ class Opener:
             return ""
         return f" · {shown.fps:.2g} frames a second, the model was trained on {facts.card.fps:.2g}"
 
-    def _files_changed(self, change: Any) -> None:
-        if self._settling:
-            return
-        old, new = change["old"], change["new"]
+    def _files_changed(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         try:
             if new["sample"] and new["sample"] != old["sample"]:
                 self.space.open(new["sample"])
@@ -141,10 +109,7 @@ class Opener:
         except WorkbenchError as error:
             self.space.tell(error)
 
-    def _clips_changed(self, change: Any) -> None:
-        if self._settling:
-            return
-        old, new = change["old"], change["new"]
+    def _clips_changed(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         touched = {name for name in new if new[name] != old.get(name)}
         try:
             if "clip" in touched:
@@ -161,8 +126,3 @@ class Opener:
                 self.space.choice.compare_with(new["bank_path"])
         except WorkbenchError as error:
             self.space.tell(error)
-
-
-def _anew(values: dict[str, Any], name: str) -> dict[str, Any]:
-    """The change that a value would be if it were given for the first time."""
-    return {"old": {**values, name: ""}, "new": values}
