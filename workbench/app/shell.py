@@ -53,7 +53,8 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
 
     def tell(error: WorkbenchError) -> None:
-        if not _is_said(error, boards[menu.seen], boards.values() if space.shown is not None else ()):
+        refused = space.refused is not None and space.refused[1] is error
+        if not _is_said(error, boards[menu.seen], () if refused or space.shown is None else boards.values()):
             toast(error)
 
     def show(title: str) -> None:
@@ -106,7 +107,8 @@ def _is_said(error: WorkbenchError, seen: Board, others: Iterable[Board]) -> boo
     """Whether the headline of the board in sight says it, or that of another, to be read when it is looked at.
 
     Args:
-        others: none while no clip is on screen: what boards say then is the failure to open one, which belongs in sight.
+        others: none while no clip is on screen: what boards say then is the failure to open one, which belongs in sight. So does a file
+            that was refused, which Checkpoint says.
     """
     return seen.says(error) or any(board.says(error) for board in others)
 
