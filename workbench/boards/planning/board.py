@@ -330,7 +330,8 @@ class PlanBoard(Board):
         s, route, sheet = self.session.state, self.route.value, self.sheet
         if self.off() or s.model is None or route is None or self.ground is None:
             return
-        ends = self.ground.asked(s.model, sheet.walk.here or route.start, route.goal, self.predictor).ends
+        here = sheet.walk.here
+        ends = self.ground.asked(s.model, route if here is None else route.moved("start", here), self.predictor).ends
         asked = PlanWithVideos(**ends, **controls.planner(self.toolbar.values).settings, bank=s.bank)
         self.waiting()
         self.screen.busy(True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.core.card import ClipKey, ModelKey
 from workbench.core.errors import BadInput
-from workbench.core.questions.planning import ClipEnds, EndToEnd, WorldEnds, WorldPicture, between
+from workbench.core.questions.planning import ClipEnds, EndToEnd, WorldEnds, between
 
 _LONGEST = 16  # steps that a plan looks ahead at first, as the figures of planning were measured with
 
@@ -25,35 +24,12 @@ class Route:
         return replace(self, **{end: to})
 
 
-class Ground(ABC):
-    """What a route lies in.
+class InWorld:
+    """A route in a world that can be driven: steps can really be made.
 
     Attributes:
-        opening: the route before anybody moved an end. drives: steps can really be made.
+        opening: the route before anybody moved an end.
     """
-
-    opening: Route
-    drives: bool
-
-    @abstractmethod
-    def asked(self, model: ModelKey, start: Any, goal: Any, who: str) -> EndToEnd:
-        """A plan between two ends, as questions name them. who: plans, "model" or "twin"."""
-
-    @abstractmethod
-    def check(self, route: Route) -> None:
-        """Refuse what is no way.
-
-        Raises:
-            BadInput: its ends are in the same place.
-        """
-
-    @abstractmethod
-    def horizon(self) -> int:
-        """How many steps a plan has at first."""
-
-
-class InWorld(Ground):
-    """A route in a world that can be driven."""
 
     drives = True
 
@@ -61,24 +37,32 @@ class InWorld(Ground):
         self.name, self.near = name, found.near
         self.opening = Route(found.start, found.goal)
 
-    def asked(self, model: ModelKey, start: WorldPicture, goal: WorldPicture, who: str) -> EndToEnd:
-        """See `Ground.asked`."""
-        return EndToEnd(model, self.name, start.state, goal.state, predictor=who)
+    def asked(self, model: ModelKey, route: Route, who: str) -> EndToEnd:
+        """Both ends, as questions name them. who: plans, "model" or "twin"."""
+        return EndToEnd(model, self.name, route.start.state, route.goal.state, predictor=who)
 
     def check(self, route: Route) -> None:
-        """See `Ground.check`."""
+        """Refuse what is no way.
+
+        Raises:
+            BadInput: its ends are in the same place.
+        """
         far = between(route.start, route.goal)
         if far <= self.near:
             what = f"the goal would be where the start is: {far:.2f} of the picture apart, and within {self.near:g} counts as there"
             raise BadInput(what, where="goal", fix="put them further apart; nothing was moved")
 
     def horizon(self) -> int:
-        """See `Ground.horizon`."""
+        """How many steps a plan has at first."""
         return _LONGEST
 
 
-class InClip(Ground):
-    """A route from one frame of a clip to another."""
+class InClip:
+    """A route from one frame of a clip to another.
+
+    Attributes:
+        opening: the route before anybody moved an end.
+    """
 
     drives = False
 
@@ -86,12 +70,16 @@ class InClip(Ground):
         self.clip, self.found = clip, found
         self.opening = Route(found.start, found.goal)
 
-    def asked(self, model: ModelKey, start: int, goal: int, who: str) -> EndToEnd:
-        """See `Ground.asked`."""
-        return EndToEnd(model, clip=self.clip, frames=(start, goal), predictor=who)
+    def asked(self, model: ModelKey, route: Route, who: str) -> EndToEnd:
+        """Both ends, as questions name them. who: plans, "model" or "twin"."""
+        return EndToEnd(model, clip=self.clip, frames=(route.start, route.goal), predictor=who)
 
     def check(self, route: Route) -> None:
-        """See `Ground.check`."""
+        """Refuse what is no way.
+
+        Raises:
+            BadInput: its ends are in the same place, or the model has not seen enough at its start.
+        """
         if route.start == route.goal:
             what = f"the goal would be where the start is: both are frame {route.goal}"
             raise BadInput(what, where="goal", fix="choose another frame; nothing was moved")
@@ -100,5 +88,8 @@ class InClip(Ground):
             raise BadInput(what, where="start", fix="choose a later frame; nothing was moved")
 
     def horizon(self) -> int:
-        """See `Ground.horizon`: as many steps as the clip has between the two."""
+        """How many steps a plan has at first: as many as the clip has between the two."""
         return max(1, min(_LONGEST, self.opening.goal - self.opening.start))
+
+
+Ground = InWorld | InClip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -37,11 +36,6 @@ class Ends:
     bounds: str = ""
     true: list[float] | None = None
     came: Clip | None = None
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """As keywords of the measures."""
-        return {"known": self.known, "limits": self.limits}
 
 
 @answers(EndsInWorld)

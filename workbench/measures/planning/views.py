@@ -65,7 +65,7 @@ def plan_view(
     """
     jepa = asked(jepa, predictor)
     ends, within = ends_of(jepa, name, state, goal, clip, frames)
-    trace, film = imagine_plan(jepa, ends.start, ends.goal, warm=None, **ends.options, **planner)
+    trace, film = imagine_plan(jepa, ends.start, ends.goal, warm=None, known=ends.known, limits=ends.limits, **planner)
     reels = [] if jepa.decoder is None and bank is None else [_imagined(jepa, film, bank, clip or ends.start, predictor)]
     length = len(trace.actions) + 1
     if within is None or state is None or goal is None:
@@ -145,7 +145,7 @@ def first_move(
     """
     jepa = asked(jepa, predictor)
     ends, _ = ends_of(jepa, name, state, goal, clip, frames)
-    return energy_landscape(jepa, ends.start, ends.goal, true=ends.true, **ends.options, **options)
+    return energy_landscape(jepa, ends.start, ends.goal, true=ends.true, known=ends.known, limits=ends.limits, **options)
 
 
 @answers(Drive)
@@ -170,7 +170,7 @@ def drive(
     jepa, within = asked(jepa, predictor), world(name)
     here, there = np.asarray(state, np.float32), np.asarray(goal, np.float32)
     ends = in_world(jepa, within, here, there)
-    trace, film = imagine_plan(jepa, ends.start, ends.goal, warm=warm, **ends.options, **planner)
+    trace, film = imagine_plan(jepa, ends.start, ends.goal, warm=warm, known=ends.known, limits=ends.limits, **planner)
     pictures: list[WorldPicture] = []
     for action in trace.actions[: max(1, moves)]:
         here = within.step(here, action).astype(np.float32)
