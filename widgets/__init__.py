@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from widgets.map_pane import MapPane
     from widgets.model_view import ModelView
     from widgets.patch_canvas import PatchCanvas
+    from widgets.scatter import Scatter
     from widgets.timeline import Timeline
     from widgets.toolbar import Toolbar
     from widgets.world_stage import WorldStage
@@ -30,6 +31,7 @@ _HOMES = {
     "MapPane": "widgets.map_pane",
     "ModelView": "widgets.model_view",
     "PatchCanvas": "widgets.patch_canvas",
+    "Scatter": "widgets.scatter",
     "Timeline": "widgets.timeline",
     "Toolbar": "widgets.toolbar",
     "View": "widgets._traits",
@@ -46,6 +48,7 @@ __all__ = [
     "MapPane",
     "ModelView",
     "PatchCanvas",
+    "Scatter",
     "Timeline",
     "Toolbar",
     "View",

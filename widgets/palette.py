@@ -7,6 +7,8 @@ from pathlib import Path
 
 _SOURCE = (Path(__file__).parent / "_meanings.js").read_text("utf-8")
 _MEANINGS: dict[str, list[str]] = json.loads(_SOURCE[_SOURCE.index("{") : _SOURCE.rindex("}") + 1])
+_LISTED = (Path(__file__).parent / "_categories.js").read_text("utf-8").partition("=")[2]
+_CATEGORIES: list[list[str]] = json.loads(_LISTED[: _LISTED.rindex("]") + 1])
 
 
 def ink(meaning: str, dark: bool = False) -> str:
@@ -23,6 +25,11 @@ def rgb(meaning: str, dark: bool = False) -> tuple[int, int, int]:
     """The same as red, green and blue, 0 to 255."""
     red, green, blue = bytes.fromhex(ink(meaning, dark)[1:])
     return red, green, blue
+
+
+def categories(dark: bool = False) -> list[str]:
+    """The eight colours of categories as "#rrggbb", then the one that all other categories share. The eight largest categories get the eight, in order of size."""
+    return [pair[dark] for pair in _CATEGORIES]
 
 
 def properties() -> str:

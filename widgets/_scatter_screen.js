@@ -1,0 +1,205 @@
+// The canvases of a map: WebGL where there is, a plain canvas where there is none or where the context was given up, and marks above.
+
+import { element, onNextFrame, setAttribute } from "./_kit.js";
+import { closeness } from "./_scatter_camera.js";
+import { drop, use } from "./_scatter_contexts.js";
+import { drawFlat } from "./_scatter_flat.js";
+import { createGl } from "./_scatter_gl.js";
+import { FLAT, sizeOf, tableOf } from "./_scatter_look.js";
+
+/** @typedef {import("./_scatter_camera.js").Camera} Camera */
+
+const DIM = 0.28; // how strong points are drawn while others are selected
+
+/**
+ * @param {import("./_scatter_state.js").State} state @param {HTMLElement} root carries data-renderer, data-drawn and data-complete
+ * @param {(pen: CanvasRenderingContext2D) => void} drawOver draws the marks
+ */
+export function createScreen(state, root, drawOver) {
+  const flat = element("canvas", { class: "jw-layer", "data-layer": "flat", "aria-hidden": "true" });
+  const marks = element("canvas", { class: "jw-layer", "data-layer": "marks", "aria-hidden": "true" });
+  const node = element("div", { class: "jw-map-plot", role: "application", tabindex: "0" }, flat, marks);
+  const pens = [flat, marks].map((canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")));
+  const frame = onNextFrame(paint, () => node.clientWidth > 0);
+  /** @type {HTMLCanvasElement | null} */
+  let canvas = null;
+  /** @type {ReturnType<typeof createGl>} */
+  let gl = null;
+  /** @type {Camera | null} */
+  let camera = null;
+  let possible = true;
+  let released = false;
+  let drawn = 0;
+  const due = { anew: true, more: false, marks: true };
+  const stale = new Set(["places", "shades", "table", "members"]);
+  const holder = { release };
+
+  /** Gets a context, if there is none and there can be one. */
+  function acquire() {
+    if (gl || !possible) return;
+    const fresh = element("canvas", { class: "jw-layer", "data-layer": "gl", "aria-hidden": "true" });
+    gl = createGl(fresh);
+    possible = Boolean(gl);
+    if (!gl) return;
+    fresh.addEventListener("webglcontextlost", lost);
+    fresh.addEventListener("webglcontextrestored", restored);
+    canvas?.remove();
+    canvas = fresh;
+    node.insertBefore(fresh, marks);
+    fresh.width = flat.width;
+    fresh.height = flat.height;
+    released = false;
+    for (const part of ["places", "shades", "table", "members"]) stale.add(part);
+    due.anew = true;
+    use(holder);
+  }
+
+  /** @param {Event} event */
+  function lost(event) {
+    event.preventDefault(); // so that the browser gives it back
+    gl = null;
+    drop(holder);
+    canvas?.style.setProperty("visibility", "hidden");
+    request("points");
+  }
+
+  function restored() {
+    canvas?.removeEventListener("webglcontextlost", lost);
+    acquire();
+    frame.request();
+  }
+
+  /** Gives the context up; the last picture stays. */
+  function release() {
+    if (!gl || !canvas) return;
+    const last = gl;
+    if (camera && flat.width) {
+      const done = last.draw(look(camera), false);
+      pens[0].setTransform(1, 0, 0, 1, 0, 0);
+      pens[0].clearRect(0, 0, flat.width, flat.height);
+      pens[0].drawImage(canvas, 0, 0);
+      if (!done) request("points");
+    }
+    free();
+    released = true;
+    setAttribute(root, "data-renderer", "still");
+  }
+
+  function free() {
+    canvas?.removeEventListener("webglcontextlost", lost);
+    canvas?.removeEventListener("webglcontextrestored", restored);
+    gl?.dispose();
+    canvas?.remove();
+    drop(holder);
+    canvas = gl = null;
+  }
+
+  /** Someone uses the map: it needs its context. */
+  function wake() {
+    if (gl) use(holder);
+    else if (released) {
+      acquire();
+      frame.request();
+    }
+  }
+
+  /** Takes what is new in the state, and draws it. @param {Set<string>} fresh of "points", "shade", "seen", "selected" and "theme" */
+  function follow(fresh) {
+    if (fresh.has("points")) stale.add("places");
+    if (fresh.has("points") || fresh.has("shade")) stale.add("shades");
+    if (fresh.has("shade") || fresh.has("theme")) stale.add("table");
+    if (fresh.has("points") || fresh.has("seen") || fresh.has("selected")) stale.add("members");
+    if (fresh.size) request("points");
+  }
+
+  /** @param {"points" | "marks"} what */
+  function request(what) {
+    if (what === "points") due.anew = true;
+    due.marks = true;
+    frame.request();
+  }
+
+  /** Looks at something else. @param {Camera} to */
+  function look_(to) {
+    camera = to;
+    request("points");
+  }
+
+  /** The size of a point in CSS pixels. */
+  function size() {
+    return camera ? sizeOf(state.members[0].length, Math.max(1, closeness(camera, state.extent))) : 4;
+  }
+
+  /** @param {Camera} now @returns {import("./_scatter_gl.js").Look} */
+  function look(now) {
+    const ratio = flat.width / now.width;
+    const cell = state.grid.size / now.unit;
+    const share = state.order.length ? state.members[0].length / state.order.length : 1;
+    const crowd = (state.crowd * share * ((Math.PI * size() ** 2) / 4)) / (cell * cell);
+    return { camera: now, extent: state.extent, size: size(), ratio, crowd, dim: DIM };
+  }
+
+  /** @returns {Uint8Array} */
+  const table = () => tableOf(state.shade(), root.dataset.theme === "dark");
+
+  /** Gives the context what has changed. */
+  function upload() {
+    if (!gl) return;
+    const { order, points, extent, places, members } = state;
+    if (stale.has("places")) {
+      const unit = new Float32Array(order.length * 2);
+      for (let i = 0; i < order.length; i++) {
+        unit[i * 2] = (points[order[i] * 2] - extent.x) / extent.half;
+        unit[i * 2 + 1] = (points[order[i] * 2 + 1] - extent.y) / extent.half;
+      }
+      gl.setPlaces(unit);
+    }
+    if (stale.has("shades")) gl.setShades(Uint8Array.from(order, (row) => places[row]));
+    if (stale.has("table")) gl.setTable(table());
+    if (stale.has("members")) /** @type {const} */ ([0, 1]).forEach((layer) => gl?.setMembers(layer, members[layer]));
+    stale.clear();
+  }
+
+  function paint() {
+    const [width, height] = [node.clientWidth, node.clientHeight];
+    const ratio = window.devicePixelRatio || 1;
+    const wanted = [Math.round(width * ratio), Math.round(height * ratio)];
+    for (const each of [flat, marks, ...(canvas ? [canvas] : [])]) {
+      if (each.width === wanted[0] && each.height === wanted[1]) continue;
+      [each.width, each.height] = wanted;
+      Object.assign(due, { anew: true, marks: true });
+    }
+    if (!released) acquire();
+    if (!camera) return;
+    if (due.anew || due.more) paintPoints(camera);
+    if (due.marks) drawOver(pens[1]);
+    due.marks = false;
+    if (due.more) frame.request();
+  }
+
+  /** @param {Camera} now */
+  function paintPoints(now) {
+    const anew = due.anew;
+    due.anew = due.more = false;
+    flat.style.visibility = gl ? "hidden" : "";
+    if (gl) {
+      upload();
+      due.more = !gl.draw(look(now), anew);
+    } else drawFlat(pens[0], { ...state, table: table(), dim: DIM }, look(now));
+    setAttribute(root, "data-renderer", gl ? "webgl" : released ? "still" : "canvas");
+    setAttribute(root, "data-complete", String(!due.more));
+    if (anew) setAttribute(root, "data-drawn", String(++drawn));
+  }
+
+  /** How many points the plain canvas leaves out; 0 where there is WebGL. @returns {number} */
+  const left = () => (gl || released ? 0 : Math.max(0, state.members[0].length - FLAT));
+
+  /** Has it a context, or may it get one? */
+  const hasGl = () => possible;
+
+  const dispose = () => {
+    frame.cancel();
+    free();
+  };
+  return { node, follow, request, look: look_, size, wake, left, hasGl, dispose };
+}
