@@ -13,9 +13,9 @@ const DIM = 0.28; // how strong points are drawn while others are selected
 
 /**
  * @param {import("./_scatter_state.js").State} state @param {HTMLElement} root carries data-renderer, data-drawn and data-complete
- * @param {(pen: CanvasRenderingContext2D) => void} drawOver draws the marks
+ * @param {(pen: CanvasRenderingContext2D) => void} drawOver draws the marks @param {() => void} onRenderer called when another renderer draws
  */
-export function createScreen(state, root, drawOver) {
+export function createScreen(state, root, drawOver, onRenderer) {
   const flat = element("canvas", { class: "jw-layer", "data-layer": "flat", "aria-hidden": "true" });
   const marks = element("canvas", { class: "jw-layer", "data-layer": "marks", "aria-hidden": "true" });
   const node = element("div", { class: "jw-map-plot", role: "application", tabindex: "0" }, flat, marks);
@@ -29,6 +29,7 @@ export function createScreen(state, root, drawOver) {
   let camera = null;
   let possible = true;
   let released = false;
+  let lost = false; // the browser has taken the context away, and may give it back
   let drawn = 0;
   const due = { anew: true, more: false, marks: true };
   const stale = new Set(["places", "shades", "table", "members"]);
@@ -41,30 +42,31 @@ export function createScreen(state, root, drawOver) {
     gl = createGl(fresh);
     possible = Boolean(gl);
     if (!gl) return;
-    fresh.addEventListener("webglcontextlost", lost);
+    fresh.addEventListener("webglcontextlost", lose);
     fresh.addEventListener("webglcontextrestored", restored);
     canvas?.remove();
     canvas = fresh;
     node.insertBefore(fresh, marks);
     fresh.width = flat.width;
     fresh.height = flat.height;
-    released = false;
+    released = lost = false;
     for (const part of ["places", "shades", "table", "members"]) stale.add(part);
     due.anew = true;
     use(holder);
   }
 
   /** @param {Event} event */
-  function lost(event) {
+  function lose(event) {
     event.preventDefault(); // so that the browser gives it back
     gl = null;
+    lost = true;
     drop(holder);
     canvas?.style.setProperty("visibility", "hidden");
     request("points");
   }
 
   function restored() {
-    canvas?.removeEventListener("webglcontextlost", lost);
+    canvas?.removeEventListener("webglcontextlost", lose);
     acquire();
     frame.request();
   }
@@ -82,11 +84,18 @@ export function createScreen(state, root, drawOver) {
     }
     free();
     released = true;
-    setAttribute(root, "data-renderer", "still");
+    name("still");
+  }
+
+  /** @param {string} renderer that has drawn */
+  function name(renderer) {
+    if (root.dataset.renderer === renderer) return;
+    root.dataset.renderer = renderer;
+    onRenderer();
   }
 
   function free() {
-    canvas?.removeEventListener("webglcontextlost", lost);
+    canvas?.removeEventListener("webglcontextlost", lose);
     canvas?.removeEventListener("webglcontextrestored", restored);
     gl?.dispose();
     canvas?.remove();
@@ -97,7 +106,7 @@ export function createScreen(state, root, drawOver) {
   /** Someone uses the map: it needs its context. */
   function wake() {
     if (gl) use(holder);
-    else if (released) {
+    else if (released || lost) {
       acquire();
       frame.request();
     }
@@ -169,7 +178,7 @@ export function createScreen(state, root, drawOver) {
       [each.width, each.height] = wanted;
       Object.assign(due, { anew: true, marks: true });
     }
-    if (!released) acquire();
+    if (!released && !lost) acquire();
     if (!camera) return;
     if (due.anew || due.more) paintPoints(camera);
     if (due.marks) drawOver(pens[1]);
@@ -186,7 +195,7 @@ export function createScreen(state, root, drawOver) {
       upload();
       due.more = !gl.draw(look(now), anew);
     } else drawFlat(pens[0], { ...state, table: table(), dim: DIM }, look(now));
-    setAttribute(root, "data-renderer", gl ? "webgl" : released ? "still" : "canvas");
+    name(gl ? "webgl" : released ? "still" : "canvas");
     setAttribute(root, "data-complete", String(!due.more));
     if (anew) setAttribute(root, "data-drawn", String(++drawn));
   }
@@ -194,8 +203,8 @@ export function createScreen(state, root, drawOver) {
   /** How many points the plain canvas leaves out; 0 where there is WebGL. @returns {number} */
   const left = () => (gl || released ? 0 : Math.max(0, state.members[0].length - FLAT));
 
-  /** Has it a context, or may it get one? */
-  const hasGl = () => possible;
+  /** Is the picture by WebGL, or a still one of it? */
+  const hasGl = () => possible && !lost;
 
   const dispose = () => {
     frame.cancel();

@@ -31,7 +31,7 @@ function render({ model: slow, el }) {
   const { model, stop: forget } = remembering(slow, [...new Set(READ)]);
   const { root, dispose } = mount(model, el, "jw-map", () => redraw("theme"));
   const state = createState(model);
-  const screen = createScreen(state, root, (pen) => camera && drawMarks(pen, state, camera, inks(), shownMarks(), stroke, screen.size()));
+  const screen = createScreen(state, root, (pen) => camera && drawMarks(pen, state, camera, inks(), shownMarks(), stroke, screen.size()), () => say());
   const plot = screen.node;
   const tip = createTip(model, state);
   const legend = createMapLegend(model, state);
