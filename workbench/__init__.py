@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.families.wrapped import wrap
     from workbench.fits.decoder_file import save_decoder
     from workbench.front import (
+        embed,
         film_view,
         inspect,
         judge_twins,
@@ -71,6 +72,7 @@ _VERBS = {
     "film_view": "workbench.front",
     "surprise_view": "workbench.front",
     "judge_twins": "workbench.front",
+    "embed": "workbench.front",
     "open_vectors": "workbench.store",
     "save_vectors": "workbench.store",
     "join": "workbench.store",
@@ -135,6 +137,7 @@ __all__ = [
     "describe_model",
     "drift",
     "drive",
+    "embed",
     "energy_landscape",
     "factor_table",
     "film_view",

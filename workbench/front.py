@@ -11,10 +11,11 @@ from workbench.core.card import BankKey, LoadReport
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.films import FilmView, Judged, SurpriseView
+from workbench.core.questions.embedding import Embedding, Level, Pool, Source
 from workbench.data import Clips
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Jepa
-from workbench.worlds.factors import Scenes
+from workbench.worlds.factors import ClipRow, Scenes
 
 
 def resolve(path: str | Path) -> str:
@@ -77,6 +78,45 @@ def open_bank(path: str | Path, *, frames: int | None = None, fps: float | None 
     from workbench.worker.shelf import Shelf
 
     return Shelf().bank(BankKey(bank_path(path), frames, fps))
+
+
+def embed(
+    jepa: Jepa | str | Path,
+    data: str | Path | ClipRow,
+    *,
+    what: Level = "clip",
+    layer: int | None = None,
+    pool: Pool = "mean",
+    source: Source = "model",
+    seed: int = 0,
+    out: str | Path | None = None,
+    store: str | Path | None = None,
+) -> Embedding:
+    """Embed all clips of a path and keep the vectors on disk: `open_vectors(found.path)` reads them.
+
+    Asked again, it goes on where it stopped; what is complete is not computed again. Files that cannot be read are skipped and listed.
+
+    Args:
+        jepa: a model, the path of a checkpoint, or a sample's name. data: a sample's name, an image, a video, a folder of them (with one sub-folder a
+            class: column `label`), a bank, or clips. what, layer, pool, source, seed: as of `workbench.core.questions.embedding.Embed`.
+        out: a .npy, .npz or .parquet to write the vectors to as well, or the folder of this embedding; None: in the store alone.
+        store: folder of the store; None: that of the environment variable JEPA_WORKBENCH_STORE, else `jepa-workbench` in the user's cache folder.
+
+    Raises:
+        BadInput: no clip can be read, no such layer, another process writes this embedding, or the disk refuses. PartUnavailable: no whole encoder.
+        MissingExtra: zarr or pyarrow is not installed.
+    """
+    from workbench.measures.embedding import embed as embed_clips
+    from workbench.store import open_vectors, save_vectors
+
+    model = jepa if isinstance(jepa, Jepa) else load(jepa)
+    clips = open_clips(data) if isinstance(data, str | Path) else data
+    file = Path(out) if out is not None and Path(out).suffix.lower() in (".npy", ".npz", ".parquet") else None
+    place = None if file is not None else out
+    found = embed_clips(model, clips, what=what, layer=layer, pool=pool, source=source, seed=seed, out=place, store=store)
+    if file is not None:
+        save_vectors(open_vectors(found.path), file)
+    return found
 
 
 def scenes(path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Scenes:

@@ -1,4 +1,4 @@
-"""`jepa-workbench demo | app | inspect | convert | catalogue | samples`."""
+"""`jepa-workbench demo | app | inspect | convert | embed | catalogue | samples`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @cache
 def _parser() -> argparse.ArgumentParser:
     from workbench import samples
+    from workbench.cli import embedding
     from workbench.published import command as catalogue
 
     parser = argparse.ArgumentParser(prog="jepa-workbench", description="Look inside JEPA world models.")
@@ -76,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("-o", "--out", metavar="OUT.safetensors", help="default: the same name beside the file")
     convert.add_argument("--trust", action="store_true", help="also where it holds Python objects, because you know where it comes from")
     convert.set_defaults(run=_convert)
+    embed = commands.add_parser("embed", help="vectors of many clips, kept on disk", description=embedding.WORDS)
+    embedding.add_arguments(embed)
+    embed.set_defaults(run=embedding.run)
     published = commands.add_parser("catalogue", help="the published checkpoints", description="List, search and fetch published checkpoints.")
     catalogue.add_arguments(published)
     published.set_defaults(run=catalogue.run)

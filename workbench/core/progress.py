@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -46,3 +47,23 @@ def part(number: int, of: int) -> Generator[None, None, None]:
     with listening(lambda done, total: outer(number * _FINE + done * _FINE // total, of * _FINE) if total else outer(0, 0)):
         report(0, 1)
         yield
+
+
+class Pace:
+    """How fast work goes, from its reports. The first report is where it starts: what was there before does not count."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._first = clock, (0, 0.0)
+        self._started = False
+
+    def sentence(self, done: int, total: int, unit: str) -> str:
+        """What is done, the rate and the time left, in words: "120 of 5000 clips, 40.2 a second, 2:01 left"."""
+        if not self._started:
+            self._started, self._first = True, (done, self._clock())
+        new, seconds = done - self._first[0], self._clock() - self._first[1]
+        words = f"{done} of {total} {unit}"
+        if new <= 0 or seconds <= 0:
+            return words
+        left = round((total - done) * seconds / new)
+        minutes = f"{left // 60}:{left % 60:02d}" if left < 3600 else f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d}"
+        return f"{words}, {new / seconds:.1f} a second, {minutes} left"

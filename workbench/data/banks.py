@@ -53,7 +53,7 @@ class Bank(Clips):
         """The same clips, other frames of them; the pixels are shared. Arguments as of `load_bank`."""
         about: dict[str, Any] = {"fps": self.fps, "names": self.names, "arrays": self.arrays, "source": self.source}
         found = Bank(self.pixels, frames=frames, sample_fps=fps, start=start, length=length, **about)
-        found.path = self.path
+        found.came_from(self.path, self.files, frames=frames, fps=fps, start=start, length=length)
         return found
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, ClipError, MissingExtra
@@ -26,6 +26,7 @@ class Clips(_Row):
 
     Attributes:
         skipped: name -> reason of those that could not be read when `readable` came to them. path: that they were opened from.
+        files: the file of each clip, or the one that holds all; empty for clips that came from no file. sampling: as options of `open_clips`.
     """
 
     def __init__(
@@ -40,6 +41,8 @@ class Clips(_Row):
         self.kind: Kind = kind
         self.skipped: dict[str, str] = {}
         self.path = ""
+        self.files: tuple[Path, ...] = ()
+        self.sampling: dict[str, Any] = {}
         self._read, self._film, self._again = read, film, again
 
     @property
@@ -53,8 +56,12 @@ class Clips(_Row):
         if self._again is None:
             return self
         found = self._again(frames=frames, fps=fps, start=start, length=length)
-        found.path = self.path
+        found.came_from(self.path, self.files, frames=frames, fps=fps, start=start, length=length)
         return found
+
+    def came_from(self, path: str, files: tuple[Path, ...], **sampling: Any) -> None:
+        """Note where these clips come from; see the attributes."""
+        self.path, self.files, self.sampling = path, files, sampling
 
     def place(self, name: str, index: int = 0) -> int:
         """The index of the clip of that name, which need not be where it was; without a name, the index.

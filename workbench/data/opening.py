@@ -82,6 +82,7 @@ def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None
         ClipError: nothing there can be read. A damaged file in a folder raises when it is looked at.
     """
     real, how = readable(path), {"frames": frames, "fps": fps, "start": start, "length": length}
+    files = [real]
     if real.is_dir():
         files = _media(real)
         found = _folder(real, files, tuple(plainly(f.relative_to(real).as_posix()) for f in files), how)
@@ -89,7 +90,7 @@ def open_clips(path: str | Path, *, frames: int | None = None, fps: float | None
         found = load_bank(real, frames=frames, fps=fps, start=start, length=length)
     else:
         found = _single(real, "video" if kind == "image" and animated(real) else kind, how)
-    found.path = str(path)
+    found.came_from(str(path), tuple(files), **how)
     return found
 
 
