@@ -28,12 +28,10 @@ if TYPE_CHECKING:
         embed,
         film_view,
         inspect,
-        judge_twins,
         load,
         open_bank,
         open_clips,
         scenes,
-        surprise_view,
     )
     from workbench.masks import sample_mask
     from workbench.measures.bank import Bank
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
     from workbench.measures.planning import clip_ends, drive, energy_landscape, first_move, plan, plan_view, walk, world_ends, world_picture
     from workbench.measures.prediction import masked_view, prediction_error
     from workbench.measures.sensitivity import changeable, sensitivity, survey
-    from workbench.measures.surprise import future_leak, surprise
+    from workbench.measures.surprise import future_leak, judge_twins, occlusion_map, possible_surprise, surprise, surprise_view
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
@@ -70,8 +68,6 @@ _VERBS = {
     "describe_bank": "workbench.measures.clips",
     "warm": "workbench.measures.clips",
     "film_view": "workbench.front",
-    "surprise_view": "workbench.front",
-    "judge_twins": "workbench.front",
     "embed": "workbench.front",
     "open_vectors": "workbench.store",
     "save_vectors": "workbench.store",
@@ -85,6 +81,10 @@ _VERBS = {
     "rollout": "workbench.measures.futures",
     "drift": "workbench.measures.futures",
     "surprise": "workbench.measures.surprise",
+    "surprise_view": "workbench.measures.surprise",
+    "possible_surprise": "workbench.measures.surprise",
+    "judge_twins": "workbench.measures.surprise",
+    "occlusion_map": "workbench.measures.surprise",
     "future_leak": "workbench.measures.surprise",
     "pair_accuracy": "workbench.measures.pairs",
     "quad_accuracy": "workbench.measures.pairs",
@@ -151,6 +151,7 @@ __all__ = [
     "load",
     "look_at",
     "masked_view",
+    "occlusion_map",
     "open_bank",
     "open_clips",
     "open_decoder",
@@ -158,6 +159,7 @@ __all__ = [
     "pair_accuracy",
     "plan",
     "plan_view",
+    "possible_surprise",
     "predict",
     "quad_accuracy",
     "read_results",

@@ -10,7 +10,7 @@ from workbench import samples
 from workbench.core.card import BankKey, LoadReport
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.films import FilmView, Judged, SurpriseView
+from workbench.core.films import FilmView
 from workbench.core.questions.embedding import Embedding, Level, Pool, Source
 from workbench.data import Clips
 from workbench.measures.bank import Bank
@@ -140,13 +140,3 @@ def _serve(service: str, jepa: Jepa, /, **arguments: Any) -> Any:
 def film_view(jepa: Jepa, clip: Clip, **options: Any) -> FilmView:
     """A clip's future as films: what came, teacher-forced, and open loop. Options as in `workbench.worker.driving.film_view`."""
     return _serve("film_view", jepa, clip=clip, **options)
-
-
-def surprise_view(jepa: Jepa, clip: Clip, **options: Any) -> SurpriseView:
-    """The surprise of a film, beside its twin's. Options as in `workbench.worker.surprising.surprise_view`."""
-    return _serve("surprise_view", jepa, clip=clip, **options)
-
-
-def judge_twins(jepa: Jepa, **options: Any) -> Judged:
-    """How often possible films of the balls surprise less than impossible ones. Options as in `workbench.worker.surprising.judge_twins`."""
-    return _serve("judge_twins", jepa, **options)

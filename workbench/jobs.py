@@ -24,7 +24,6 @@ from workbench.readers import Readers
 Deliver = Callable[[Callable[[], None]], None]
 Slot = tuple[str, str]
 Answer = TypeVar("Answer")
-PATIENT = ("surprise_peers", "judge_twins")  # low-priority services: urgent work may run first
 Health = Literal["silent", "ended", "starting", ""]  # of a worker process; "" means that nothing is wrong
 _WORST_FIRST: tuple[Health, ...] = ("silent", "ended", "starting", "")
 _ASK, _SILENT = 1.0, 5.0  # seconds between two looks at whether a worker answers; after an unanswered ping until it counts as silent
@@ -114,7 +113,7 @@ class Jobs(ABC):
             arguments: of the measure or service; keys stand for models, clips and banks.
         """
         known = CATALOGUE.get(name)
-        urgent, lane = (known.urgent, known.lane) if known else (name not in PATIENT, "model")
+        urgent, lane = (known.urgent, known.lane) if known else (True, "model")
         return self._take(Job(next(self._numbers), name, slot, arguments, done, failed, progress, deliver, urgent, lane))
 
     def ask(

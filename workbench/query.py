@@ -40,6 +40,7 @@ class Query(Generic[Answer]):
 
     Attributes:
         answer: the latest, or None. question: the one that it answers. asked: the one that is awaited, or None.
+        share: of the work for the one that is awaited, which is done; −1: not known.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Query(Generic[Answer]):
         self.question: Question[Answer] | None = None
         self.asked: Question[Answer] | None = None
         self._next: Question[Answer] | None = None
+        self.share = -1.0
 
     @property
     def busy(self) -> bool:
@@ -71,8 +73,8 @@ class Query(Generic[Answer]):
 
     def ask(self, question: Question[Answer]) -> None:
         """Ask; what was asked before is no longer wanted."""
-        self.asked, self._next = question, None
-        self._asks.ask(question, self._view, lambda answer: self._done(question, answer), self._ended, self._progress)
+        self.asked, self._next, self.share = question, None, -1.0
+        self._asks.ask(question, self._view, lambda answer: self._done(question, answer), self._ended, self._heard)
 
     def follow(self, question: Question[Answer]) -> None:
         """Ask while something is dragged: the question that is being answered is not stopped, and of those after it only the newest waits.
@@ -99,6 +101,10 @@ class Query(Generic[Answer]):
         """Stop without a word, and drop the answer."""
         self.drop()
         self.answer = self.question = None
+
+    def _heard(self, done: int, total: int) -> None:
+        self.share = done / total if total else -1.0
+        self._progress(done, total)
 
     def _done(self, question: Question[Answer], answer: Answer) -> None:
         self.answer, self.question = answer, question

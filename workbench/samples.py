@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from workbench.core.bundled import root
 from workbench.core.errors import BadInput
 from workbench.core.progress import listening
 
@@ -59,20 +60,6 @@ class Sample:
     def family(self) -> str:
         """Registry name of the family that reads it."""
         return str(self.card.get("family", ""))
-
-
-def root() -> Path:
-    """The folder of all samples: beside the package in a clone, inside it in a wheel.
-
-    Raises:
-        BadInput: it is in neither place.
-    """
-    package = Path(__file__).resolve().parent
-    places = (package.parent / "sample_data", package / "_sample_data")
-    for place in places:
-        if place.is_dir():
-            return place
-    raise BadInput("the samples are missing", where=" and ".join(map(str, places)), fix="install jepa-workbench again, or clone it whole")
 
 
 def names() -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +97,11 @@ def test_it_opens_on_a_pair_whose_claim_can_be_made_with_the_cursor_where_it_hap
     board = fresh.board
     assert board.toolbar.values["films"] not in CONFOUNDED
     assert [f["kind"] for f in board.player.films] == ["real", "impossible"]
-    assert board.view is not None
-    assert board.player.tick == board.view.event == board.player.spans[0]["from"]
+    assert board.films.answer is not None
+    assert board.player.tick == board.films.answer.event == board.player.spans[0]["from"]
     assert board.player.spans[0]["kind"] == "violation"
-    np.testing.assert_allclose(curve(board, 1), board.view.found[1].curve(), rtol=1e-5)
-    right, wrong = board.view.means()
+    np.testing.assert_allclose(curve(board, 1), board.films.answer.found[1].curve(), rtol=1e-5)
+    right, wrong = board.films.answer.means()
     assert wrong > right
     assert "times" not in fresh.words
     assert "as surprising on average as its possible twin" in fresh.words
@@ -118,10 +119,10 @@ def test_single_pairs_that_prove_nothing_say_so_and_point_to_the_quads(fresh: Op
 def test_a_quad_shows_two_pairs_and_compares_their_means(fresh: Opened) -> None:
     fresh.choose(films="permanence", pair=2)
     board = fresh.board
-    assert board.view is not None
+    assert board.films.answer is not None
     assert [f["kind"] for f in board.player.films] == ["real", "impossible"] * 2
     assert len(board.player.curves) == 2
-    np.testing.assert_allclose(curve(board, 0), np.mean([f.curve() for f in board.view.found[::2]], 0), rtol=1e-5)
+    np.testing.assert_allclose(curve(board, 0), np.mean([f.curve() for f in board.films.answer.found[::2]], 0), rtol=1e-5)
     assert len(board.player.curve_low) == len(board.player.curve_values)
     assert "two impossible films together" in fresh.words
     assert "proves nothing" not in fresh.words
@@ -189,8 +190,8 @@ def test_covering_cells_says_where_and_goes_with_other_films(fresh: Opened) -> N
     fresh.choose(films="teleport")
     board = fresh.board
     board.press("cover")
-    assert board.covered is not None
-    assert board.covered.frame == board.player.tick
+    assert board.cells.answer is not None
+    assert board.cells.answer.frame == board.player.tick
     heat = np.frombuffer(board.player.heat, np.float32).reshape(board.player.heat_shape)
     assert np.isfinite(heat[board.player.tick]).any()
     assert np.isnan(np.delete(heat, board.player.tick, 0)).all()
@@ -206,8 +207,8 @@ def test_accuracies_are_counted_when_asked_with_chance_twin_and_pixels(fresh: Op
     board = fresh.board
     board.work.values = {"pairs": 6}
     board.press("count")
-    assert board.judged is not None
-    assert board.judged.quads == jw.judge_twins(jw.load("balls"), count=6).quads
+    assert board.pairs.answer is not None
+    assert board.pairs.answer.quads == jw.judge_twins(jw.load("balls"), count=6).quads
     names = {trace["name"] for trace in board.accuracies.figure.to_plotly_json()["data"]}
     assert names == {"model", "untrained twin", "changes of pixels"}
     stored = codec.loads(fresh.space.export(board.results())[1])
@@ -245,9 +246,9 @@ def test_a_masked_model_has_windows_contexts_and_heat_over_the_same_twins(tubes:
     assert next(c for c in board.work.controls if c["id"] == "cover")["disabled"]
     tubes.choose(contexts="2, 4")
     tubes.choose(window=8)
-    assert board.view is not None
-    assert board.view.found[0].contexts == (2, 4)
-    assert board.view.found[0].starts == (0, 2, 4, 6, 8)
+    assert board.films.answer is not None
+    assert board.films.answer.found[0].contexts == (2, 4)
+    assert board.films.answer.found[0].starts == (0, 2, 4, 6, 8)
     assert printed(board.headline.code) == pytest.approx(promised(board.headline.code), rel=1e-3)
 
 
@@ -293,7 +294,7 @@ def test_another_model_leaves_nothing_of_the_one_before(opened: Opened) -> None:
     opened.board.press("count")
     opened.space.open("two-rooms")
     board = opened.board
-    assert board.judged is None
+    assert board.pairs.answer is None
     assert board.toolbar.values["films"] == "alone"
     assert len(board.player.films) == 1
     assert board.stage.points[0]["kind"] == "agent"
@@ -306,13 +307,20 @@ def test_another_model_leaves_nothing_of_the_one_before(opened: Opened) -> None:
     assert len(board.player.films) == 1
 
 
-def test_an_answer_to_a_model_that_is_gone_is_not_shown(fresh: Opened) -> None:
-    board, films = fresh.board, fresh.board.player.pixels
-    view, question = board.view, board._of
-    assert view is not None
-    board._viewed(view, {**question, "model": None, "twins": ("teleport", 1)})
-    assert board.player.pixels == films
-    assert board._of == question
+def test_an_answer_to_a_model_that_is_gone_is_not_shown() -> None:
+    box = jw.board("balls", "surprise")
+    try:
+        box.wait()
+        box.board.toolbar.values = {**box.board.toolbar.values, "films": "teleport"}
+        box.board.press("cover")
+        box.space.open("two-rooms")
+        box.wait()
+        assert box.errors == []
+        assert box.board.films.question.model == box.space.session.state.model
+        assert [f["name"] for f in box.board.player.films] == ["real"]
+        assert box.board.cells.answer is None
+    finally:
+        box.close()
 
 
 def test_a_model_that_is_changed_while_accuracies_are_counted_leaves_none_behind() -> None:
@@ -324,22 +332,33 @@ def test_a_model_that_is_changed_while_accuracies_are_counted_leaves_none_behind
         box.space.open("two-rooms")
         box.wait()
         assert box.errors == []
-        assert box.board.judged is None
+        assert box.board.pairs.answer is None
         assert not box.board.headline.busy
         assert "Most surprising" in box.board.headline.sentence
     finally:
         box.close()
 
 
-def test_the_ball_stays_where_the_hand_is_while_an_older_place_is_answered(fresh: Opened) -> None:
+def test_the_ball_stays_where_the_hand_is_while_an_older_place_is_answered(fresh: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pymunk")
-    board = fresh.board
+    board, late = fresh.board, list[Callable[[], None]]()
+    now_asked = fresh.space.ask
+
+    def held(*asked: Any) -> None:
+        late.append(lambda: now_asked(*asked))
+
     fresh.move(7, 0.6, 0.3)
-    old, question = board.view, board._of
+    monkeypatch.setattr(fresh.space, "ask", held)
+    fresh.move(7, 0.65, 0.3)
     fresh.move(7, 0.7, 0.3)
-    assert old is not None
-    board._viewed(old, question)
+    assert len(late) == 1  # the newest waits for the one before
+    late.pop(0)()
+    assert board.films.question is not None
+    assert board.films.question.moved == (7, 0.65, 0.3)
     assert board.stage.points[0]["x"] == pytest.approx(0.7)
+    while late:
+        late.pop(0)()
+    assert board.films.question.moved == (7, 0.7, 0.3)
 
 
 def uint8(video: np.ndarray) -> np.ndarray:
@@ -377,9 +396,9 @@ def test_published_families_show_surprise_and_where_without_a_line_of_their_own(
     jepa = jw.load(model["path"], **options)
     frames = board.space.session.state.clip.frames if board.space.session.state.clip else None
     clip = jw.open_clips(tmp_path / "clips.npz", frames=frames)[0]
-    assert board.view is not None
+    assert board.films.answer is not None
     torch.testing.assert_close(
-        torch.tensor(board.view.found[0].curve()), torch.tensor(jw.surprise(jepa, clip).curve()), rtol=1e-4, atol=1e-6, equal_nan=True
+        torch.tensor(board.films.answer.found[0].curve()), torch.tensor(jw.surprise(jepa, clip).curve()), rtol=1e-4, atol=1e-6, equal_nan=True
     )
     opened.choose(films="other")
     assert len(board.player.films) == 2

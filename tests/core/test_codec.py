@@ -17,8 +17,8 @@ from workbench.core import codec
 from workbench.core.card import ClipKey, ModelKey
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.futures import Accuracy
 from workbench.core.mask import Mask
+from workbench.core.questions.surprise import Accuracy
 from workbench.core.results import Provenance
 
 PLAIN = st.recursive(

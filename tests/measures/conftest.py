@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.worker.conftest import rooms, walks  # noqa: F401  # fixtures
 from workbench.core.clip import Clip
 from workbench.core.mask import Mask
 from workbench.families import toy

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from workbench.core.errors import BadInput
-from workbench.core.futures import Accuracy
+from workbench.core.questions.surprise import Accuracy
 from workbench.measures.pairs import auroc, intuition_scores, pair_accuracy, percentile, quad_accuracy
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "intphys_surprise"

@@ -18,6 +18,7 @@ from workbench import jobs as work
 from workbench.core.card import BankKey, ModelKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError, WorkerDied
 from workbench.core.questions.masked import OverBank
+from workbench.core.questions.surprise import PossibleSurprise
 from workbench.jobs import WorkerJobs
 
 pytestmark = pytest.mark.slow
@@ -122,8 +123,8 @@ def test_a_stopped_worker_counts_as_silent_until_it_answers(jobs: WorkerJobs, as
 
 
 def test_a_silent_worker_is_replaced_and_its_successor_computes_what_is_open(jobs: WorkerJobs, ask: Any, health: Any) -> None:
-    pid, gone = stop(jobs), {"path": "/there/is/no/such/file", "family": None}
-    urgent, low_priority = ask(jobs, "measure", ("s", "urgent")), ask(jobs, "surprise_peers", ("s", "low priority"), **gone)
+    pid, gone = stop(jobs), ModelKey("/there/is/no/such/file")
+    urgent, low_priority = ask(jobs, "measure", ("s", "urgent")), ask(jobs, PossibleSurprise, ("s", "low priority"), model=gone)
     health("silent")
     jobs.restart()
     with pytest.raises(BadInput, match="no measure"):

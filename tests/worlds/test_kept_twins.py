@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench import samples
 from workbench.core.errors import BadInput, MissingExtra
 from workbench.worlds import balls, kept_twins, physics
 from workbench.worlds.driven import SCENES, WORLDS, scene, world
@@ -20,7 +19,7 @@ BALLS = SCENES["balls"]
 
 @pytest.fixture(scope="module")
 def kept() -> Mapping[str, Twins]:
-    return kept_twins.read(samples.root() / "balls" / "twins.npz")
+    return kept_twins.shipped()
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,12 @@ import numpy as np
 
 from workbench import samples
 from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey
-from workbench.core.films import FilmView, SurpriseView
+from workbench.core.films import FilmView
 from workbench.core.mask import Mask
 from workbench.core.questions import Question
 from workbench.core.questions.decoding import DecoderFit
 from workbench.session import State
 
-_USUAL = {"predictor": "model"}
 WRAPPED = "wrapped:"  # how the path of a model begins that came from no file
 
 
@@ -41,23 +40,24 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
     """
     about = question.about
     hashes: Mapping[str, str] = answer.provenance.weights if hasattr(answer, "provenance") else {}
-    used = [h for h in map(hashes.get, reversed(about.needs)) if h] or list(hashes.values())
+    parts = next((s for s in (about.needs, *about.instead) if all(part in hashes for part in s)), about.needs)
+    used = [h for h in map(hashes.get, reversed(parts)) if h] or list(hashes.values())
     lines, said = _asked(question, sample, used[0] if used else "")
     lines = ["import workbench as jw", *lines, f"found = jw.{about.name}({', '.join(said)})"]
     number = getattr(answer, about.number)
     if isinstance(number, tuple):
-        lines.append(f"print(*(f'{{value:.4f}}' for value in found.{about.number}))  # {' '.join(f'{value:.4f}' for value in number)}")
+        lines.append(f"print(*(f'{{value:.4g}}' for value in found.{about.number}))  # {' '.join(f'{value:.4g}' for value in number)}")
     elif isinstance(number, int):
         lines.append(f"print(found.{about.number})  # {number}")
     else:
-        lines.append(f"print(f'{{found.{about.number}:.4f}}')  # {number:.4f}")
+        lines.append(f"print(f'{{found.{about.number}:.4g}}')  # {number:.4g}")
     return "\n".join(lines)
 
 
 def _asked(question: Question[Any], sample: str | None, weights: str) -> tuple[list[str], list[str]]:
-    """The lines that open what a question names, and the arguments of its call."""
+    """The lines that open what a question names, and the arguments of its call: those that must be given first."""
     usual, lines, said = question.usual(), list[str](), list[str]()
-    for name, value in question.fields().items():
+    for name, value in sorted(question.fields().items(), key=lambda field: usual[field[0]] is not dataclasses.MISSING):
         if isinstance(value, ModelKey):
             lines += model_lines(value, sample, weights)
             said.append("jepa")
@@ -146,24 +146,3 @@ def _plainly(value: Any) -> str:
 def _exact(values: np.ndarray) -> list[Any]:
     """Rows of the shortest numbers that are exact."""
     return [float(str(v)) for v in values] if values.ndim == 1 else [_exact(row) for row in values]
-
-
-def surprise_lines(state: State, sample: str | None, view: SurpriseView, question: Mapping[str, Any]) -> str:
-    """The surprise on screen, from nothing.
-
-    Args:
-        question: the arguments of `surprise_view` that it answers.
-    """
-    found = view.found[-1]
-    weights = found.provenance.weights
-    key: ClipKey = question["clip"]
-    lines = open_lines(state, sample, weights.get("dynamics", weights.get("masked", "")))
-    lines.append(f"clip = {opened(key)}")
-    options_of = ("twins", "moved", "world", "predictor", "distance", "contexts", "window", "stride", "mask_token")
-    said = {k: question[k] for k in options_of if k in question and question[k] != _USUAL.get(k, "")}
-    options = "".join(f", {k}={v!r}" for k, v in said.items())
-    other = f", other={opened(question['other'])}" if "other" in question else ""
-    lines.append(f"view = jw.surprise_view(jepa, clip{other}{options})")
-    means = " ".join(f"{f.mean():.4g}" for f in view.found)
-    lines.append(f"print(*(f'{{f.mean():.4g}}' for f in view.found))  # {means}")
-    return "\n".join(lines)

@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 from workbench.core import codec
-from workbench.core.errors import BadInput
 from workbench.core.grid import TokenGrid
 from workbench.core.results import Provenance
 
@@ -21,7 +20,6 @@ KINDS: Mapping[str, str] = {
     "other actions": "open loop, with another clip's actions (without a bank: this clip's, in another order)",
     "twin": "open loop of the same architecture, untrained, in its own latents",
 }
-_AT_EVENT = 4  # frames in which something that happened is still news
 
 
 @codec.portable
@@ -85,152 +83,6 @@ class Drift:
         halves = rng.random((draws, row.shape[0])).argsort(1)[:, : max(row.shape[0] // 2, 1)]
         ratios = row[halves].sum(1) / np.maximum(copy[halves].sum(1), 1e-12)
         return np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2], axis=0)
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class Surprise:
-    """How far each moment is from what the model foretold, where in the frame, and with how much it had seen.
-
-    Args:
-        protocol: "teacher-forced" (one window, every tick from those before it), "windows" (a context, and the rest of the window), or
-            "pixels" (no model: how much they change).
-        contexts: frames of context of each row; one row, 0, where teacher-forced. starts: first frame of each window.
-        maps: error at every token; NaN where it was context.
-        grid: of one window. frames: of the whole clip.
-    """
-
-    protocol: str
-    contexts: tuple[int, ...]
-    starts: tuple[int, ...]
-    maps: Float[np.ndarray, "contexts windows ticks rows cols"]
-    distance: str
-    grid: TokenGrid
-    frames: int
-    provenance: Provenance
-
-    @property
-    def windows(self) -> Float[np.ndarray, "contexts windows"]:
-        """Mean over the foretold tokens of each window: the published score."""
-        return np.nanmean(self.maps, axis=(2, 3, 4))
-
-    @property
-    def ticks(self) -> Float[np.ndarray, "contexts windows ticks"]:
-        """Mean over the tokens of each tick; NaN where it was context."""
-        return self.maps.mean((3, 4))
-
-    def curve(self, context: int = 0) -> Float[np.ndarray, "frames"]:
-        """Surprise at each frame of the clip: mean over the windows that foretell it; NaN where none does.
-
-        Args:
-            context: which row of `contexts`.
-        """
-        total, count = np.zeros(self.frames), np.zeros(self.frames)
-        for start, ticks in zip(self.starts, self.ticks[context], strict=True):
-            for tick, value in enumerate(ticks):
-                first = start + tick * self.grid.tubelet
-                if np.isfinite(value):
-                    total[first : first + self.grid.tubelet] += value
-                    count[first : first + self.grid.tubelet] += 1
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-    def where(self, frame: int, context: int = 0) -> Float[np.ndarray, "rows cols"]:
-        """Surprise of each token at a frame, mean over the windows that foretell it; NaN where none does."""
-        found: list[np.ndarray] = []
-        for start, maps in zip(self.starts, self.maps[context], strict=True):
-            tick = (frame - start) // self.grid.tubelet
-            if 0 <= tick < len(maps) and np.isfinite(maps[tick]).all():
-                found.append(maps[tick])
-        return np.mean(found, axis=0) if found else np.full(self.maps.shape[3:], np.nan)
-
-    def earned(self, context: int = 0) -> Float[np.ndarray, "frames"]:
-        """Share of the clip's summed surprise that each frame earned; 0 where nothing was foretold."""
-        curve = np.nan_to_num(self.curve(context))
-        return curve / max(float(curve.sum()), 1e-12)
-
-    def mean(self, context: int = 0) -> float:
-        """Mean of the curve over the frames that were foretold; NaN where none was."""
-        curve = self.curve(context)
-        return float(np.nanmean(curve)) if np.isfinite(curve).any() else float("nan")
-
-    def top(self, event: int = -1, context: int = 0) -> float:
-        """The largest surprise from an event on, within four frames; without one, of the film after its first two foretold frames.
-
-        Args:
-            event: a frame, −1 none.
-        """
-        curve = self.curve(context)
-        known = np.flatnonzero(np.isfinite(curve))
-        if not len(known):
-            return float("nan")
-        part = curve[event : event + _AT_EVENT] if event >= 0 else curve[min(int(known[0]) + 2, int(known[-1])) :]
-        return float(np.nanmax(part)) if np.isfinite(part).any() else float("nan")
-
-    def half(self, context: int = 0) -> tuple[int, int, float]:
-        """The shortest run of frames that earned at least half of the film's surprise: first, last, and their share."""
-        earned = np.concatenate([[0.0], self.earned(context).cumsum()])
-        for length in range(1, len(earned)):
-            shares = earned[length:] - earned[:-length]
-            if shares.max() >= 0.5:
-                first = int(shares.argmax())
-                return first, first + length - 1, float(shares.max())
-        return 0, self.frames - 1, float(earned[-1])
-
-    @property
-    def sudden(self) -> bool:
-        """Half of the surprise falls into a third of the frames that were foretold, or less."""
-        first, last, share = self.half()
-        return share > 0 and 3 * (last - first + 1) <= int(np.isfinite(self.curve()).sum())
-
-
-@codec.portable
-@dataclass(frozen=True)
-class Accuracy:
-    """A share of right answers with its 95 % interval (Wilson); chance is 0.5 for pairs and quads.
-
-    Args:
-        right: may be half a number: a tie among quads counts half, a tie of a pair counts as wrong, as published.
-    """
-
-    right: float
-    n: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.right <= self.n or self.n < 1:
-            raise BadInput(f"{self.right} right of {self.n} is no accuracy", where="Accuracy", fix="give at least one pair")
-
-    @property
-    def value(self) -> float:
-        """The share."""
-        return self.right / self.n
-
-    def interval(self, z: float = 1.96) -> tuple[float, float]:
-        """Wilson's interval."""
-        p, n = self.value, self.n
-        middle, half = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return float((middle - half) / (1 + z * z / n)), float((middle + half) / (1 + z * z / n))
-
-
-@codec.portable
-@dataclass(frozen=True, eq=False)
-class FutureLeak:
-    """Does the past change when the future frames change? 0 for a causal encoder.
-
-    Args:
-        cuts: frames before which nothing was changed. change: mean distance of the past ticks' latents, in units of the distance between
-            latents of different clips or ticks; NaN for ticks after the cut.
-    """
-
-    cuts: tuple[int, ...]
-    change: Float[np.ndarray, "cuts ticks"]
-    unit: float
-    distance: str
-    provenance: Provenance
-
-    @property
-    def leaks(self) -> bool:
-        """Whether any past tick moved more than rounding explains."""
-        return bool(np.nanmax(self.change, initial=0.0) > 1e-5)
 
 
 @codec.portable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 from jaxtyping import UInt8
@@ -12,25 +12,26 @@ from jaxtyping import UInt8
 from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.films import Covered
-from workbench.measures.surprise import surprise, surprises
+from workbench.core.questions.surprise import Covered
+from workbench.measures.windows import Looking, surprises
 from workbench.model.jepa import Jepa
 
 _TOGETHER = 8  # films at a time
 
 
-def cover(jepa: Jepa, clip: Clip, frame: int, *, cells: int = 8, film: int = 0, **options: Any) -> Covered:
+def cover(jepa: Jepa, clip: Clip, frame: int, *, cells: int = 8, film: int = 0, **how: Unpack[Looking]) -> Covered:
     """How much of the surprise at a frame goes when a part of that frame is covered with what surrounds it.
 
     Each cell of a grid is covered together with half a cell around it. What was seen before the frame stays as it was.
 
     Args:
-        clip: with one frame a step of the model. cells: along each side. film: number of the film, for the answer. options: of `surprise`.
+        clip: with one frame a step of the model. cells: along each side. film: number of the film, for the answer. how: options of `surprise`.
 
     Raises:
         BadInput: the frame was given, not foretold, or there is no such frame. Cancelled: nobody waits any more.
     """
-    curve = surprise(jepa, clip, **options).curve()
+    whole = surprises(jepa, [clip], **how)[0]
+    curve = whole.curve()
     if not 0 <= frame < len(curve) or not np.isfinite(curve[frame]):
         raise BadInput(f"frame {frame} was not foretold: it has no surprise to explain", where="cover", fix="choose a later frame")
     tubelet = jepa.card.tubelet
@@ -40,10 +41,10 @@ def cover(jepa: Jepa, clip: Clip, frame: int, *, cells: int = 8, film: int = 0, 
     while len(after) < cells * cells:
         some = [next(films) for _ in range(min(_TOGETHER, cells * cells - len(after)))]
         with progress.part(len(after) // _TOGETHER, -(-cells * cells // _TOGETHER)):
-            found = surprises(jepa, some, **options)
+            found = surprises(jepa, some, **how)
         after += [float(s.curve()[frame]) for s in found]
     before = float(curve[frame])
-    return Covered(frame, film, (before - np.array(after).reshape(cells, cells)) / max(before, 1e-12), before)
+    return Covered(frame, film, (before - np.array(after).reshape(cells, cells)) / max(before, 1e-12), before, whole.provenance)
 
 
 def _covered(clip: Clip, frames: slice, cells: int) -> Iterator[Clip]:

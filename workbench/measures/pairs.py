@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from workbench.core.errors import BadInput
-from workbench.core.futures import Accuracy
+from workbench.core.questions.surprise import Accuracy
 
 Scores = Float[np.ndarray, "pairs"]
 

@@ -1,30 +1,53 @@
-"""Surprise: where and when a film is not what the model foretold."""
+"""Answers to the questions about surprise: a clip, possible beside impossible videos, how often a model tells them apart, and where in a frame."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Unpack
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from workbench.core import progress
 from workbench.core.clip import Clip
-from workbench.core.errors import BadInput, ClipError, PartUnavailable
-from workbench.core.futures import FutureLeak, Surprise
-from workbench.core.grid import TokenGrid
+from workbench.core.errors import BadInput, ClipError
+from workbench.core.films import Reel
+from workbench.core.questions.surprise import (
+    Accuracy,
+    ClipSurprise,
+    Covered,
+    FutureLeak,
+    Judged,
+    Leak,
+    OcclusionMap,
+    PairAccuracies,
+    PairSurprise,
+    Peers,
+    PossibleSurprise,
+    Surprise,
+    SurpriseView,
+)
 from workbench.core.results import Provenance
-from workbench.measures.base import measure
-from workbench.measures.catalogue import entry
-from workbench.measures.futures import Future, apart, chosen_distance, plain_distance
+from workbench.measures.bank import Bank
+from workbench.measures.base import answers
+from workbench.measures.covering import cover
+from workbench.measures.futures import chosen_distance, plain_distance, steps_of
+from workbench.measures.pairs import pair_accuracy, quad_accuracy
+from workbench.measures.twins import asked, twin_of
+from workbench.measures.windows import Looking, pixel_surprise, surprises
 from workbench.model.jepa import Jepa
+from workbench.worlds import kept_twins
+from workbench.worlds.driven import scene
+from workbench.worlds.kept_twins import shipped
+from workbench.worlds.physics import change
 
-_BATCH, _CLIPS = 8, 25
+Places = tuple[np.ndarray, np.ndarray]
+_MOST_COMPARED = 64
 
 
-@measure
+@answers(ClipSurprise)
 def surprise(
     jepa: Jepa,
     clip: Clip,
@@ -53,127 +76,203 @@ def surprise(
     return surprises(jepa, [clip], contexts=contexts, window=window, stride=stride, distance=distance, mask_token=mask_token)[0]
 
 
-def surprises(
-    jepa: Jepa,
-    clips: Sequence[Clip],
-    *,
-    contexts: Sequence[int] | None = None,
-    window: int | None = None,
-    stride: int = 2,
-    distance: str | None = None,
-    mask_token: int | None = 0,
-) -> list[Surprise]:
-    """The surprise of clips of one length, several at a time. Arguments and errors as those of `surprise`."""
-    jepa.report.require(*entry("surprise").needed(jepa.report))
-    distance = chosen_distance(jepa, distance)
-    if jepa.dynamics is not None:
-        found: list[Surprise] = []
-        for first in range(0, len(clips), _CLIPS):
-            progress.report(first, len(clips))
-            found += _forced(jepa, clips[first : first + _CLIPS], distance)
-        return found
-    if jepa.masked is None:
-        raise PartUnavailable("surprise needs a model that foretells", where=jepa.report.path, fix="open a file with dynamics or a masked predictor")
-    frames = jepa.encoder.prepare(clips[:1]).video.shape[2]
-    windows = Windows.of(jepa, frames, contexts, window or jepa.card.frames, stride, clips[0].source)
-    return windows.watch(jepa, clips, distance, mask_token)
-
-
-def _forced(jepa: Jepa, clips: Sequence[Clip], distance: str) -> list[Surprise]:
-    """Every tick foretold from the real ones before it."""
-    future = Future.of(jepa, clips)
-    maps = apart(future.foretold("teacher-forced"), future.came, distance)
-    known = torch.full((len(clips), future.known, *maps.shape[2:]), torch.nan)
-    grid = future.real.grid
-    whole = torch.cat([known, maps], 1)[:, None, None].numpy()
-    frames = grid.ticks * grid.tubelet
-    return [Surprise("teacher-forced", (0,), (0,), w, distance, grid, frames, _origin(jepa, c, {})) for w, c in zip(whole, clips, strict=True)]
-
-
-def _origin(jepa: Jepa, clip: Clip, parameters: dict[str, object]) -> Provenance:
-    return Provenance("surprise", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} {clip.source}".strip(), parameters=parameters)
-
-
 @dataclass(frozen=True)
-class Windows:
-    """Where windows of a clip begin, and with how many frames of context the rest of each is foretold."""
+class _Films:
+    """What is watched: (label, possible, clip), the frame at which the videos part, and where things are."""
 
-    contexts: tuple[int, ...]
-    starts: tuple[int, ...]
-    window: int
-    tubelet: int
-    stride: int
-    frames: int
-
-    @classmethod
-    def of(cls, jepa: Jepa, frames: int, contexts: Sequence[int] | None, window: int, stride: int, where: str = "clip") -> Windows:
-        """Windows over a clip of so many prepared frames.
-
-        Raises:
-            BadInput: a window, stride or context that does not fit. ClipError: the clip is shorter than a window.
-        """
-        tubelet = jepa.card.tubelet
-        if window % tubelet or window < 2 * tubelet or stride < 1:
-            fix = f"a multiple of {tubelet}, at least {2 * tubelet}; stride from 1"
-            raise BadInput(f"windows of {window} frames every {stride}", where="window", fix=fix)
-        if frames < window:
-            raise ClipError(f"a clip of {frames} frames is shorter than a window of {window}", where=where, fix="give window=, or a longer clip")
-        asked = tuple(contexts) if contexts is not None else tuple(sorted({max(tubelet, window * k // 4 // tubelet * tubelet) for k in (1, 2, 3)}))
-        for context in asked:
-            if context % tubelet or not 0 < context < window:
-                raise BadInput(
-                    f"a context of {context} frames in a window of {window}", where="contexts", fix=f"multiples of {tubelet} below {window}"
-                )
-        if not asked:
-            raise BadInput("no context to foretell from", where="contexts", fix=f"multiples of {tubelet} below {window}")
-        return cls(asked, tuple(range(0, frames - window + 1, stride)), window, tubelet, stride, frames)
-
-    def watch(self, jepa: Jepa, clips: Sequence[Clip], distance: str, mask_token: int | None) -> list[Surprise]:
-        """The surprise of clips of this length."""
-        each, total = len(self.starts), len(clips) * len(self.starts)
-        rows: list[Tensor] = []
-        for first in range(0, total, _BATCH):
-            progress.report(first, total)
-            places = [(clips[i // each], self.starts[i % each]) for i in range(first, min(first + _BATCH, total))]
-            videos = torch.stack([jepa.encoder.prepare([c]).video[0, :, s : s + self.window] for c, s in places])
-            rows.append(self._foretell(jepa, videos, distance, mask_token))
-        maps = torch.cat(rows, 1).unflatten(1, (len(clips), each)).numpy()
-        whole = jepa.encoder.prepare(clips[:1]).grid
-        grid = replace(whole, ticks=self.window // self.tubelet)
-        said: dict[str, object] = {"window": self.window, "stride": self.stride}
-        found = [maps[:, i] for i in range(len(clips))]
-        return [
-            Surprise("windows", self.contexts, self.starts, m, distance, grid, self.frames, _origin(jepa, c, said))
-            for m, c in zip(found, clips, strict=True)
-        ]
-
-    def _foretell(self, jepa: Jepa, videos: Tensor, distance: str, mask_token: int | None) -> Float[Tensor, "contexts windows ticks rows cols"]:
-        masked = jepa.need_masked()
-        targets = masked.targets(videos)
-        if targets is None:
-            raise PartUnavailable("surprise compares with the target encoder, which is not in the file", where=jepa.report.path)
-        found: list[Tensor] = []
-        for context in self.contexts:
-            seen = torch.zeros(targets.tokens.shape[:4], dtype=torch.bool)
-            seen[:, : context // self.tubelet] = True
-            (answer,) = masked.predict(videos, seen, ~seen[None], mask_token=mask_token)
-            found.append(apart(answer, targets, distance))
-        return torch.stack(found)
+    films: list[tuple[str, bool, Clip]]
+    event: int
+    how: str
+    places: Places | None
 
 
-def pixel_surprise(jepa: Jepa, clip: Clip) -> Surprise:
-    """The yardstick without a model: how much the pixels that the model is shown change from frame to frame, in squares of brightness from 0 to 1."""
-    shown = jepa.encoder.prepare([clip]).shown[0].float() / 255
-    frames, height, width = shown.shape[:3]
-    rows, cols = (next(n for n in range(8, 0, -1) if side % n == 0) for side in (height, width))
-    grid = TokenGrid(frames, rows, cols, (height // rows, width // cols))
-    change = (shown[1:] - shown[:-1]).square().mean(-1).unflatten(1, (rows, -1)).unflatten(3, (cols, -1)).mean((2, 4))
-    maps = torch.cat([torch.full((1, rows, cols), torch.nan), change])[None, None]
-    origin = Provenance("surprise", "changes of pixels", {}, f"{clip.digest} {clip.source}".strip())
-    return Surprise("pixels", (0,), (0,), maps.numpy(), "l2", grid, frames, origin)
+@answers(PairSurprise)
+def surprise_view(
+    jepa: Jepa,
+    clip: Clip,
+    *,
+    twins: tuple[str, int] | None = None,
+    other: Clip | None = None,
+    moved: tuple[int, float, float] | None = None,
+    world: str = "",
+    predictor: str = "model",
+    **how: Unpack[Looking],
+) -> SurpriseView:
+    """The surprise of a clip, beside its counterpart's: one that is impossible, another clip, or the same video broken by hand.
+
+    Args:
+        twins: (kind, number) of `kept_twins.CHOICES`, in place of the clip. other: a clip that stands in for the impossible one.
+        moved: (frame, x, y): the thing that moves is suddenly there; needs a world. world: of worlds.driven.SCENES.
+        predictor: "model", "twin" (untrained) or "pixels" (how much they change). how: options of `surprise`.
+
+    Raises:
+        BadInput: no such twins, or nothing that can be moved. ClipError: too short to foretell anything. MissingExtra: pymunk is not installed.
+    """
+    made = _films(jepa, clip, twins, other, moved, world or jepa.card.world)
+    found = tuple(_surprise(jepa, c, predictor, how) for _, _, c in made.films)
+    reels = tuple(
+        Reel(label, "real" if fine else "impossible", "", jepa.encoder.prepare([c]).shown[0].numpy(), c.frames) for label, fine, c in made.films
+    )
+    return SurpriseView(reels, found, made.event, made.how, made.places, made.films[0][2].fps)
 
 
-@measure
+def _surprise(jepa: Jepa, clip: Clip, predictor: str, how: Looking) -> Surprise:
+    return pixel_surprise(jepa, clip) if predictor == "pixels" else surprises(asked(jepa, predictor), [clip], **how)[0]
+
+
+def _films(jepa: Jepa, clip: Clip, twins: tuple[str, int] | None, other: Clip | None, moved: tuple[int, float, float] | None, world: str) -> _Films:
+    """The films that are asked for."""
+    films, event, how = [("real", True, _own(jepa, clip))], -1, "alone"
+    if twins is not None:
+        pairs, event = kept_twins.look(shipped(), *twins)
+        films, how = [(label, k == 0, pair[k]) for name, *pair in pairs for k, label in enumerate(kept_twins.LABELS[name])], "twins"
+        world = kept_twins.HOME
+    elif other is not None and moved is None:
+        films.append(("another clip, in place of a twin", False, _own(jepa, other)))
+        event, how = _parting(films[0][2], films[1][2]), "other"
+    first = films[0][2]
+    if moved is not None:
+        broken = _broken(first, world, moved)
+        films, event, how = [("left alone", True, first), ("broken by hand", False, broken)], _parting(first, broken), "broken"
+    return _Films(films, event, how, _places(world, first, films[-1][2]))
+
+
+def _own(jepa: Jepa, clip: Clip) -> Clip:
+    """The frames that the model is shown, and its actions: one a step."""
+    if jepa.dynamics is None or clip.actions is None:
+        return clip
+    own, used = steps_of(clip, jepa.dynamics.action)
+    return clip if used is None else replace(own, actions=used)
+
+
+def _places(world: str, *clips: Clip) -> Places | None:
+    if not world or any(c.states is None for c in clips):
+        return None
+    first, last = (scene(world).where(np.asarray(c.states, np.float64)) for c in clips)
+    return first, last
+
+
+def _broken(clip: Clip, world: str, moved: tuple[int, float, float]) -> Clip:
+    """The clip with the thing that moves suddenly elsewhere."""
+    frame, x, y = moved
+    if not world or clip.states is None:
+        raise BadInput("this clip's world cannot be simulated: nothing in it can be moved", where="moved", fix="choose a twin instead")
+    if not 0 <= frame < clip.frames or not np.isfinite([x, y]).all():
+        raise BadInput(f"frame {frame} of {clip.frames}, place ({x}, {y})", where="moved", fix="a frame of the clip, and a place in the picture")
+    within = scene(world)
+    states = within.moved(np.asarray(clip.states), clip.actions, int(frame), float(x), float(y)).astype(np.float32)
+    pixels = within.render(states)
+    pixels[:frame] = clip.pixels[:frame]
+    return replace(clip, pixels=pixels, states=states, source=f"{clip.source}, broken at frame {frame}")
+
+
+def _parting(a: Clip, b: Clip) -> int:
+    """The first frame in which two films differ; −1 where they do not."""
+    if a.pixels.shape[1:] != b.pixels.shape[1:]:
+        return 0
+    frames = min(a.frames, b.frames)
+    differ = (a.pixels[:frames] != b.pixels[:frames]).any((1, 2, 3))
+    return int(differ.argmax()) if differ.any() else -1
+
+
+@answers(PossibleSurprise)
+def possible_surprise(jepa: Jepa, *, twins: str = "", bank: Bank | None = None, predictor: str = "model", **how: Unpack[Looking]) -> Peers:
+    """How surprising possible films are: those of the same kind of twins at their own events, or the clips of a bank.
+
+    Args:
+        twins: a kind of `kept_twins.CHOICES`; "possible": possible films of every kind, wherever their largest surprise is. bank: else.
+
+    Raises:
+        BadInput: neither.
+    """
+    if twins and twins != "possible":
+        kept = {name: shipped()[name] for name in kept_twins.CHOICES[twins]}
+        some = [(c, int(e)) for name, t in kept.items() for (c, _), e in zip(kept_twins.clips(t[:_MOST_COMPARED], name), t.event, strict=False)]
+        name = f"{len(some)} possible films at the same moment"
+    elif twins:
+        each = -(-_MOST_COMPARED // len(shipped()))
+        some = [(c, -1) for name, t in shipped().items() for c, _ in kept_twins.clips(t[:each], name)]
+        name = f"{len(some)} possible films"
+    elif bank is not None:
+        some = [(c, -1) for c in bank.clips[:_MOST_COMPARED]]
+        name = f"{len(some)} clips of {bank.name}"
+    else:
+        raise BadInput("nothing to compare with", where="possible_surprise", fix="open a bank of clips")
+    if twins and predictor != "pixels":  # of one length
+        found = surprises(asked(jepa, predictor), [clip for clip, _ in some], **how)
+    else:
+        found = list[Surprise]()
+        for k, (clip, _) in enumerate(some):
+            with progress.part(k, len(some)):
+                found.append(_surprise(jepa, clip, predictor, how))
+    tops = [each.top(event) for each, (_, event) in zip(found, some, strict=True)]
+    return Peers(name, np.array(tops, np.float64), bool(twins) and twins != "possible", found[0].provenance)
+
+
+@answers(PairAccuracies)
+def judge_twins(jepa: Jepa, *, count: int = 60, **how: Unpack[Looking]) -> Judged:
+    """How often possible films surprise less than impossible ones, over the shipped pairs and quads, beside an untrained twin and changes of pixels.
+
+    Args:
+        count: of each kind. how: options of `surprise`; of several contexts the first counts.
+
+    Raises:
+        BadInput: not so many are shipped. Cancelled: nobody waits any more.
+    """
+    kept = shipped()
+    most = min(len(t) for t in kept.values())
+    if not 1 <= count <= most:
+        raise BadInput(f"{count} pairs of each kind, {most} are shipped", where="count", fix=f"1 to {most}")
+    who = {"model": jepa, "random init": twin_of(jepa)}
+    scores: dict[str, dict[str, np.ndarray]] = {}
+    contexts: tuple[int, ...] = (0,)
+    for k, (name, twins) in enumerate(kept.items()):
+        rows = kept_twins.clips(twins[:count], name)
+        scores[name] = {"pixels": np.stack([change(np.stack([pair[side].pixels for pair in rows]), 1).sum(1) for side in (0, 1)])}
+        for j, (label, each) in enumerate(who.items()):
+            with progress.part(2 * k + j, 2 * len(kept)):
+                found = surprises(each, [c for pair in rows for c in pair], **how)
+            contexts = found[0].contexts
+            scores[name][label] = np.array([s.mean() for s in found]).reshape(-1, 2).T
+    order = (*who, "pixels")
+    pairs = {name: {w: pair_accuracy(*scores[name][w]) for w in order} for name in kept_twins.CHOICES if name in scores}
+    quads = {quad: {w: _quad(scores, names, w) for w in order} for quad, names in kept_twins.QUADS.items()}
+    said: dict[str, object] = {"twins": kept_twins.FILE, **{k: v for k, v in how.items() if v is not None}}
+    origin = Provenance("judge_twins", jepa.card.name, dict(jepa.card.hashes), kept_twins.FILE, seed=0, parameters=said)
+    return Judged(pairs, quads, count, contexts, chosen_distance(jepa, how.get("distance")), origin)
+
+
+def _quad(scores: Mapping[str, Mapping[str, np.ndarray]], names: tuple[str, ...], who: str) -> Accuracy:
+    right, wrong = (np.stack([scores[name][who][side] for name in names], 1) for side in (0, 1))
+    return quad_accuracy(right, wrong)
+
+
+@answers(OcclusionMap)
+def occlusion_map(
+    jepa: Jepa,
+    clip: Clip,
+    *,
+    frame: int,
+    twins: tuple[str, int] | None = None,
+    other: Clip | None = None,
+    moved: tuple[int, float, float] | None = None,
+    world: str = "",
+    predictor: str = "model",
+    cells: int = 8,
+    **how: Unpack[Looking],
+) -> Covered:
+    """Where in a frame of the last video the surprise is, by occlusion: for models of one vector a frame. Arguments as those of `surprise_view`.
+
+    Raises:
+        BadInput: the frame was not foretold, or it is asked of plain changes of pixels.
+    """
+    if predictor == "pixels":
+        raise BadInput("changes of pixels say themselves where they are", where="occlusion_map", fix="let go of P")
+    films = _films(jepa, clip, twins, other, moved, world or jepa.card.world).films
+    return cover(asked(jepa, predictor), films[-1][2], frame, cells=cells, film=len(films) - 1, **how)
+
+
+@answers(Leak)
 def future_leak(jepa: Jepa, clip: Clip, *, cuts: Sequence[int] | None = None, distance: str | None = None, seed: int = 0) -> FutureLeak:
     """Does the past change when the future frames change? Frames after each cut are replaced by noise.
 

@@ -6,6 +6,5 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.worker.driving import FUTURES
-from workbench.worker.surprising import SURPRISES
 
-SERVICES: Mapping[str, Callable[..., Any]] = {**FUTURES, **SURPRISES}
+SERVICES: Mapping[str, Callable[..., Any]] = {**FUTURES}

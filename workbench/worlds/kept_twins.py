@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from workbench.core.bundled import root
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.worlds import balls
@@ -36,6 +37,8 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "through the hidden wall": ("possible: turns back", "impossible: passes"),
     "back from nothing": ("possible: passes", "impossible: turns back"),
 }
+HOME = "balls"  # their world
+FILE = f"{HOME}/twins.npz"  # among the samples
 STATES = ("x", "y", "colour", "wall x", "wall height", "post x", "post width", "ground", "post top")
 _LENGTHS = (0, 1, 3, 4, 5, 6, 8)  # of STATES, in sides of the picture
 _STEP = 256  # steps of a world unit that places are kept in
@@ -76,6 +79,11 @@ def read(path: Path) -> Mapping[str, Twins]:
         return {name: Twins(right, wrong, event[k]) for k, (name, (right, wrong)) in enumerate(parts.items())}
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise BadInput(f"there are no twins here: {error}", where=str(path), fix="install jepa-workbench again, or clone it whole") from error
+
+
+def shipped() -> Mapping[str, Twins]:
+    """The pairs that come with the sample of their world."""
+    return read(root() / FILE)
 
 
 def look(kept: Mapping[str, Twins], choice: str, index: int) -> tuple[list[tuple[str, Clip, Clip]], int]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.core.films import Judged
-from workbench.core.futures import Accuracy
-from workbench.present.charts import QUIET, TEXT, blank, calm
-from workbench.present.future_charts import OPEN_LOOP
-from workbench.present.words import number
+from widgets.palette import ink
+from workbench.boards.look import blank, calm
+from workbench.core.numbers import number
+from workbench.core.questions.surprise import Accuracy, Judged
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_LOOKS = {"model": (OPEN_LOOP, "circle", 0.0), "random init": (QUIET, "square-open", 0.2), "pixels": ("#0072B2", "x", -0.2)}
+_LOOKS = {"model": ("open loop", "circle", 0.0), "random init": ("control", "square-open", 0.2), "pixels": ("tried", "x", -0.2)}
 _NAMES = {"model": "model", "random init": "untrained twin", "pixels": "changes of pixels"}
 _GROUPS = (
     ("counter-balanced quads", ("permanence", "solidity")),
@@ -26,7 +25,7 @@ _WORDS = "Press <i>Count accuracies</i>:<br>over shipped pairs and quads, with t
 def no_accuracies(why: str = "", *, dark: bool = False) -> go.Figure:
     """The place of the accuracies before they are counted, or where they cannot be."""
     figure = calm(blank(), "possible surprises less than impossible", dark)
-    figure.add_annotation(x=0.5, y=0.6, text=why or _WORDS, showarrow=False, font={"size": 12, "color": QUIET}, align="center")
+    figure.add_annotation(x=0.5, y=0.6, text=why or _WORDS, showarrow=False, font={"size": 12, "color": ink("control", dark)}, align="center")
     return figure.update_xaxes(range=[0, 1], visible=False).update_yaxes(range=[0, 1], visible=False)
 
 
@@ -36,12 +35,12 @@ def accuracy_chart(found: Judged, *, dark: bool = False) -> go.Figure:
 
     figure, places, at = go.Figure(), dict[str, float](), 0.0
     for title, kinds in _GROUPS:
-        figure.add_annotation(x=0, y=at, text=title, showarrow=False, xanchor="left", font={"size": 10.5, "color": QUIET})
+        figure.add_annotation(x=0, y=at, text=title, showarrow=False, xanchor="left", font={"size": 10.5, "color": ink("control", dark)})
         places |= {kind: at + 0.95 + k for k, kind in enumerate(kinds)}
         at += len(kinds) + 1.1
     for who in reversed(_LOOKS):
-        _add(figure, who, {kind: (found.quads | found.pairs)[kind][who] for kind in places}, places)
-    figure.add_vline(x=0.5, line={"width": 1, "color": TEXT[dark], "dash": "dot"})
+        _add(figure, who, {kind: (found.quads | found.pairs)[kind][who] for kind in places}, places, dark)
+    figure.add_vline(x=0.5, line={"width": 1, "color": ink("real", dark), "dash": "dot"})
     calm(figure, f"possible surprises less than impossible, n = {found.count}", dark, bottom=36)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.1, "yanchor": "top"})
     figure.update_layout(legend_font={"size": 10.5}, legend_traceorder="reversed")
@@ -50,8 +49,9 @@ def accuracy_chart(found: Judged, *, dark: bool = False) -> go.Figure:
     return figure
 
 
-def _add(figure: go.Figure, who: str, row: dict[str, Accuracy], places: dict[str, float]) -> None:
-    colour, symbol, shift = _LOOKS[who]
+def _add(figure: go.Figure, who: str, row: dict[str, Accuracy], places: dict[str, float], dark: bool) -> None:
+    meaning, symbol, shift = _LOOKS[who]
+    colour = ink(meaning, dark)
     spans, values = [a.interval() for a in row.values()], [a.value for a in row.values()]
     bars = {
         "type": "data",

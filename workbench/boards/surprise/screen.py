@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from widgets import ClipPlayer, WorldStage
-from workbench.boards.layout import Chart
+from workbench.boards.layout import Chart, fill
+from workbench.boards.surprise.charts import accuracy_chart, no_accuracies
+from workbench.boards.surprise.views import draw_surprise
+from workbench.boards.surprise.words import unit_of
 from workbench.boards.workspace import Workspace
-from workbench.core.films import Covered, Judged, SurpriseView
-from workbench.present.show import fill
-from workbench.present.show_futures import draw_surprise, film_dicts
-from workbench.present.surprise_charts import accuracy_chart, no_accuracies
-from workbench.present.surprise_words import unit_of
+from workbench.core.questions.surprise import Covered, Judged, SurpriseView
+from workbench.present.show_futures import film_dicts
 from workbench.worlds.driven import SCENES
 
 _SEEN = 0.05  # of the surprise: less is no colour

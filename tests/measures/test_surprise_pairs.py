@@ -1,4 +1,4 @@
-"""Surprise as a worker answers it: twins, films broken by hand, peers, accuracies and covered cells."""
+"""Surprise of pairs: twins, films broken by hand, peers, accuracies and covered cells."""
 
 from __future__ import annotations
 
@@ -13,16 +13,11 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, Cancelled, ClipError
 from workbench.families.load import load
 from workbench.measures.bank import Bank
-from workbench.measures.surprise import pixel_surprise, surprise
+from workbench.measures.surprise import judge_twins, occlusion_map, possible_surprise, surprise, surprise_view
+from workbench.measures.windows import pixel_surprise
 from workbench.model.jepa import Jepa
-from workbench.worker.shelf import Shelf
-from workbench.worker.surprising import cover_cells, judge_twins, shipped, surprise_peers, surprise_view
 from workbench.worlds import kept_twins, two_rooms
-
-
-@pytest.fixture(scope="module")
-def shelf() -> Shelf:
-    return Shelf()
+from workbench.worlds.kept_twins import shipped
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +30,8 @@ def clip() -> Clip:
     return Clip(np.zeros((16, 48, 48, 3), np.uint8), fps=8.0)
 
 
-def test_a_pair_stands_side_by_side_with_the_measure_of_each_film(shelf: Shelf, balls: Jepa, clip: Clip) -> None:
-    view = codec.loads(codec.dumps(surprise_view(shelf, balls, clip, twins=("teleport", 0))))
+def test_a_pair_stands_side_by_side_with_the_measure_of_each_film(balls: Jepa, clip: Clip) -> None:
+    view = codec.loads(codec.dumps(surprise_view(balls, clip, twins=("teleport", 0))))
     ((_, right, wrong),), event = kept_twins.look(shipped(), "teleport", 0)
     assert [r.kind for r in view.reels] == ["real", "impossible"]
     assert view.event == event
@@ -46,10 +41,10 @@ def test_a_pair_stands_side_by_side_with_the_measure_of_each_film(shelf: Shelf, 
     assert view.means()[1] > 2 * view.means()[0]
 
 
-def test_a_quad_is_two_pairs_that_are_judged_together(shelf: Shelf, balls: Jepa, clip: Clip) -> None:
-    view = surprise_view(shelf, balls, clip, twins=("permanence", 1))
+def test_a_quad_is_two_pairs_that_are_judged_together(balls: Jepa, clip: Clip) -> None:
+    view = surprise_view(balls, clip, twins=("permanence", 1))
     assert [r.kind for r in view.reels] == ["real", "impossible"] * 2
-    pixels = surprise_view(shelf, balls, clip, twins=("permanence", 1), predictor="pixels")
+    pixels = surprise_view(balls, clip, twins=("permanence", 1), predictor="pixels")
     assert pixels.means()[0] == pytest.approx(pixels.means()[1], rel=1e-6)
     assert view.means()[1] > view.means()[0]
 
@@ -64,9 +59,9 @@ def test_changes_of_pixels_say_where_they_are(balls: Jepa, clip: Clip) -> None:
     assert np.nansum(found.curve()) == pytest.approx(1 / 64)
 
 
-def test_a_film_broken_by_hand_is_surprising_at_its_frame(shelf: Shelf, balls: Jepa, clip: Clip) -> None:
+def test_a_film_broken_by_hand_is_surprising_at_its_frame(balls: Jepa, clip: Clip) -> None:
     pytest.importorskip("pymunk")
-    view = surprise_view(shelf, balls, clip, twins=("gravity", 0), moved=(7, 0.8, 0.2))
+    view = surprise_view(balls, clip, twins=("gravity", 0), moved=(7, 0.8, 0.2))
     assert view.how == "broken"
     assert view.event == 7
     assert int(np.nanargmax(view.found[1].curve())) == 7
@@ -75,47 +70,47 @@ def test_a_film_broken_by_hand_is_surprising_at_its_frame(shelf: Shelf, balls: J
     np.testing.assert_array_equal(view.reels[0].pixels[:7], view.reels[1].pixels[:7])
 
 
-def test_the_agent_of_the_rooms_is_moved_with_the_actions_that_were_done(shelf: Shelf, rooms: Jepa) -> None:
+def test_the_agent_of_the_rooms_is_moved_with_the_actions_that_were_done(rooms: Jepa) -> None:
     walk = two_rooms.clips(1, 0, moves=6)[0]
     short = replace(rooms, dynamics=None)
     with pytest.raises(BadInput, match="cannot be simulated"):
-        surprise_view(shelf, replace(short, card=replace(rooms.card, world="")), walk, moved=(3, 0.5, 0.5))
-    view = surprise_view(shelf, short, replace(walk, actions=None), moved=(3, 0.9, 0.1), contexts=(2,), window=4, stride=1)
+        surprise_view(replace(short, card=replace(rooms.card, world="")), walk, moved=(3, 0.5, 0.5))
+    view = surprise_view(short, replace(walk, actions=None), moved=(3, 0.9, 0.1), contexts=(2,), window=4, stride=1)
     assert view.event == 3
     assert view.places is not None
     np.testing.assert_allclose(view.places[1][3], (0.9, 0.1), atol=1e-6)
 
 
-def test_another_clip_may_stand_in_for_the_twin(shelf: Shelf, rooms: Jepa, walks: Bank) -> None:
-    view = surprise_view(shelf, rooms, walks.clips[0], other=walks.clips[1], world="")
+def test_another_clip_may_stand_in_for_the_twin(rooms: Jepa, walks: Bank) -> None:
+    view = surprise_view(rooms, walks.clips[0], other=walks.clips[1], world="")
     assert view.how == "other"
     assert view.event == 0
     assert "another clip" in view.reels[1].label
 
 
 @pytest.mark.parametrize("moved", [(99, 0.5, 0.5), (-1, 0.5, 0.5), (3, float("nan"), 0.5)])
-def test_places_and_frames_that_are_not_there_are_refused(shelf: Shelf, balls: Jepa, clip: Clip, moved: tuple[int, float, float]) -> None:
+def test_places_and_frames_that_are_not_there_are_refused(balls: Jepa, clip: Clip, moved: tuple[int, float, float]) -> None:
     with pytest.raises(BadInput):
-        surprise_view(shelf, balls, clip, twins=("gravity", 0), moved=moved)
+        surprise_view(balls, clip, twins=("gravity", 0), moved=moved)
 
 
-def test_films_are_compared_with_possible_ones_at_the_same_moment(shelf: Shelf, balls: Jepa, clip: Clip, walks: Bank, rooms: Jepa) -> None:
-    peers = surprise_peers(shelf, balls, twins="teleport")
+def test_films_are_compared_with_possible_ones_at_the_same_moment(balls: Jepa, clip: Clip, walks: Bank, rooms: Jepa) -> None:
+    peers = possible_surprise(balls, twins="teleport")
     assert peers.matched
     assert len(peers.tops) == 64
-    view = surprise_view(shelf, balls, clip, twins=("teleport", 0))
+    view = surprise_view(balls, clip, twins=("teleport", 0))
     assert peers.share(view.found[1], view.event) > 0.95
     assert 0 < peers.share(view.found[0], view.event) < 0.95
-    bank = surprise_peers(shelf, rooms, bank=walks)
+    bank = possible_surprise(rooms, bank=walks)
     assert (bank.name, bank.matched) == ("6 clips of walks", False)
     with pytest.raises(BadInput, match="nothing to compare"):
-        surprise_peers(shelf, balls)
+        possible_surprise(balls)
 
 
-def test_accuracies_are_counted_with_the_untrained_twin_and_pixels_beside_them(shelf: Shelf, balls: Jepa) -> None:
+def test_accuracies_are_counted_with_the_untrained_twin_and_pixels_beside_them(balls: Jepa) -> None:
     heard: list[tuple[int, int]] = []
     with progress.listening(lambda done, total: heard.append((done, total))):
-        found = judge_twins(shelf, balls, count=8)
+        found = judge_twins(balls, count=8)
     assert set(found.pairs) == {"gravity", "teleport", "freeze", "vanish", "appear", "through", "colour"}
     assert set(found.quads) == {"permanence", "solidity"}
     assert all(list(row) == ["model", "random init", "pixels"] for row in (*found.pairs.values(), *found.quads.values()))
@@ -125,21 +120,21 @@ def test_accuracies_are_counted_with_the_untrained_twin_and_pixels_beside_them(s
     shares = [done / total for done, total in heard if total]
     assert shares == sorted(shares)
     with pytest.raises(BadInput, match="100 are shipped"):
-        judge_twins(shelf, balls, count=101)
+        judge_twins(balls, count=101)
 
 
-def test_counting_can_be_cancelled(shelf: Shelf, balls: Jepa) -> None:
+def test_counting_can_be_cancelled(balls: Jepa) -> None:
     def listener(done: int, total: int) -> None:
         if done:
             raise Cancelled
 
     with progress.listening(listener), pytest.raises(Cancelled):
-        judge_twins(shelf, balls, count=8)
+        judge_twins(balls, count=8)
 
 
-def test_covering_the_ball_where_it_appeared_takes_the_surprise_away(shelf: Shelf, balls: Jepa, clip: Clip) -> None:
+def test_covering_the_ball_where_it_appeared_takes_the_surprise_away(balls: Jepa, clip: Clip) -> None:
     (_, event) = kept_twins.look(shipped(), "appear", 0)
-    found = cover_cells(shelf, balls, clip, twins=("appear", 0), frame=event + 1)
+    found = occlusion_map(balls, clip, twins=("appear", 0), frame=event + 1)
     assert found.heat.shape == (8, 8)
     ((_, _, wrong),), _ = kept_twins.look(shipped(), "appear", 0)
     x, y = np.asarray(wrong.states)[event + 1, :2]
@@ -148,15 +143,15 @@ def test_covering_the_ball_where_it_appeared_takes_the_surprise_away(shelf: Shel
     assert abs(col - x * 8) < 2
     assert found.heat.max() > 0.3
     with pytest.raises(BadInput, match="not foretold"):
-        cover_cells(shelf, balls, clip, twins=("appear", 0), frame=0)
+        occlusion_map(balls, clip, twins=("appear", 0), frame=0)
 
 
-def test_windows_of_a_masked_model_say_where(shelf: Shelf, clip: Clip) -> None:
+def test_windows_of_a_masked_model_say_where(clip: Clip) -> None:
     model = load(samples.find("balls-masked").checkpoint)
-    view = surprise_view(shelf, model, clip, twins=("teleport", 0), contexts=(4, 8), window=12, stride=2, mask_token=None)
+    view = surprise_view(model, clip, twins=("teleport", 0), contexts=(4, 8), window=12, stride=2, mask_token=None)
     found = view.found[1]
     assert found.starts == (0, 2, 4)
     assert found.where(10).shape == (6, 6)
     assert np.isfinite(found.where(10)).all()
     with pytest.raises(ClipError, match="shorter than a window"):
-        surprise_view(shelf, model, Clip(clip.pixels[:4]))
+        surprise_view(model, Clip(clip.pixels[:4]))

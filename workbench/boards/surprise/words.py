@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.core.films import Covered, Judged, Peers, SurpriseView
-from workbench.core.futures import Accuracy, Surprise
-from workbench.present.words import UNITS, number
+from workbench.core.numbers import UNITS, number
+from workbench.core.questions.surprise import Accuracy, Covered, Judged, Peers, Surprise, SurpriseView
 
 _SAME = 1e-6  # of a mean: less is rounding
 WHO = {"model": "", "twin": "The untrained twin: ", "pixels": "Changes of pixels alone: "}

@@ -1,0 +1,170 @@
+"""What can be chosen on the Surprise board: which videos, and how a masked predictor looks at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from widgets.controls import Button, Control, Int, Option, Select, Text
+from workbench.boards.workspace import Workspace
+from workbench.core.errors import BadInput
+from workbench.core.numbers import UNITS
+from workbench.core.questions.checkpoint import ModelFacts
+from workbench.core.questions.surprise import PairSurprise, SurpriseView
+from workbench.worlds.kept_twins import CHOICES, CONFOUNDED
+
+ALONE, OTHER = "alone", "other"
+MOST_PAIRS, COUNT = 100, 60
+_LIGHT = 5_000_000  # parameters up to which possible videos are watched unasked
+_LABELS = {
+    "gravity": "balls: one falls up",
+    "teleport": "balls: one leaps",
+    "freeze": "balls: one stops in flight",
+    "permanence": "balls: permanence quad",
+    "solidity": "balls: solidity quad",
+    "vanish": "balls: one vanishes",
+    "appear": "balls: one out of nothing",
+    "through": "balls: one passes a wall",
+    "colour": "balls: another colour",
+}
+_NEEDS_ACTIONS = "this model needs to know what was done, and nothing is done in these films"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is chosen; the fields are named as the controls.
+
+    Args:
+        films: a kind of shipped pairs, ALONE or OTHER. pair: number of the shipped pair. other: number of the clip beside this one.
+        contexts: as typed. window: 0 for models that predict the next tick. frames: that are taken of a clip. mask_token: −1: the default one.
+    """
+
+    films: str
+    pair: int = 0
+    other: int = 0
+    distance: str = "l1"
+    contexts: str = ""
+    window: int = 0
+    stride: int = 2
+    frames: int = 0
+    mask_token: int = -1
+
+    def values(self, row: list[Control]) -> dict[str, Any]:
+        """The values of these controls."""
+        return {each.id: getattr(self, each.id) for each in row}
+
+
+def large(facts: ModelFacts) -> bool:
+    """The model takes long: possible videos are watched only when asked for."""
+    return sum(p.parameters for p in facts.report.parts) > _LIGHT
+
+
+def windowed(facts: ModelFacts) -> bool:
+    """The model foretells the rest of a window, not the next tick."""
+    return facts.report.serving("dynamics").status != "whole"
+
+
+def unacting(facts: ModelFacts) -> str:
+    """Why shipped videos are nothing for this model; "" where they are."""
+    return _NEEDS_ACTIONS if facts.action is not None and not windowed(facts) else ""
+
+
+def controls(facts: ModelFacts, clips: int, films: str) -> list[Control]:
+    """The row of controls that count for the chosen videos.
+
+    Args:
+        clips: of the open list. films: see `Choice`.
+    """
+    reason = unacting(facts)
+    twins = [Option(k, _LABELS[k] + (" (a single pair)" if k in CONFOUNDED else ""), disabled=bool(reason), reason=_NEEDS_ACTIONS) for k in CHOICES]
+    own = [Option(ALONE, "this clip"), Option(OTHER, "this clip and another", disabled=clips < 2, reason="one clip is open")]
+    kinds = [*twins, *own] if facts.card.world == "balls" else [*own, *twins]
+    row: list[Control] = [Select("films", "films", options=tuple(kinds), width=232)]
+    if films in CHOICES:
+        row.append(Int("pair", "pair", min=0, max=MOST_PAIRS - 1, help="which of the shipped pairs or quads"))
+    if films == OTHER:
+        row.append(Int("other", "other clip", min=0, max=max(0, clips - 1), help="of the open list, beside this one"))
+    row.append(Select("distance", "distance", options=tuple(Option(v, UNITS[v]) for v in ("l1", "l2", "smooth-l1"))))
+    return [*row, *_window_row(facts)] if windowed(facts) else row
+
+
+def _window_row(facts: ModelFacts) -> list[Control]:
+    tubelet, frames = facts.card.tubelet, facts.card.frames
+    row: list[Control] = [
+        Text("contexts", "contexts", width=74, help=f"frames given, several at once: multiples of {tubelet}"),
+        Int("window", "window", min=tubelet, step=tubelet, help="frames of a window: what is not given of it is foretold"),
+        Int("stride", "stride", min=0, max=64, help="frames from one window to the next"),
+        Int("frames", "of frames", min=tubelet, step=tubelet, help=f"frames taken of a clip, evenly; {frames} in training"),
+    ]
+    if facts.mask_tokens > 1:
+        tokens = (Option(-1, "default"), *(Option(i, str(i)) for i in range(facts.mask_tokens)))
+        row.append(Select("mask_token", "mask token", options=tokens, help="which learned token asks; as published 0"))
+    return row
+
+
+def work(facts: ModelFacts, view: SurpriseView | None = None) -> list[Control]:
+    """The buttons beside the videos: where in the frame, and how often the model is right."""
+    tells = view is not None and view.found[-1].maps.shape[3:] != (1, 1)
+    where = "Cover cells of this frame, one after another, and measure again: the heat is how much of the surprise goes."
+    reason = unacting(facts)
+    return [
+        *([Button("compare", "Compare", help="Watch possible films, to say how this one ranks among them.")] if large(facts) else []),
+        Button("cover", "Where? Cover cells", help=where).off("The heat over the film says it already." if tells else ""),
+        Button("count", "Count accuracies", help="Over shipped twins.").off(reason),
+        Int("pairs", "of each kind", min=5, max=MOST_PAIRS).off(reason),
+    ]
+
+
+def opening(facts: ModelFacts, clip: int, clips: int, sample: bool, *, home: bool = True) -> Choice:
+    """What the board opens with.
+
+    Args:
+        clip: that is open, of so many clips. sample: the model is a sample, whose trained mask token is its default. home: the clips of a sample are open, not data of the user's.
+    """
+    chosen = Choice("gravity" if facts.card.world == "balls" and home else ALONE, other=(clip + 1) % max(1, clips), distance=facts.card.loss)
+    if not windowed(facts):
+        return chosen
+    tubelet, window = facts.card.tubelet, facts.card.frames
+    contexts = sorted({max(tubelet, window * k // 4 // tubelet * tubelet) for k in (1, 2, 3)})
+    token = 0 if facts.mask_tokens > 1 and not sample else -1
+    return replace(chosen, contexts=", ".join(map(str, contexts)), window=window, frames=window, mask_token=token)
+
+
+def question(space: Workspace, choice: Choice, predictor: str, moved: tuple[int, float, float] | None) -> PairSurprise | None:
+    """What is asked of the chosen videos; None where nothing is open.
+
+    Raises:
+        BadInput: contexts that are no whole numbers.
+    """
+    model, clip, facts = space.session.state.model, space.session.state.clip, space.facts
+    if model is None or clip is None or facts is None:
+        return None
+    looking: dict[str, Any] = {}
+    if choice.window:
+        window, token = space.choice.window, choice.mask_token
+        there = choice.frames if window is None or window.fps is not None else min(choice.frames, window.frames)
+        clip = replace(clip, frames=there)
+        looking = {
+            "window": choice.window,
+            "stride": choice.stride,
+            "contexts": _contexts(choice.contexts),
+            "mask_token": None if token < 0 else token,
+        }
+    return PairSurprise(
+        model=model,
+        clip=clip,
+        twins=(choice.films, choice.pair) if choice.films in CHOICES else None,
+        other=replace(clip, index=choice.other, start=0.0, length=None) if choice.films == OTHER else None,
+        moved=moved,
+        world=facts.card.world,
+        predictor=predictor,
+        distance=choice.distance,
+        **looking,
+    )
+
+
+def _contexts(typed: str) -> tuple[int, ...] | None:
+    try:
+        return tuple(sorted({int(word) for word in typed.replace(",", " ").split()})) or None
+    except ValueError as error:
+        raise BadInput(f"contexts {typed!r} are not whole numbers", where="contexts", fix="write 4, 8, 12") from error
