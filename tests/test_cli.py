@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -294,3 +295,36 @@ def test_inspect_as_json_of_what_is_refused_is_an_error_and_2(settings: str, who
     assert set(error) == {"kind", "what", "where", "fix"}
     assert error["kind"] == ("BadInput" if settings else "CheckpointError")
     assert told.err == ""
+
+
+def test_project_prints_one_object_writes_coordinates_and_refuses_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    vectors, out = tmp_path / "vectors.npy", tmp_path / "map.npy"
+    points = np.random.default_rng(0).normal(size=(80, 6))
+    np.save(vectors, points)
+    words = ["project", str(vectors), "--method", "pca", "--seed", "3", "--k", "15", "--out", str(out), "--json"]
+    assert main(words) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["method"], said["seed"], said["k"], said["n"]) == ("pca", 3, 15, 80)
+    assert {"versions", "trustworthiness", "continuity", "knn_preservation", "shuffled", "pca"} <= set(said)
+    good = out.read_bytes()
+    assert np.load(out).shape == (80, 2)
+    for bad, reason in (
+        (np.where(points > 2, np.nan, points), "NaN"),
+        (np.ones((80, 6)), "identical"),
+        (points[:16], "16 points are too few for 15"),
+        (np.array([None, 1], dtype=object), "Python objects"),
+    ):
+        np.save(vectors, bad, allow_pickle=True)
+        assert main(words) == 2
+        told = capsys.readouterr()
+        assert reason in told.err
+        assert reason in json.loads(told.out)["error"]["what"]
+        assert out.read_bytes() == good
+    np.save(vectors, points)
+    assert main([*words[:-2], str(vectors)]) == 2
+    assert "would replace the vectors" in capsys.readouterr().err
+    assert main(["project", str(vectors), "--method", "pca", "--out", str(tmp_path / "map.csv")]) == 2
+    assert "no .npy file" in capsys.readouterr().err
+    assert main(["project", str(vectors), "--method", "pca"]) == 0
+    assert "shuffled columns:" in capsys.readouterr().out
+    assert [p.name for p in sorted(tmp_path.iterdir())] == ["map.npy", "vectors.npy"]

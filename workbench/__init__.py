@@ -38,13 +38,17 @@ if TYPE_CHECKING:
     from workbench.measures.checkpoint import check_file, describe_file, describe_model, tensor_histogram
     from workbench.measures.clips import describe_bank, look_at, shown_clip, warm
     from workbench.measures.decoding import decode_clip, decoder_file, decoder_prior, fit_decoder, open_decoder
+    from workbench.measures.dimension import dimension
     from workbench.measures.factors import factor_table, latent_moves
     from workbench.measures.futures import drift, rollout
     from workbench.measures.labels import classify
+    from workbench.measures.neighbours import neighbour_labels, neighbours
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.planning import clip_ends, drive, energy_landscape, first_move, plan, plan_view, walk, world_ends, world_picture
     from workbench.measures.prediction import masked_view, prediction_error
+    from workbench.measures.projection import fit_projection, judge_projection, place, project
     from workbench.measures.sensitivity import changeable, sensitivity, survey
+    from workbench.measures.stability import sweep_projection
     from workbench.measures.surprise import future_leak, judge_twins, occlusion_map, possible_surprise, surprise, surprise_view
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
@@ -109,6 +113,14 @@ _VERBS = {
     "decode_clip": "workbench.measures.decoding",
     "decoder_prior": "workbench.measures.decoding",
     "latent_moves": "workbench.measures.factors",
+    "project": "workbench.measures.projection",
+    "fit_projection": "workbench.measures.projection",
+    "judge_projection": "workbench.measures.projection",
+    "place": "workbench.measures.projection",
+    "sweep_projection": "workbench.measures.stability",
+    "neighbours": "workbench.measures.neighbours",
+    "neighbour_labels": "workbench.measures.neighbours",
+    "dimension": "workbench.measures.dimension",
     "show": "workbench.boards.show",
     "read_results": "workbench.core.codec:load",
     "beside": "workbench.notebook",
@@ -135,6 +147,7 @@ __all__ = [
     "describe_bank",
     "describe_file",
     "describe_model",
+    "dimension",
     "drift",
     "drive",
     "embed",
@@ -143,24 +156,30 @@ __all__ = [
     "film_view",
     "first_move",
     "fit_decoder",
+    "fit_projection",
     "future_leak",
     "inspect",
     "join",
+    "judge_projection",
     "judge_twins",
     "latent_moves",
     "load",
     "look_at",
     "masked_view",
+    "neighbour_labels",
+    "neighbours",
     "occlusion_map",
     "open_bank",
     "open_clips",
     "open_decoder",
     "open_vectors",
     "pair_accuracy",
+    "place",
     "plan",
     "plan_view",
     "possible_surprise",
     "predict",
+    "project",
     "quad_accuracy",
     "read_results",
     "rollout",
@@ -174,6 +193,7 @@ __all__ = [
     "surprise",
     "surprise_view",
     "survey",
+    "sweep_projection",
     "tensor_histogram",
     "video_file",
     "walk",

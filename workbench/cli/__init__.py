@@ -1,4 +1,4 @@
-"""`jepa-workbench demo | app | inspect | convert | embed | catalogue | samples`."""
+"""`jepa-workbench demo | app | inspect | convert | embed | project | catalogue | samples`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @cache
 def _parser() -> argparse.ArgumentParser:
     from workbench import samples
-    from workbench.cli import embedding
+    from workbench.cli import embedding, project
     from workbench.published import command as catalogue
 
     parser = argparse.ArgumentParser(prog="jepa-workbench", description="Look inside JEPA world models.")
@@ -80,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     embed = commands.add_parser("embed", help="vectors of many clips, kept on disk", description=embedding.WORDS)
     embedding.add_arguments(embed)
     embed.set_defaults(run=embedding.run)
+    projected = commands.add_parser("project", help="a map of vectors, and how far it can be trusted")
+    project.add_arguments(projected)
+    projected.set_defaults(run=project.run)
     published = commands.add_parser("catalogue", help="the published checkpoints", description="List, search and fetch published checkpoints.")
     catalogue.add_arguments(published)
     published.set_defaults(run=catalogue.run)

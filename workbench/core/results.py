@@ -352,6 +352,7 @@ for _cls in (
     card.FileKey,
     card.FolderKey,
     card.BankKey,
+    card.VectorsKey,
     card.Fact,
     card.PartReport,
     card.LoadReport,

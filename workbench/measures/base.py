@@ -8,11 +8,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
-import torch
-
 from workbench.core.questions import About, Question
 from workbench.measures.catalogue import entry
-from workbench.model.jepa import Jepa
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SMALL = 5_000_000  # parameters below which one thread is faster than several: its products are too small to share
@@ -29,7 +26,7 @@ def measure(function: F) -> F:
 
 def _checked(function: F, about: About) -> F:
     @functools.wraps(function)
-    def checked(jepa: Jepa, *args: Any, **kwargs: Any) -> Any:
+    def checked(jepa: Any, *args: Any, **kwargs: Any) -> Any:
         jepa.report.require(*about.needed(jepa.report))
         with threads_for(jepa):
             return function(jepa, *args, **kwargs)
@@ -63,8 +60,10 @@ def answering(question: Question[Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def threads_for(jepa: Jepa) -> Iterator[None]:
+def threads_for(jepa: Any) -> Iterator[None]:
     """One thread while a small model computes; for a large one as many as torch was told to use."""
+    import torch  # not above: measures of vectors need no torch
+
     before = torch.get_num_threads()
     if sum(p.parameters for p in jepa.report.parts) < _SMALL:
         torch.set_num_threads(1)
