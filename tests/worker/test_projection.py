@@ -11,7 +11,8 @@ import pytest
 
 from workbench.core.card import VectorsKey
 from workbench.core.errors import BadInput, PartUnavailable
-from workbench.core.questions.projection import FitProjection, JudgeProjection, Neighbours, Place, Projection
+from workbench.core.questions.neighbours import Neighbours
+from workbench.core.questions.projection import FitProjection, JudgeProjection, Place, Projection
 from workbench.jobs import WorkerJobs
 from workbench.thread_jobs import ThreadJobs
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from workbench.core import progress
 from workbench.core.errors import BadInput
-from workbench.core.questions.projection import Dimension, DimensionResult
+from workbench.core.questions.dimension import Dimension, DimensionResult
 from workbench.fits.projection import drawn, shuffled
 from workbench.measures.base import answers
 from workbench.measures.halves import over_halves

@@ -9,7 +9,7 @@ from jaxtyping import Int
 
 from workbench.core import progress
 from workbench.core.errors import BadInput
-from workbench.core.questions.projection import Estimate
+from workbench.core.questions.dimension import Estimate
 
 _BAND = (5, 95)  # per cent
 

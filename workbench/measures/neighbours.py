@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from workbench.core.errors import BadInput
-from workbench.core.questions.projection import LabelsResult, NeighbourLabels, Neighbours, NeighboursResult, Points
+from workbench.core.questions.neighbours import LabelsResult, NeighbourLabels, Neighbours, NeighboursResult
+from workbench.core.questions.projection import Points
 from workbench.fits.projection import drawn
 from workbench.measures.base import answers
 from workbench.measures.halves import over_halves

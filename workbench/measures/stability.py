@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from workbench.core import progress
 from workbench.core.errors import BadInput
-from workbench.core.questions.projection import Sweep, SweepResult
+from workbench.core.questions.stability import Sweep, SweepResult
 from workbench.fits.layouts import Settings
 from workbench.fits.projection import checked, drawn, fitted
 from workbench.measures.base import answers

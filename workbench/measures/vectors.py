@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from workbench.core.errors import BadInput
 from workbench.core.questions.projection import Points
 from workbench.fits.projection import usable
+from workbench.store import open_vectors
 
 
 def points_of(vectors: Any, *, least: int = 1) -> Points:
@@ -23,24 +22,12 @@ def points_of(vectors: Any, *, least: int = 1) -> Points:
 
 
 def read(path: str | Path) -> Any:
-    """The array of an .npy file. Nothing in it is run: an array of objects is refused.
+    """What a file of vectors holds: of an .npy with two axes its very numbers, of another see `store.open_vectors`.
 
     Raises:
-        BadInput: no such file, or it holds something else.
+        BadInput: no such file, or it holds no vectors. MissingExtra: parquet without pyarrow.
     """
-    where, fix = str(path), "give an .npy file with an array of numbers, points × features"
-    try:
-        return np.load(path, allow_pickle=False, mmap_mode="r") if Path(path).suffix == ".npy" else _other(where, fix)
-    except BadInput:
-        raise
-    except OSError as error:
-        raise BadInput(f"this file cannot be read: {error.strerror or error}", where=where, fix=fix) from error
-    except (ValueError, EOFError, SyntaxError) as error:
-        why = "it holds Python objects, which are not loaded" if re.search("object|pickle", str(error)) else "it is damaged, or something else"
-        raise BadInput(f"this is no .npy file of vectors: {why}", where=where, fix=fix) from error
-
-
-def _other(where: str, fix: str) -> Any:
-    if not Path(where).exists():
-        raise BadInput("there is no such file", where=where, fix=fix)
-    raise BadInput("this is no .npy file", where=where, fix=fix)
+    found = open_vectors(path)
+    if Path(path).suffix == ".npy" and (exact := np.load(path, allow_pickle=False, mmap_mode="r")).shape == found.values.shape:
+        return exact  # float64 is not rounded to float32
+    return found
