@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -33,7 +34,7 @@ class Settings:
     dims: int = 2
 
 
-class Layout(Protocol):
+class Layout(ABC):
     """A method. After `fit`, `transform` puts further points into the same map.
 
     Attributes:
@@ -44,20 +45,21 @@ class Layout(Protocol):
     packages: ClassVar[tuple[str, ...]]
     metrics: ClassVar[tuple[str, ...]]
     most: ClassVar[int | None]
-    explained_variance: tuple[float, ...]
+    explained_variance: tuple[float, ...] = ()
 
+    @abstractmethod
     def __init__(self, settings: Settings) -> None: ...
 
+    @abstractmethod
     def fit(self, points: Points) -> Coordinates:
         """Coordinates of these points."""
-        ...
 
+    @abstractmethod
     def transform(self, points: Points) -> Coordinates:
         """Coordinates of further points."""
-        ...
 
 
-class Pca:
+class Pca(Layout):
     """The directions of largest variance. Signs: the component of a direction that is largest in size is positive.
 
     Up to 2,048 features or points by the eigenvectors of their products; beyond that by subspace iteration until nothing moves.
@@ -69,7 +71,6 @@ class Pca:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.explained_variance: tuple[float, ...] = ()
 
     def fit(self, points: Points) -> Coordinates:
         """See `Layout.fit`."""
@@ -114,7 +115,7 @@ def _leading(x: Points, dims: int, seed: int) -> Float[np.ndarray, "found dim"]:
     return (basis @ turn.T)[:, :dims].T
 
 
-class Umap:
+class Umap(Layout):
     """UMAP by umap-learn, in one thread: the same numbers, seed and versions on one machine give the same map."""
 
     packages: ClassVar[tuple[str, ...]] = ("umap-learn", "pynndescent", "numba", "scikit-learn", "scipy", "numpy")
@@ -124,7 +125,6 @@ class Umap:
     def __init__(self, settings: Settings, *, epochs: int | None = None) -> None:
         s, umap = settings, needed("umap", "umap-learn")
         progress.report(0, 1)  # numba compiles while umap is imported, for many seconds
-        self.explained_variance: tuple[float, ...] = ()
         self._umap = umap.UMAP(
             n_neighbors=s.k,
             min_dist=s.min_dist,
@@ -160,7 +160,7 @@ class Epochs:
         """Nothing is held back."""
 
 
-class FastUmap:
+class FastUmap(Layout):
     """Another implementation of UMAP, which compiles nothing when it is first used. Its maps differ from those of umap-learn."""
 
     packages: ClassVar[tuple[str, ...]] = ("fastumap", "scipy", "numpy")
@@ -169,7 +169,6 @@ class FastUmap:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self._library = settings, needed("fastumap", "fastumap")
-        self.explained_variance: tuple[float, ...] = ()
         self._model: Any = None
 
     def fit(self, points: Points) -> Coordinates:
@@ -186,7 +185,7 @@ class FastUmap:
         return np.asarray(self._library.transform(self._model, np.asarray(points, np.float32)))
 
 
-class Tsne:
+class Tsne(Layout):
     """t-SNE by openTSNE, begun from PCA. k is its perplexity."""
 
     packages: ClassVar[tuple[str, ...]] = ("openTSNE", "scikit-learn", "scipy", "numpy")
@@ -196,7 +195,6 @@ class Tsne:
 
     def __init__(self, settings: Settings) -> None:
         s, library = settings, needed("openTSNE", "openTSNE")
-        self.explained_variance: tuple[float, ...] = ()
         self._heard = 0
         self._map: Any = None
         self._tsne = library.TSNE(
