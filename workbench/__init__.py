@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.planning import clip_ends, drive, energy_landscape, first_move, plan, plan_view, walk, world_ends, world_picture
     from workbench.measures.prediction import masked_view, prediction_error
-    from workbench.measures.projection import fit_projection, judge_projection, place, project
+    from workbench.measures.projection import fit_projection, judge_projection, place, project, warm_projection
     from workbench.measures.sensitivity import changeable, sensitivity, survey
     from workbench.measures.stability import sweep_projection
     from workbench.measures.surprise import future_leak, judge_twins, occlusion_map, possible_surprise, surprise, surprise_view
@@ -117,6 +117,7 @@ _VERBS = {
     "fit_projection": "workbench.measures.projection",
     "judge_projection": "workbench.measures.projection",
     "place": "workbench.measures.projection",
+    "warm_projection": "workbench.measures.projection",
     "sweep_projection": "workbench.measures.stability",
     "neighbours": "workbench.measures.neighbours",
     "neighbour_labels": "workbench.measures.neighbours",
