@@ -199,6 +199,7 @@ __all__ = [
     "video_file",
     "walk",
     "warm",
+    "warm_projection",
     "world_ends",
     "world_picture",
     "wrap",
