@@ -24,22 +24,29 @@ function render({ model, el }) {
   const grid = () => gridOf(model.get("grid"));
   const dirty = new Set(["picture", "mask", "marks"]);
   const frame = onNextFrame(update, () => root.clientWidth > 0);
-  let inside = false;
+  /** @type {import("./_geometry.js").Cell | null} */
+  let pointed = null;
   let drawn = 0;
 
   const redraw = (/** @type {string[]} */ ...layers) => {
     layers.forEach((layer) => dirty.add(layer));
     frame.request();
   };
+  /** While a stroke is drawn nothing is told of where the pointer is: the mask at its end would wait behind every such message. */
+  const tellPointed = () => {
+    if (!stroke.isDrawn()) write(model, { hover: pointed ? tokenOf(grid(), player.tick(), pointed.row, pointed.col) : -1 });
+  };
   const player = createPlayer(model, () => redraw("picture", "mask", "marks"));
-  const stroke = createStroke(model, grid, player.tick, () => redraw("mask", "marks"));
+  const stroke = createStroke(model, grid, player.tick, () => {
+    tellPointed();
+    redraw("mask", "marks");
+  });
   const stage = createStage("Tokens of the clip", ["picture", "mask", "marks"], {
     grid,
     act: stroke.hear,
     point: (cell) => {
-      inside = cell !== null;
-      // While a stroke is drawn nothing is told of where the pointer is: the mask at its end would wait behind every such message.
-      if (!stroke.isDrawn()) write(model, { hover: cell ? tokenOf(grid(), player.tick(), cell.row, cell.col) : -1 });
+      pointed = cell;
+      tellPointed();
       redraw("marks");
     },
   });
@@ -109,7 +116,7 @@ function render({ model, el }) {
     const { pens, lattice } = stage;
     const pen = pens.marks;
     wipe(pen);
-    if (inside) gridLines(pen, lattice);
+    if (pointed) gridLines(pen, lattice);
     const cells = grid().rows * grid().cols;
     flagsOf(stroke.selection(), player.tick(), cells).forEach((flag, i) => flag && ring(pen, lattice, Math.floor(i / grid().cols), i % grid().cols, "selected"));
     const hover = model.get("hover");
@@ -117,7 +124,7 @@ function render({ model, el }) {
     const rectangle = stroke.rectangle();
     const brush = model.get("stroke") === "brush" && model.get("tool") !== "select" && !model.get("read_only") ? model.get("brush") : 1;
     if (rectangle) dashed(pen, lattice, rectangle);
-    else if (inside && at && brush > 1) dashed(pen, lattice, footprintOf(grid(), at, brush));
+    else if (pointed && at && brush > 1) dashed(pen, lattice, footprintOf(grid(), at, brush));
     if (at && at.tick === player.tick() && !stroke.isDrawn()) ring(pen, lattice, at.row, at.col, "hover");
   }
 

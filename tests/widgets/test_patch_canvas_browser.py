@@ -209,6 +209,22 @@ def test_the_status_says_what_is_pointed_at(bench: Any) -> None:
     )
 
 
+def test_where_a_stroke_ends_is_told_at_its_end_and_nothing_before(bench: Any) -> None:
+    view = PatchCanvas.show(clip(), GRID)
+    heard: list[int] = []
+    view.observe(lambda change: heard.append(change["new"]), names=["hover"])
+    root = bench.show(view)
+    mouse = bench.page.mouse
+    mouse.move(*centre(root, 1, 1))
+    bench.wait(lambda: view.hover == 9, "the token is told")
+    mouse.down()
+    mouse.move(*centre(root, 1, 5), steps=8)
+    mouse.up()
+    bench.wait(lambda: view.hover == 13, "the token at its end is told")
+    assert heard == [9, 13]
+    expect(root.get_by_role("status")).to_contain_text("token 13")
+
+
 def test_screen_readers_hear_the_cell_under_the_cursor(bench: Any) -> None:
     view = PatchCanvas.show(clip(), GRID)
     root = bench.show(view)
