@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from workbench import samples
-from workbench.core.card import BankKey, LoadReport
+from workbench.core.card import BankKey, FolderKey, LoadReport, ModelKey
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.films import FilmView
@@ -81,7 +82,7 @@ def open_bank(path: str | Path, *, frames: int | None = None, fps: float | None 
 
 
 def embed(
-    jepa: Jepa | str | Path,
+    jepa: Jepa | ModelKey | str | Path,
     data: str | Path | ClipRow,
     *,
     what: Level = "clip",
@@ -91,32 +92,61 @@ def embed(
     seed: int = 0,
     out: str | Path | None = None,
     store: str | Path | None = None,
+    cluster: Any = None,
 ) -> Embedding:
     """Embed all clips of a path and keep the vectors on disk: `open_vectors(found.path)` reads them.
 
     Asked again, it goes on where it stopped; what is complete is not computed again. Files that cannot be read are skipped and listed.
 
     Args:
-        jepa: a model, the path of a checkpoint, or a sample's name. data: a sample's name, an image, a video, a folder of them (with one sub-folder a
+        jepa: a model, the path of a checkpoint or a key with its options, or a sample's name. data: a sample's name, an image, a video, a folder of them (with one sub-folder a
             class: column `label`), a bank, or clips. what, layer, pool, source, seed: as of `workbench.core.questions.embedding.Embed`.
         out: a .npy, .npz or .parquet to write the vectors to as well, or the folder of this embedding; None: in the store alone.
         store: folder of the store; None: that of the environment variable JEPA_WORKBENCH_STORE, else `jepa-workbench` in the user's cache folder.
+        cluster: where it is computed: None: here; a number of processes on this machine; the address of a Dask scheduler; or a cluster object of
+            Dask, as of dask-jobqueue. `jepa` and `data` then name files that every worker can read, and all can write to the store. A script that
+            gives a number has its calls under `if __name__ == "__main__":`, since new processes import it.
 
     Raises:
         BadInput: no clip can be read, no such layer, another process writes this embedding, or the disk refuses. PartUnavailable: no whole encoder.
-        MissingExtra: zarr or pyarrow is not installed.
+        MissingExtra: zarr, pyarrow or distributed is not installed.
     """
     from workbench.measures.embedding import embed as embed_clips
     from workbench.store import open_vectors, save_vectors
 
-    model = jepa if isinstance(jepa, Jepa) else load(jepa)
+    model = jepa if isinstance(jepa, Jepa) else _opened(jepa)
     clips = open_clips(data) if isinstance(data, str | Path) else data
     file = Path(out) if out is not None and Path(out).suffix.lower() in (".npy", ".npz", ".parquet") else None
     place = None if file is not None else out
-    found = embed_clips(model, clips, what=what, layer=layer, pool=pool, source=source, seed=seed, out=place, store=store)
+    settings: dict[str, Any] = {"what": what, "layer": layer, "pool": pool, "source": source, "seed": seed}
+    spread = None if cluster is None else _spread(cluster, jepa, clips, settings)
+    found = embed_clips(model, clips, **settings, out=place, store=store, spread=spread)
     if file is not None:
         save_vectors(open_vectors(found.path), file)
     return found
+
+
+def _opened(model: ModelKey | str | Path) -> Jepa:
+    if not isinstance(model, ModelKey):
+        return load(model)
+    return load(model.path, family=model.family, device=model.device, dtype=model.dtype, **dict(model.overrides))
+
+
+def _spread(cluster: Any, model: Jepa | ModelKey | str | Path, clips: ClipRow, settings: dict[str, Any]) -> Any:
+    """What computes the tasks on a cluster.
+
+    Raises:
+        BadInput: a model or clips that came from no file, which no worker can open.
+    """
+    from workbench.core.questions.embedding import Embed
+    from workbench.measures.spreading import over
+
+    if isinstance(model, Jepa) or not isinstance(clips, Clips) or not clips.path:
+        what = "a model that is open already" if isinstance(model, Jepa) else "clips that came from no file"
+        raise BadInput(f"{what} cannot be given to a cluster", where="cluster", fix="give the path of the checkpoint, and the path of the data")
+    key = model if isinstance(model, ModelKey) else ModelKey(resolve(model))
+    place, data = str(Path(key.path).resolve()), FolderKey(str(Path(clips.path).resolve()), **clips.sampling)
+    return over(cluster, Embed(replace(key, path=place, stamp=()), data, **settings))
 
 
 def scenes(path: str | Path, *, frames: int | None = None, fps: float | None = None, start: float = 0.0, length: float | None = None) -> Scenes:

@@ -6,7 +6,7 @@ from contextvars import copy_context
 import pytest
 
 from workbench.core.errors import Cancelled
-from workbench.core.progress import listening, part, report
+from workbench.core.progress import Pace, listening, part, report
 
 
 def test_reports_reach_whoever_listens() -> None:
@@ -69,3 +69,13 @@ def test_parts_of_a_whole_are_heard_as_one_work_that_only_goes_on() -> None:
     assert heard.count((0, 0)) == 2
     with part(0, 2):
         report(1, 2)
+
+
+def test_rate_and_time_left_count_from_the_first_report() -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    assert pace.sentence(1000, 5000, "clips") == "1000 of 5000 clips"
+    now[0] = 10.0
+    assert pace.sentence(1400, 5000, "clips") == "1400 of 5000 clips, 40.0 a second, 1:30 left"
+    now[0] = 4000.0
+    assert pace.sentence(2000, 5000, "clips") == "2000 of 5000 clips, 0.2 a second, 3:20:00 left"

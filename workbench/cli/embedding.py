@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.card import parse_overrides
+from workbench.core.card import ModelKey, parse_overrides
 from workbench.core.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -34,9 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="FILE", help="write the vectors to this .npy, .npz or .parquet too; any other name: the folder to keep them in"
     )
     parser.add_argument("--store", metavar="FOLDER", help="where embeddings are kept (default: JEPA_WORKBENCH_STORE, else the user's cache folder)")
+    parser.add_argument("--cluster", type=_cluster, metavar="N|ADDRESS", help="compute in N processes, or on the Dask scheduler at tcp://host:port")
     parser.add_argument("--settings", default="", metavar="'heads=4 …'", help="what the file does not say, as 'heads=4 image_size=(64, 64)'")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
     parser.add_argument("--json", action="store_true", help="the result as JSON; a refusal gives its error, with the same exit code")
+
+
+def _cluster(text: str) -> int | str:
+    return int(text) if text.isdecimal() else text
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -60,12 +65,14 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _embedded(chosen: argparse.Namespace) -> Embedding:
-    from workbench.front import embed, load, open_clips
+    from workbench.front import embed, open_clips, resolve
 
-    jepa = load(chosen.checkpoint, device=chosen.device, **parse_overrides(chosen.settings))
+    said = parse_overrides(chosen.settings)
+    family = said.pop("family", None)
+    key = ModelKey(resolve(chosen.checkpoint), family, tuple(sorted(said.items())), chosen.device)
     clips = open_clips(chosen.data, frames=chosen.frames, fps=chosen.fps)
-    asked = {name: getattr(chosen, name) for name in ("what", "layer", "pool", "source", "seed", "out", "store")}
-    return embed(jepa, clips, **asked)
+    asked = {name: getattr(chosen, name) for name in ("what", "layer", "pool", "source", "seed", "out", "store", "cluster")}
+    return embed(key, clips, **asked)
 
 
 def _shown() -> Callable[[int, int], None]:

@@ -129,7 +129,7 @@ class Entry:
                 shutil.rmtree(part, ignore_errors=True)
 
     def finish(self) -> None:
-        """Write the manifest.
+        """Write the manifest, and remove what lost workers left half-written.
 
         Raises:
             BadInput: parts are missing, or the disk refuses.
@@ -140,6 +140,8 @@ class Entry:
         groups = [self._open(task) for task in there]
         names = self.clips().names
         skipped = [[names[int(k)], why] for g in groups for k, why in g.attrs["skipped"].items()]
+        for left in (self.path / _PARTS).glob(f"*{PARTIAL}"):
+            _remove(left)
         _write_json(self.path / _MANIFEST, {"rows": [int(g["values"].shape[0]) for g in groups], "skipped": skipped})
 
     def clips(self) -> ClipTable:
