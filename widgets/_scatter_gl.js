@@ -7,23 +7,27 @@ import { DISCS } from "./_scatter_look.js";
 /** @typedef {import("./_scatter_camera.js").Extent} Extent */
 /** Points of one kind: which, how large, and how strong they are drawn. @typedef {{buffer: WebGLBuffer, length: number, done: number, target: Target | null}} Layer */
 /** @typedef {{texture: WebGLTexture, frame: WebGLFramebuffer}} Target */
-/** How a picture is drawn. @typedef {{camera: Camera, extent: Extent, size: number, ratio: number, crowd: number, dim: number}} Look */
+/** How a picture is drawn. @typedef {{camera: Camera, extent: Extent, size: number, ratio: number, crowd: number, dim: number, rings: boolean}} Look */
 
 const POINTS = `#version 300 es
 in vec2 place; in float shade;
 uniform vec2 scale, offset; uniform float size; uniform sampler2D table;
-out vec3 ink;
+uniform bool rings;
+out vec3 ink; flat out float hole;
 void main() {
   gl_Position = vec4(place * scale + offset, 0.0, 1.0);
   gl_PointSize = size;
-  ink = texelFetch(table, ivec2(int(shade * 255.0 + 0.5), 0), 0).rgb;
+  int kind = int(shade * 255.0 + 0.5);
+  ink = texelFetch(table, ivec2(kind, 0), 0).rgb;
+  hole = rings && kind >= 8 && kind < 16 ? size * 0.5 - max(1.5, size * 0.22) : -1.0;
 }`;
 const DISC = `#version 300 es
 precision highp float;
-in vec3 ink; uniform float size, strength; out vec4 colour;
+in vec3 ink; flat in float hole; uniform float size, strength; out vec4 colour;
 void main() {
   float radius = length(gl_PointCoord - 0.5) * size;
   float cover = clamp(size * 0.5 - radius + 0.5, 0.0, 1.0) * strength;
+  if (hole > 0.0) cover *= clamp(radius - hole + 0.5, 0.0, 1.0);
   if (cover <= 0.0) discard;
   colour = vec4(ink * cover, cover);
 }`;
@@ -39,10 +43,11 @@ void main() {
   float alpha = min(1.0, sum.a) * mix(0.3, 1.0, level) * strength;
   colour = vec4(sum.rgb / sum.a * alpha, alpha);
 }`;
-const FIRST = 120000; // points of the first frame after a move, to begin with; then by how long such frames take
+const FIRST = 80000; // points of the first frame after a move, to begin with; then by how long such frames take
 const [QUICK, SLOW] = [24, 60]; // ms between frames that make the next one larger or smaller
 const GROWTH = 2; // how many times as many points come with each further frame at rest
 const MOST = 400000; // points of such a frame at most, where frames take long
+const REST = 160; // ms without a move after which the map is at rest
 
 /** A renderer, or null where there is no WebGL2. @param {HTMLCanvasElement} canvas */
 export function createGl(canvas) {
@@ -56,7 +61,7 @@ export function createGl(canvas) {
   const places = gl.createBuffer();
   const table = gl.createTexture();
   const layers = [0, 1].map(() => /** @type {Layer} */ ({ buffer: gl.createBuffer(), length: 0, done: 0, target: null }));
-  let [chunk, last] = [FIRST, 0];
+  let [chunk, last, moved] = [FIRST, 0, 0];
   let size = [0, 0];
 
   gl.bindVertexArray(array);
@@ -124,8 +129,9 @@ export function createGl(canvas) {
     const now = performance.now();
     const took = now - last;
     last = anew ? now : 0;
+    if (anew) moved = now;
     if (!anew || took > 500 || took < 4) return;
-    if (took > SLOW) chunk = Math.max(30000, chunk / 1.5);
+    if (took > SLOW) chunk = Math.max(20000, chunk / 1.5);
     else if (took < QUICK) chunk = Math.min(4e6, chunk * 1.5);
   }
 
@@ -137,7 +143,8 @@ export function createGl(canvas) {
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
     }
-    const some = Math.min(Math.ceil(Math.max(chunk, Math.min(MOST, layer.done * (GROWTH - 1)))), layer.length - layer.done);
+    const more = last || performance.now() - moved < REST ? 0 : Math.min(MOST, layer.done * (GROWTH - 1));
+    const some = Math.min(Math.ceil(Math.max(chunk, more)), layer.length - layer.done);
     gl.blendFunc(gl.ONE, gl.ONE);
     scatter(layer, look, 1, some, layer.done, true);
     layer.done += some;
@@ -156,6 +163,7 @@ export function createGl(canvas) {
     gl.uniform2fv(gl.getUniformLocation(discs, "offset"), offset);
     gl.uniform1f(gl.getUniformLocation(discs, "size"), look.size * look.ratio * (layer === layers[1] ? 1.25 : 1));
     gl.uniform1f(gl.getUniformLocation(discs, "strength"), strength);
+    gl.uniform1i(gl.getUniformLocation(discs, "rings"), Number(look.rings));
     gl.drawElements(gl.POINTS, some, gl.UNSIGNED_INT, from * 4);
   }
 

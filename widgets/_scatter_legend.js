@@ -2,8 +2,8 @@
 
 import { gradientOf } from "./_colour.js";
 import { button, element, figure, icon, setAttribute, setText, write } from "./_kit.js";
-import { inkOf } from "./_scatter_look.js";
-import { COLOURS, NO_LABEL, tally } from "./_scatter_rows.js";
+import { hasRings, inkOf } from "./_scatter_look.js";
+import { COLOURS, NO_LABEL, OTHER, tally } from "./_scatter_rows.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
 /** @typedef {import("./_scatter_state.js").State} State */
@@ -16,10 +16,10 @@ const STEPS = 1000; // of a slider
 /** @param {number} n @returns {string} */
 export const grouped = (n) => n.toLocaleString("en");
 
-/** @param {Model} model @param {State} state */
-export function createMapLegend(model, state) {
+/** @param {Model} model @param {State} state @param {(code: number) => void} light shows a category apart; −1 = none */
+export function createMapLegend(model, state, light) {
   const chips = element("div", { class: "jw-map-chips" });
-  const categories = createCategories(model, state);
+  const categories = createCategories(model, state, light);
   const values = createValues(model, state);
   const node = element("div", { class: "jw-map-legend" }, chips, categories.node, values.node);
 
@@ -54,8 +54,8 @@ export function createMapLegend(model, state) {
   return { node, update };
 }
 
-/** @param {Model} model @param {State} state */
-function createCategories(model, state) {
+/** @param {Model} model @param {State} state @param {(code: number) => void} light */
+function createCategories(model, state, light) {
   const name = element("span", { class: "jw-map-name" });
   const kind = element("span", { class: "jw-map-kind" });
   const list = element("div", { class: "jw-map-list", role: "group" });
@@ -70,22 +70,24 @@ function createCategories(model, state) {
   function list_() {
     const { labels, slots, counts } = state;
     const codes = Array.from({ length: labels.length }, (_, code) => code);
-    if (codes.length > FEW) codes.sort((a, b) => Number(slots[a] === COLOURS) - Number(slots[b] === COLOURS));
+    const own = hasRings(state.shade(), state.order.length) ? OTHER : COLOURS;
+    if (codes.length > FEW) codes.sort((a, b) => Number(slots[a] >= own) - Number(slots[b] >= own));
     const shown = [...codes.slice(0, ROWS), ...(counts[labels.length] ? [NO_LABEL] : [])];
-    const key = JSON.stringify([shown, labels.slice(0, 2000), labels.length]);
+    const key = JSON.stringify([shown, labels.slice(0, 2000), labels.length, own]);
     if (key === listed) return;
     listed = key;
     rows = shown.map((code) => {
       const swatch = element("span", { class: "jw-map-swatch", "aria-hidden": "true" });
       const label = element("span", { class: "jw-map-label", text: code === NO_LABEL ? "no label" : labels[code] });
       const count = element("span", { class: "jw-map-count" });
-      const row = element("button", { type: "button", class: "jw-button jw-map-row", role: "checkbox", onclick: (/** @type {MouseEvent} */ event) => choose(code, event.shiftKey) }, swatch, label, count);
+      const heard = { onclick: (/** @type {MouseEvent} */ event) => choose(code, event.shiftKey), onpointerenter: () => light(code), onpointerleave: () => light(-1) };
+      const row = element("button", { type: "button", class: "jw-button jw-map-row", role: "checkbox", ...heard }, swatch, label, count);
       return { code, row, swatch, label, count };
     });
     list.replaceChildren(...rows.map((each) => each.row));
-    const grey = codes.filter((code) => slots[code] === COLOURS).length;
+    const grey = codes.filter((code) => slots[code] >= own).length;
     const missing = codes.length > ROWS ? `; ${grouped(codes.length - ROWS)} more are found by the search` : "";
-    setText(rest, grey ? `The ${COLOURS} largest have a colour; ${grouped(grey)} other share grey${missing}.` : "");
+    setText(rest, grey ? `${grouped(grey)} of ${grouped(codes.length)} share grey: point at one to see it${missing}.` : "");
     rest.hidden = !grey;
   }
 
@@ -104,6 +106,7 @@ function createCategories(model, state) {
     list_();
     const { codes, labels, seen, selected, counts, slots, chosen } = state;
     const hidden = new Set(model.get("hidden"));
+    const rings = hasRings(state.shade(), state.order.length);
     const { one: shown, both } = tally(codes, labels.length, seen, selected);
     const filtered = rows.some(({ code }) => shown[code === NO_LABEL ? labels.length : code] !== counts[code === NO_LABEL ? labels.length : code]);
     setText(name, model.get("category_name"));
@@ -117,7 +120,9 @@ function createCategories(model, state) {
       setAttribute(row, "aria-checked", String(!hidden.has(code)));
       setAttribute(row, "aria-label", `${label.textContent}: ${chosen ? `${grouped(pair[0])} selected of ${grouped(pair[1])} shown` : filtered ? `${grouped(pair[0])} shown of ${grouped(pair[1])}` : `${words} points`}`);
       setAttribute(row, "title", "Click to show or hide; with Shift only this one");
-      swatch.style.setProperty("--jw-swatch", inkOf(code === NO_LABEL ? COLOURS : slots[code], theme === "dark"));
+      const slot = code === NO_LABEL ? OTHER : slots[code];
+      swatch.style.setProperty("--jw-swatch", inkOf(slot, rings, theme === "dark"));
+      setAttribute(swatch, "data-ring", String(rings && slot >= COLOURS && slot < OTHER));
     }
     everything.hidden = !hidden.size;
   }

@@ -2,7 +2,7 @@
 
 import { CATEGORIES } from "./_categories.js";
 import { colourOf } from "./_colour.js";
-import { COLOURS, NO_LABEL } from "./_scatter_rows.js";
+import { COLOURS, NO_LABEL, OTHER } from "./_scatter_rows.js";
 
 /** Points up to this number are drawn as discs, one over the other; more become a picture of their density. */
 export const DISCS = 20000;
@@ -23,7 +23,7 @@ export function placesOf(shade, count) {
   const places = new Uint8Array(count);
   const { by, codes, slots, values, ends } = shade;
   if (by === "category" && codes.length === count) {
-    for (let row = 0; row < count; row++) places[row] = codes[row] === NO_LABEL ? COLOURS : slots[codes[row]];
+    for (let row = 0; row < count; row++) places[row] = codes[row] === NO_LABEL ? OTHER : slots[codes[row]];
   } else if (by === "value" && values.length === count) {
     const by254 = 254 / (ends[1] - ends[0]);
     for (let row = 0; row < count; row++) {
@@ -40,17 +40,23 @@ export function rgbOf(hex) {
   return [all >> 16, (all >> 8) & 255, all & 255];
 }
 
-/** The colour of a category by its place in the table. @param {number} slot @param {boolean} dark @returns {string} */
-export function inkOf(slot, dark) {
-  return CATEGORIES[Math.min(slot, COLOURS)][Number(dark)];
+/** Can rings be told from discs? Where points are many only their density is seen. @param {Shade} shade @param {number} drawn how many points there are */
+export function hasRings(shade, drawn) {
+  return shade.by === "category" && drawn <= DISCS;
 }
 
-/** The table: 256 RGB colours. @param {Shade} shade @param {boolean} dark @returns {Uint8Array} */
-export function tableOf(shade, dark) {
+/** The colour of a category by its place in the table. @param {number} slot @param {boolean} rings whether rings are drawn as such @param {boolean} dark @returns {string} */
+export function inkOf(slot, rings, dark) {
+  const own = slot < COLOURS || (rings && slot < OTHER);
+  return CATEGORIES[own ? slot % COLOURS : COLOURS][Number(dark)];
+}
+
+/** The table: 256 RGB colours. @param {Shade} shade @param {boolean} rings @param {boolean} dark @returns {Uint8Array} */
+export function tableOf(shade, rings, dark) {
   const table = new Uint8Array(768);
-  const grey = rgbOf(inkOf(COLOURS, dark));
+  const grey = rgbOf(inkOf(OTHER, rings, dark));
   for (let place = 0; place < 256; place++) {
-    const category = shade.by === "value" ? grey : rgbOf(inkOf(shade.by === "category" ? place : 0, dark));
+    const category = shade.by === "value" ? grey : rgbOf(inkOf(shade.by === "category" ? place : 0, rings, dark));
     table.set(shade.by === "value" && place !== UNKNOWN ? colourOf(shade.map, place, [0, 254]) : category, place * 3);
   }
   return table;

@@ -4,8 +4,10 @@ import { bytesOf, floatsOf } from "./_kit.js";
 
 /** The code of a row without a label. */
 export const NO_LABEL = 65535;
-/** How many categories have a colour of their own. */
+/** How many categories have a colour of their own; as many again share these colours as rings. */
 export const COLOURS = 8;
+/** The place of all other categories in the table of colours. */
+export const OTHER = COLOURS * 2;
 const CHUNK = 32768;
 
 /**
@@ -138,12 +140,11 @@ export function tally(codes, labels, first, second) {
   return { one, both };
 }
 
-/** The colour of each category, 0 to 7, the largest first; 8 = the colour of all others. @param {ArrayLike<number>} counts a category @returns {Uint8Array} */
+/** The look of each category: 0 to 7 discs, 8 to 15 rings of the same colours, 16 all others. The largest have one of their own. @param {ArrayLike<number>} counts a category @returns {Uint8Array} */
 export function slotsOf(counts) {
-  const slots = new Uint8Array(counts.length).fill(COLOURS);
+  const slots = new Uint8Array(counts.length).fill(OTHER);
   const largest = Array.from({ length: counts.length }, (_, code) => code);
-  if (counts.length > COLOURS) largest.sort((a, b) => counts[b] - counts[a] || a - b);
-  const chosen = largest.slice(0, COLOURS).sort((a, b) => a - b);
-  chosen.forEach((code, slot) => (slots[code] = slot));
+  if (counts.length > OTHER) largest.sort((a, b) => counts[b] - counts[a] || a - b);
+  largest.slice(0, OTHER).forEach((code, slot) => (slots[code] = slot));
   return slots;
 }

@@ -5,7 +5,7 @@ import { closeness } from "./_scatter_camera.js";
 import { drop, use } from "./_scatter_contexts.js";
 import { drawFlat } from "./_scatter_flat.js";
 import { createGl } from "./_scatter_gl.js";
-import { FLAT, sizeOf, tableOf } from "./_scatter_look.js";
+import { FLAT, hasRings, sizeOf, tableOf } from "./_scatter_look.js";
 
 /** @typedef {import("./_scatter_camera.js").Camera} Camera */
 
@@ -145,11 +145,11 @@ export function createScreen(state, root, drawOver, onRenderer) {
     const cell = state.grid.size / now.unit;
     const share = state.order.length ? state.members[0].length / state.order.length : 1;
     const crowd = (state.crowd * share * ((Math.PI * size() ** 2) / 4)) / (cell * cell);
-    return { camera: now, extent: state.extent, size: size(), ratio, crowd, dim: DIM };
+    return { camera: now, extent: state.extent, size: size(), ratio, crowd, dim: DIM, rings: rings() };
   }
 
-  /** @returns {Uint8Array} */
-  const table = () => tableOf(state.shade(), root.dataset.theme === "dark");
+  const rings = () => hasRings(state.shade(), state.order.length);
+  const table = () => tableOf(state.shade(), rings(), root.dataset.theme === "dark");
 
   /** Gives the context what has changed. */
   function upload() {

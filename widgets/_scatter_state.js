@@ -7,11 +7,12 @@ import { codesOf, extentOf, idsOf, NO_LABEL, searched, shuffled, slotsOf, tally,
 
 /** @typedef {ReturnType<typeof createState>} State */
 /**
- * Columns as they are shown; `seen` and `selected` hold one byte a row, `members` places in `order`.
+ * Columns as they are shown; `seen` and `selected` hold one byte a row, `members` places in `order`: of all
+ * that are seen, and of those that stand out. `chosen` counts the selected rows, `both` those of them that are seen. `lit` is the category that stands out.
  * @typedef {{count: number, points: Float32Array, order: Uint32Array, extent: ReturnType<typeof extentOf>, grid: import("./_scatter_grid.js").Grid, crowd: number,
  *   codes: Uint16Array, labels: string[], values: Float32Array, ends: [number, number], slots: Uint8Array, counts: Uint32Array, places: Uint8Array,
  *   seen: Uint8Array, selected: Uint8Array, members: Uint32Array[], anchors: {code: number, x: number, y: number, count: number}[], paths: Uint32Array[],
- *   chosen: number}} Columns
+ *   chosen: number, both: number, lit: number}} Columns
  */
 
 const POINTS = ["count", "points"];
@@ -46,6 +47,8 @@ export function createState(model) {
     anchors: [],
     paths: [],
     chosen: 0,
+    both: 0,
+    lit: -1,
   });
   let packed = "";
 
@@ -129,16 +132,24 @@ export function createState(model) {
     gather();
   }
 
-  /** Which are drawn, as places in the order of drawing: all that are seen, and the selected of them. */
+  /** Lets a category stand out in place of the selection. @param {number} code −1 = none */
+  function light(code) {
+    state.lit = state.codes.length ? code : -1;
+    gather();
+  }
+
+  /** Which are drawn, as places in the order of drawing: all that are seen, and those of them that stand out. */
   function gather() {
-    const { order, seen, selected } = state;
+    const { order, seen, selected, codes, lit } = state;
     const [all, some] = [new Uint32Array(order.length), new Uint32Array(order.length)];
-    let [n, m] = [0, 0];
+    let [n, m, both] = [0, 0, 0];
     for (let i = 0; i < order.length; i++) {
       if (!seen[order[i]]) continue;
       all[n++] = i;
-      if (selected[order[i]]) some[m++] = i;
+      both += selected[order[i]];
+      if (lit >= 0 ? codes[order[i]] === lit : selected[order[i]]) some[m++] = i;
     }
+    state.both = both;
     state.members = [all.subarray(0, n), some.slice(0, m)];
   }
 
@@ -173,5 +184,5 @@ export function createState(model) {
       return count ? [{ code, x: sums[best * 3 + 1] / count, y: sums[best * 3 + 2] / count, count: all }] : [];
     });
   }
-  return Object.assign(state, { follow, shade, hold });
+  return Object.assign(state, { follow, shade, hold, light });
 }

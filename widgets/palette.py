@@ -28,7 +28,7 @@ def rgb(meaning: str, dark: bool = False) -> tuple[int, int, int]:
 
 
 def categories(dark: bool = False) -> list[str]:
-    """The eight colours of categories as "#rrggbb", then the one that all other categories share. The eight largest categories get the eight, in order of size."""
+    """The eight colours of categories as "#rrggbb", then the one that all other categories share: the first eight categories as discs, up to eight more as rings."""
     return [pair[dark] for pair in _CATEGORIES]
 
 

@@ -34,7 +34,10 @@ function render({ model: slow, el }) {
   const screen = createScreen(state, root, (pen) => camera && drawMarks(pen, state, camera, inks(), shownMarks(), stroke, screen.size()), () => say());
   const plot = screen.node;
   const tip = createTip(model, state);
-  const legend = createMapLegend(model, state);
+  const legend = createMapLegend(model, state, (code) => {
+    state.light(code);
+    screen.follow(new Set(["selected"]));
+  });
   const tools = createTools(model, { zoom: (by) => zoom(by, middle()), fit, frame, all: () => select("replace", state.seen), clear, take: () => select("replace", state.seen) });
   const [status, voice] = [element("div", { class: "jw-map-status", role: "status", "aria-live": "polite" }), element("div", { class: "jw-voice", "aria-live": "polite" })];
   const [note, empty, axes] = [element("div", { class: "jw-map-note" }), element("div", { class: "jw-empty", hidden: true }), element("div", { class: "jw-map-axes" })];
@@ -117,7 +120,7 @@ function render({ model: slow, el }) {
   /** Counts, and what is left out. */
   function say() {
     const shown = state.members[0].length;
-    const unseen = state.chosen - state.members[1].length;
+    const unseen = state.chosen - state.both;
     const parts = [shown === state.order.length ? `${grouped(shown)} points` : `${grouped(shown)} of ${grouped(state.order.length)} points shown`];
     if (state.chosen) parts.push(`${grouped(state.chosen)} selected${unseen ? `, ${grouped(unseen)} of them not shown` : ""}`);
     if (model.get("dropped")) parts.push(`${grouped(model.get("dropped"))} without coordinates are left out`);
@@ -183,10 +186,11 @@ function render({ model: slow, el }) {
 
   /** Zooms to the selected points that are shown. */
   function frame() {
-    if (!camera || !state.members[1].length) return;
+    if (!camera || !state.both) return;
     let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
-    for (const member of state.members[1]) {
-      const [x, y] = [state.points[state.order[member] * 2], state.points[state.order[member] * 2 + 1]];
+    for (const row of state.order) {
+      if (!state.selected[row] || !state.seen[row]) continue;
+      const [x, y] = [state.points[row * 2], state.points[row * 2 + 1]];
       [left, right, bottom, top] = [Math.min(left, x), Math.max(right, x), Math.min(bottom, y), Math.max(top, y)];
     }
     look(around([left, bottom], [right, top], state.extent, camera.width, camera.height));

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { around, closeness, panned, resized, toClip, toData, toScreen, whole, zoomed } from "../../widgets/_scatter_camera.js";
 import { crowding, gridOf, nearest, ranked } from "../../widgets/_scatter_grid.js";
 import { combined, extend, howOf, rectangle, taken, within } from "../../widgets/_scatter_region.js";
-import { COLOURS, extentOf, NO_LABEL, pack, searched, shuffled, slotsOf, tally, total, unpack, visibleOf } from "../../widgets/_scatter_rows.js";
+import { endsOf, hasRings, inkOf, placesOf, tableOf } from "../../widgets/_scatter_look.js";
+import { extentOf, NO_LABEL, OTHER, pack, searched, shuffled, slotsOf, tally, total, unpack, visibleOf } from "../../widgets/_scatter_rows.js";
 
 let seed = 7;
 const random = () => ((seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648);
@@ -171,8 +172,28 @@ test("a legend counts every row once", () => {
   assert.deepEqual([[...one], [...both]], [[1, 2, 1], [0, 1, 1]]);
 });
 
-test("the eight largest of many categories have colours of their own", () => {
+test("up to sixteen categories keep their order, of more the largest have a look of their own", () => {
   assert.deepEqual([...slotsOf([5, 1, 9])], [0, 1, 2]);
-  const slots = slotsOf([1, 50, 40, 30, 2, 60, 70, 80, 90, 100]);
-  assert.deepEqual([...slots], [COLOURS, 0, 1, 2, COLOURS, 3, 4, 5, 6, 7]);
+  const counts = Array.from({ length: 20 }, (_, code) => (code % 2 ? 100 - code : code));
+  const slots = slotsOf(counts);
+  assert.deepEqual([slots[1], slots[3], slots[0], slots[2]], [0, 1, OTHER, OTHER]);
+  assert.equal(new Set(slots).size, 17);
+});
+
+test("rings are drawn where points are few; elsewhere their categories share grey", () => {
+  const shade = { by: "category", codes: new Uint16Array(0), slots: new Uint8Array(0), values: new Float32Array(0), ends: [0, 1], map: "cividis" };
+  assert.ok(hasRings(shade, 1000) && !hasRings(shade, 1e6) && !hasRings({ ...shade, by: "value" }, 10));
+  assert.equal(inkOf(9, true, false), inkOf(1, true, false));
+  assert.equal(inkOf(9, false, false), inkOf(OTHER, true, false));
+  const table = tableOf(shade, false, true);
+  assert.deepEqual([...table.subarray(27, 30)], [...table.subarray(OTHER * 3, OTHER * 3 + 3)]);
+});
+
+test("values go to the table by their ends, beyond them to the last colour, unknown ones to grey", () => {
+  const values = Float32Array.of(0, 5, 10, -3, 99, NaN);
+  assert.deepEqual([...placesOf({ by: "value", codes: new Uint16Array(0), slots: new Uint8Array(0), values, ends: [0, 10], map: "cividis" }, 6)], [0, 127, 254, 0, 254, 255]);
+  assert.deepEqual(endsOf([], values, "cividis"), [-3, 99]);
+  assert.deepEqual(endsOf([], values, "signed"), [-99, 99]);
+  assert.deepEqual(endsOf([], Float32Array.of(2, 2), "cividis"), [1.5, 2.5]);
+  assert.deepEqual(endsOf([0, 1], values, "cividis"), [0, 1]);
 });

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.waiting import at_rest
@@ -178,6 +180,47 @@ def test_the_legend_counts_filters_and_shows_labels_as_text(bench: Any) -> None:
     bench.wait(lambda: view.hidden == [], "the chip removes it")
 
 
+def test_pointing_at_a_label_lets_its_points_stand_out(bench: Any) -> None:
+    view = cloud(place_labels=False)
+    view.select([0])
+    root = bench.show(view, width="900px")
+    ready(bench, root)
+    middle = screen_of(view, root, CENTRES[2]) - [at_rest(root.locator(".jw-map-plot"))[side] for side in ("x", "y")]
+    seen = [strength(root, *middle)]
+    for label in ("right", "top"):
+        root.get_by_role("checkbox", name=label).hover()
+        bench.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        seen.append(strength(root, *middle))
+    assert seen[1] > 1.4 * max(seen[0], seen[2])
+    assert view.selection.tolist() == [0]
+
+
+def strength(root: Any, left: float, top: float) -> float:
+    """How far from white the map is around a place."""
+    picture = np.asarray(Image.open(BytesIO(root.locator(".jw-map-plot").screenshot())).convert("L"), float)
+    return float(255 - picture[int(top) - 10 : int(top) + 10, int(left) - 10 : int(left) + 10].mean())
+
+
+def test_trajectories_are_drawn_and_the_time_cursor_marks_their_step(bench: Any) -> None:
+    view = cloud(place_labels=False)
+    root = bench.show(view, width="900px")
+    ready(bench, root)
+    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    empty = ink(root, "marks")
+    view.set_paths([[0, 1, 2], [3, 4, 5]])
+    bench.push()
+    bench.page.evaluate(frames)
+    lines = ink(root, "marks")
+    view.tick = 1
+    bench.push()
+    bench.page.evaluate(frames)
+    assert empty == 0 < lines < ink(root, "marks")
+    view.tick = 3
+    bench.push()
+    bench.page.evaluate(frames)
+    assert ink(root, "marks") == lines
+
+
 def test_values_are_filtered_by_their_ends(bench: Any) -> None:
     view = cloud()
     view.set_value(np.linspace(0, 10, N), name="distortion", unit="ranks")
@@ -330,14 +373,8 @@ def test_many_points_become_a_picture_of_their_density(bench: Any) -> None:
     root = bench.show(view)
     ready(bench, root)
     bench.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    from io import BytesIO
 
-    from PIL import Image
-
-    picture = np.asarray(Image.open(BytesIO(root.locator(".jw-map-plot").screenshot())).convert("L"), float)
-    middle = picture[130:170, 200:360]
-    edge = picture[20:60, 20:60]
-    assert edge.mean() > middle.mean() + 40
+    assert strength(root, 280, 150) > strength(root, 40, 40) + 40
 
 
 def test_nothing_to_draw_says_so(bench: Any) -> None:
