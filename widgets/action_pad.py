@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ class ActionPad(Commanded):
 
     Attributes:
         on_command: called with "undo", "redo" or "reset" when the user asks for it.
+        on_change: called when something else than `set_actions` changed the actions.
     """
 
     _esm = esm("action_pad.js")
@@ -43,8 +44,13 @@ class ActionPad(Commanded):
     can_redo = t.Bool(False, help="there is a state to go forward to").tag(sync=True)
     message = t.Unicode("This future needs no actions", help="shown while there are none").tag(sync=True)
 
+    def __init__(self, **values: Any) -> None:
+        self.on_change: Callable[[], None] | None = None
+        self._showing = False
+        super().__init__(**values)
+
     def set_actions(self, actions: Float[np.ndarray, "steps action"], original: Float[np.ndarray, "steps action"] | None = None) -> None:
-        """Shows other actions, in one message.
+        """Shows other actions, in one message; `on_change` is not called.
 
         Args:
             actions: one row a step.
@@ -52,8 +58,12 @@ class ActionPad(Commanded):
         """
         rows = [[float(v) for v in row] for row in np.asarray(actions)]
         true = rows if original is None else [[float(v) for v in row] for row in np.asarray(original)]
-        with self.together():
-            self.original, self.actions = true, rows
+        self._showing = True
+        try:
+            with self.together():
+                self.original, self.actions = true, rows
+        finally:
+            self._showing = False
 
     def table(self) -> Float[np.ndarray, "steps action"]:
         """The actions as an array."""
@@ -77,3 +87,8 @@ class ActionPad(Commanded):
         if len(proposal["value"]) not in (0, len(self.names)):
             raise t.TraitError(f"ActionPad.{proposal['trait'].name} holds {len(proposal['value'])} numbers for {len(self.names)} components")
         return proposal["value"]
+
+    @t.observe("actions")
+    def _tell_change(self, _change: Any) -> None:
+        if not self._showing and self.on_change is not None:
+            self.on_change()

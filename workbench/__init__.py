@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from workbench.fits.decoder_file import save_decoder
     from workbench.front import (
         embed,
-        film_view,
         inspect,
         load,
         open_bank,
@@ -40,13 +39,13 @@ if TYPE_CHECKING:
     from workbench.measures.decoding import decode_clip, decoder_file, decoder_prior, fit_decoder, open_decoder
     from workbench.measures.dimension import dimension
     from workbench.measures.factors import factor_table, latent_moves
-    from workbench.measures.futures import drift, rollout
     from workbench.measures.labels import classify
     from workbench.measures.neighbours import neighbour_labels, neighbours
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.planning import clip_ends, drive, energy_landscape, first_move, plan, plan_view, walk, world_ends, world_picture
     from workbench.measures.prediction import masked_view, prediction_error
     from workbench.measures.projection import fit_projection, judge_projection, place, project, warm_projection
+    from workbench.measures.rollout import drift, film_view, rollout
     from workbench.measures.sensitivity import changeable, sensitivity, survey
     from workbench.measures.stability import sweep_projection
     from workbench.measures.surprise import future_leak, judge_twins, occlusion_map, possible_surprise, surprise, surprise_view
@@ -71,7 +70,7 @@ _VERBS = {
     "look_at": "workbench.measures.clips",
     "describe_bank": "workbench.measures.clips",
     "warm": "workbench.measures.clips",
-    "film_view": "workbench.front",
+    "film_view": "workbench.measures.rollout",
     "embed": "workbench.front",
     "open_vectors": "workbench.store",
     "save_vectors": "workbench.store",
@@ -82,8 +81,8 @@ _VERBS = {
     "yardsticks": "workbench.measures.yardsticks",
     "bank_errors": "workbench.measures.yardsticks",
     "classify": "workbench.measures.labels",
-    "rollout": "workbench.measures.futures",
-    "drift": "workbench.measures.futures",
+    "rollout": "workbench.measures.rollout",
+    "drift": "workbench.measures.rollout",
     "surprise": "workbench.measures.surprise",
     "surprise_view": "workbench.measures.surprise",
     "possible_surprise": "workbench.measures.surprise",

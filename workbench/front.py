@@ -9,9 +9,7 @@ from typing import Any
 
 from workbench import samples
 from workbench.core.card import BankKey, FolderKey, LoadReport, ModelKey
-from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.films import FilmView
 from workbench.core.questions.embedding import Embedding, Level, Pool, Source
 from workbench.data import Clips
 from workbench.measures.bank import Bank
@@ -158,15 +156,3 @@ def scenes(path: str | Path, *, frames: int | None = None, fps: float | None = N
     from workbench.worker.shelf import Shelf
 
     return Shelf().scenes(bank_path(path), frames=frames, fps=fps, start=start, length=length)
-
-
-def _serve(service: str, jepa: Jepa, /, **arguments: Any) -> Any:
-    """What a worker would answer, here."""
-    from workbench.worker.shelf import Shelf
-
-    return Shelf().run(service, {"model": jepa, **arguments})
-
-
-def film_view(jepa: Jepa, clip: Clip, **options: Any) -> FilmView:
-    """A clip's future as films: what came, teacher-forced, and open loop. Options as in `workbench.worker.driving.film_view`."""
-    return _serve("film_view", jepa, clip=clip, **options)

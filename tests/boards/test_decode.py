@@ -138,7 +138,7 @@ def test_films_of_a_future_are_drawn_by_the_fitted_decoder_and_say_so(space: Wor
     assert board.toolbar.values["how"] == "fitted"
     assert [f["note"] for f in board.player.films[1:]] == [FITTED, FITTED]
     assert "The decoder draws unseen frames at" in board.headline.detail
-    assert "jw.fit_decoder(jepa, bank, steps=30, seed=0)" in board.headline.code
+    assert "jw.fit_decoder(jepa, bank, steps=30)" in board.headline.code
     assert len(board.strip.films) == 3
     assert told == []
 
@@ -151,7 +151,7 @@ def test_the_boards_of_one_session_share_a_decoder(space: Workspace) -> None:
     decode.fitting.start(20)
     assert films.fitting is decode.fitting
     options = {o["value"]: o for c in films.toolbar.controls if c["id"] == "how" for o in c["options"]}
-    assert not options["fitted"]["disabled"]
+    assert not options["fitted"].get("disabled")
     space.open("balls")
     assert decode.fitting.fit is None
     space.open("two-rooms")

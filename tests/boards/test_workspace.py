@@ -10,7 +10,7 @@ import pytest
 
 from tests.straight import Straight
 from workbench import samples
-from workbench.boards.code import open_lines
+from workbench.boards.code import model_lines
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace, settled
 from workbench.core.card import parse_overrides
@@ -60,7 +60,7 @@ def test_a_family_that_was_given_stays_with_the_model(space: Workspace, checkpoi
     key = space.session.state.model
     assert key is not None
     assert dict(key.said) == {"family": "toy"}
-    assert "family='toy'" in open_lines(space.session.state, None, "")[1]
+    assert "family='toy'" in model_lines(key, None, "")[0]
     assert Opener(space).files.values["settings"] == "family='toy'"
 
 

@@ -12,10 +12,12 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, ClipError, PartUnavailable
 from workbench.families import toy
 from workbench.measures.bank import Bank
-from workbench.measures.futures import Future, apart, drift, rollout, scale_note, steps_of
+from workbench.measures.futures import Future, apart, scale_note
+from workbench.measures.rollout import drift, rollout
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.model.spec import UNKNOWN, ActionSpec
+from workbench.model.steps import steps_of
 
 FRAMES = 6
 

@@ -14,7 +14,7 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, ClipError, PartUnavailable
 from workbench.families import toy
 from workbench.families.load import load
-from workbench.measures.futures import rollout
+from workbench.measures.rollout import rollout
 from workbench.measures.surprise import future_leak, surprise
 from workbench.model.jepa import Jepa
 

@@ -10,18 +10,10 @@ import numpy as np
 
 from workbench import samples
 from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey
-from workbench.core.films import FilmView
 from workbench.core.mask import Mask
 from workbench.core.questions import Question
-from workbench.core.questions.decoding import DecoderFit
-from workbench.session import State
 
 WRAPPED = "wrapped:"  # how the path of a model begins that came from no file
-
-
-def open_lines(state: State, sample: str | None, weights: str) -> list[str]:
-    """Import and load, with the hash of the weights."""
-    return [] if state.model is None else ["import workbench as jw", *model_lines(state.model, sample, weights)]
 
 
 def model_lines(key: ModelKey, sample: str | None, weights: str) -> list[str]:
@@ -92,51 +84,6 @@ def opened(key: ClipKey | FolderKey | BankKey) -> str:
     verb = "open_bank" if isinstance(key, BankKey) else "scenes" if isinstance(key, SceneKey | ScenesKey) else "open_clips"
     place = "" if not isinstance(key, ClipKey) else f"[{key.name!r}]" if key.name and not isinstance(key, SceneKey) else f"[{key.index}]"
     return f"jw.{verb}({named(key.path)!r}{key.said}){place}"
-
-
-def opened_bank(state: State) -> str:
-    """The expression that opens the bank; "" where there is none."""
-    return opened(state.bank) if state.bank else ""
-
-
-def clip_lines(state: State) -> list[str]:
-    """Open the clip and, where there is one, its bank."""
-    if state.clip is None:
-        return []
-    lines = [f"bank = {opened_bank(state)}"] if state.bank else []
-    return [*lines, f"clip = {opened(state.clip)}"]
-
-
-def rollout_lines(
-    state: State, sample: str | None, view: FilmView, how: str, original: np.ndarray | None = None, fit: DecoderFit | None = None
-) -> str:
-    """The errors on screen, and the films, from nothing.
-
-    Args:
-        how: the films are drawn. original: what was really done, one row a step; the steps that differ are written out.
-        fit: of the decoder that draws them, where it was fitted afterwards.
-    """
-    found = view.rollout
-    lines = open_lines(state, sample, found.provenance.weights.get("dynamics", "")) + clip_lines(state)
-    if how == "fitted":
-        twin = state.predictor == "twin"  # whose latents a decoder fitted on the model's cannot draw
-        if not twin and fit is not None:
-            fitted = f"jw.fit_decoder(jepa, bank, steps={fit.steps}, seed={fit.seed})"
-            lines += ["from dataclasses import replace", f"jepa = replace(jepa, decoder={fitted})"]
-        how = "retrieved" if twin else "decoded"
-    options = [f"known={found.known}", f"how={how!r}", *(["bank=bank"] if state.bank else [])]
-    if state.predictor == "twin":
-        options.append("predictor='twin'")
-    if view.edited >= 0 and view.actions is not None and original is not None:
-        changed = np.flatnonzero((view.actions != original).any(1)).tolist()
-        rows = [[float(f"{v:.6g}") for v in view.actions[k]] for k in changed]
-        lines.append(f"actions = jw.film_view(jepa, clip, {', '.join(options)}).actions")
-        lines.append(f"actions[{changed}] = {rows}")
-        options.append("actions=actions")
-    lines.append(f"view = jw.film_view(jepa, clip, {', '.join(options)})")
-    last = next((v for v in found.ratio("open loop")[::-1] if np.isfinite(v)), float("nan"))
-    lines.append(f"print(view.rollout.ratio('open loop').round(3))  # … {last:.3f}")
-    return "\n".join(lines)
 
 
 def _plainly(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.core.errors import BadInput
 from workbench.core.questions import About, Question, questions
+from workbench.core.questions.rollout import RolloutVideos
 from workbench.core.questions.sensitivity import Sensitivity, Survey
 
 
@@ -75,28 +76,7 @@ ENTRIES = (
         "Three directions show only a part of the variance.",
         urgent=False,
     ),
-    _entry(
-        "rollout",
-        "futures",
-        _DYNAMICS,
-        "Rollout",
-        "Imagined future",
-        "open loop: each prediction is fed back; teacher-forced: each tick from the real ones before it; error = mean over features of the distance "
-        "to the real latent",
-        "action-conditioned JEPAs: V-JEPA 2-AC (arXiv 2506.09985), DINO-WM (arXiv 2411.04983), LeWM (arXiv 2603.19312)",
-        "A small latent error does not say that what matters was kept: a latent that drops the object is easy to foretell.",
-    ),
-    _entry(
-        "drift",
-        "futures",
-        _DYNAMICS,
-        "Drift",
-        "Drift by horizon",
-        "summed error by horizon ÷ summed error of repeating the last known latent; interval from halves of the bank drawn without replacement",
-        "half-sampling: a half drawn without replacement scatters as the mean of the whole",
-        "Copying is a weak control where everything moves, and a strong one where nothing does.",
-        urgent=False,
-    ),
+    _as(RolloutVideos, "rollout", "rollout", "Rollout"),
     _as(Survey, "factor_table", "factors", "FactorTable"),
     _as(Sensitivity, "latent_moves", "factors", "LatentMoves"),
 )

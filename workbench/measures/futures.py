@@ -1,4 +1,4 @@
-"""Imagined futures beside real ones: teacher-forced, open loop, and what doing nothing clever would err."""
+"""Clips as a model with dynamics steps through them, and the futures that it predicts: teacher-forced and open loop."""
 
 from __future__ import annotations
 
@@ -10,21 +10,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, ClipError
-from workbench.core.futures import KINDS, Drift, Rollout
-from workbench.core.results import Provenance
-from workbench.measures.bank import Bank
-from workbench.measures.base import measure
 from workbench.measures.distance import token_distance
-from workbench.measures.twins import asked, twin_of
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.model.spec import ActionSpec
 from workbench.model.steps import steps_of
 
-_BATCH = 16
 _SPOKEN = ("l1", "l2", "smooth-l1")
 _FAR, _TINY = 3.0, 0.01  # times the usual reach of an action: worth a word; hardly an action
 
@@ -151,113 +144,3 @@ def apart(a: Latents, b: Latents, distance: str) -> Float[Tensor, "batch ticks r
     """
     a.comparable(b)
     return plain_distance(a.tokens, b.tokens, distance)
-
-
-@measure
-def rollout(
-    jepa: Jepa,
-    clip: Clip,
-    *,
-    known: int | None = None,
-    distance: str | None = None,
-    actions: np.ndarray | None = None,
-    bank: Bank | None = None,
-    twin: bool = True,
-) -> Rollout:
-    """What the model foretells of one clip, tick by tick: open loop, teacher-forced, and beside its yardsticks.
-
-    Args:
-        known: ticks of context; None: as few as the model takes. distance: None: that of the training loss.
-        actions: other actions than those that were done, one row a step; the real future is then no longer what should come.
-        bank: gives the other clip's actions. twin: also roll out the untrained twin, in its own latents.
-
-    Raises:
-        PartUnavailable: no dynamics. BadInput: actions or states do not fit. ClipError: the clip is too short.
-    """
-    future = Future.of(jepa, [clip if actions is None else replace(clip, actions=actions)], known)
-    other = Future.of(twin_of(jepa), [clip], known) if twin else None
-    source = f"{clip.digest} {clip.source}".strip()
-    return compared(future, source, chosen_distance(jepa, distance), other_moves(future, clip, bank), other)[0]
-
-
-def compared(
-    future: Future, source: str, distance: str, others: Float[Tensor, "1 moves action"] | None, twin: Future | None = None
-) -> tuple[Rollout, dict[str, Latents]]:
-    """How far each foretold future of one clip is from what came, and those futures.
-
-    Args:
-        source: of the clip, as its provenance is to tell. others: actions that do not belong to the clip. twin: the same clip in the twin's latents.
-    """
-    jepa = future.jepa
-    found = {k: future.foretold(k) for k in ("open loop", "teacher-forced", "copy last")}
-    if others is not None:
-        found["other actions"] = future.foretold("open loop", others)
-    maps = {k: apart(f, future.came, distance)[0] for k, f in found.items()}
-    if twin is not None:
-        maps["twin"] = apart(twin.foretold("open loop"), twin.came, distance)[0]
-    kinds = tuple(k for k in KINDS if k in maps)
-    true = future.came.states
-    states = None if true is None else np.stack([_states(found.get(k), true) for k in kinds])
-    origin = Provenance("rollout", jepa.card.name, dict(jepa.card.hashes), source, parameters={"known": future.known})
-    errors = torch.stack([maps[k] for k in kinds]).numpy()
-    return Rollout(future.known, kinds, errors, distance, future.real.grid, origin, states, None if true is None else true[0].numpy()), found
-
-
-def _states(latents: Latents | None, true: Tensor) -> np.ndarray:
-    if latents is None or latents.states is None:
-        return np.full(tuple(true.shape[1:]), np.nan, np.float32)
-    return latents.states[0].float().numpy()
-
-
-def other_moves(future: Future, clip: Clip, bank: Bank | None) -> Float[Tensor, "1 moves action"] | None:
-    """Actions that do not belong to this clip: another clip's, else its own in another order. None where the model needs none."""
-    spec, moves = future.jepa.need_dynamics().action, future.moves
-    if moves is None:
-        return None
-    for other in [] if bank is None else (bank.clips[i] for i in bank.without(clip)):
-        if other.actions is not None and other.frames >= clip.frames:
-            return torch.from_numpy(steps_of(other, spec)[1])[None, : moves.shape[1]]
-    order = torch.randperm(moves.shape[1], generator=torch.Generator().manual_seed(0))
-    return moves[:, order]
-
-
-@measure
-def drift(
-    jepa: Jepa,
-    bank: Bank,
-    *,
-    known: int | None = None,
-    distance: str | None = None,
-    limit: int | None = None,
-    seed: int = 0,
-    predictor: str = "model",
-) -> Drift:
-    """How the same errors grow with the horizon, over a bank, beside copying the last tick and other clips' actions.
-
-    Args:
-        limit: at most so many clips. seed: of the intervals. predictor: "model", or "twin": its untrained twin, in the twin's own latents.
-    """
-    jepa = asked(jepa, predictor)
-    distance = chosen_distance(jepa, distance)
-    clips = bank.clips[:limit]
-    acting = jepa.need_dynamics().action is not None
-    kinds = ("open loop", "teacher-forced", "copy last", *(("other actions",) if acting else ()))
-    rows: list[np.ndarray] = []
-    first = 0
-    for start in range(0, len(clips), _BATCH):
-        future = Future.of(jepa, clips[start : start + _BATCH], known)
-        first = future.known
-        foretold = {k: future.foretold(k) for k in kinds if k != "other actions"}
-        if future.moves is not None:
-            foretold["other actions"] = future.foretold("open loop", _next_clip(future.moves))
-        rows.append(torch.stack([apart(foretold[k], future.came, distance).mean((2, 3)) for k in kinds]).numpy())
-        progress.report(min(start + _BATCH, len(clips)), len(clips))
-    origin = Provenance("drift", jepa.card.name, dict(jepa.card.hashes), bank.name, seed=seed, parameters={"known": first, "distance": distance})
-    return Drift(first, kinds, np.concatenate(rows, 1), distance, bank.name, seed, origin)
-
-
-def _next_clip(moves: Tensor) -> Tensor:
-    """Every clip the actions of the next one; a clip that is alone gets its own in another order."""
-    if len(moves) > 1:
-        return moves.roll(1, 0)
-    return moves[:, torch.randperm(moves.shape[1], generator=torch.Generator().manual_seed(0))]

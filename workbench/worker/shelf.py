@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import weakref
 from collections import Counter, OrderedDict
-from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -20,12 +19,11 @@ from workbench.data.banks import Bank as StoredBank
 from workbench.data.scaling import scaled_down
 from workbench.families.load import load
 from workbench.measures.bank import Bank
-from workbench.measures.base import answering, threads_for
+from workbench.measures.base import answering
 from workbench.measures.catalogue import Entry, entry
 from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
 from workbench.store import open_vectors
-from workbench.worker import services
 from workbench.worker.memo import forgetful, remembering
 from workbench.worlds.factors import Scenes
 from workbench.worlds.known import scenes
@@ -49,7 +47,7 @@ class Shelf:
         self._vectors: OrderedDict[VectorsKey, tuple[Any, Vectors]] = OrderedDict()
 
     def run(self, name: str, arguments: dict[str, Any]) -> Any:
-        """Run a measure or a service by name; keys among the arguments become the things they name.
+        """Run a measure by name; keys among the arguments become the things they name.
 
         Raises:
             WorkbenchError: of every kind; nothing is remembered of a failed call.
@@ -58,10 +56,6 @@ class Shelf:
             return self.answer(arguments["question"])
         with guard_memory(name):
             found = {k: self._resolve(v) for k, v in arguments.items()}
-            if name in services.SERVICES:
-                model = found.get("model")
-                with threads_for(model) if isinstance(model, Jepa) else nullcontext():
-                    return services.SERVICES[name](self, **found)
             about = entry(name)
             if not isinstance(about, Entry):
                 raise BadInput(f"{name!r} is asked as a question", where="worker", fix="give a question")

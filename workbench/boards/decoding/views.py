@@ -10,8 +10,8 @@ from widgets import ClipPlayer
 from workbench.boards.decoding.charts import fit_bars
 from workbench.boards.look import alone
 from workbench.boards.show import show
+from workbench.boards.videos import film_dicts
 from workbench.core.questions.decoding import DecoderFit, DecodeView, PriorView
-from workbench.present.show_futures import film_dicts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -13,10 +13,10 @@ from workbench.boards.planning import views
 from workbench.boards.planning.charts import landscape_chart
 from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
 from workbench.boards.planning.walk import Walk
+from workbench.boards.videos import film_dicts
 from workbench.core.films import Reel
 from workbench.core.numbers import UNITS
 from workbench.core.questions.planning import ClipEnds, EnergyLandscape, PlanView
-from workbench.present.show_futures import film_dicts
 from workbench.query import Query
 
 

@@ -10,10 +10,10 @@ from jaxtyping import Float
 
 from widgets import ClipPlayer, WorldStage
 from workbench.boards.show import show
+from workbench.boards.videos import film_dicts
 from workbench.core.errors import BadInput
 from workbench.core.films import Reel
 from workbench.core.questions.planning import ClipEnds, PlanPaths, PlanTrace, PlanView, WalkTrace, WorldPicture
-from workbench.present.show_futures import film_dicts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

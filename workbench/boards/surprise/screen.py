@@ -9,9 +9,9 @@ from workbench.boards.layout import Chart, fill
 from workbench.boards.surprise.charts import accuracy_chart, no_accuracies
 from workbench.boards.surprise.views import draw_surprise
 from workbench.boards.surprise.words import unit_of
+from workbench.boards.videos import film_dicts
 from workbench.boards.workspace import Workspace
 from workbench.core.questions.surprise import Covered, Judged, SurpriseView
-from workbench.present.show_futures import film_dicts
 from workbench.worlds.driven import SCENES
 
 _SEEN = 0.05  # of the surprise: less is no colour

@@ -8,9 +8,9 @@ from jaxtyping import Float
 from widgets import ClipPlayer, Timeline
 from workbench.boards.show import show
 from workbench.boards.surprise.words import unit_of
+from workbench.boards.videos import Curve, film_dicts
 from workbench.core.numbers import UNITS
 from workbench.core.questions.surprise import Surprise, SurpriseView
-from workbench.present.show_futures import Curve, film_dicts
 
 
 def surprise_curves(found: Surprise, name: str, kind: str) -> dict[str, Curve]:

@@ -1,15 +1,14 @@
-"""Futures in words: rollouts, plans and surprise, each sentence with its yardstick."""
+"""Predicted futures in words, each number beside its baseline."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from workbench.core.films import FilmView
-from workbench.core.futures import Drift, Rollout
+from workbench.core.numbers import times, too_few
+from workbench.core.questions.rollout import Drift, FilmView, Rollout
 from workbench.core.results import FEWEST_CLIPS
-from workbench.present.words import times, too_few
 
-_SAME = 0.02  # two ratios nearer than this are told apart by nobody
+_SAME = 0.02  # ratios that differ by less are called equal
 
 
 def rollout_sentence(found: Rollout, twin: bool = False) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Plotly figures of futures: drift by horizon, energy landscapes, a planner's costs."""
+"""The Plotly figure of the drift over a bank."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.core.futures import Drift
+from widgets.palette import ink
+from workbench.boards.look import calm
+from workbench.core.numbers import times
+from workbench.core.questions.rollout import Drift
 from workbench.core.results import FEWEST_CLIPS
-from workbench.present.charts import QUIET, TEXT, calm
-from workbench.present.words import times
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-OPEN_LOOP, TEACHER = "#D55E00", "#009E73"
-_DASHES = {"open loop": ("solid", OPEN_LOOP), "teacher-forced": ("dash", TEACHER), "copy last": ("dot", QUIET), "other actions": ("dashdot", QUIET)}
+_DASHES = {"open loop": "solid", "teacher-forced": "dash", "copy last": "dot", "other actions": "dashdot"}
+_COLOURED = ("open loop", "teacher-forced")  # the others are controls
 
 
 def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
@@ -26,7 +27,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
     steps = np.arange(1, found.errors.shape[2] + 1)
     figure, ends = go.Figure(), list[tuple[str, float, str]]()
     for kind in (k for k in found.kinds if k != "copy last"):
-        dash, colour = _DASHES[kind]
+        dash, colour = _DASHES[kind], ink(kind if kind in _COLOURED else "control", dark)
         if found.errors.shape[1] >= FEWEST_CLIPS:
             low, high = found.interval(kind)
             band = {"x": np.r_[steps, steps[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself", "fillcolor": colour, "opacity": 0.14}
@@ -41,7 +42,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
         figure.add_annotation(
             x=1, xref="paper", y=value, yshift=place, text=f"{kind} {times(value)}", showarrow=False, xanchor="right", yanchor="bottom", font=font
         )
-    figure.add_hline(y=1, line={"width": 1, "color": TEXT[dark], "dash": "dot"}, annotation_text="copying", annotation_position="bottom left")
+    figure.add_hline(y=1, line={"width": 1, "color": ink("real", dark), "dash": "dot"}, annotation_text="copying", annotation_position="bottom left")
     calm(figure, f"error ÷ copying, by horizon; {found.errors.shape[1]} clips", dark, bottom=30)
     figure.update_xaxes(title={"text": "steps", "font": {"size": 11}}, showticklabels=True)
     figure.update_yaxes(rangemode="tozero")

@@ -1,17 +1,17 @@
-"""The actions of a film on a pad: dragged, drawn, taken back."""
+"""The actions of a clip on a pad: dragged, drawn, taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from widgets import ActionPad
 from workbench.boards.edits import Edits
+from workbench.boards.layout import fill
+from workbench.core.card import ClipKey, ModelKey
 from workbench.core.questions.checkpoint import ActionFacts
-from workbench.present.show import fill
 
 _ROOM = 1.5  # times what was done at most: as far as the pad reaches where no bounds are known
 
@@ -20,21 +20,30 @@ class Actions:
     """An ActionPad with undo and redo.
 
     Args:
-        changed: told after the user changed an action, or went back or forward.
+        acted: called after the user changed an action, or went back or forward.
+
+    Attributes:
+        of: the model and clip whose actions can be changed; None: what is on the pad is of something that is no longer open.
     """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        self.pad, self.changed = ActionPad(), changed
+    def __init__(self, acted: Callable[[], None]) -> None:
+        self.pad, self.acted = ActionPad(), acted
+        self.of: tuple[ModelKey, ClipKey] | None = None
         self._edits: Edits[Float[np.ndarray, "steps action"] | None] = Edits(None)
         self._past = 0  # steps before this one are over: there what was really done counts, and what was changed waits
-        self._settling = False
-        self.pad.observe(lambda change: self._dragged(), names=["actions"])
+        self.pad.on_change = self._dragged
 
     @property
     def value(self) -> Float[np.ndarray, "steps action"] | None:
         """As they are now; None where there are none."""
         edited = self._edits.value
         return edited if edited is None or not self._past else np.concatenate([self._original[: self._past], edited[self._past :]])
+
+    @property
+    def changed(self) -> Float[np.ndarray, "steps action"] | None:
+        """As they are now; None where they are those of the clip."""
+        value = self.value
+        return None if value is None or np.array_equal(value, self._original) else value
 
     @property
     def _original(self) -> Float[np.ndarray, "steps action"]:
@@ -46,18 +55,20 @@ class Actions:
         return {"can_undo": self._edits.can_undo, "can_redo": self._edits.can_redo}
 
     def forget(self) -> None:
-        """What is on the pad is of another film: it stays to be seen, and changes nothing."""
+        """What is on the pad is of another clip: it stays to be seen, and changes nothing."""
+        self.of = None
         self._edits.restart(None)
         self._show()
 
-    def clear(self) -> None:
-        """An empty pad."""
+    def clear(self, of: tuple[ModelKey, ClipKey] | None) -> None:
+        """An empty pad, for this model and clip."""
+        self.of = of
         self._edits.restart(None)
-        self._put({"actions": [], "original": []})
+        fill(self.pad, {"actions": [], "original": []})
         self._show()
 
     def start(self, actions: Float[np.ndarray, "steps action"], spec: ActionFacts, known: int) -> None:
-        """The actions of another film.
+        """The actions of the clip.
 
         Args:
             spec: bounds, names and units of one; where a model acts once in several frames, each step joins those of all of them.
@@ -71,9 +82,9 @@ class Actions:
         low, high = np.minimum(low, actions.min(0)), np.maximum(high, actions.max(0))
         self._edits.restart(actions)
         self._past = known - 1
-        self._put({"actions": [], "original": [], "low": [], "high": []})
-        self._put({"names": names, "units": list(spec.units) * skip, "axes": [0, min(1, len(names) - 1)]})
-        self._put({"low": low.tolist(), "high": high.tolist(), "step": known - 1, "known": known - 1})
+        fill(self.pad, {"low": [], "high": []})
+        fill(self.pad, {"names": names, "units": list(spec.units) * skip, "axes": [0, min(1, len(names) - 1)]})
+        fill(self.pad, {"low": low.tolist(), "high": high.tolist(), "step": known - 1, "known": known - 1})
         self._show(actions)
 
     def know(self, ticks: int) -> None:
@@ -81,7 +92,7 @@ class Actions:
         if self._edits.value is None:
             return
         self._past = max(0, min(ticks, len(self._edits.value)) - 1)
-        self._put({"known": self._past, "step": max(self._past, self.pad.step)})
+        fill(self.pad, {"known": self._past, "step": max(self._past, self.pad.step)})
         self._show()
 
     def back(self, name: str) -> None:
@@ -96,28 +107,17 @@ class Actions:
         else:
             getattr(self._edits, name)()
         self._show()
-        self.changed()
+        self.acted()
 
     def _dragged(self) -> None:
         kept = self._edits.value
-        if not self._settling and kept is not None and len(self.pad.actions) == len(kept):
+        if kept is not None and len(self.pad.actions) == len(kept):
             changed = np.concatenate([kept[: self._past], self.pad.table()[self._past :]])
             self._edits.set(changed, self.pad.step, self.pad.gesture or None)
             fill(self.pad, self.can)
-            self.changed()
+            self.acted()
 
     def _show(self, original: Float[np.ndarray, "steps action"] | None = None) -> None:
         if self.value is not None:
-            self._settling = True
-            try:
-                self.pad.set_actions(self.value, self._original if original is None else original)
-            finally:
-                self._settling = False
+            self.pad.set_actions(self.value, self._original if original is None else original)
         fill(self.pad, self.can)
-
-    def _put(self, values: dict[str, Any]) -> None:
-        self._settling = True
-        try:
-            fill(self.pad, values)
-        finally:
-            self._settling = False
