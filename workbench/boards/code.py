@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from workbench import samples
-from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey
+from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey, VectorsKey
 from workbench.core.mask import Mask
 from workbench.core.questions import Question
 
@@ -61,7 +61,7 @@ def _asked(question: Question[Any], sample: str | None, weights: str) -> tuple[l
             said.append(f"{name}={name}")
         elif isinstance(value, FileKey):
             said.append(repr(value.path) if usual[name] is dataclasses.MISSING else f"{name}={value.path!r}")
-        elif isinstance(value, ClipKey | FolderKey | BankKey):
+        elif isinstance(value, ClipKey | FolderKey | BankKey | VectorsKey):
             line = f"{name} = {opened(value)}"
             lines += [line] if line not in lines else []
             said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
@@ -79,8 +79,10 @@ def named(path: str) -> str:
     return next((n for n in samples.names() if str(samples.find(n).bank) == path), path)
 
 
-def opened(key: ClipKey | FolderKey | BankKey) -> str:
-    """The expression that opens a clip, clips of which something is known, or a bank."""
+def opened(key: ClipKey | FolderKey | BankKey | VectorsKey) -> str:
+    """The expression that opens a clip, clips of which something is known, a bank, or vectors."""
+    if isinstance(key, VectorsKey):
+        return f"jw.open_vectors({key.path!r})"
     verb = "open_bank" if isinstance(key, BankKey) else "scenes" if isinstance(key, SceneKey | ScenesKey) else "open_clips"
     place = "" if not isinstance(key, ClipKey) else f"[{key.name!r}]" if key.name and not isinstance(key, SceneKey) else f"[{key.index}]"
     return f"jw.{verb}({named(key.path)!r}{key.said}){place}"
