@@ -40,7 +40,7 @@ void main() {
   vec4 sum = texelFetch(sums, ivec2(gl_FragCoord.xy), 0);
   if (sum.a <= 0.0) discard;
   float level = min(1.0, log(1.0 + sum.a) / log(1.0 + max(crowd, 1.0)));
-  float alpha = min(1.0, sum.a) * mix(0.3, 1.0, level) * strength;
+  float alpha = min(1.0, sum.a) * mix(0.4, 1.0, level) * strength;
   colour = vec4(sum.rgb / sum.a * alpha, alpha);
 }`;
 const FIRST = 80000; // points of the first frame after a move, to begin with; then by how long such frames take

@@ -8,14 +8,15 @@ import { COLOURS, NO_LABEL, OTHER } from "./_scatter_rows.js";
 export const DISCS = 20000;
 /** Without WebGL at most this many are drawn. */
 export const FLAT = 50000;
+const AREA = 600000; // CSS pixels of a picture in which sizes are as they are
 const UNKNOWN = 255; // the place in the table for a row without a value
 
 /** What colours the points. @typedef {{by: string, codes: Uint16Array, slots: Uint8Array, values: Float32Array, ends: [number, number], map: string}} Shade */
 
-/** The diameter of a point in CSS pixels. @param {number} shown how many points there are to be seen @param {number} close how much closer than all points */
-export function sizeOf(shown, close) {
+/** The diameter of a point in CSS pixels. @param {number} shown how many points there are to be seen @param {number} close how much closer than all points @param {number} area of the picture in CSS pixels */
+export function sizeOf(shown, close, area) {
   const crowd = Math.max(1, shown) / close ** 2;
-  return Math.max(2, Math.min(10, 10.4 - 1.75 * Math.log10(Math.max(crowd, 1)))) * Math.min(1.5, Math.max(1, close ** 0.1));
+  return Math.max(2, Math.min(10, 10.4 - 1.75 * Math.log10(Math.max(crowd, 1)))) * Math.min(1.5, Math.max(1, close ** 0.1)) * Math.max(0.75, Math.min(1.8, Math.sqrt(area / AREA)));
 }
 
 /** The place of each row in the table of colours. @param {Shade} shade @param {number} count @returns {Uint8Array} */

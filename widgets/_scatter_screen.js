@@ -136,7 +136,7 @@ export function createScreen(state, root, drawOver, onRenderer) {
 
   /** The size of a point in CSS pixels. */
   function size() {
-    return camera ? sizeOf(state.members[0].length, Math.max(1, closeness(camera, state.extent))) : 4;
+    return camera ? sizeOf(state.members[0].length, Math.max(1, closeness(camera, state.extent)), camera.width * camera.height) : 4;
   }
 
   /** @param {Camera} now @returns {import("./_scatter_gl.js").Look} */
@@ -200,6 +200,17 @@ export function createScreen(state, root, drawOver, onRenderer) {
     if (anew) setAttribute(root, "data-drawn", String(++drawn));
   }
 
+  /** What is on screen now, points and marks on a ground. @param {string} ground @returns {Promise<Blob>} */
+  function picture(ground) {
+    const whole = element("canvas", { width: flat.width, height: flat.height });
+    const pen = /** @type {CanvasRenderingContext2D} */ (whole.getContext("2d"));
+    pen.fillStyle = ground;
+    pen.fillRect(0, 0, whole.width, whole.height);
+    if (gl && camera) gl.draw(look(camera), false); // a context keeps its picture only until the frame ends
+    for (const each of [gl ? canvas : flat, marks]) if (each) pen.drawImage(each, 0, 0);
+    return new Promise((done, fail) => whole.toBlob((blob) => (blob ? done(blob) : fail(new Error("no png"))), "image/png"));
+  }
+
   /** How many points the plain canvas leaves out; 0 where there is WebGL. @returns {number} */
   const left = () => (gl || released ? 0 : Math.max(0, state.members[0].length - FLAT));
 
@@ -210,5 +221,5 @@ export function createScreen(state, root, drawOver, onRenderer) {
     frame.cancel();
     free();
   };
-  return { node, follow, request, look: look_, size, wake, left, hasGl, dispose };
+  return { node, follow, request, look: look_, size, wake, left, hasGl, picture, dispose };
 }

@@ -2,7 +2,7 @@
 
 import { button, element, icon, setAttribute, setText, write } from "./_kit.js";
 
-/** What the buttons do. @typedef {{zoom: (by: number) => void, fit: () => void, frame: () => void, all: () => void, clear: () => void, take: () => void}} Acts */
+/** What the buttons do. @typedef {{zoom: (by: number) => void, fit: () => void, frame: () => void, all: () => void, clear: () => void, take: () => void, save: () => void}} Acts */
 
 const ICONS = {
   pan: "M8 2v12M2 8h12M6.3 3.7 8 2l1.7 1.7M6.3 12.3 8 14l1.7-1.7M3.7 6.3 2 8l1.7 1.7M12.3 6.3 14 8l-1.7 1.7",
@@ -14,6 +14,7 @@ const ICONS = {
   frame: "M7 2.500a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.3 10.300l3.7 3.700M5.2 7h3.6",
   all: "M3 8.5 6.5 12 13 4.5",
   clear: "M4 4l8 8M12 4l-8 8",
+  save: "M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10",
 };
 const TOOLS = [
   ["pan", "Move the map by dragging (V)"],
@@ -41,7 +42,7 @@ export function createTools(model, acts) {
   const field = element("input", { type: "search", class: "jw-map-search", placeholder: "Search", spellcheck: "false", autocomplete: "off" });
   const title = element("div", { class: "jw-map-title" });
   const group = (/** @type {string} */ name, /** @type {HTMLElement[]} */ made) => element("span", { class: "jw-group", role: "group", "aria-label": name }, ...made);
-  const bar = element("div", { class: "jw-map-tools", role: "toolbar", "aria-label": "Map" }, group("Dragging", tools), group("View", views), group("Selection", [all, clear]), field);
+  const bar = element("div", { class: "jw-map-tools", role: "toolbar", "aria-label": "Map" }, group("Dragging", tools), group("View", views), group("Selection", [all, clear]), group("File", [button("Save this picture as png", icon(ICONS.save), acts.save)]), field);
   const node = element("div", { class: "jw-map-head" }, title, bar);
   let waiting = 0;
 

@@ -2,6 +2,7 @@
 
 import { element, mount, onAll, remembering, same, setAttribute, setText, write } from "./_kit.js";
 import { MEANINGS } from "./_meanings.js";
+import { fileName, offer } from "./_plot_files.js";
 import { around, panned, resized, toData, toScreen, whole, zoomed } from "./_scatter_camera.js";
 import { nearest, ranked } from "./_scatter_grid.js";
 import { listenToHands } from "./_scatter_input.js";
@@ -19,7 +20,7 @@ import { followSize } from "./_stage.js";
 /** @typedef {import("./_scatter_camera.js").Camera} Camera */
 
 const MARKS = ["hover", "hover_row", "hover_text", "hover_picture", "hover_shape", "hover_box", "neighbours_of", "neighbours", "neighbour_kinds", "tick", "place_labels"];
-const AROUND = ["title", "x_label", "y_label", "note", "message", "tool", "busy", "category_name", "value_name", "value_unit", "version", "plot_height", "dropped"];
+const AROUND = ["title", "x_label", "y_label", "note", "message", "tool", "busy", "category_name", "value_name", "value_unit", "version", "plot_height", "dropped", "bare"];
 const READ = [...FOLLOWED, ...MARKS, ...AROUND, "camera", "selected", "search"];
 const REACH = 8; // CSS pixels from the edge of a point at which it is still pointed at
 const WALK = 200; // neighbours that [ and ] lead to
@@ -38,7 +39,7 @@ function render({ model: slow, el }) {
     state.light(code);
     screen.follow(new Set(["selected"]));
   });
-  const tools = createTools(model, { zoom: (by) => zoom(by, middle()), fit, frame, all: () => select("replace", state.seen), clear, take: () => select("replace", state.seen) });
+  const tools = createTools(model, { zoom: (by) => zoom(by, middle()), fit, frame, all: () => select("replace", state.seen), clear, take: () => select("replace", state.seen), save });
   const [status, voice] = [element("div", { class: "jw-map-status", role: "status", "aria-live": "polite" }), element("div", { class: "jw-voice", "aria-live": "polite" })];
   const [note, empty, axes] = [element("div", { class: "jw-map-note" }), element("div", { class: "jw-empty", hidden: true }), element("div", { class: "jw-map-axes" })];
   const key = element("div", { class: "jw-map-kinds" });
@@ -72,6 +73,12 @@ function render({ model: slow, el }) {
     return { tick: model.get("tick"), hover: model.get("hover"), from: from < state.count ? from : -1, to: model.get("neighbours"), kinds: model.get("neighbour_kinds"), names };
   }
 
+  /** The picture as it is, as a file. */
+  async function save() {
+    const blob = await screen.picture(inks().ground);
+    offer(blob, fileName(model.get("title") || "map", "png"));
+  }
+
   /** Takes changes in with the next frame, all that came until then at once. @param {string} name */
   function redraw(name) {
     changed.add(name);
@@ -100,6 +107,7 @@ function render({ model: slow, el }) {
     tools.refresh(state.chosen, state.members[0].length);
     setHeight();
     plot.dataset.tool = model.get("tool");
+    setAttribute(root, "data-bare", String(model.get("bare")));
     setAttribute(root, "data-busy", String(model.get("busy")));
     setAttribute(root, "aria-busy", String(model.get("busy")));
     setText(note, model.get("note"));

@@ -88,6 +88,7 @@ class Scatter(View):
     message = t.Unicode("No points yet", help="shown while there are none").tag(sync=True)
     place_labels = t.Bool(True, help="write the names of categories beside their points").tag(sync=True)
     plot_height = t.Int(0, min=0, help="CSS pixels the map is high; 0 = by the room there is").tag(sync=True)
+    bare = t.Bool(False, help="only title, picture and note: for small maps side by side").tag(sync=True)
     version = t.Int(0, help="counts answers; the root's data-version shows the one on screen").tag(sync=True)
 
     def set_points(self, points: Float[np.ndarray, "rows 2"], *, names: Sequence[str] | None = None) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import widgets
 from widgets._esm import css, esm
+from widgets.palette import properties
 
 HERE = Path(widgets.__file__).parent
 VIEWS = sorted(path.name for path in HERE.glob("[a-z]*.js"))
@@ -39,9 +40,9 @@ def test_joined_modules_parse_and_offer_render(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_styles_start_with_the_kit_and_reach_nothing_outside() -> None:
+def test_styles_start_with_the_colours_and_the_kit_and_reach_nothing_outside() -> None:
     text = css("_grid.css", "patch_canvas.css")
-    assert text.startswith((HERE / "_kit.css").read_text("utf-8")[:40])
+    assert text.startswith(properties() + "\n" + (HERE / "_kit.css").read_text("utf-8"))
     for sheet in HERE.glob("*.css"):
         assert "@import" not in sheet.read_text("utf-8")
         assert "url(" not in sheet.read_text("utf-8")

@@ -377,6 +377,29 @@ def test_many_points_become_a_picture_of_their_density(bench: Any) -> None:
     assert strength(root, 280, 150) > strength(root, 40, 40) + 40
 
 
+def test_the_picture_is_saved_as_it_is_seen(bench: Any) -> None:
+    view = cloud(place_labels=False, theme="light")
+    root = bench.show(view, width="900px")
+    ready(bench, root)
+    with bench.page.expect_download() as saved:
+        root.get_by_role("button", name="Save this picture as png").click()
+    assert saved.value.suggested_filename == "jepa-workbench-map.png"
+    bench.page.mouse.move(2, 2)
+    file = np.asarray(Image.open(saved.value.path()).convert("RGB"), int)
+    seen = np.asarray(Image.open(BytesIO(root.locator(".jw-map-plot").screenshot())).convert("RGB"), int)
+    assert file.shape == seen.shape
+    assert (file.min(axis=2) < 200).sum() > 2000
+    assert np.abs(file - seen)[20:-20, 20:-20].mean() < 1
+
+
+def test_small_maps_side_by_side_have_no_controls(bench: Any) -> None:
+    root = bench.show(cloud(bare=True), width="300px")
+    ready(bench, root)
+    expect(root.get_by_text("Map", exact=True)).to_be_visible()
+    expect(root.get_by_role("toolbar")).to_be_hidden()
+    expect(root.get_by_role("checkbox", name="top")).to_be_hidden()
+
+
 def test_nothing_to_draw_says_so(bench: Any) -> None:
     view = Scatter(message="Open a folder first", plot_height=200)
     root = bench.show(view)
