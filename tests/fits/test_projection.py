@@ -164,3 +164,23 @@ def test_a_map_comes_back_from_the_wire_bit_for_bit() -> None:
     again = codec.loads(codec.dumps(found))
     np.testing.assert_array_equal(again.coordinates, found.coordinates)
     assert (again.seed, again.versions, again.vectors, again.n) == (9, found.versions, found.vectors, 200)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["tsne", "fastumap"])
+def test_other_layouts_make_one_map_of_one_seed_and_put_new_points_beside_their_likes(method: str) -> None:
+    pytest.importorskip("openTSNE" if method == "tsne" else "fastumap")  # fastumap has no build for every system
+    groups = np.repeat(np.arange(3), 50)
+    points = RNG.normal(size=(150, 8)) + 12 * np.eye(8)[groups]
+    heard: list[tuple[int, int]] = []
+    with progress.listening(lambda done, total: heard.append((done, total))):
+        made = fitted(points, method, Settings(seed=2, k=10), sample=120)
+    found = made.result.coordinates
+    np.testing.assert_array_equal(found, fitted(points, method, Settings(seed=2, k=10), sample=120).result.coordinates)
+    centres = np.stack([found[made.result.fitted][groups[made.result.fitted] == g].mean(0) for g in range(3)])
+    nearest = np.linalg.norm(found[:, None] - centres, axis=2).argmin(1)
+    assert (nearest == groups).mean() > 0.98
+    assert all(0 <= done <= total for done, total in heard)
+    assert made.result.versions["openTSNE" if method == "tsne" else "fastumap"]
+    if method == "tsne":
+        assert len(set(heard)) > 20
