@@ -28,7 +28,7 @@ from workbench.store.embeddings import PLACES, SUFFIX, Entry, Plan, is_embedding
 from workbench.store.places import store_folder
 from workbench.worlds.factors import ClipRow
 
-_TASK, _CHUNK = 64, 32 << 20  # clips a task at most, and bytes of its vectors
+_TASK, _CHUNK = 128, 32 << 20  # clips a task at most, and bytes of its vectors
 Spread = Callable[[Entry, Extractor, "list[int]"], None]
 
 

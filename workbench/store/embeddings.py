@@ -35,6 +35,7 @@ FORMAT = 1
 SUFFIX = ".zarr"
 PLACES = ("clip", "frame", "tick", "row", "col")  # columns of `places`; NOWHERE where a row has none
 _MARK, _CLIPS, _PARTS, _MANIFEST, _WRITER = "jepa_workbench", "clips.npz", "parts", "manifest.json", "writer.json"
+_CHUNK = "c.0.0"  # the key of the one chunk of an array
 _FIX = "make it again with jw.embed"
 
 
@@ -120,7 +121,8 @@ class Entry:
         part = partial(place)
         with disk(self.path):
             try:
-                _write_group(part, {"values": values, "places": places}, {"task": task, "skipped": {str(k): v for k, v in (skipped or {}).items()}})
+                said = {"task": task, "rows": len(values), "skipped": {str(k): v for k, v in (skipped or {}).items()}}
+                _write_group(part, {"values": values, "places": places}, said)
                 settle(part, place)
             except OSError:
                 if not place.is_dir():  # else another writer was first, with the same numbers
@@ -137,12 +139,12 @@ class Entry:
         there = self.finished()
         if there != list(range(self.plan.tasks)):
             raise BadInput(f"{self.plan.tasks - len(there)} of {self.plan.tasks} parts are missing", where=str(self.path), fix=_FIX)
-        groups = [self._open(task) for task in there]
+        said = [json.loads((self._part(task) / "zarr.json").read_text(encoding="utf-8"))["attributes"] for task in there]
         names = self.clips().names
-        skipped = [[names[int(k)], why] for g in groups for k, why in g.attrs["skipped"].items()]
+        skipped = [[names[int(k)], why] for part in said for k, why in part["skipped"].items()]
         for left in (self.path / _PARTS).glob(f"*{PARTIAL}"):
             _remove(left)
-        _write_json(self.path / _MANIFEST, {"rows": [int(g["values"].shape[0]) for g in groups], "skipped": skipped})
+        _write_json(self.path / _MANIFEST, {"rows": [part["rows"] for part in said], "skipped": skipped})
 
     def clips(self) -> ClipTable:
         """What is known of the clips.
@@ -177,8 +179,8 @@ class Entry:
         values, places = np.empty((sum(rows), plan.dim), np.float32), np.empty((sum(rows), len(PLACES)), np.int32)
         start = 0
         for task, count in enumerate(rows):
-            group = self._open(task)
-            values[start : start + count], places[start : start + count] = group["values"][:], group["places"][:]
+            values[start : start + count] = self._read(task, "values", (count, plan.dim), "<f4")
+            places[start : start + count] = self._read(task, "places", (count, len(PLACES)), "<i4")
             start += count
         clip, frame = places[:, 0], places[:, 1]
         columns = {name: column[clip] for name, column in table.columns.items()}
@@ -191,9 +193,19 @@ class Entry:
     def _part(self, task: int) -> Path:
         return self.path / _PARTS / f"{task:06d}"
 
-    def _open(self, task: int) -> Any:
-        zarr: Any = zarr_module()
-        return zarr.open_group(str(self._part(task)), mode="r")
+    def _read(self, task: int, name: str, shape: tuple[int, int], dtype: str) -> np.ndarray:
+        """The one chunk of an array, which is stored as it is: a hundred times as fast as by way of its metadata.
+
+        Raises:
+            BadInput: it is not there, or of another size.
+        """
+        if shape[0] == 0:
+            return np.empty(shape, dtype)
+        chunk = self._part(task) / name / _CHUNK
+        try:
+            return np.fromfile(chunk, dtype).reshape(shape)
+        except (OSError, ValueError) as err:
+            raise BadInput(f"part {task} of this embedding is damaged", where=str(chunk), fix=f"remove the folder, and {_FIX}") from err
 
 
 def is_embedding(path: Path) -> bool:
@@ -285,10 +297,10 @@ def _write_group(part: Path, arrays: Mapping[str, np.ndarray], attributes: Mappi
     zarr: Any = zarr_module()
     group = zarr.open_group(str(part), mode="w", zarr_format=3, attributes=dict(attributes))
     for name, array in arrays.items():
-        chunk = (max(1, len(array)), *array.shape[1:])
-        lost = np.nan if array.dtype.kind == "f" else -2  # what is read where a file was removed by hand
-        data = np.ascontiguousarray(array)
-        group.create_array(name, data=data, chunks=chunk, compressors=None, fill_value=lost, config={"write_empty_chunks": True})
+        how: dict[str, Any] = {"chunks": (max(1, len(array)), *array.shape[1:]), "compressors": None, "config": {"write_empty_chunks": True}}
+        lost = np.nan if array.dtype.kind == "f" else -2  # what others read where a file was removed by hand
+        keys = {"name": "default", "separator": "."}
+        group.create_array(name, data=np.ascontiguousarray(array), fill_value=lost, chunk_key_encoding=keys, **how)
 
 
 def _write_json(path: Path, said: Mapping[str, Any]) -> None:
