@@ -78,7 +78,7 @@ def test_what_a_board_has_to_tell_is_read_on_it_and_raised_for_a_script(shapes: 
     told = shapes.said.value
     assert "&lt;b&gt;none.pt does not exist" in told
     assert 'role="alert"' in told
-    shapes.space.choose(1)
+    shapes.space.choice.show(1)
     shapes.wait()
     assert shapes.said.value == ""
 

@@ -174,7 +174,7 @@ def test_a_decoder_that_the_worker_no_longer_has_is_said_to_be_missing(work: Str
     board = opened(space, "digits")
     fit(board, 31)
     work.shelf._fits.clear()
-    space.choose(3)
+    space.choice.show(3)
     assert board.headline.sentence.startswith("No decoder was fitted yet")
     assert names(board) == ["real", "nearest real frame", "nearest real patches"]
     assert (board.fitting.fit, board.drawn.films, told) == (None, [], [])

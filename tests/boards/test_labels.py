@@ -17,7 +17,7 @@ from tests.boards.test_workspace import Straight
 from workbench.boards.every import sections
 from workbench.boards.labels import LabelsBoard
 from workbench.boards.labels.words import labels_detail, labels_sentence
-from workbench.boards.workspace import Workspace
+from workbench.boards.workspace import Workspace, exported
 from workbench.core import codec
 from workbench.core.errors import WorkbenchError
 from workbench.core.results import Classified, Provenance
@@ -67,9 +67,9 @@ def test_the_labels_of_the_clip_in_sight_stand_beside_the_untrained_heads_and_fo
         exec(board.headline.code, {})
     assert re.search(r"jw\.load\(.*# weights [0-9a-f]{12}$", board.headline.code, re.MULTILINE)
     assert float(said.getvalue()) == round(best[1], 4)
-    assert codec.loads(board.space.export(board.results())[1])["labels"].labels == board.labels.answer.labels
+    assert codec.loads(exported(board.space, board.results())[1])["labels"].labels == board.labels.answer.labels
     before = board.labels.answer
-    board.space.choose(1)
+    board.space.choice.show(1)
     assert board.labels.answer is not before
     assert board.headline.code.splitlines()[-3].endswith("['light.png']")
     assert not board.bars.stale

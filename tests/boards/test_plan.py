@@ -284,7 +284,7 @@ def test_whoever_goes_stands_still_when_the_tab_closes_or_something_else_is_look
     elif how == "twin":
         found.headline.source = "twin"
     elif how == "clip":
-        found.space.choose(3)
+        found.space.choice.show(3)
     else:
         found.command("cancel")
     found.rest()

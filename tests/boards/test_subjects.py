@@ -47,7 +47,7 @@ def painted(space: Workspace) -> Mask:
 
 def test_two_families_are_open_at_once_and_the_clip_and_the_mask_stay_when_one_turns_to_the_other(page: Page) -> None:
     space, board = page.space, page.masks
-    space.choose(4)
+    space.choice.show(4)
     mask = painted(space)
     clip, first = space.session.state.clip, board.work.maps.answer
     assert first is not None

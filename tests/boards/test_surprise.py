@@ -16,7 +16,7 @@ import workbench as jw
 from tests.boards.test_workspace import Straight
 from tests.families.official import AC, GOLDEN, INTPHYS, VJEPA
 from workbench.boards.surprise import SurpriseBoard
-from workbench.boards.workspace import Workspace
+from workbench.boards.workspace import Workspace, exported
 from workbench.core import codec
 from workbench.core.errors import WorkbenchError
 from workbench.jobs import now
@@ -211,7 +211,7 @@ def test_accuracies_are_counted_when_asked_with_chance_twin_and_pixels(fresh: Op
     assert board.pairs.answer.quads == jw.judge_twins(jw.load("balls"), count=6).quads
     names = {trace["name"] for trace in board.accuracies.figure.to_plotly_json()["data"]}
     assert names == {"model", "untrained twin", "changes of pixels"}
-    stored = codec.loads(fresh.space.export(board.results())[1])
+    stored = codec.loads(exported(fresh.space, board.results())[1])
     assert set(stored) >= {"surprise", "accuracies"}
     assert stored["accuracies"].count == 6
     dark = board.accuracies.figure.layout.font.color
@@ -302,7 +302,7 @@ def test_another_model_leaves_nothing_of_the_one_before(opened: Opened) -> None:
     opened.move(9, 0.9, 0.9)
     assert int(np.nanargmax(curve(board, 1))) == 9
     assert "clips of two-rooms bank" in opened.words
-    opened.space.choose(3)
+    opened.space.choice.show(3)
     assert board.edits.value is None
     assert len(board.player.films) == 1
 

@@ -208,7 +208,7 @@ def test_numbers_and_pictures_of_the_clip_before_are_greyed_until_there_are_new_
     shown = (board.headline, board.canvas, board.pane, board.bars)
     assert [view.stale for view in shown] == [False] * 4
     jobs.holding = True
-    space.choose(1)
+    space.choice.show(1)
     super(Late, jobs)._start(jobs.held.pop(0))  # the photo itself
     assert [view.stale for view in shown] == [True, False, True, True]
     jobs.release()

@@ -18,7 +18,7 @@ from workbench.app.to_panel import arrange, to_panel
 from workbench.app.toasts import toast
 from workbench.boards.base import Board
 from workbench.boards.every import kinds, openings
-from workbench.boards.layout import Chart, Column
+from workbench.boards.layout import Chart, Column, leaves
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
@@ -78,7 +78,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         busy_indicator=None,
     )
     fast.quiet(shell)
-    held = [view for each in boards.values() for view in each.views()]
+    held = [view for each in boards.values() for view in leaves(each.layout)]
     every = [status, opener.files, opener.clips, opener.film, *(v for v in held if not isinstance(v, Chart))]
     space.on("model", lambda: menu.quieten(boards))
     space.on("model", lambda: menu.settle(boards))

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from widgets import Headline
-from workbench.boards.layout import Layout, fill, leaves
-from workbench.boards.workspace import Workspace, age, offer, renew
+from workbench.boards.layout import Layout, fill
+from workbench.boards.workspace import Workspace, age, exported, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import Reel
 from workbench.core.questions import About
@@ -77,15 +77,6 @@ class Board:
         """How it is arranged."""
         return self.headline
 
-    def views(self) -> list[Any]:
-        """Its views and charts."""
-        return list(leaves(self.layout))
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Parts that must be complete; of several sets that would do, the one that the open model has."""
-        return self.about.needs if self.space.facts is None else self.about.needed(self.space.facts.report)
-
     def wake(self) -> None:
         """Somebody looks: from now on the board follows what is open."""
         if not self.awake:
@@ -106,20 +97,7 @@ class Board:
     def command(self, name: str) -> None:
         """A button of the headline was pressed."""
         if name == "export":
-            offer(self.headline, *self.space.export(self.results()))
-
-    def save_films(self, name: str, command: str, videos: Sequence[Reel], *, fps: float, context_frames: int = 0, edited: int = -1) -> None:
-        """Offer videos as one file, with their labels.
-
-        Args:
-            name: of the file. command: of the player: "export" or "export_mp4". fps, context_frames, edited: see `VideoFile`.
-        """
-        kind = "mp4" if command == "export_mp4" else "webm"
-
-        def offered(data: np.ndarray) -> None:
-            offer(self.headline, f"jepa-workbench-{name}.{kind}", data.tobytes())
-
-        Query[np.ndarray](self.space, f"{name}.file", offered, self.failed).ask(VideoFile(tuple(videos), fps, context_frames, edited, kind))
+            offer(self.headline, *exported(self.space, self.results()))
 
     def results(self) -> dict[str, Any]:
         """Everything on the board, for export."""
@@ -136,7 +114,7 @@ class Board:
         held = {"enabled": not reason, "reason": "This board is off." if reason else ""}
         fill(self.headline, {"sources": [{**source, **held} for source in self.headline.sources]})
         if reason and facts is not None:
-            partial = any(facts.report.serving(n).status == "partial" for n in self.needs)
+            partial = any(facts.report.serving(n).status == "partial" for n in self.about.needed(facts.report))
             renew(*self.pictures())
             self.say(f"This board is off: {reason}", "error" if partial else "warn", "See the Checkpoint board for what the file holds.")
         return bool(reason) or not self.awake or self.space.shown is None
@@ -172,16 +150,6 @@ class Board:
         if error is not None and not self.refusal() and (self.space.shown is None or self._silent):
             self._tell(error, f"{error.where} → {error.fix}".strip(" →"))
 
-    def no_bank(self, adds: str) -> str:
-        """What is not known of a single clip, in words.
-
-        Args:
-            adds: what a bank would add.
-        """
-        if self.space.choice.reading:
-            return f"Reading the bank, which adds {adds} …"
-        return f"Single clip: no interval. A bank, chosen beside the clip, would add {adds}."
-
     @property
     def of_before(self) -> bool:
         """What is on screen is not of what is open."""
@@ -191,3 +159,28 @@ class Board:
     def predictor(self) -> str:
         """Whose future is shown: the model's, or its untrained twin's while R is held."""
         return "twin" if self.session.state.predictor == "twin" else "model"
+
+
+def save_videos(board: Board, name: str, command: str, videos: Sequence[Reel], *, fps: float, context_frames: int = 0, edited: int = -1) -> None:
+    """Offer videos of a board as one file, with their labels.
+
+    Args:
+        name: of the file. command: of the player: "export" or "export_mp4". fps, context_frames, edited: see `VideoFile`.
+    """
+    kind = "mp4" if command == "export_mp4" else "webm"
+
+    def offered(data: np.ndarray) -> None:
+        offer(board.headline, f"jepa-workbench-{name}.{kind}", data.tobytes())
+
+    Query[np.ndarray](board.space, f"{name}.file", offered, board.failed).ask(VideoFile(tuple(videos), fps, context_frames, edited, kind))
+
+
+def no_bank(space: Workspace, adds: str) -> str:
+    """What is not known of a single clip, in words.
+
+    Args:
+        adds: what a bank would add.
+    """
+    if space.choice.reading:
+        return f"Reading the bank, which adds {adds} …"
+    return f"Single clip: no interval. A bank, chosen beside the clip, would add {adds}."

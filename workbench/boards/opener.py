@@ -28,7 +28,7 @@ class Opener:
         self._cached = [c for c in find_cached().values() if c.published.role == "model"]
         self._shown()
         self.files.on_change = self._files_changed
-        self.files.on_press = lambda _: workspace.cancel_opening()
+        self.files.on_press = lambda _: workspace.stop("open", tell=True)
         self.files.on_enter = lambda name: self._files_changed({**self.files.values, name: ""}, self.files.values)  # as if it were given anew
         self.clips.on_enter = lambda name: self._clips_changed({**self.clips.values, name: ""}, self.clips.values)
         for row in (self.clips, self.film):
@@ -113,7 +113,7 @@ class Opener:
         touched = {name for name in new if new[name] != old.get(name)}
         try:
             if "clip" in touched:
-                self.space.choose(new["clip"])
+                self.space.choice.show(new["clip"])
             elif touched & {"window", "part", "rate", "at"}:
                 self.space.choice.cut(*cut_of(self.space, new, touched))
             elif "bank" in touched:

@@ -106,6 +106,17 @@ def offer(headline: Headline, name: str, data: bytes) -> None:
     headline.file = data
 
 
+def first_seed(space: Workspace) -> int:
+    """Of the mask that the open model begins with."""
+    return 0 if space.subject is None else space.subject.seed
+
+
+def exported(space: Workspace, results: dict[str, Any]) -> tuple[str, bytes]:
+    """Results as one npz that numpy reads too, with a name for it."""
+    name = space.sample or (Path(space.facts.report.path).stem if space.facts else "workbench")
+    return f"jepa-workbench-{name}.npz", codec.dumps(results)
+
+
 def described(facts: ModelFacts, sample: str | None) -> ModelFacts:
     """A sample's model with the licence of its weights, what it can and cannot do, and the world of its films."""
     if sample is None:
@@ -195,11 +206,6 @@ class Workspace:
     def sample(self) -> str | None:
         """The name of the sample that it is."""
         return None if self.subject is None else self.subject.sample
-
-    @property
-    def first_seed(self) -> int:
-        """Of the mask that it opens with."""
-        return 0 if self.subject is None else self.subject.seed
 
     def on(self, event: str, heard: Heard) -> None:
         """Call after "model", "subjects", "clips", "clip", "bank", "opening" or "theme" changed, after something "failed", a model was "refused", or the session was "closed"."""
@@ -305,27 +311,10 @@ class Workspace:
 
         self.ask(CheckFile(FileKey(key.path), key.family), "open", read, refused)
 
-    def cancel_opening(self) -> None:
-        """Leave what is being opened; what is open stays."""
-        self.jobs.cancel((self.session.id, "open"))
-
     def open_data(self, path: str, index: int = 0) -> None:
         """Open an image, a video, a folder, a bank or the clips of a sample, and show one of them."""
         self._start(f"opening {Path(path).name}")
         self.choice.open(self.allow(bank_path(path)), index)
-
-    def choose(self, index: int) -> None:
-        """Show another clip of the open list. What cannot be read in a folder is passed over.
-
-        Raises:
-            BadInput: there are fewer clips.
-        """
-        self.choice.show(index)
-
-    def export(self, results: dict[str, Any]) -> tuple[str, bytes]:
-        """Everything in `results` as one npz that numpy reads too, with a name for it."""
-        name = self.sample or (Path(self.facts.report.path).stem if self.facts else "workbench")
-        return f"jepa-workbench-{name}.npz", codec.dumps(results)
 
     def set_dark(self, dark: bool) -> None:
         """Follow the host's theme."""

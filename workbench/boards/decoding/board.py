@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from widgets import Toolbar
-from workbench.boards.base import Board, board
+from workbench.boards.base import Board, board, save_videos
 from workbench.boards.code import reproduced
 from workbench.boards.decoding import words
 from workbench.boards.decoding.charts import fit_bars
@@ -16,7 +16,7 @@ from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.masks.controls import choices, sampler
 from workbench.boards.masks.controls import draw as sampled
-from workbench.boards.workspace import Workspace, renew
+from workbench.boards.workspace import Workspace, first_seed, renew
 from workbench.core.errors import MaskError, PartUnavailable, WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.questions.decoding import DecodeClip, DecoderPrior, DecodeView, PriorView
@@ -150,7 +150,7 @@ class DecodeBoard(Board):
     def _save_video(self, command: str) -> None:
         """Offer the films on screen as one video, with their labels."""
         if self.drawing.answer is not None:
-            self.save_films("decoded", command, self.drawing.answer.reels, fps=self.player.fps or 8.0)
+            save_videos(self, "decoded", command, self.drawing.answer.reels, fps=self.player.fps or 8.0)
 
     def _mask(self) -> Mask | None:
         """What is painted on the Masks board, else what the model's own sampler draws; None where it predicts under no masks."""
@@ -160,7 +160,7 @@ class DecodeBoard(Board):
         if held is not None and held.shape == shown.grid.shape:
             return held
         try:
-            return sampled(sampler(choices(facts.card)[0], {}), shown.grid.shape, self.space.first_seed)
+            return sampled(sampler(choices(facts.card)[0], {}), shown.grid.shape, first_seed(self.space))
         except (MaskError, IndexError):
             return None
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from widgets import MapPane, PatchCanvas, Toolbar
 from workbench.boards import code
-from workbench.boards.base import Board, board
+from workbench.boards.base import Board, board, no_bank
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.masks import controls, words
@@ -18,7 +18,7 @@ from workbench.boards.masks.charts import yardstick_bars
 from workbench.boards.masks.queries import MaskQueries
 from workbench.boards.masks.views import clip_traits, mask_dict, mask_of, quilt_traits, view_traits
 from workbench.boards.parts import off_words
-from workbench.boards.workspace import Workspace, renew
+from workbench.boards.workspace import Workspace, first_seed, renew
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.numbers import UNITS
@@ -141,12 +141,12 @@ class MasksBoard(Board):
         self.heat = 0.0
         self.choice = controls.choices(facts.card)[0]
         self.session.set(distance=facts.card.loss)
-        sentence, self.why = off_words(facts.report, self.needs)
+        sentence, self.why = off_words(facts.report, self.about.needs)
         fill(self.canvas, {"read_only": bool(self.why)})
         if self.why:
-            self._refuse(sentence, missing=all(facts.report.serving(n).status != "partial" for n in self.needs))
+            self._refuse(sentence, missing=all(facts.report.serving(n).status != "partial" for n in self.about.needs))
         else:
-            self._controls_shown({"seed": self.space.first_seed, "distance": facts.card.loss})
+            self._controls_shown({"seed": first_seed(self.space), "distance": facts.card.loss})
 
     def _refuse(self, sentence: str, *, missing: bool) -> None:
         """The reason where the pictures were; nothing of another model stays, and nothing can be drawn or held."""
@@ -239,7 +239,7 @@ class MasksBoard(Board):
         if facts is None or self.why:
             return
         self.choice = controls.choices(facts.card)[0]
-        self._controls_shown({"seed": self.space.first_seed, "distance": facts.card.loss})
+        self._controls_shown({"seed": first_seed(self.space), "distance": facts.card.loss})
         fill(self.canvas, {"tool": "target", "stroke": "brush", "brush": 1, "overlay_on": False})
         self.pane.mode = "predicted"
         self.session.set(distance=facts.card.loss, block=-1, predictor="model", hover=-1, tick=0)
@@ -333,7 +333,11 @@ class MasksBoard(Board):
         block = self.session.state.block
         error = view.error.block(block) if 0 <= block < len(view.error.blocks) else view.error
         sentence, tone = words.sentence(error, None if yard is None else yard.block(block))
-        lonely = "Over the bank: computing …" if self.session.state.bank else self.no_bank("skill over other clips, retrieval ranks and an interval")
+        lonely = (
+            "Over the bank: computing …"
+            if self.session.state.bank
+            else no_bank(self.space, "skill over other clips, retrieval ranks and an interval")
+        )
         detail = words.bank_line(bank, error) if bank else self.progress or lonely
         text = "" if self.work.maps.question is None else code.reproduced(self.work.maps.question, view, self.space.sample)
         self.say(sentence, tone, detail, text, cancellable=bank is None, note=words.HELD.get(error.predictor, ""))

@@ -10,7 +10,7 @@ from typing import Any
 
 from widgets import Toolbar
 from workbench.boards import code
-from workbench.boards.base import Board, board
+from workbench.boards.base import Board, board, save_videos
 from workbench.boards.edits import Edits
 from workbench.boards.layout import Column, Layout, Row, fill
 from workbench.boards.planning import controls, views, words
@@ -443,4 +443,4 @@ class PlanBoard(Board):
     def _save_film(self, command: str) -> None:
         """Offer the films on screen as one video, with their labels."""
         if self.screen.reels:
-            self.save_films("plan", command, self.screen.reels, fps=self.player.fps or 8.0)
+            save_videos(self, "plan", command, self.screen.reels, fps=self.player.fps or 8.0)

@@ -7,7 +7,7 @@ from typing import Any
 
 from widgets import ClipPlayer, Toolbar, WorldStage
 from workbench.boards import code
-from workbench.boards.base import TWIN, Board, board
+from workbench.boards.base import TWIN, Board, board, no_bank, save_videos
 from workbench.boards.clip_choice import is_sample_bank
 from workbench.boards.edits import Edits
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
@@ -232,7 +232,7 @@ class SurpriseBoard(Board):
     def save_film(self, command: str) -> None:
         """Offer the films on screen as one video, with their labels."""
         if self.films.answer is not None:
-            self.save_films("surprise", command, self.films.answer.reels, fps=self.player.fps or 8.0)
+            save_videos(self, "surprise", command, self.films.answer.reels, fps=self.player.fps or 8.0)
 
     def _heard(self, done: int, total: int) -> None:
         self._tell_busy()
@@ -335,7 +335,7 @@ class SurpriseBoard(Board):
         caution, peers, found = words.caution(kind), self.peers, self.cells.answer
         compared = "" if peers is None else words.peers_line(view, peers)
         lonely = not compared and self.session.state.bank is None and not kind
-        alone = self.no_bank("how surprising other clips are") if lonely else ""
+        alone = no_bank(self.space, "how surprising other clips are") if lonely else ""
         covered = "" if found is None else words.covered_line(found)
         self.screen.note(words.earned_line(view) + (words.peers_note(view, peers) if caution or covered else ""))
         lines = [foreign, caution or covered or compared, alone]
