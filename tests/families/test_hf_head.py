@@ -14,6 +14,7 @@ from torch import Tensor
 
 import workbench as jw
 from tests.families.official import GOLDEN, close, official
+from workbench.boards.show import show
 from workbench.core.clip import Clip
 from workbench.core.codec import dumps, loads
 from workbench.core.errors import PartUnavailable
@@ -21,7 +22,6 @@ from workbench.core.results import Classified
 from workbench.families.hf_head import VideoHead
 from workbench.families.load import inspect, load
 from workbench.model import Jepa
-from workbench.present.show import show
 
 HEAD = GOLDEN / "hf_vjepa2_head"
 Case = tuple[Jepa, dict[str, Tensor], dict[str, Tensor]]

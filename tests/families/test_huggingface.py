@@ -22,6 +22,7 @@ from torch import Tensor
 
 from tests.families.official import GOLDEN, at, close, mask_of, official
 from workbench.boards.checkpoint.views import report_dict
+from workbench.boards.masks.words import captions
 from workbench.cli.reports import report_text
 from workbench.core.card import Fact, LoadReport
 from workbench.core.clip import Clip
@@ -30,7 +31,6 @@ from workbench.core.mask import Mask
 from workbench.families.load import inspect, load
 from workbench.measures.prediction import masked_view
 from workbench.nn.vit import Vit
-from workbench.present.words import captions
 
 IMAGE, VIDEO = GOLDEN / "hf_ijepa", GOLDEN / "hf_vjepa2"
 Content = dict[str, Tensor]

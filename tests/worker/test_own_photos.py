@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from workbench.boards.masks.words import bank_line, rank_lines
 from workbench.core.card import BankKey, ClipKey
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
@@ -23,7 +24,6 @@ from workbench.measures.sensitivity import sensitivity
 from workbench.measures.together import prepare_together
 from workbench.measures.yardsticks import bank_errors, yardsticks
 from workbench.model.jepa import Jepa
-from workbench.present.words import bank_line, rank_lines
 from workbench.worker.shelf import Shelf
 
 SIZES = [(40, 30), (64, 64), (90, 31), (33, 200), (700, 900), (64, 64), (50, 51), (48, 64), (64, 48), (128, 96)]

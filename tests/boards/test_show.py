@@ -11,9 +11,9 @@ import pytest
 import workbench as jw
 from widgets import MapPane, ModelView, PatchCanvas
 from workbench.core.errors import BadInput
+from workbench.core.numbers import number
 from workbench.core.results import BankErrors, MaskedView, Yardsticks
 from workbench.families import toy
-from workbench.present.words import number
 from workbench.worker.shelf import Shelf
 
 

@@ -11,7 +11,7 @@ import pytest
 import workbench as jw
 from widgets import ClipPlayer, Timeline, WorldStage
 from workbench.core.errors import BadInput
-from workbench.present.words import times
+from workbench.core.numbers import times
 
 START, GOAL = np.array([0.2, 0.25, 0.5, 0.5]), np.array([0.8, 0.2, 0.5, 0.5])
 QUICK = {"horizon": 6, "samples": 16, "iterations": 3, "elites": 4}
