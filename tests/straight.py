@@ -30,7 +30,7 @@ class Straight(Jobs):
 
     def _start(self, job: Any) -> None:
         try:
-            value = self._through(self.shelf.run(job.name, self._through(dict(job.arguments))))
+            value = self._through(self.shelf.answer(self._through(job.question)))
         except WorkbenchError as error:
             found = error
             job.finish(lambda: job.failed(found))

@@ -1,4 +1,4 @@
-"""Work, seen from the side that waits for it: submit by name, progress, cancel, and the latest wins in each slot."""
+"""Work, seen from the side that waits for it: questions, progress, cancel, and the latest wins in each slot."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from workbench.core import codec
 from workbench.core.errors import Cancelled, WorkbenchError, WorkerDied
-from workbench.core.questions import ANSWER, Question
+from workbench.core.questions import Question
 from workbench.core.wire import Wire, pack_error, unpack_error
-from workbench.measures.catalogue import CATALOGUE
 from workbench.readers import Readers
 
 Deliver = Callable[[Callable[[], None]], None]
@@ -40,19 +39,16 @@ class Job:
     """One piece of work. Exactly one of `done` and `failed` is called, by `deliver`, unless a newer job took the slot.
 
     Args:
-        name: of a measure or a service. slot: (session, view); it keeps only its latest job. urgent: may overtake.
+        slot: (session, view); it keeps only its latest job.
     """
 
     id: int
-    name: str
+    question: Question[Any]
     slot: Slot
-    arguments: dict[str, Any]
     done: Callable[[Any], None]
     failed: Callable[[WorkbenchError], None]
     progress: Callable[[int, int], None]
     deliver: Deliver
-    urgent: bool = True
-    lane: str = "model"
     stale: bool = False
     told: bool = False
     heard: float = 0.0  # when it last told its progress, by time.monotonic
@@ -94,28 +90,6 @@ class Jobs(ABC):
     def restart(self) -> None:  # noqa: B027  a thread has nothing to restart
         """End the workers that do not answer, and start new ones, which compute from the start what is still open."""
 
-    def submit(
-        self,
-        name: str,
-        /,
-        *,
-        slot: Slot,
-        done: Callable[[Any], None],
-        failed: Callable[[WorkbenchError], None],
-        progress: Callable[[int, int], None] = lambda d, t: None,
-        deliver: Deliver = now,
-        **arguments: Any,
-    ) -> Job:
-        """Ask for work. A job already in the slot is cancelled and its answer dropped.
-
-        Args:
-            done, failed, progress: called through `deliver`, which brings them to the host's own thread.
-            arguments: of the measure or service; keys stand for models, clips and banks.
-        """
-        known = CATALOGUE.get(name)
-        urgent, lane = (known.urgent, known.lane) if known else (True, "model")
-        return self._take(Job(next(self._numbers), name, slot, arguments, done, failed, progress, deliver, urgent, lane))
-
     def ask(
         self,
         question: Question[Answer],
@@ -131,8 +105,7 @@ class Jobs(ABC):
         Args:
             done, failed, progress: called through `deliver`, which brings them to the host's own thread.
         """
-        about, number = question.about, next(self._numbers)
-        return self._take(Job(number, ANSWER, slot, {"question": question}, done, failed, progress, deliver, about.urgent, about.lane))
+        return self._take(Job(next(self._numbers), question, slot, done, failed, progress, deliver))
 
     def _take(self, job: Job) -> Job:
         """Start a job, which is the latest of its slot from now on."""
@@ -221,10 +194,10 @@ class WorkerJobs(Jobs):
             lane.close()
 
     def _start(self, job: Job) -> None:
-        self._lanes[job.lane].start(job)
+        self._lanes[job.question.about.lane].start(job)
 
     def _stop(self, job: Job, *, hard: bool) -> None:
-        self._lanes[job.lane].stop(job, hard)
+        self._lanes[job.question.about.lane].stop(job, hard)
 
     def _tell(self) -> None:
         for heard in list(self._watchers):
@@ -316,10 +289,10 @@ class _Process:
             threading.Thread(target=work, daemon=True, name=f"workbench-{lane}{work.__name__}").start()
 
     def start(self, job: Job) -> None:
-        arguments = codec.copied(job.arguments)
+        asked = replace(job.question, **codec.copied(job.question.fields()))  # type: ignore[type-var]  # every question is a dataclass
         with self.change:
             self.open[job.id] = job
-            self._post({"op": "run", "id": job.id, "call": job.name, "arguments": arguments, "urgent": job.urgent})
+            self._post({"op": "run", "id": job.id, "question": asked})
             lost = self.gone
         if lost:  # it ended between the look at it and this call
             self._bury()
@@ -407,7 +380,7 @@ class _Process:
         for job in left.values():
             if not job.answered.is_set():
                 died = WorkerDied(
-                    f"the worker ended while it computed {job.name} (exit code {self.process.returncode})",
+                    f"the worker ended while it computed {job.question.about.name} (exit code {self.process.returncode})",
                     where=f"{self.lane} lane",
                     fix="try again: it is started anew; if it ended for lack of memory, use a smaller clip or model",
                 )

@@ -25,6 +25,7 @@ from workbench.boards.layout import Chart, Column, Either, Layout, Row
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
+from workbench.core.questions import Question
 from workbench.jobs import Jobs
 from workbench.thread_jobs import ThreadJobs
 
@@ -243,8 +244,8 @@ class _LateShelf:
 
         return Shelf()
 
-    def run(self, name: str, arguments: dict[str, Any]) -> Any:
-        return self.shelf.run(name, arguments)
+    def answer(self, question: Question[Any]) -> Any:
+        return self.shelf.answer(question)
 
     def keep(self, name: str, jepa: Jepa) -> None:
         self.shelf.keep(name, jepa)
@@ -256,5 +257,5 @@ _shelf = _LateShelf()
 def _shared_jobs() -> Jobs:
     """One thread and one shelf a kernel, so that boards share what is loaded."""
     if not _jobs:
-        _jobs.append(ThreadJobs(_shelf.run))
+        _jobs.append(ThreadJobs(_shelf.answer))
     return _jobs[0]

@@ -158,7 +158,7 @@ def resident(pid: int) -> int:
 
 def _give_up(one: Process, job: Any, reason: str) -> None:
     if not job.answered.is_set():
-        where, fix = job.arguments["question"].keys()[0].path, "do not open it: no checkpoint needs that to be listed"
+        where, fix = job.question.keys()[0].path, "do not open it: no checkpoint needs that to be listed"
         error = CheckpointError(f"reading the file was stopped: it {reason}", where=where, fix=fix)
         job.finish(lambda: job.failed(error))
     one.end()

@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.core import progress
 from workbench.core.errors import Cancelled, WorkbenchError
+from workbench.core.questions import Question
 from workbench.core.wire import pack_error, unpack_error
 from workbench.jobs import Job, Jobs
 
@@ -28,12 +29,12 @@ class ThreadJobs(Jobs):
     """The same calls in a thread of a notebook, on objects at hand.
 
     Args:
-        run: (name, arguments) -> result, as `workbench.worker.shelf.Shelf().run`.
+        answer: question -> its answer, as `workbench.worker.shelf.Shelf().answer`.
     """
 
-    def __init__(self, run: Callable[[str, dict[str, Any]], Any]) -> None:
+    def __init__(self, answer: Callable[[Question[Any]], Any]) -> None:
         super().__init__()
-        self._run, self._queue, self._change = run, list[Job](), threading.Condition()
+        self._answer, self._queue, self._change = answer, list[Job](), threading.Condition()
         self._closed = False
         self._stopped: set[int] = set()
         self._thread = threading.Thread(target=self._work, daemon=True, name="workbench-jobs")
@@ -61,7 +62,7 @@ class ThreadJobs(Jobs):
     def _next(self, urgent_only: bool) -> Job | None:
         with self._change:
             while not self._closed:
-                found = next((j for j in self._queue if j.urgent), None)
+                found = next((j for j in self._queue if j.question.about.urgent), None)
                 if found is None and not urgent_only and self._queue:
                     found = self._queue[0]
                 if found is not None:
@@ -85,14 +86,14 @@ class ThreadJobs(Jobs):
                 raise Cancelled()
             if total:
                 job.finish(lambda: job.progress(done, total), last=False)
-            if not job.urgent:
+            if not job.question.about.urgent:
                 while self._one(self._next(urgent_only=True)):
                     pass
 
         try:
             with progress.listening(listener):
                 listener(0, 0)
-                value = self._run(job.name, dict(job.arguments))
+                value = self._answer(job.question)
             job.finish(lambda: job.done(value))
         except Exception as error:  # whatever it is, the user must hear of it and the thread must live
             said = error if isinstance(error, WorkbenchError) else unpack_error(pack_error(error))

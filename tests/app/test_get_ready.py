@@ -20,10 +20,10 @@ class Witness:
     def __init__(self) -> None:
         self.shelf, self.ended, self.answers = Shelf(), {"Warm": threading.Event(), "DescribeModel": threading.Event()}, {}
 
-    def run(self, job: str, arguments: dict[str, Any]) -> Any:
-        name = type(arguments["question"]).__name__
+    def answer(self, question: Any) -> Any:
+        name = type(question).__name__
         try:
-            self.answers[name] = self.shelf.run(job, arguments)
+            self.answers[name] = self.shelf.answer(question)
             return self.answers[name]
         finally:
             if name in self.ended:
@@ -32,7 +32,7 @@ class Witness:
 
 def test_model_and_bank_are_ready_before_a_page_asks() -> None:
     witness = Witness()
-    jobs = ThreadJobs(witness.run)
+    jobs = ThreadJobs(witness.answer)
     get_ready(jobs, Start(samples.names()[0], None, "cpu", {}, lambda path: path))
     assert witness.ended["Warm"].wait(120)
     assert witness.answers["Warm"] == len(witness.answers["LookAt"].clips.names)
@@ -42,7 +42,7 @@ def test_model_and_bank_are_ready_before_a_page_asks() -> None:
 def test_a_checkpoint_that_cannot_be_opened_is_left_to_the_page_to_tell(tmp_path: Any, capsys: Any) -> None:
     (tmp_path / "notes.pt").write_text("these are my notes")
     witness = Witness()
-    jobs = ThreadJobs(witness.run)
+    jobs = ThreadJobs(witness.answer)
     get_ready(jobs, Start(str(tmp_path / "notes.pt"), None, "cpu", {}, lambda path: path))
     assert witness.ended["DescribeModel"].wait(120)
     told = threading.Event()  # by the next job, so that the last one has been answered

@@ -35,7 +35,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def workspace(**options: object) -> Workspace:
-    return Workspace(ThreadJobs(Shelf().run), notify=lambda error: None, **options)
+    return Workspace(ThreadJobs(Shelf().answer), notify=lambda error: None, **options)
 
 
 Calls = queue.SimpleQueue[Callable[[], None]]

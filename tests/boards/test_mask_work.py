@@ -58,8 +58,7 @@ class Desk:
         frames = np.random.default_rng(0).integers(0, 256, (max(self.jepa.card.frames, 1), height, width, 3), dtype=np.uint8)
         self.clip = Clip(frames)
 
-    def run(self, name: str, arguments: dict[str, Any]) -> Any:
-        question = arguments["question"]
+    def answer(self, question: Any) -> Any:
         while isinstance(question, Controls) and not self.open.wait(0.002):
             self.busy.set()
             progress.report(1, 2)
@@ -81,7 +80,7 @@ def desk() -> Iterator[Desk]:
 
 
 def work_at(desk: Desk) -> tuple[MaskQueries, Heard, Workspace]:
-    space = Workspace(ThreadJobs(desk.run))
+    space = Workspace(ThreadJobs(desk.answer))
     space.session.set(model=ModelKey("toy"), clip=ClipKey("noise", 0))
     heard = Heard()
     return MaskQueries(space, heard), heard, space
@@ -148,13 +147,13 @@ def test_another_predictor_does_not_stop_the_controls(desk: Desk) -> None:
 def shown(desk: Desk) -> Iterator[tuple[MasksBoard, MaskedView, list[Callable[[], None]]]]:
     """A board that has just shown a view, the view, and what it wants to do in a later message."""
     later: list[Callable[[], None]] = []
-    space = Workspace(ThreadJobs(desk.run), deliver=later.append)
+    space = Workspace(ThreadJobs(desk.answer), deliver=later.append)
     board = MasksBoard(space)
     board.canvas.set_pixels(desk.clip.rgb(), desk.mask(1).shape, tubelet=desk.jepa.card.tubelet)
     board.pane.grid = list(desk.mask(1).shape)
     space.session.set(model=ModelKey("toy"), clip=ClipKey("noise", 0), mask=desk.mask(1))
     asked = MaskedMaps(ModelKey("toy"), ClipKey("noise", 0), desk.mask(1))
-    board.work.maps.question, board.work.maps.answer = asked, desk.run("answer", {"question": asked})
+    board.work.maps.question, board.work.maps.answer = asked, desk.answer(asked)
     view = board.work.maps.answer
     board.viewed(view)
     yield board, view, later

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
+
 import numpy as np
 import pytest
 import torch
 
+from workbench import measures
 from workbench.core import codec, progress
 from workbench.core.errors import Cancelled
 from workbench.core.mask import Mask
+from workbench.core.questions import questions
 from workbench.core.results import BankErrors, Provenance
-from workbench.measures import catalogue
+from workbench.measures import base, catalogue
 from workbench.measures.attempts import Attempt, Problem, attempt, pixel_tokens
 from workbench.measures.bank import Bank
 from workbench.measures.prediction import prediction_error
@@ -145,9 +150,17 @@ def test_a_basis_of_two_features_has_a_quiet_third_colour() -> None:
 
 
 def test_every_measure_in_the_catalogue_exists_and_refuses_what_its_entry_needs() -> None:
+    modules = [import_module(f"workbench.measures.{found.name}") for found in pkgutil.iter_modules(measures.__path__)]
     for entry in catalogue.ENTRIES:
-        function = entry.function()
+        function = next(getattr(module, entry.name) for module in modules if hasattr(module, entry.name))
         assert function.__name__ == entry.name
         assert hasattr(function, "__wrapped__"), f"{entry.name} is not decorated with @measure"
         assert entry.formula
         assert entry.cannot
+
+
+def test_every_type_of_question_has_a_measure() -> None:
+    for kind in questions().values():
+        if kind.__module__.startswith("workbench."):
+            import_module(f"workbench.measures.{kind.__module__.rpartition('.')[2]}")
+            assert kind in base._answers

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workbench.core.card import FileKey
 from workbench.core.errors import WorkbenchError
 from workbench.core.questions import Question
+from workbench.core.questions.checkpoint import Inspect
 from workbench.families import toy
 from workbench.jobs import Jobs, WorkerJobs
 from workbench.measures.bank import Bank
@@ -70,12 +72,12 @@ def thread() -> Iterator[ThreadJobs]:
 
     shelf = Shelf()
 
-    def run(name: str, arguments: dict[str, Any]) -> Any:
+    def answer(question: Question[Any]) -> Any:
         with _STILL:
             pass
-        return shelf.run(name, arguments)
+        return shelf.answer(question)
 
-    jobs = ThreadJobs(run)
+    jobs = ThreadJobs(answer)
     yield jobs
     jobs.close()
 
@@ -131,10 +133,7 @@ def ask() -> Callable[..., Answer]:
     def submit(jobs: Jobs, what: str | type[Question[Any]], slot: tuple[str, str] = ("s", "v"), **arguments: Any) -> Answer:
         answer = Answer()
         told: dict[str, Any] = {"slot": slot, "done": answer.done, "failed": answer.failed, "progress": lambda d, t: answer.heard.append((d, t))}
-        if isinstance(what, str):
-            jobs.submit(what, **told, **arguments)
-        else:
-            jobs.ask(what(**arguments), **told)
+        jobs.ask(Inspect(FileKey(what), None, tuple(arguments.items())) if isinstance(what, str) else what(**arguments), **told)
         return answer
 
     return submit

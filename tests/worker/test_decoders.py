@@ -106,7 +106,7 @@ def test_a_decoder_goes_to_a_file_and_comes_back_to_its_own_model(shelf: Shelf, 
 
 
 def test_a_fit_is_overtaken_by_urgent_work_and_can_be_cancelled(shelf: Shelf, ask: Any) -> None:
-    jobs = ThreadJobs(shelf.run)
+    jobs = ThreadJobs(shelf.answer)
     begun = threading.Event()
     failed: list[Exception] = []
     ended = threading.Event()

@@ -217,13 +217,6 @@ class Workspace:
             self._shared[kind] = kind(self)
         return self._shared[kind]
 
-    def submit(self, name: str, view: str, done: Callable[[Any], None], failed: Notify | None = None, /, **arguments: Any) -> Job:
-        """Ask for work in this session's slot of that view. Errors that nobody takes are shown to the user."""
-        progress = arguments.pop("progress", None)
-        more = {"progress": progress} if progress else {}
-        slot = (self.session.id, view)
-        return self.jobs.submit(name, slot=slot, done=done, failed=failed or self.tell, deliver=self.deliver, **more, **arguments)
-
     def ask(
         self,
         question: Question[Answer],

@@ -44,7 +44,7 @@ class Lane:
         with self.change:
             while True:
                 for message in self.waiting:
-                    if message["urgent"]:
+                    if message["question"].about.urgent:
                         self.waiting.remove(message)
                         return message
                 if urgent_only:
@@ -65,14 +65,14 @@ class Lane:
             if total and time.monotonic() - told > _TELL_EVERY:
                 told = time.monotonic()
                 self.wire.send({"op": "progress", "id": job, "done": done, "total": total})
-            if not message["urgent"]:
+            if not message["question"].about.urgent:
                 while (urgent := self.next(urgent_only=True)) is not None:
                     self.run(urgent)
 
         try:
             with progress.listening(listener):
                 listener(0, 0)
-                value = self.shelf.run(message["call"], message["arguments"])
+                value = self.shelf.answer(message["question"])
             answer = {"op": "done", "id": job, "value": value}
         except WorkbenchError as error:
             answer = {"op": "failed", "id": job, "error": pack_error(error)}

@@ -12,7 +12,7 @@ import torch
 from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey, VectorsKey, stamp
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, CheckpointError, PartUnavailable
-from workbench.core.questions import ANSWER, Key, Question
+from workbench.core.questions import Key, Question
 from workbench.core.vectors import Vectors
 from workbench.data import Clips, open_clips
 from workbench.data.banks import Bank as StoredBank
@@ -20,7 +20,6 @@ from workbench.data.scaling import scaled_down
 from workbench.families.load import load
 from workbench.measures.bank import Bank
 from workbench.measures.base import answering
-from workbench.measures.catalogue import Entry, entry
 from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
 from workbench.store import open_vectors
@@ -45,22 +44,6 @@ class Shelf:
         self._answers: OrderedDict[str, tuple[list[weakref.ref[Any]], Any]] = OrderedDict()  # with the objects that each was found for
         self._fits: OrderedDict[str, Any] = OrderedDict()  # by the digest of the question that fitted each
         self._vectors: OrderedDict[VectorsKey, tuple[Any, Vectors]] = OrderedDict()
-
-    def run(self, name: str, arguments: dict[str, Any]) -> Any:
-        """Run a measure by name; keys among the arguments become the things they name.
-
-        Raises:
-            WorkbenchError: of every kind; nothing is remembered of a failed call.
-        """
-        if name == ANSWER:
-            return self.answer(arguments["question"])
-        with guard_memory(name):
-            found = {k: self._resolve(v) for k, v in arguments.items()}
-            about = entry(name)
-            if not isinstance(about, Entry):
-                raise BadInput(f"{name!r} is asked as a question", where="worker", fix="give a question")
-            model = found.pop("model")
-            return about.function()(model, **found)
 
     def answer(self, question: Question[Any]) -> Any:
         """The answer to a question; its keys become the models, clips and banks that they name.

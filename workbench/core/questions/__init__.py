@@ -6,6 +6,4 @@ A question is a value: it names models, clips and banks by keys, crosses to a wo
 from workbench.core.questions.base import About, Key, Question, question, questions
 from workbench.core.questions.written import read, written
 
-ANSWER = "answer"  # the job of a worker that answers a question
-
-__all__ = ["ANSWER", "About", "Key", "Question", "question", "questions", "read", "written"]
+__all__ = ["About", "Key", "Question", "question", "questions", "read", "written"]
