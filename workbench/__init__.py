@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
+    from workbench.store import join, open_vectors, save_vectors
 
     predict = prediction_error
 

@@ -198,13 +198,7 @@ def measure(page: Any, base: str, ready: str, read: Callable[[Any], np.ndarray],
     )
     middle = (box[0] + box[2] / 2, box[1] + box[3] / 2)
     mouse = page.mouse
-    mouse.move(*middle)
-    page.evaluate("() => { probe.hovers = []; }")
-    for i in range(20):
-        mouse.move(middle[0] + (i * 37) % 200 - 100, middle[1] + (i * 53) % 160 - 80)
-        page.wait_for_timeout(60)
-    page.wait_for_timeout(500)
-    hovers = page.evaluate("() => probe.hovers")
+    hovers = _hovered(page, middle)
     page.evaluate("() => { probe.gaps = []; probe.count = true; }")
     mouse.move(*middle)
     mouse.down()
@@ -241,6 +235,17 @@ def measure(page: Any, base: str, ready: str, read: Callable[[Any], np.ndarray],
         "lasso": told,
         "rows": len(got[-1][1]) if got else 0,
     }
+
+
+def _hovered(page: Any, middle: tuple[float, float]) -> list[float]:
+    """Milliseconds until each of some points that are pointed at is told."""
+    page.mouse.move(*middle)
+    page.evaluate("() => { probe.hovers = []; }")
+    for i in range(20):
+        page.mouse.move(middle[0] + (i * 37) % 200 - 100, middle[1] + (i * 53) % 160 - 80)
+        page.wait_for_timeout(60)
+    page.wait_for_timeout(500)
+    return page.evaluate("() => probe.hovers")
 
 
 def _lasso_of_ours(page: Any) -> None:

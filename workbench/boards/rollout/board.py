@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from widgets import ClipPlayer, Toolbar
 from workbench.boards import code
-from workbench.boards.base import Board, board
+from workbench.boards.base import Board, board, no_bank, save_videos
 from workbench.boards.decoding.fitting import fitting_of
 from workbench.boards.decoding.words import fit_score
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
@@ -197,7 +197,7 @@ class RolloutBoard(Board):
         view = self.videos.answer
         if view is not None:
             known, fps = view.rollout.known, self.player.fps or 8.0
-            self.save_films("rollout", command, view.reels, fps=fps, context_frames=known, edited=view.edited)
+            save_videos(self, "rollout", command, view.reels, fps=fps, context_frames=known, edited=view.edited)
 
     def _question(self) -> RolloutVideos | None:
         """What is chosen now; None where nothing is open that can be rolled out."""
@@ -293,7 +293,7 @@ class RolloutBoard(Board):
         sentence, tone = words.rollout_sentence(view.rollout, asked.predictor == "twin")
         lines = [view.caution, words.edited_line(view), "" if found is None else words.drift_line(found)]
         if found is None and self.session.state.bank is None:
-            lines.append(self.no_bank("nearest real frames, and the drift over other clips"))
+            lines.append(no_bank(self.space, "nearest real frames, and the drift over other clips"))
         fit = self.fitting.fit if asked.decoder is not None else None
         lines = [self.fitting.said, "" if fit is None else fit_score(fit), *lines]
         made = code.reproduced(asked, view, self.space.sample)
