@@ -91,3 +91,16 @@ def test_scenes_change_one_thing_in_pictures_of_any_folder(pictures: Path) -> No
     scenes = jw.scenes(pictures)
     assert "brightness" in [f.name for f in scenes.factors(0)]
     assert scenes.changed(0, "brightness", 1.0).pixels.mean() < scenes.clips[0].pixels.mean()
+
+
+def test_vectors_of_a_sample_are_kept_and_written_where_one_says(tmp_path: Path) -> None:
+    bank = jw.open_bank("digits")
+    found = jw.embed("digits", bank, store=tmp_path, out=tmp_path / "v.parquet")
+    again = jw.embed("digits", bank, out=tmp_path / "mine.zarr")
+    assert (found.rows, again.path) == (len(bank), str(tmp_path / "mine.zarr"))
+    exported = jw.open_vectors(tmp_path / "v.parquet").values
+    np.testing.assert_array_equal(exported, jw.open_vectors(again.path).values)
+    known = jw.embed("digits", "digits", store=tmp_path)
+    assert known.columns == ("label",)
+    joined = jw.join(jw.open_vectors(known.path), {"name": jw.open_clips("digits").names, "rank": range(200)})
+    assert (joined.matched, joined.unmatched) == (200, ())

@@ -81,7 +81,7 @@ def open_bank(path: str | Path, *, frames: int | None = None, fps: float | None 
 
 def embed(
     jepa: Jepa | ModelKey | str | Path,
-    data: str | Path | ClipRow,
+    data: str | Path | ClipRow | Bank,
     *,
     what: Level = "clip",
     layer: int | None = None,
@@ -113,7 +113,7 @@ def embed(
     from workbench.store import open_vectors, save_vectors
 
     model = jepa if isinstance(jepa, Jepa) else _opened(jepa)
-    clips = open_clips(data) if isinstance(data, str | Path) else data
+    clips = open_clips(data) if isinstance(data, str | Path) else data.clips if isinstance(data, Bank) else data
     file = Path(out) if out is not None and Path(out).suffix.lower() in (".npy", ".npz", ".parquet") else None
     place = None if file is not None else out
     settings: dict[str, Any] = {"what": what, "layer": layer, "pool": pool, "source": source, "seed": seed}
