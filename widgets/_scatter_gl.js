@@ -43,7 +43,7 @@ void main() {
   float alpha = min(1.0, sum.a) * mix(0.4, 1.0, level) * strength;
   colour = vec4(sum.rgb / sum.a * alpha, alpha);
 }`;
-const FIRST = 80000; // points of the first frame after a move, to begin with; then by how long such frames take
+const FIRST = 40000; // points of the first frame after a move, to begin with; then by how long such frames take
 const [QUICK, SLOW] = [24, 60]; // ms between frames that make the next one larger or smaller
 const GROWTH = 2; // how many times as many points come with each further frame at rest
 const MOST = 400000; // points of such a frame at most, where frames take long
@@ -137,7 +137,7 @@ export function createGl(canvas) {
 
   /** Sums the next points of a layer up. @param {Layer} layer @param {Look} look @param {boolean} anew */
   function gather(layer, look, anew) {
-    if (!gl || !layer.target || (!anew && layer.done >= layer.length)) return;
+    if (!gl || !layer.target || !layer.length || (!anew && layer.done >= layer.length)) return;
     gl.bindFramebuffer(gl.FRAMEBUFFER, layer.target.frame);
     if (anew) {
       gl.clearColor(0, 0, 0, 0);

@@ -180,6 +180,21 @@ def test_the_legend_counts_filters_and_shows_labels_as_text(bench: Any) -> None:
     bench.wait(lambda: view.hidden == [], "the chip removes it")
 
 
+def test_of_many_categories_the_largest_have_a_look_and_the_rest_is_counted(bench: Any) -> None:
+    view = cloud()
+    codes = np.concatenate([np.arange(500), np.arange(400) % 20])
+    view.set_category(codes, [f"kind {code}" for code in range(500)], name="kind")
+    root = bench.show(view, width="900px")
+    ready(bench, root)
+    rows = root.get_by_role("checkbox")
+    expect(rows).to_have_count(200)
+    expect(rows.first).to_contain_text("kind 0")
+    expect(root.get_by_text("484 of 500 share grey: point at one to see it; 300 more are found by the search.")).to_be_visible()
+    assert rows.nth(8).locator(".jw-map-swatch").get_attribute("data-ring") == "true"
+    root.get_by_role("searchbox").fill("kind 499")
+    bench.wait(lambda: view.shown == int(view.visible().sum()) == 1, "one of the rest")
+
+
 def test_pointing_at_a_label_lets_its_points_stand_out(bench: Any) -> None:
     view = cloud(place_labels=False)
     view.select([0])
