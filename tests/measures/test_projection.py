@@ -12,9 +12,16 @@ import pytest
 from sklearn.manifold import trustworthiness
 
 import workbench as jw
+from workbench.boards.code import reproduced
 from workbench.core import codec
+from workbench.core.card import VectorsKey
 from workbench.core.errors import BadInput
+from workbench.core.questions import read, written
+from workbench.core.questions.dimension import Dimension
+from workbench.core.questions.neighbours import NeighbourLabels, Neighbours
+from workbench.core.questions.projection import FitProjection, Place, Projection
 from workbench.fits.projection import shuffled
+from workbench.worker.shelf import Shelf
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.normal(size=(300, 3)) @ RNG.normal(size=(3, 20)) + 0.1 * RNG.normal(size=(300, 20))
@@ -56,7 +63,7 @@ def test_a_map_that_is_there_is_judged_as_a_new_one_is() -> None:
     assert other.pca == whole.pca
     with pytest.raises(BadInput, match=r"299, 2\] for 300 points"):
         jw.judge_projection(POINTS, fit.result.coordinates[1:])
-    np.testing.assert_allclose(jw.place(fit, POINTS[:7]), fit.result.coordinates[:7], atol=1e-5)
+    np.testing.assert_allclose(jw.place(POINTS[:7], fit), fit.result.coordinates[:7], atol=1e-5)
 
 
 def test_vectors_are_read_from_a_file_and_what_is_none_is_refused(tmp_path: Path) -> None:
@@ -87,3 +94,39 @@ def test_measures_of_vectors_need_neither_torch_nor_umap_before_they_are_asked_f
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_some_rows_are_projected_as_if_they_were_all_and_others_may_be_broken() -> None:
+    rows = np.arange(280, 20, -2)
+    broken = POINTS.copy()
+    broken[1] = np.nan
+    found, wanted = jw.project(broken, rows=rows, seed=3), jw.project(POINTS[rows], seed=3)
+    np.testing.assert_array_equal(found.coordinates, wanted.coordinates)
+    assert found.figures() == wanted.figures()
+    assert found.vectors == wanted.vectors
+    told = jw.judge_projection(broken, found.coordinates, rows=rows, seed=3)
+    assert (told.trust, told.shuffled) == (wanted.told.trust, wanted.shuffled)
+    with pytest.raises(BadInput, match="not there"):
+        jw.project(POINTS, rows=np.array([300]))
+    with pytest.raises(BadInput, match="1 of 300 rows hold NaN"):
+        jw.project(broken)
+
+
+def test_the_baseline_that_trust_is_held_against_can_be_looked_at() -> None:
+    whole, baseline = jw.project(POINTS, seed=5), jw.fit_projection(POINTS, seed=5, shuffle=True).result
+    told = jw.judge_projection(shuffled(POINTS, 5), baseline.coordinates, seed=5)
+    assert told.trust == whole.shuffled
+
+
+@pytest.mark.parametrize("asked", [FitProjection, Projection, Place, Neighbours, NeighbourLabels, Dimension])
+def test_the_lines_that_are_copied_reproduce_the_number(asked: type, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "v.npy"
+    np.save(path, POINTS.astype(np.float32))
+    key, labels = VectorsKey(str(path)), (POINTS[:, 0] > 0).astype(int)
+    more = {Place: {"projection": FitProjection(key, seed=2)}, Neighbours: {"rows": np.array([1, 5])}, NeighbourLabels: {"labels": labels}}
+    question, shelf = asked(key, **more.get(asked, {})), Shelf()
+    if asked is Place:
+        shelf.answer(question.projection)
+    lines = reproduced(read(written(question), str), shelf.answer(question), None)
+    exec(lines, {})
+    assert capsys.readouterr().out.strip() == lines.rpartition("# ")[2]

@@ -89,7 +89,9 @@ def opened(key: ClipKey | FolderKey | BankKey | VectorsKey) -> str:
 
 
 def _plainly(value: Any) -> str:
-    return repr(_exact(value.astype(np.float32))) if isinstance(value, np.ndarray) else repr(value)
+    if isinstance(value, np.ndarray):
+        return repr(value.tolist() if value.dtype.kind in "biu" else _exact(value.astype(np.float32)))
+    return repr(value)
 
 
 def _exact(values: np.ndarray) -> list[Any]:

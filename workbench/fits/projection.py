@@ -34,6 +34,11 @@ class FittedProjection:
     result: MapResult
     dim: int
 
+    @property
+    def n(self) -> int:
+        """Points of the map."""
+        return self.result.n
+
     def transform(self, vectors: Any) -> Coordinates:
         """Coordinates of further vectors in this map.
 

@@ -42,26 +42,30 @@ def fit_projection(
     dims: int = 2,
     sample: int | None = None,
     labels: Any = None,
+    rows: Any = None,
+    shuffle: bool = False,
 ) -> FittedProjection:
     """A map of vectors, without its trust. What is given takes further points: `fitted.transform(vectors)`; its coordinates are `fitted.result`.
 
     Args:
         vectors: an array, points × features, or the path of a file. Others as in `project`.
+        shuffle: project the vectors with each column permuted on its own, by the same seed: the baseline that trust is held against.
 
     Raises:
         BadInput: vectors or settings that cannot be used. MissingExtra: the library of this method is not installed.
     """
     settings = Settings(seed, k, min_dist, metric, dims)
     checked(method, settings)
-    return fitted(points_of(vectors, least=3), method, settings, sample=sample, labels=None if labels is None else np.asarray(labels))
+    points = points_of(vectors, rows=rows, least=3)
+    return fitted(shuffled(points, seed) if shuffle else points, method, settings, sample=sample, labels=_labels(labels, rows))
 
 
 @answers(Place)
-def place(projection: FittedProjection, vectors: Any) -> Coordinates:
+def place(vectors: Any, projection: FittedProjection) -> Coordinates:
     """Coordinates of further vectors in a map that was fitted before.
 
     Args:
-        projection: what `fit_projection` gave. vectors: of the same space, an array or the path of a file.
+        vectors: of the same space, an array or the path of a file. projection: what `fit_projection` gave.
 
     Raises:
         BadInput: vectors that cannot be used, or of another number of features.
@@ -81,11 +85,12 @@ def judge_projection(
     metric: str = "euclidean",
     sample: int | None = None,
     judge: int | None = None,
+    rows: Any = None,
 ) -> TrustResult:
     """How far a map that is there can be trusted, beside a map of shuffled columns by the same method and beside PCA.
 
     Args:
-        coordinates: of every point. k: neighbours that are compared. Others as in `project`, and as the map was made.
+        coordinates: of every point that was projected. rows: of these points; None: all. k: neighbours that are compared. Others as in `project`, and as the map was made.
 
     Raises:
         BadInput: vectors or settings that cannot be used, or coordinates of other points.
@@ -93,7 +98,7 @@ def judge_projection(
     flat = np.asarray(coordinates)
     settings = Settings(seed, k, min_dist, metric, flat.shape[-1] if flat.ndim == 2 else 0)
     checked(method, settings)
-    points = points_of(vectors, least=3)
+    points = points_of(vectors, rows=rows, least=3)
     if flat.shape != (len(points), settings.dims) or not np.isfinite(flat).all():
         what = f"coordinates of shape {list(flat.shape)} for {len(points)} points, {'finite' if np.isfinite(flat).all() else 'some not finite'}"
         raise BadInput(what, where="coordinates", fix="give finite coordinates, one row a point")
@@ -114,6 +119,7 @@ def project(
     sample: int | None = None,
     labels: Any = None,
     judge: int | None = None,
+    rows: Any = None,
 ) -> ProjectionResult:
     """A map of vectors with its trust.
 
@@ -125,8 +131,9 @@ def project(
         min_dist, metric: of UMAP, metric also of t-SNE. Trust is Euclidean whatever the metric of the map.
         dims: of the map, 2 or 3.
         sample: at most so many points are fitted and the others put into the map. None: 50,000 of UMAP, 20,000 of t-SNE, all of PCA.
-        labels: the sample holds every label in proportion; None: it is drawn at random.
+        labels: of all vectors; the sample holds every label in proportion. None: it is drawn at random.
         judge: so many points, taken at random, are judged against all; None: all up to 6,000, else 2,000.
+        rows: that are projected, in this order; None: all. Coordinates and all row numbers of the result count within them.
 
     Returns:
         coordinates and trust, the trust of the same method on the same vectors with shuffled columns (`shuffled`), and of PCA (`pca`).
@@ -139,10 +146,10 @@ def project(
     """
     settings = Settings(seed, k, min_dist, metric, dims)
     checked(method, settings)
-    points = points_of(vectors, least=3)
+    points = points_of(vectors, rows=rows, least=3)
     check_k(k, len(points))
     with progress.part(0, 2):
-        made = fitted(points, method, settings, sample=sample, labels=None if labels is None else np.asarray(labels)).result
+        made = fitted(points, method, settings, sample=sample, labels=_labels(labels, rows)).result
     with progress.part(1, 2):
         judged = _judged(points, made.coordinates, method, settings, sample, judge)
     return ProjectionResult(**{name: getattr(made, name) for name in MapResult.__dataclass_fields__}, judged=judged)
@@ -156,10 +163,16 @@ def warm_projection(points: int = 5000) -> float:
         MissingExtra: umap-learn is not installed.
     """
     start, rng = time.perf_counter(), np.random.default_rng(0)
-    layout = Umap(Settings(), epochs=2)
+    layout = Umap(Settings(), epochs=6)  # of which new points get a third
     layout.fit(rng.normal(size=(points, 16)).astype(np.float32))
     layout.transform(rng.normal(size=(20, 16)).astype(np.float32))
     return time.perf_counter() - start
+
+
+def _labels(labels: Any, rows: Any) -> np.ndarray | None:
+    """The labels of the points that are projected, given those of all."""
+    said = None if labels is None else np.asarray(labels)
+    return said if said is None or rows is None else said[np.asarray(rows)]
 
 
 def _judged(points: Points, coordinates: Coordinates, method: str, settings: Settings, sample: int | None, judge: int | None) -> TrustResult:

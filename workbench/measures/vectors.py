@@ -7,18 +7,30 @@ from typing import Any
 
 import numpy as np
 
+from workbench.core.errors import BadInput
 from workbench.core.questions.projection import Points
 from workbench.fits.projection import usable
 from workbench.store import open_vectors
 
 
-def points_of(vectors: Any, *, least: int = 1) -> Points:
+def points_of(vectors: Any, *, rows: Any = None, least: int = 1) -> Points:
     """Vectors that can be used, from an array or from the path of a file.
 
+    Args:
+        rows: that are wanted, in this order; None: all. Others may hold NaN.
+
     Raises:
-        BadInput: see `fits.projection.usable`; or a file that holds none.
+        BadInput: see `fits.projection.usable`; a file that holds none; or rows that are not there.
     """
-    return usable(read(vectors) if isinstance(vectors, str | Path) else vectors, least=least)
+    found = read(vectors) if isinstance(vectors, str | Path) else vectors
+    return usable(found if rows is None else _chosen(found, np.asarray(rows)), least=least)
+
+
+def _chosen(vectors: Any, rows: np.ndarray) -> np.ndarray:
+    values = np.asarray(getattr(vectors, "values", vectors))
+    if rows.ndim != 1 or rows.dtype.kind not in "iu" or not len(rows) or rows.min() < 0 or rows.max() >= len(values):
+        raise BadInput("rows that are not there", where="rows", fix=f"row numbers from 0 to {len(values) - 1}")
+    return values[rows]
 
 
 def read(path: str | Path) -> Any:

@@ -243,6 +243,8 @@ class FitProjection(Question[MapResult]):
         seed: of everything random. k: neighbours. min_dist, metric: of UMAP. dims: 2 or 3.
         sample: at most so many points are fitted and the others put into the map; None: a limit of the method.
         labels: the sample holds every label in proportion; None: it is drawn at random.
+        rows: that are projected, in this order; None: all. Coordinates and all row numbers of the answer count within them.
+        shuffle: project the vectors with each column permuted on its own: the baseline of the map's trust, to be looked at.
     """
 
     vectors: VectorsKey | Points
@@ -254,6 +256,8 @@ class FitProjection(Question[MapResult]):
     dims: int = 2
     sample: int | None = None
     labels: Int[np.ndarray, "points"] | None = None
+    rows: Int[np.ndarray, "chosen"] | None = None
+    shuffle: bool = False
 
 
 @question(
@@ -285,6 +289,7 @@ class Projection(Question[ProjectionResult]):
     sample: int | None = None
     labels: Int[np.ndarray, "points"] | None = None
     judge: int | None = None
+    rows: Int[np.ndarray, "chosen"] | None = None
 
 
 @question(
@@ -303,7 +308,7 @@ class JudgeProjection(Question[TrustResult]):
     """How far a map that is there can be trusted. The map is not computed again; one of shuffled columns is, by the method that is named.
 
     Args:
-        coordinates: of every point. k: neighbours that are compared. Others as in `Projection`, and as the map was made.
+        coordinates: of every point that was projected. rows: of these points; None: all. k: neighbours that are compared. Others as in `Projection`, and as the map was made.
     """
 
     vectors: VectorsKey | Points
@@ -315,6 +320,7 @@ class JudgeProjection(Question[TrustResult]):
     metric: Metric = "euclidean"
     sample: int | None = None
     judge: int | None = None
+    rows: Int[np.ndarray, "chosen"] | None = None
 
 
 @question(
@@ -331,8 +337,8 @@ class JudgeProjection(Question[TrustResult]):
 class Place(Question[Coordinates]):
     """Coordinates of new vectors in a map that was fitted before."""
 
-    projection: FitProjection
     vectors: VectorsKey | Points
+    projection: FitProjection
 
 
 @question(
