@@ -8,6 +8,8 @@ from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
 
 import workbench as jw
 from workbench.core.errors import BadInput
+from workbench.core.vectors import Vectors
+from workbench.measures import neighbours
 from workbench.measures.neighbours import majority
 
 POINTS = np.random.default_rng(0).normal(size=(120, 6))
@@ -25,6 +27,18 @@ def test_neighbours_and_distances_are_those_of_scikit_learn_and_the_map_says_whi
         assert set(found.ids[i][found.torn[i]]) == set(ids[i, 1:]) - set(shown[i, 1:])
         assert set(found.shown[i][found.false[i]]) == set(shown[i, 1:]) - set(ids[i, 1:])
     assert jw.neighbours(POINTS, 5, k=2).shown.shape == (1, 0)
+
+
+def test_vectors_that_are_held_are_made_ready_once_and_let_go() -> None:
+    vectors = Vectors.of(POINTS)
+    first = jw.neighbours(vectors, 4, k=3)
+    assert list(neighbours._spaces) == [vectors]
+    space = neighbours._spaces[vectors]
+    again = jw.neighbours(vectors, 4, k=3)
+    assert neighbours._spaces[vectors] is space
+    np.testing.assert_array_equal(first.ids, again.ids)
+    del vectors
+    assert not len(neighbours._spaces)
 
 
 @pytest.mark.parametrize("rows", [[120], [-1], [], [0.5], [[1]]])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from workbench.core.errors import BadInput
 from workbench.core.questions.neighbours import LabelsResult, NeighbourLabels, Neighbours, NeighboursResult
-from workbench.core.questions.projection import Points
+from workbench.core.vectors import Vectors
 from workbench.fits.projection import drawn
 from workbench.measures.base import answers
 from workbench.measures.halves import over_halves
@@ -17,6 +18,7 @@ from workbench.measures.neighbourhoods import Space, blocks, check_k, nearest
 from workbench.measures.vectors import points_of
 
 _HALVES, _PERMUTED = 20, 10
+_spaces: WeakKeyDictionary[Vectors, Space] = WeakKeyDictionary()
 
 
 @answers(Neighbours)
@@ -29,25 +31,34 @@ def neighbours(vectors: Any, rows: Any, *, k: int = 15, coordinates: Any = None)
     Raises:
         BadInput: vectors that cannot be used, rows that are not there, or fewer points than neighbours.
     """
-    points, asked = points_of(vectors), np.atleast_1d(np.asarray(rows))
+    space, asked = _space(vectors), np.atleast_1d(np.asarray(rows))
+    points = space.points
     check_k(k, len(points))
     if asked.dtype.kind not in "iu" or asked.ndim != 1 or not len(asked) or asked.min() < 0 or asked.max() >= len(points):
         raise BadInput("rows that are not there", where="rows", fix=f"row numbers from 0 to {len(points) - 1}")
-    ids, distances = _nearest(points, asked, k)
+    ids, distances = _nearest(space, asked, k)
     if coordinates is None:
         none = np.empty((len(asked), 0), np.int64)
         return NeighboursResult(asked, ids, distances, none.astype(bool), none, none.astype(bool))
     flat = np.asarray(coordinates)
     if flat.ndim != 2 or len(flat) != len(points) or not np.isfinite(flat).all():
         raise BadInput(f"coordinates of shape {list(flat.shape)} for {len(points)} points", where="coordinates", fix="one finite row a point")
-    shown, _ = _nearest(flat, asked, k)
+    shown, _ = _nearest(Space(flat), asked, k)
     among = ids[:, :, None] == shown[:, None, :]
     return NeighboursResult(asked, ids, distances, ~among.any(2), shown, ~among.any(1))
 
 
-def _nearest(points: Points, rows: Int[np.ndarray, "rows"], k: int) -> tuple[Int[np.ndarray, "rows k"], Float[np.ndarray, "rows k"]]:
-    space = Space(points)
-    found = [nearest(space.squared(block), k) for block in blocks(rows, len(points))]
+def _space(vectors: Any) -> Space:
+    """The points, made ready once for vectors that are held elsewhere: a hand that moves over a map asks again and again."""
+    if not isinstance(vectors, Vectors):
+        return Space(points_of(vectors))
+    if vectors not in _spaces:
+        _spaces[vectors] = Space(points_of(vectors))
+    return _spaces[vectors]
+
+
+def _nearest(space: Space, rows: Int[np.ndarray, "rows"], k: int) -> tuple[Int[np.ndarray, "rows k"], Float[np.ndarray, "rows k"]]:
+    found = [nearest(space.squared(block), k) for block in blocks(rows, len(space))]
     return np.concatenate([ids for ids, _ in found]), np.sqrt(np.concatenate([ordered[:, :k] for _, ordered in found]))
 
 
@@ -69,7 +80,7 @@ def neighbour_labels(vectors: Any, labels: Any, *, k: int = 15, seed: int = 0, s
     if (said == said[0]).all():
         raise BadInput("all points have the same label", where="labels", fix="give labels that differ")
     rows = drawn(len(points), sample, seed)
-    ids, _ = _nearest(points, rows, k)
+    ids, _ = _nearest(Space(points), rows, k)
     numbers = said.dtype.kind == "f"
     values = said.astype(np.float64) if numbers else np.unique(said, return_inverse=True)[1].astype(np.int64)
     rng = np.random.default_rng(seed)
