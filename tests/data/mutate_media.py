@@ -28,6 +28,14 @@ MEDIA = Path(__file__).parent / "media"
 SECONDS, WAITING = 20, 300
 
 
+def peak_kilobytes() -> int:
+    """Of this program alone, where the system tells it: `getrusage` counts what the process was that started it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def originals() -> dict[str, bytes]:
     """Whole files of every kind, by name."""
     found = {p.name: p.read_bytes() for p in sorted(MEDIA.iterdir()) if p.suffix in (".mp4", ".mkv", ".mpg", ".ts", ".avi", ".webm", ".webp")}
@@ -100,7 +108,7 @@ def main(seed: int, count: int) -> None:
             slowest = max(slowest, time.process_time() - began)
             signal.setitimer(signal.ITIMER_PROF, 0)
     faulthandler.cancel_dump_traceback_later()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    peak = peak_kilobytes() >> 10
     print(json.dumps({"read": read, "refused": refused, "failed": failed, "slowest": round(slowest, 2), "peak": peak}))
 
 
