@@ -83,7 +83,7 @@ def test_the_copied_lines_fit_the_same_decoder(space: Workspace) -> None:
     with contextlib.redirect_stdout(said):
         exec(board.headline.code, {})
     assert said.getvalue().strip() == board.headline.code.rpartition("# ")[2]
-    assert said.getvalue().split()[1] == f"{board.fitting.fit.psnr:.4f}"
+    assert said.getvalue().split()[1] == f"{board.fitting.fit.psnr:.4g}"
 
 
 def test_another_mask_is_drawn_when_the_board_is_looked_at_again(space: Workspace) -> None:

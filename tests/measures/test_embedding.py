@@ -185,13 +185,14 @@ def test_a_disk_that_refuses_leaves_nothing_half_written(jepa: Jepa, tmp_path: P
 
 
 _RUN = """
-import os, resource, signal, sys, json
+import json, os, signal, sys
 import torch
 torch.set_num_threads(1)
 from workbench.data import open_clips
 from workbench.families import toy
 from workbench.measures.embedding import embed
 from workbench.store import embeddings
+from tests.data.mutate_media import peak_kilobytes
 how, store, *folders = sys.argv[1:]
 jepa = toy.build(seed=3)
 settle, written = embeddings.settle, []
@@ -206,7 +207,7 @@ def dies(part, place):
 embeddings.settle = dies
 for folder in folders:
     found = embed(jepa, open_clips(folder), what="frames", store=store)
-    print(json.dumps([found.path, found.computed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]), flush=True)
+    print(json.dumps([found.path, found.computed, peak_kilobytes()]), flush=True)
 """
 
 
