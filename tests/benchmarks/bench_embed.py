@@ -10,7 +10,6 @@ embed.workers      images a second with so many Dask workers ÷ one, starting th
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from workbench.data import open_clips
 from workbench.families.load import load
 from workbench.families.sizes import SIZES
 from workbench.front import embed as embed_anywhere
+from workbench.measures.base import threads_for
 from workbench.measures.embedding import embed
 from workbench.measures.extracting import Extractor
 from workbench.model.jepa import Jepa
@@ -69,7 +69,7 @@ def throughput(jepa: Jepa, folder: Path, work: Path, images: int, rounds: int) -
     prepared, runs = batches(jepa, folder), iter(range(1000))
 
     def bare() -> None:
-        with torch.inference_mode():
+        with threads_for(jepa), torch.inference_mode():
             for video in prepared:
                 jepa.encoder.encode(video).tokens.mean((1, 2, 3))
 
@@ -81,12 +81,12 @@ def throughput(jepa: Jepa, folder: Path, work: Path, images: int, rounds: int) -
 def peak(file: Path, folder: Path, store: Path) -> int:
     """Bytes of a process that embeds a folder, at its highest."""
     lines = (
-        "import json, resource, sys; import workbench as jw\n"
-        "found = jw.embed(sys.argv[1], sys.argv[2], store=sys.argv[3])\n"
-        "print(json.dumps([found.rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024]))"
+        "import sys; import workbench as jw\n"
+        "jw.embed(sys.argv[1], sys.argv[2], store=sys.argv[3])\n"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"  # not that of the parent, as ru_maxrss
     )
     command = [sys.executable, "-c", lines, str(file), str(folder), str(store)]
-    return json.loads(subprocess.run(command, cwd=common.ROOT, capture_output=True, text=True, check=True).stdout)[1]
+    return int(subprocess.run(command, cwd=common.ROOT, capture_output=True, text=True, check=True).stdout) * 1024
 
 
 def workers(file: Path, folder: Path, work: Path, counts: list[int], images: int) -> None:
