@@ -8,6 +8,7 @@ import inspect
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +23,10 @@ from tests.waiting import keep_patience
 # One test process a core: threads of torch and of BLAS would only wait for each other, here and in what tests start.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What tests embed does not go to the store of whoever runs them, nor to that of another test process; and no server makes UMAP ready, which takes a minute.
+_STORE = tempfile.TemporaryDirectory(prefix="jepa-workbench-tests-")
+os.environ["JEPA_WORKBENCH_STORE"], os.environ["JEPA_WORKBENCH_COLD"] = _STORE.name, "1"
 
 _ALWAYS, _SELDOM = 100, 50  # calls of a function that are all checked; of those after them, one in so many
 

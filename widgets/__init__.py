@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from widgets.chart_view import ChartView
     from widgets.clip_player import ClipPlayer
     from widgets.frame import Frame
+    from widgets.gallery import Gallery
     from widgets.headline import Headline
     from widgets.map_pane import MapPane
     from widgets.model_view import ModelView
@@ -27,6 +28,7 @@ _HOMES = {
     "ChartView": "widgets.chart_view",
     "ClipPlayer": "widgets.clip_player",
     "Frame": "widgets.frame",
+    "Gallery": "widgets.gallery",
     "Headline": "widgets.headline",
     "MapPane": "widgets.map_pane",
     "ModelView": "widgets.model_view",
@@ -44,6 +46,7 @@ __all__ = [
     "ChartView",
     "ClipPlayer",
     "Frame",
+    "Gallery",
     "Headline",
     "MapPane",
     "ModelView",

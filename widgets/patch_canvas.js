@@ -14,7 +14,7 @@ import { createStroke } from "./_stroke.js";
 const EYE = "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z";
 const NARROW = 520;
 const PICTURE = ["pixels", "pixels_shape", "grid", "tubelet", "picture_height"];
-const MASK = ["mask", "block", "overlay", "overlay_on", "overlay_opacity", "overlay_range", "overlay_map", "version"];
+const MASK = ["plain", "mask", "block", "overlay", "overlay_on", "overlay_opacity", "overlay_range", "overlay_map", "version"];
 const MARKS = ["hover", "selection", "source", "source_size", "overlay_label", "overlay_unit", "tool", "brush", "stroke"];
 const AROUND = ["busy", "message", "hint", "read_only", "can_undo", "can_redo"];
 
@@ -95,7 +95,7 @@ function render({ model, el }) {
     const { pens, lattice } = stage;
     const pen = pens.mask;
     wipe(pen);
-    const mask = stroke.mask();
+    const mask = model.get("plain") ? null : stroke.mask();
     const heat = model.get("overlay_on") ? ofTick(values()) : new Float32Array(0);
     const layers = mask && layersOf(mask, player.tick(), grid().rows * grid().cols);
     if (layers) veil(pen, lattice, layers.neither);
@@ -131,7 +131,7 @@ function render({ model, el }) {
   function around() {
     const [, height, width] = model.get("pixels_shape");
     const overlay = values();
-    const mask = stroke.mask();
+    const mask = model.get("plain") ? null : stroke.mask();
     const hover = model.get("hover");
     const [label, unit] = [model.get("overlay_label"), model.get("overlay_unit")];
     const about = { grid: grid(), size: [height, width], source: model.get("source"), sourceSize: model.get("source_size"), mask, label, unit };

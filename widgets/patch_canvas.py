@@ -59,6 +59,7 @@ class PatchCanvas(View):
     message = t.Unicode("No picture yet", help="shown while there are no pixels: what is missing, and what to do").tag(sync=True)
     hint = t.Unicode("", help="one line under the picture, as 'outside the sampler's range'").tag(sync=True)
     read_only = t.Bool(False, help="no painting; tokens can still be selected").tag(sync=True)
+    plain = t.Bool(False, help="no mask is shown: the picture alone, with what is pointed at and selected").tag(sync=True)
     can_undo = t.Bool(False, help="is there a step back").tag(sync=True)
     can_redo = t.Bool(False, help="is there a step forward").tag(sync=True)
     command: t.List[Any] = t.List(t.Any(), [], help="[name, n] of the last button; n counts").tag(sync=True)

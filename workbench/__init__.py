@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from workbench.measures.prediction import masked_view, prediction_error
     from workbench.measures.projection import fit_projection, judge_projection, place, project, warm_projection
     from workbench.measures.rollout import drift, film_view, rollout
+    from workbench.measures.rows import row_pictures, row_table
     from workbench.measures.sensitivity import changeable, sensitivity, survey
     from workbench.measures.stability import sweep_projection
     from workbench.measures.surprise import future_leak, judge_twins, occlusion_map, possible_surprise, surprise, surprise_view
@@ -121,6 +122,8 @@ _VERBS = {
     "sweep_projection": "workbench.measures.stability",
     "neighbours": "workbench.measures.neighbours",
     "neighbour_labels": "workbench.measures.neighbours",
+    "row_table": "workbench.measures.rows",
+    "row_pictures": "workbench.measures.rows",
     "dimension": "workbench.measures.dimension",
     "show": "workbench.boards.show",
     "read_results": "workbench.core.codec:load",
@@ -184,6 +187,8 @@ __all__ = [
     "quad_accuracy",
     "read_results",
     "rollout",
+    "row_pictures",
+    "row_table",
     "sample_mask",
     "save_decoder",
     "save_vectors",

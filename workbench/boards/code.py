@@ -13,6 +13,7 @@ from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, 
 from workbench.core.mask import Mask
 from workbench.core.questions import Question
 
+Made = Mapping[str, tuple[Question[Any], Any]]
 WRAPPED = "wrapped:"  # how the path of a model begins that came from no file
 
 
@@ -24,17 +25,14 @@ def model_lines(key: ModelKey, sample: str | None, weights: str) -> list[str]:
     return [f"jepa = jw.load({sample or key.path!r}{options})" + (f"  # weights {weights[:12]}" if weights else "")]
 
 
-def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
+def reproduced(question: Question[Any], answer: Any, sample: str | None, *, made: Made | None = None) -> str:
     """The lines of Python that ask a question again and print the number of its answer. The same for every type of question.
 
     Args:
-        sample: the name of the sample that the model is, where it is one.
+        sample: the name of the sample that the model is, where it is one. made: path of vectors -> the question that made them, and its answer.
     """
     about = question.about
-    hashes: Mapping[str, str] = answer.provenance.weights if hasattr(answer, "provenance") else {}
-    parts = next((s for s in (about.needs, *about.instead) if all(part in hashes for part in s)), about.needs)
-    used = [h for h in map(hashes.get, reversed(parts)) if h] or list(hashes.values())
-    lines, said = _asked(question, sample, used[0] if used else "")
+    lines, said = _asked(question, sample, _weights(question, answer), made or {})
     lines = ["import workbench as jw", *lines, f"found = jw.{about.name}({', '.join(said)})"]
     number = getattr(answer, about.number)
     if isinstance(number, tuple):
@@ -46,7 +44,16 @@ def reproduced(question: Question[Any], answer: Any, sample: str | None) -> str:
     return "\n".join(lines)
 
 
-def _asked(question: Question[Any], sample: str | None, weights: str) -> tuple[list[str], list[str]]:
+def _weights(question: Question[Any], answer: Any) -> str:
+    """The hash of the weights that an answer says it used."""
+    about = question.about
+    hashes: Mapping[str, str] = answer.provenance.weights if hasattr(answer, "provenance") else {}
+    parts = next((s for s in (about.needs, *about.instead) if all(part in hashes for part in s)), about.needs)
+    used = [h for h in map(hashes.get, reversed(parts)) if h] or list(hashes.values())
+    return used[0] if used else ""
+
+
+def _asked(question: Question[Any], sample: str | None, weights: str, made: Made) -> tuple[list[str], list[str]]:
     """The lines that open what a question names, and the arguments of its call: those that must be given first."""
     usual, lines, said = question.usual(), list[str](), list[str]()
     for name, value in sorted(question.fields().items(), key=lambda field: usual[field[0]] is not dataclasses.MISSING):
@@ -55,13 +62,16 @@ def _asked(question: Question[Any], sample: str | None, weights: str) -> tuple[l
             said.append("jepa")
         elif isinstance(value, Question):  # what it fitted
             inner: Question[Any] = value
-            before, arguments = _asked(inner, sample, weights)
+            before, arguments = _asked(inner, sample, weights, made)
             lines += [line for line in before if line not in lines]
             lines.append(f"{name} = jw.{inner.about.name}({', '.join(arguments)})")
             said.append(f"{name}={name}")
         elif isinstance(value, FileKey):
             said.append(repr(value.path) if usual[name] is dataclasses.MISSING else f"{name}={value.path!r}")
-        elif isinstance(value, ClipKey | FolderKey | BankKey | VectorsKey):
+        elif isinstance(value, VectorsKey):
+            lines += _vectors(value, name, sample, made)
+            said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
+        elif isinstance(value, ClipKey | FolderKey | BankKey):
             line = f"{name} = {opened(value)}"
             lines += [line] if line not in lines else []
             said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
@@ -74,6 +84,16 @@ def _asked(question: Question[Any], sample: str | None, weights: str) -> tuple[l
     return lines, said
 
 
+def _vectors(key: VectorsKey, name: str, sample: str | None, made: Made) -> list[str]:
+    """Lines that make vectors again, or open them where it is not known how they were made."""
+    rows = ".usable()" if key.finite else ""
+    if key.path not in made:
+        return [f"{name} = {opened(key)}"]
+    question, answer = made[key.path]
+    lines, said = _asked(question, sample, _weights(question, answer), made)
+    return [*lines, f"embedding = jw.{question.about.name}({', '.join(said)})", f"{name} = jw.open_vectors(embedding.path){rows}"]
+
+
 def named(path: str) -> str:
     """What data of a path are called in Python: the sample whose bank it is, else the path."""
     return next((n for n in samples.names() if str(samples.find(n).bank) == path), path)
@@ -82,7 +102,7 @@ def named(path: str) -> str:
 def opened(key: ClipKey | FolderKey | BankKey | VectorsKey) -> str:
     """The expression that opens a clip, clips of which something is known, a bank, or vectors."""
     if isinstance(key, VectorsKey):
-        return f"jw.open_vectors({key.path!r})"
+        return f"jw.open_vectors({key.path!r}){'.usable()' if key.finite else ''}"
     verb = "open_bank" if isinstance(key, BankKey) else "scenes" if isinstance(key, SceneKey | ScenesKey) else "open_clips"
     place = "" if not isinstance(key, ClipKey) else f"[{key.name!r}]" if key.name and not isinstance(key, SceneKey) else f"[{key.index}]"
     return f"jw.{verb}({named(key.path)!r}{key.said}){place}"

@@ -148,9 +148,14 @@ class FileKey:
 
 @dataclass(frozen=True)
 class VectorsKey:
-    """Names vectors that lie in a file or in the store: `jw.open_vectors(path)`."""
+    """Names vectors that lie in a file or in the store: `jw.open_vectors(path)`.
+
+    Args:
+        finite: only the rows without NaN and infinity.
+    """
 
     path: str
+    finite: bool = False
 
 
 @dataclass(frozen=True)

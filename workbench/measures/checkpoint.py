@@ -30,7 +30,8 @@ def describe_model(jepa: Jepa) -> ModelFacts:
     spec = None if dynamics is None else dynamics.action
     action = None if spec is None else ActionFacts(spec.names, spec.units, spec.low, spec.high, spec.frameskip)
     history = (1, 1) if dynamics is None else dynamics.history
-    return ModelFacts(jepa.card, jepa.report, listed, 0 if jepa.masked is None else jepa.masked.mask_tokens, history, action)
+    masked = 0 if jepa.masked is None else jepa.masked.mask_tokens
+    return ModelFacts(jepa.card, jepa.report, listed, masked, history, action, jepa.encoder.layers)
 
 
 @answers(Inspect)

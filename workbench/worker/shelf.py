@@ -27,7 +27,7 @@ from workbench.worker.memo import forgetful, remembering
 from workbench.worlds.factors import Scenes
 from workbench.worlds.known import scenes
 
-_MODELS, _FOLDERS, _BANKS, _ANSWERS, _FITS, _VECTORS = 3, 8, 4, 16, 8, 2
+_MODELS, _FOLDERS, _BANKS, _ANSWERS, _FITS, _VECTORS = 3, 8, 4, 16, 8, 4
 _BANK_LIMIT = 256
 _KEPT_SIDE = 512  # pixels of the short side; 256 photos of 12 megapixels would take 9 GB otherwise
 
@@ -142,7 +142,8 @@ class Shelf:
         """The vectors of that key; opened anew when the file has changed."""
         now = stamp(key.path)
         if key not in self._vectors or self._vectors[key][0] != now:
-            _put(self._vectors, key, (now, open_vectors(key.path)), _VECTORS)
+            found = open_vectors(key.path)
+            _put(self._vectors, key, (now, found.usable() if key.finite else found), _VECTORS)
         self._vectors.move_to_end(key)
         return self._vectors[key][1]
 

@@ -37,7 +37,7 @@ class ModelFacts:
 
     Args:
         tensors: everything in the file. mask_tokens: 0 without a predictor. history: (least, most) ticks of context of its dynamics.
-        action: None where its future needs none, or it has no dynamics.
+        action: None where its future needs none, or it has no dynamics. layers: blocks of its encoder.
     """
 
     card: ModelCard
@@ -46,6 +46,7 @@ class ModelFacts:
     mask_tokens: int = 0
     history: tuple[int, int] = (1, 1)
     action: ActionFacts | None = None
+    layers: int = 0
 
     @property
     def matched(self) -> int:

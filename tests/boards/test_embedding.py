@@ -1,0 +1,254 @@
+"""The Embedding board without a browser: every number is that of the measures, selections go both ways, and what cannot be drawn is refused in words."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import workbench as jw
+from tests.straight import Straight
+from workbench import samples
+from workbench.boards.embedding import EmbeddingBoard
+from workbench.boards.embedding.columns import FALSE, colourings
+from workbench.boards.embedding.words import trust_sentence
+from workbench.boards.workspace import Workspace
+from workbench.core import codec
+from workbench.core.errors import WorkbenchError
+from workbench.core.questions.projection import Trust, TrustResult
+from workbench.core.questions.rows import RowTable
+from workbench.core.selection import Selection
+from workbench.data import save_png
+from workbench.jobs import now
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def told() -> list[WorkbenchError]:
+    return []
+
+
+@pytest.fixture
+def board(told: list[WorkbenchError]) -> EmbeddingBoard:
+    return opened(told, "digits")
+
+
+def opened(told: list[WorkbenchError], *what: Any) -> EmbeddingBoard:
+    board = EmbeddingBoard(Workspace(Straight(), deliver=now, notify=told.append))
+    board.wake()
+    board.space.open(*what)
+    return board
+
+
+def choose(board: EmbeddingBoard, **values: Any) -> None:
+    board.toolbar.values = {**board.toolbar.values, **values}
+
+
+def vectors_of(**options: Any) -> np.ndarray:
+    return jw.open_vectors(jw.embed("digits", "digits", **options).path).values
+
+
+def test_a_map_of_the_clips_comes_by_itself_with_its_trust_and_what_the_model_adds(board: EmbeddingBoard, told: list[WorkbenchError]) -> None:
+    vectors, labels = vectors_of(), np.load(samples.find("digits").bank)["labels"]
+    wanted = jw.project(vectors)
+    np.testing.assert_allclose(board.map.coordinates(), wanted["coordinates"], atol=1e-5)
+    start = f"Trustworthiness {wanted['trustworthiness']:.2f}, continuity {wanted['continuity']:.2f}"
+    mixed = wanted["shuffled"]
+    assert board.headline.sentence == f"{start} (shuffled columns {mixed['trustworthiness']:.2f} and {mixed['continuity']:.2f})."
+    scores = {s: jw.neighbour_labels(vectors_of(source=s), labels, k=10).value for s in ("model", "untrained", "pixels")}
+    assert f"nearest neighbours: {scores['model']:.2f}" in board.headline.detail
+    assert f"untrained {scores['untrained']:.2f}; raw pixels {scores['pixels']:.2f}" in board.headline.detail
+    assert "Here raw pixels do as well or better." in board.headline.detail, "the honest sentence: on these digits, pixels tell the label better"
+    assert (board.map.category_name, board.map.count, board.map.stale, board.headline.busy) == ("label", 200, False, False)
+    assert told == []
+
+
+def test_the_copied_lines_give_the_number_on_screen(board: EmbeddingBoard) -> None:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(board.headline.code, {})
+    trust = board.made["model"].judged
+    assert trust is not None
+    np.testing.assert_allclose(float(said.getvalue()), trust.trustworthiness, atol=1e-4)
+    assert "weights" in board.headline.code
+
+
+def test_a_point_shows_its_own_picture_and_its_true_neighbours(board: EmbeddingBoard) -> None:
+    board.map.hover = 17
+    clip = board.space.shown
+    assert clip is not None
+    pixels = jw.open_clips("digits")[17].pixels[0]
+    picture = np.frombuffer(board.map.hover_picture, np.uint8).reshape(*board.map.hover_shape, 3)
+    np.testing.assert_array_equal(picture[::3, ::3, 0], pixels[..., 0])  # 32 pixels enlarged to 96
+    assert "label" in board.map.hover_text
+    vectors = vectors_of()
+    distance = np.linalg.norm(vectors - vectors[17], axis=1)
+    nearest = np.argsort(distance)[1:]
+    lines = dict(zip(board.map.neighbours, board.map.neighbour_kinds, strict=True))
+    assert {row for row, kind in lines.items() if kind != "false"} == set(nearest[:8].tolist())
+    flat = np.linalg.norm(board.map.coordinates() - board.map.coordinates()[17], axis=1)
+    assert {row for row, kind in lines.items() if kind != "torn"} == set(np.argsort(flat)[1:9].tolist())
+    board.map.pressed = [17, 1]
+    assert board.near.rows == [17, *nearest[:11]]
+    np.testing.assert_allclose([float(text) for text in board.near.captions[1:]], distance[nearest[:11]], rtol=5e-3)
+    assert board.session.state.clip is not None
+    assert board.session.state.clip.index == 17, "its clip is in sight"
+    board.map.hover = -1
+    assert board.map.neighbours_of == 17, "the lines of the point that was clicked stay"
+
+
+def test_a_selection_is_one_for_all_boards_and_is_taken_back(board: EmbeddingBoard) -> None:
+    board.map.select([3, 5, 8])
+    assert board.session.state.selection == Selection("clips", frozenset({(3,), (5,), (8,)}))
+    assert len(board.chosen.rows) == 3
+    table = board.table()
+    assert table["row"].tolist() == [3, 5, 8]
+    np.testing.assert_array_equal(table["label"], board.made["model"].rows.answer.columns["label"][[3, 5, 8]])  # type: ignore[union-attr]
+    board.map.select([4])
+    board.command("undo")
+    assert board.selection.tolist() == [3, 5, 8]
+    assert board.session.state.selection.items == {(3,), (5,), (8,)}
+    board.command("undo")
+    assert board.selection.tolist() == []
+    board.command("redo")
+    assert board.selection.tolist() == [3, 5, 8]
+    board.session.set(selection=Selection("clips", frozenset({(7,)})))
+    assert board.selection.tolist() == [7], "what another board selects"
+    assert board.headline.can_undo
+
+
+def test_tokens_are_marked_on_the_pixels_and_the_other_way(board: EmbeddingBoard, told: list[WorkbenchError]) -> None:
+    choose(board, what="tokens")
+    table = board.made["model"].rows.answer
+    clip = board.session.state.clip
+    assert table is not None
+    assert table.token is not None
+    assert clip is not None
+    assert board.map.count == 200 * 64
+    row = int(np.flatnonzero((table.clip == clip.index) & (table.token == [2, 5]).all(1))[0])
+    board.map.select([row])
+    assert board.canvas.selection == [2 * 8 + 5]
+    board.map.hover = row
+    assert board.canvas.hover == 2 * 8 + 5
+    assert board.map.hover_box == [24, 60, 12, 12], "4 pixels a patch, three times enlarged"
+    board.canvas.selection = [0, 63]
+    assert [table.token[r].tolist() for r in board.selection] == [[0, 0], [7, 7]]
+    assert set(table.clip[board.selection].tolist()) == {clip.index}
+    board.canvas.hover = 9
+    assert table.token[board.map.hover].tolist() == [1, 1]
+    assert told == []
+
+
+def test_a_filter_and_a_recolour_leave_the_same_rows_to_select(board: EmbeddingBoard) -> None:
+    hidden = board.map.labels.index("7")
+    board.map.hidden = [hidden]
+    choose(board, colour=FALSE)
+    assert board.map.colour == "value"
+    labels = board.made["model"].rows.answer.columns["label"]  # type: ignore[union-attr]
+    np.testing.assert_array_equal(board.map.visible(), labels != "7")
+    distortion = np.frombuffer(board.map.value, "<f4")
+    trust = board.made["model"].judged
+    assert trust is not None
+    np.testing.assert_allclose(1 - distortion.mean(), trust.trustworthiness, atol=1e-4)
+
+
+def test_held_keys_show_the_map_of_the_baselines(board: EmbeddingBoard) -> None:
+    for key, source, words in (("twin", "untrained", "Untrained: "), ("pixels", "pixels", "Raw pixels: ")):
+        board.headline.source = key
+        vectors = vectors_of(source=source)
+        np.testing.assert_allclose(board.map.coordinates(), jw.fit_projection(vectors).result.coordinates, atol=1e-4)
+        trust = board.made[source].judged
+        assert trust is not None
+        assert board.headline.sentence.startswith(f"{words}Trustworthiness {trust.trust.trustworthiness:.2f}")
+    board.headline.source = "model"
+    np.testing.assert_allclose(board.map.coordinates(), jw.fit_projection(vectors_of()).result.coordinates, atol=1e-5)
+    assert board.headline.sentence.startswith("Trustworthiness")
+
+
+def test_another_layer_is_another_map_and_everything_is_exported(board: EmbeddingBoard) -> None:
+    choose(board, layer=0)
+    np.testing.assert_allclose(board.map.coordinates(), jw.fit_projection(vectors_of(layer=0)).result.coordinates, atol=1e-4)
+    board.command("export")
+    stored = codec.loads(board.headline.file)
+    np.testing.assert_array_equal(stored["map"].coordinates, board.map.coordinates())
+    assert {"embedding", "trust", "labels", "rows", "selected", "labels_pixels", "labels_untrained"} <= set(stored)
+
+
+def test_few_clips_have_a_map_of_tokens_and_say_why(told: list[WorkbenchError], tmp_path: Path) -> None:
+    save_png(tmp_path / "one.png", np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    board = opened(told, "shapes", str(tmp_path / "one.png"))
+    what = board.toolbar.controls[0]["options"]
+    assert board.toolbar.values["what"] == "tokens"
+    assert "needs four or more; there is 1" in what[0]["reason"]
+    assert board.map.count == 64
+    assert board.headline.sentence.startswith(("Trustworthiness", "The map is no more faithful"))
+    assert told == []
+
+
+def test_vectors_that_are_all_equal_are_refused_in_words(told: list[WorkbenchError], tmp_path: Path) -> None:
+    for k in range(5):
+        save_png(tmp_path / f"{k}.png", np.full((64, 64, 3), 90, np.uint8))
+    board = opened(told, "shapes", str(tmp_path))
+    assert "identical" in board.headline.sentence
+    assert board.headline.tone == "error"
+    assert board.map.count == 0
+
+
+def test_many_clips_wait_until_they_are_asked_for(told: list[WorkbenchError], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.boards.embedding.board._MANY", 100)
+    board = opened(told, "digits")
+    assert board.headline.sentence == "The vectors of these clips are not computed yet: press Embed."
+    assert "200 clips, 200 points: about" in board.headline.detail
+    assert board.map.count == 0
+    board.toolbar.pressed = ["embed", 1]
+    assert board.map.count == 200
+    assert board.headline.sentence.startswith("Trustworthiness")
+    assert not any(c["id"] == "embed" for c in board.toolbar.controls)
+
+
+def test_six_maps_stand_side_by_side(board: EmbeddingBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    choose(board, method="tsne")
+    monkeypatch.setattr("workbench.boards.embedding.six._NEIGHBOURS", (4, 6, 8))
+    monkeypatch.setattr("workbench.boards.embedding.six._POINTS", 60)
+    board.toolbar.pressed = ["sweep", 1]
+    found = board.six.query.answer
+    assert found is not None
+    assert (len(board.six.chart.figure.to_dict()["data"]), board.six.layout.shown) == (6, 1)
+    assert f"{found.between_seeds:.2f} between seeds" in board.six.chart.figure.layout.title.text
+    assert board.map.title == "t-SNE of 200 clips"
+
+
+def test_rows_with_nan_are_left_out_and_counted(told: list[WorkbenchError], tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(9, 3)).astype(np.float32)
+    values[4, 1] = np.nan
+    np.save(tmp_path / "v.npy", values)
+    table = jw.row_table(tmp_path / "v.npy")
+    assert (table.count, table.left_out, table.dim) == (8, 1, 3)
+    assert table.name(4) == "5"
+
+
+def test_columns_that_only_name_the_clips_colour_nothing() -> None:
+    columns = {
+        "names": np.array([f"n{k}" for k in range(6)]),
+        "size": np.linspace(0, 1, 6),
+        "kind": np.array(list("aabbab")),
+        "same": np.zeros(6, int),
+    }
+    found = colourings(RowTable(np.arange(6).astype(str), np.arange(6), None, None, columns, 2, 0), None)
+    assert {name: each.kind for name, each in found.items()} == {"size": "value", "kind": "category"}
+
+
+def test_a_map_like_that_of_shuffled_columns_is_called_so(board: EmbeddingBoard) -> None:
+    found = board.made["model"].judged
+    assert found is not None
+
+    poor: TrustResult = replace(found, trust=Trust(0.71, 0.7, 0.1, 0.2))
+    sentence, tone = trust_sentence(poor, "pca")
+    assert tone == "warn"
+    assert sentence.startswith("The map is no more faithful than one of shuffled columns: trustworthiness 0.71")

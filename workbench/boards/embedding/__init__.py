@@ -1,0 +1,5 @@
+"""The Embedding board."""
+
+from workbench.boards.embedding.board import EmbeddingBoard
+
+__all__ = ["EmbeddingBoard"]

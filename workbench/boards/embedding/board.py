@@ -1,0 +1,400 @@
+"""Embedding: a map of clips, frames or tokens, how far it can be trusted, and what lies behind every point."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from widgets import Gallery, PatchCanvas, Scatter, Toolbar
+from workbench.boards import code
+from workbench.boards.base import Board, board
+from workbench.boards.embedding import controls, places, words
+from workbench.boards.embedding.columns import Colouring, colourings
+from workbench.boards.embedding.linked import Linked
+from workbench.boards.embedding.made import LEAST, Made
+from workbench.boards.embedding.places import Chosen
+from workbench.boards.embedding.pointed import Pointed
+from workbench.boards.embedding.six import SixMaps
+from workbench.boards.layout import Column, Layout, Row, fill
+from workbench.boards.workspace import Workspace, age, renew
+from workbench.core.card import FolderKey
+from workbench.core.errors import BadInput, Cancelled, WorkbenchError
+from workbench.core.questions.embedding import Embed
+from workbench.core.questions.projection import WarmProjection
+from workbench.query import Query
+from workbench.session import State
+
+_LARGE, _MANY, _POINTS = 20_000_000, 2000, 60_000  # parameters, clips and points from which an embedding waits to be asked for
+_NAMED = 50_000  # rows whose names the map holds
+COLD = "JEPA_WORKBENCH_COLD"  # an environment variable: UMAP is not made ready ahead
+_SOURCES = {"model": "model", "twin": "untrained", "pixels": "pixels"}
+_HELD = [
+    {"id": "twin", "key": "R", "label": "untrained", "enabled": True, "reason": ""},
+    {"id": "pixels", "key": "P", "label": "pixels", "enabled": True, "reason": ""},
+]
+
+
+@board(section="LOOK", order=25)
+class EmbeddingBoard(Board):
+    """A map of everything that is open, linked to the pixels, beside its own distortion.
+
+    Attributes:
+        map: the view. selection: ids of the selected rows.
+    """
+
+    title = "Embedding"
+    about = Embed.about
+    depends = ("model",)
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace, ["undo", "redo", "export"], sources=_HELD)
+        self.toolbar = Toolbar(vertical=True)
+        self.map = Scatter(message="No map yet")
+        self.canvas = PatchCanvas(read_only=True, plain=True, tool="select", picture_height=200)
+        self.near, self.chosen = Gallery(title="Nearest", side=56), Gallery(title="Selected", side=56)
+        self.pointed = Pointed(workspace, self.map, self.near, self.chosen, self.failed)
+        self.made = {s: Made(workspace, s, self._changed, self._source_failed(s), self._counted) for s in _SOURCES.values()}
+        self.linked = Linked(workspace, self.map, self.canvas, self.pointed, self._history)
+        self.six = SixMaps(workspace, self._six_changed, self.failed)
+        self.warm = Query[float](workspace, "embedding.warm", lambda seconds: None, lambda error: None)
+        self.values: dict[str, Any] = dict(controls.VALUES)
+        self.data: FolderKey | None = None
+        self.colours: dict[str, Colouring] = {}
+        self._asked = False
+        self._told: Colouring | None = None  # what neighbours are to tell: the column that was chosen last
+        self._progress = ""
+        self._drawn: object = None
+        self._wire()
+
+    def _wire(self) -> None:
+        self.toolbar.on_change = self._moved
+        self.toolbar.on_press = self._pressed
+        self.map.observe(lambda change: self._clicked(change["new"][0]), names=["pressed"])
+        for gallery in (self.near, self.chosen):
+            gallery.observe(lambda change: setattr(self.map, "hover", change["new"]), names=["hover"])
+            gallery.observe(lambda change: self._clicked(change["new"][0]), names=["pressed"])
+        self.session.watch(["predictor"], self._held)
+        self.headline.observe(lambda change: self.session.set(predictor=change["new"]), names=["source"])
+        self.space.on("model", self._forget)
+        self.space.on("clip", self.opened)
+        self.space.on("theme", self._colour)
+
+    @property
+    def layout(self) -> Layout:
+        """The sentence; controls at the left, the map in the middle, what lies behind its points at the right."""
+        rail = Column((self.canvas, self.near, self.chosen))
+        return Column((self.headline, Row((self.toolbar, self.map, rail), (0.13, 0.63, 0.24)), self.six.layout))
+
+    def pictures(self) -> tuple[Any, ...]:
+        """See `Board.pictures`."""
+        return self.map, self.near, self.chosen, self.six.chart
+
+    @property
+    def source(self) -> str:
+        """Whose map is on screen: "model", "untrained" or "pixels"."""
+        return _SOURCES.get(self.session.state.predictor, "model")
+
+    @property
+    def selection(self) -> Chosen:
+        """Ids of the selected rows, ascending."""
+        return self.map.selection
+
+    def table(self) -> dict[str, np.ndarray]:
+        """The selected rows as a table: row, name, clip, frame, token, the columns of the vectors, and x and y of the map."""
+        known, rows = self.made["model"].rows.answer, self.selection
+        if known is None:
+            return {}
+        found: dict[str, np.ndarray] = {"row": rows, "name": np.array([known.name(int(r)) for r in rows], dtype=str), "clip": known.clip[rows]}
+        if known.frame is not None:
+            found["frame"] = known.frame[rows]
+        if known.token is not None:
+            found["token"] = known.token[rows]
+        found |= {name: column[rows] for name, column in known.columns.items()}
+        xy = self.map.coordinates()[rows]
+        return {**found, "x": xy[:, 0], "y": xy[:, 1]}
+
+    def opened(self) -> None:
+        """See `Board.opened`."""
+        facts, clips, look = self.space.facts, self.space.clips, self.space.choice.look
+        if self.off() or facts is None or clips is None or look is None:
+            return
+        self.linked.show_clip()
+        data = places.data_of(facts, clips, look)
+        if data == self.data:
+            return
+        self.data, self._asked = data, False
+        age((self.headline, *self.pictures()))
+        self._drawn = None
+        if len(clips.names) < LEAST and self.values["what"] == "clip":
+            self.values["what"] = "tokens"
+        if look.shown.grid.ticks < 2 and self.values["what"] == "frames":
+            self.values["what"] = "clip" if len(clips.names) >= LEAST else "tokens"
+        self._show_controls()
+        self._ask()
+
+    def banked(self) -> None:
+        """See `Board.banked`: a map needs no bank."""
+
+    def command(self, name: str) -> None:
+        """See `Board.command`; undo and redo are of the selection."""
+        if name in ("undo", "redo"):
+            self.linked.step(name)
+        elif name == "cancel":
+            self._progress = ""
+            self.six.query.cancel()
+            for made in self.made.values():
+                made.cancel()
+        else:
+            super().command(name)
+
+    def results(self) -> dict[str, Any]:
+        """See `Board.results`: coordinates, trust, labels, what is selected, and the last lasso in the unit of the map."""
+        found: dict[str, Any] = {}
+        for source, made in self.made.items():
+            answers = {"embedding": made.vectors.answer, "map": made.map.answer, "trust": made.trust.answer, "labels": made.labels.answer}
+            found |= {name if source == "model" else f"{name}_{source}": value for name, value in answers.items() if value is not None}
+        table = self.made["model"].rows.answer
+        if self.six.query.answer is not None:
+            found["sweep"] = self.six.query.answer
+        return {**found, **({} if table is None else {"rows": table, "selected": self.selection, "region": np.array(self.map.region).reshape(-1, 2)})}
+
+    @property
+    def of_before(self) -> bool:
+        """See `Board.of_before`."""
+        return bool(self.map.stale)
+
+    def _forget(self) -> None:
+        """Another model."""
+        self.data = None
+        self._forget_all()
+        if self.awake and self.refusal():
+            self.off()
+            self.map.message = self.refusal()
+
+    def _show_controls(self) -> None:
+        facts, clips, shown = self.space.facts, self.space.clips, self.space.shown
+        if facts is None or clips is None or shown is None:
+            return
+        offered = controls.Offered(len(clips.names), shown.grid.ticks, facts.layers, tuple(self.colours), self._waits())
+        row = controls.row(self.values, offered)
+        ids = {each.id for each in row}
+        if "colour" in ids and self.values.get("colour") not in self.colours:
+            self.values["colour"] = next(iter(self.colours))
+        self.toolbar.show(row, {name: value for name, value in self.values.items() if name in ids})
+
+    def _points(self) -> int:
+        """About how many points there will be."""
+        clips, shown = self.space.clips, self.space.shown
+        if clips is None or shown is None:
+            return 0
+        each = {"clip": 1, "frames": shown.grid.ticks, "tokens": shown.grid.tokens}
+        return len(clips.names) * each[self.values["what"]]
+
+    def _waits(self) -> bool:
+        """Whether these vectors take so long that they wait to be asked for."""
+        facts, clips, asked = self.space.facts, self.space.clips, self._question("model")
+        if facts is None or clips is None or asked is None or self._asked or self.made["model"].vectors.answers(asked):
+            return False
+        return self._parameters() > _LARGE or len(clips.names) > _MANY or self._points() > _POINTS
+
+    def _parameters(self) -> int:
+        facts = self.space.facts
+        return 0 if facts is None else sum(p.parameters for p in facts.report.parts if p.name.startswith("encoder"))
+
+    def _question(self, source: str) -> Embed | None:
+        model, v = self.session.state.model, self.values
+        if model is None or self.data is None:
+            return None
+        return Embed(model, self.data, v["what"], None if v["layer"] == controls.OUTPUT else v["layer"], source=source)  # type: ignore[arg-type]  # one of Source
+
+    def _ask(self) -> None:
+        """What the controls say, as far as it is not here."""
+        asked = None if self.off() else self._question("model")
+        if asked is None:
+            return
+        if self._points() < LEAST:
+            self._refuse(f"A map needs at least {LEAST} points; there {'is one' if self._points() == 1 else f'are {self._points()}'}.")
+        elif self._waits():
+            clips = self.space.clips
+            count = 0 if clips is None else len(clips.names)
+            detail = words.estimate(count, self._points(), 384, self._parameters())
+            self.say("The vectors of these clips are not computed yet: press Embed.", "plain", detail)
+        else:
+            self.waiting()
+            self.made["model"].want(asked, controls.drawing(self.values), self._told)
+            self._ask_baselines()
+            self._speak()
+
+    def _refuse(self, sentence: str) -> None:
+        self._forget_all()
+        fill(self.map, {"count": 0, "points": b"", "message": sentence})
+        renew(*self.pictures())
+        self.say(sentence, "warn", "Open a folder, a bank or a video, or choose tokens as points.")
+
+    def _forget_all(self) -> None:
+        for made in self.made.values():
+            made.forget()
+        self.six.forget()
+        self.linked.forget()
+        self.pointed.forget()
+        self._drawn = None
+
+    def _ask_baselines(self) -> None:
+        """The same of the untrained model and of pixels, once the model's map is there; their maps while they are held."""
+        own = self.made["model"]
+        if not own.settled or own.trust.busy or own.rows.answer is None:
+            return
+        for source in ("untrained", "pixels"):
+            asked, held = self._question(source), self.source == source
+            if asked is not None and (held or self.values["what"] == "clip"):
+                self.made[source].want(asked, controls.drawing(self.values) if held else None, self._told)
+
+    def _moved(self, old: dict[str, Any], new: dict[str, Any]) -> None:
+        touched = {name for name in new if new[name] != old.get(name)}
+        self.values.update(new)
+        if touched == {"colour"}:
+            self._colour()
+        if touched & {"what", "layer", "method"}:
+            self._asked = self._asked and not touched & {"what", "layer"}
+            self._show_controls()
+        self._ask()
+
+    def _pressed(self, name: str) -> None:
+        if name == "embed":
+            self._asked = True
+            self._show_controls()
+            self._ask()
+        elif name == "sweep" and (key := self.made["model"].key) is not None and self.map.count >= LEAST:
+            self.six.ask(key, controls.drawing(self.values), self.map.count)
+
+    def _held(self, _old: State, _new: State) -> None:
+        shown = self.session.state.predictor
+        fill(self.headline, {"source": shown if shown in _SOURCES else "model"})
+        if self.awake and self.data is not None:
+            self._ask_baselines()
+            self._draw()
+            self._speak()
+
+    def _counted(self, done: int, total: int, seconds: float) -> None:
+        self._progress = words.going(done, total, seconds) if self.made["model"].vectors.busy else ""
+        share = done / total if total else -1.0
+        fill(self.headline, {"busy": True, "cancellable": True, "progress": max(-1.0, min(1.0, share))})
+        self._speak()
+
+    def _changed(self, made: Made) -> None:
+        """One of its answers has come."""
+        if made.source == "model":
+            self._progress = ""
+            self._ask_baselines()
+        if made.source == self.source:
+            self._draw()
+        self._speak()
+        self._make_ready()
+
+    def _make_ready(self) -> None:
+        """Have UMAP compiled in the heavy lane once all else is there; not where all work is done in one process."""
+        ready = self.space.jobs.readers is not None and COLD not in os.environ and not any(each.busy for each in self.made.values())
+        if ready and self.made["model"].judged is not None and not self.warm.busy and self.warm.answer is None:
+            self.warm.ask(WarmProjection())
+
+    def _source_failed(self, source: str) -> Any:
+        def failed(error: WorkbenchError) -> None:
+            self._progress = ""
+            if source == "model" or (source == self.source and not isinstance(error, Cancelled)):
+                self.failed(error)
+            if isinstance(error, Cancelled):
+                self._speak()
+
+        return failed
+
+    def _draw(self) -> None:
+        """The map of what is looked at, as soon as it is there; it replaces the one before in place."""
+        own, made, model = self.made["model"], self.made[self.source], self.session.state.model
+        table, found, key = own.rows.answer, made.drawn, own.key
+        if table is None or found is None or key is None or model is None or self.data is None or own.rows.busy or own.vectors.busy:
+            return
+        if len(found.coordinates) != table.count:
+            return
+        state = (found, made.judged, table)
+        if state == self._drawn:
+            return
+        before, self._drawn = self._drawn, state
+        self.colours = colourings(table, made.judged)
+        names = [table.name(row) for row in range(table.count)] if table.count <= _NAMED else []
+        x, y = words.axes(found)
+        with self.map.together():
+            if not isinstance(before, tuple) or before[0] is not found:
+                self.map.set_points(found.coordinates[:, :2], names=names)
+            self.map.x_label, self.map.y_label = x, y
+            self.map.title = words.title(found, self.values["what"], self.source)
+            self.map.version += 1
+        self.pointed.follow(model, self.data, key, table, self.colours)
+        self._show_controls()
+        self._colour()
+        renew(*self.pictures())
+        if not isinstance(before, tuple) or before[2] is not table:
+            self.six.forget()
+            self.linked.show_rows(table, self.data)
+            self._ask()  # the labels that neighbours are to tell are known now
+
+    def _colour(self) -> None:
+        chosen, table = self.colours.get(self.values.get("colour", "")), self.made["model"].rows.answer
+        if chosen is not None and table is not None and (chosen.name in table.columns or self._told not in self.colours.values()):
+            self._told = chosen if chosen.name in table.columns else next((c for n, c in self.colours.items() if n in table.columns), None)
+        if chosen is not None and len(chosen.values) == self.map.count:
+            chosen.show(self.map)
+        self.six.draw(chosen, dark=self.space.dark)
+
+    def _speak(self) -> None:
+        made, table = self.made[self.source], self.made["model"].rows.answer
+        busy = self.six.query.busy or any(each.busy for each in self.made.values())
+        fill(self.headline, {"busy": busy, "cancellable": busy, **({} if busy and self._progress else {"progress": -1.0})})
+        found, trust = made.drawn, made.judged
+        if self._progress and found is None:
+            fill(self.headline, {"sentence": self._progress, "tone": "plain", "detail": "", "code": ""})
+        if found is None or table is None or self.map.stale:
+            return
+        note = {"model": "", "untrained": "untrained", "pixels": "raw pixels"}[self.source]
+        if trust is None:
+            sentence, tone, lines = made.told or "The trust of this map is being computed …", "plain", ""
+        else:
+            sentence, tone = words.trust_sentence(trust, found.method, self.source)
+            lines = self._lines(made)
+        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": self._detail(made, table), "code": lines, "note": note, "stale": False})
+        self._history()
+
+    def _history(self) -> None:
+        """Whether there is a selection to go back or forward to."""
+        fill(self.headline, {"can_undo": self.linked.edits.can_undo, "can_redo": self.linked.edits.can_redo})
+
+    def _six_changed(self) -> None:
+        self.six.draw(self.colours.get(self.values.get("colour", "")), dark=self.space.dark)
+        self._speak()
+
+    def _detail(self, made: Made, table: Any) -> str:
+        labels = {source: found for source, each in self.made.items() if (found := each.known) is not None}
+        told = "" if self._told is None else words.labels_words(self._told.name, labels)
+        assert made.map.answer is not None
+        return " ".join(part for part in (self._progress or self.six.said, told, words.map_words(made.map.answer, table)) if part)
+
+    def _lines(self, made: Made) -> str:
+        asked, embed, trust = made.projection(), made.vectors.question, made.judged
+        if asked is None or trust is None or not isinstance(embed, Embed) or made.vectors.answer is None:
+            return ""
+        return code.reproduced(asked, trust, self.space.sample, made={made.vectors.answer.path: (embed, made.vectors.answer)})
+
+    def _clicked(self, row: int) -> None:
+        """Show the nearest neighbours of a row, and its clip."""
+        table, clip, clips = self.made["model"].rows.answer, self.session.state.clip, self.space.clips
+        if table is None or not 0 <= row < table.count:
+            return
+        self.pointed.press(row)
+        index = int(table.clip[row])
+        if clip is not None and clips is not None and clip.path == clips.path and index != clip.index and index < len(clips.names):
+            try:
+                self.space.choice.show(index)
+            except BadInput as error:
+                self.failed(error)
+        self.linked.mark(row)

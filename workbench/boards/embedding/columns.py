@@ -1,0 +1,102 @@
+"""What colours the points of a map: columns of the vectors, where each row lies, and how far each point can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Shaped
+
+from widgets import Scatter
+from workbench.core.questions.projection import TrustResult
+from workbench.core.questions.rows import RowTable
+
+NONE = "—"
+FALSE, TORN = "false neighbours", "torn neighbours"
+_CLASSES, _NAMED = 32, 65_000  # whole numbers with at most so many values are classes; categories that codes can tell apart
+_PREFERRED = ("label", "shape", "colour", "event")
+
+
+@dataclass(frozen=True, eq=False)
+class Colouring:
+    """A column of a map.
+
+    Args:
+        kind: "category" or "value". values: codes, or numbers with NaN where nothing is known. labels: texts of the codes. unit: of the numbers.
+    """
+
+    name: str
+    kind: Literal["category", "value"]
+    values: Shaped[np.ndarray, "rows"]
+    labels: tuple[str, ...] = ()
+    unit: str = ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether every row has a value and they differ, so that neighbours can be asked for it."""
+        known = np.isfinite(self.values) if self.values.dtype.kind == "f" else self.values >= 0
+        return bool(known.all()) and len(self.values) > 0 and not (self.values == self.values[0]).all()
+
+    def show(self, view: Scatter) -> None:
+        """Colour a map by it."""
+        if self.kind == "category":
+            view.set_category(self.values, self.labels, name=self.name)
+        else:
+            view.set_value(self.values.astype(np.float32), name=self.name, unit=self.unit, ends=(0.0, 1.0) if self.name in (FALSE, TORN) else ())
+
+    def said(self, row: int) -> str:
+        """Of one row, for a reader."""
+        if self.kind == "category":
+            code = int(self.values[row])
+            return f"{self.name} {self.labels[code]}" if 0 <= code < len(self.labels) else f"{self.name}: no label"
+        return f"{self.name} {float(self.values[row]):.3g} {self.unit}".rstrip()
+
+
+def colourings(table: RowTable, trust: TrustResult | None) -> dict[str, Colouring]:
+    """Everything that can colour this map, by name; what says most stands first."""
+    found = dict[str, Colouring]()
+    for name, column in table.columns.items():
+        if (made := _of_column(name, column, len(table.names))) is not None:
+            found[name] = made
+    if table.frame is not None:
+        found["clip"] = _of_clips(table)
+        if int(table.frame.max(initial=0)) > 0:
+            found["frame"] = Colouring("frame", "value", table.frame.astype(np.float64), unit="frames")
+    if table.token is not None:
+        for axis, name in enumerate(("token row", "token column")):
+            found[name] = Colouring(name, "value", table.token[:, axis].astype(np.float64))
+    order = sorted(found, key=lambda name: (name not in _PREFERRED, _PREFERRED.index(name) if name in _PREFERRED else 0))
+    ordered = {name: found[name] for name in order}
+    if trust is not None:
+        ordered |= distortions(trust, table.count)
+    return ordered
+
+
+def distortions(trust: TrustResult, count: int) -> dict[str, Colouring]:
+    """How far each point can be trusted: 0 = its neighbourhood is as in the full space."""
+    made = dict[str, Colouring]()
+    for name, term in ((FALSE, trust.distortion.trustworthiness), (TORN, trust.distortion.continuity)):
+        values = np.full(count, np.nan)
+        values[trust.distortion.rows] = np.clip(1 - term, 0, 1)
+        made[name] = Colouring(name, "value", values)
+    return made
+
+
+def _of_column(name: str, column: np.ndarray, clips: int) -> Colouring | None:
+    """A column as colours; None where it says nothing, or only what each clip is called."""
+    if column.dtype.kind in "iu" and len(np.unique(column)) > _CLASSES:
+        return Colouring(name, "value", column.astype(np.float64))
+    if column.dtype.kind == "f":
+        return Colouring(name, "value", column.astype(np.float64)) if np.isfinite(column).any() else None
+    labels, codes = np.unique(column, return_inverse=True)
+    if len(labels) < 2 or len(labels) > _NAMED or (column.dtype.kind == "U" and len(labels) >= clips):
+        return None
+    words = tuple(str(label) for label in labels)
+    return Colouring(name, "category", codes.reshape(-1).astype(np.int64), words)
+
+
+def _of_clips(table: RowTable) -> Colouring:
+    if len(table.names) > _NAMED:
+        return Colouring("clip", "value", table.clip.astype(np.float64))
+    return Colouring("clip", "category", table.clip.astype(np.int64), tuple(str(n) for n in table.names))

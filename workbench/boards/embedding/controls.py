@@ -1,0 +1,85 @@
+"""The controls of the Embedding board: what a point is, which layer, how it is drawn, and what colours it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from widgets.controls import Button, Control, Int, Option, Select, Slider
+from workbench.core.questions.embedding import Level
+from workbench.core.questions.projection import Method
+
+OUTPUT = -1
+VALUES: Mapping[str, Any] = {"what": "clip", "layer": OUTPUT, "method": "pca", "k": 15, "min_dist": 0.1, "seed": 0}
+_WHAT: Mapping[Level, str] = {"clip": "clip", "frames": "frame", "tokens": "token"}
+_METHODS: Mapping[Method, str] = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a map is drawn."""
+
+    method: Method
+    k: int
+    min_dist: float
+    seed: int
+
+
+def drawing(values: Mapping[str, Any]) -> Drawing:
+    """What the controls say."""
+    return Drawing(values["method"], int(values["k"]), float(values["min_dist"]), int(values["seed"]))
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What can be chosen.
+
+    Args:
+        clips, ticks: how many there are, and time steps of the one in sight. layers: blocks of the encoder. colours: names of columns.
+        embed: the button that starts what takes long is wanted.
+    """
+
+    clips: int
+    ticks: int
+    layers: int
+    colours: Sequence[str]
+    embed: bool
+
+
+def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
+    """The controls from top to bottom."""
+    found: list[Control] = [
+        Select(
+            "what", "a point is a", options=_whats(offered), help="a clip: mean over its tokens; a frame: a time step of the model; a token: as it is"
+        ),
+        Select("layer", "layer", options=_layers(offered.layers), help="output of a block before the final norm, or the encoder's output"),
+        Select(
+            "method", "map", options=tuple(Option(m, words) for m, words in _METHODS.items()), help="PCA comes at once; UMAP and t-SNE take longer"
+        ),
+        Int("k", "neighbours", min=2, max=500, help="that UMAP and t-SNE look at, and that trust is judged by"),
+    ]
+    if values["method"] == "umap":
+        found.append(Slider("min_dist", "min_dist", min=0.0, max=1.0, step=0.05, help="how close UMAP may put points"))
+    if values["method"] != "pca":
+        found.append(Int("seed", "seed", min=0, max=9999, help="another seed gives another map; what stays is in the vectors"))
+    if offered.colours:
+        found.append(Select("colour", "colour by", options=tuple(Option(name, name) for name in offered.colours)))
+    if offered.embed:
+        found.append(
+            Button("embed", "Embed", primary=True, help="compute the vectors of all clips; it can be cancelled and goes on where it stopped")
+        )
+    else:
+        found.append(Button("sweep", "Six maps", help="maps over neighbours × seeds side by side: what stays is in the vectors"))
+    return found
+
+
+def _whats(offered: Offered) -> tuple[Option, ...]:
+    few = f"a map of clips needs four or more; there {'is' if offered.clips == 1 else 'are'} {offered.clips}" if offered.clips < 4 else ""
+    still = "the model sees one time step" if offered.ticks < 2 else ""
+    why: dict[Level, str] = {"clip": few, "frames": still, "tokens": ""}
+    return tuple(Option(value, words, disabled=bool(why[value]), reason=why[value]) for value, words in _WHAT.items())
+
+
+def _layers(count: int) -> tuple[Option, ...]:
+    return (Option(OUTPUT, "output"), *(Option(k, f"block {k + 1} of {count}") for k in range(count - 1, -1, -1)))

@@ -1,0 +1,105 @@
+"""How far a map can be trusted, and what the model adds, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workbench.core.numbers import number
+from workbench.core.questions.neighbours import LabelsResult
+from workbench.core.questions.projection import MapResult, TrustResult
+from workbench.core.questions.rows import RowTable
+
+METHODS = {"pca": "PCA", "umap": "UMAP", "fastumap": "fast UMAP", "tsne": "t-SNE"}
+WHO = {"model": "", "untrained": "Untrained: ", "pixels": "Raw pixels: "}
+_BETTER = {"pixels": "raw pixels", "untrained": "the untrained model"}
+_NEAR = 0.02  # a map whose trust is so near to that of shuffled columns shows nothing of the vectors
+_PACKAGES = {"umap": "umap-learn", "tsne": "openTSNE", "fastumap": "fastumap"}
+
+
+def trust_sentence(found: TrustResult, method: str, source: str = "model") -> tuple[str, str]:
+    """How far a map can be trusted, beside shuffled columns and PCA; "warn" where it is no better than shuffled columns."""
+    own, mixed, plain = found.trust, found.shuffled, found.pca
+    pair = f"{number(own.trustworthiness)}, continuity {number(own.continuity)}"
+    beside = f"shuffled columns {number(mixed.trustworthiness)} and {number(mixed.continuity)}"
+    if method != "pca":
+        beside += f"; PCA {number(plain.trustworthiness)} and {number(plain.continuity)}"
+    said = f"rustworthiness {pair} ({beside})."
+    if own.trustworthiness - mixed.trustworthiness < _NEAR:
+        return f"{WHO[source]}The map is no more faithful than one of shuffled columns: t{said}", "warn"
+    if method != "pca" and own.trustworthiness < plain.trustworthiness - _NEAR:
+        return f"{WHO[source]}Less faithful than PCA: t{said}", "warn"
+    return f"{WHO[source]}T{said}", "plain"
+
+
+def labels_words(name: str, found: Mapping[str, LabelsResult]) -> str:
+    """How well neighbours in the full space tell a column: the model beside untrained, raw pixels and permuted labels."""
+    own = found.get("model")
+    if own is None:
+        return ""
+    others = [f"{words} {number(found[who].value)}" for who, words in (("untrained", "untrained"), ("pixels", "raw pixels")) if who in found]
+    what = f"share of right answers for {name}" if own.kind == "labels" else f"R² of {name}"
+    interval = f"[{number(own.score.low)} to {number(own.score.high)}]"
+    beside = "; ".join([*others, f"permuted {number(own.shuffled)}"])
+    lost = [who for who in ("pixels", "untrained") if who in found and found[who].value >= own.value]
+    verdict = (
+        f"Here {' and '.join(_BETTER[who] for who in lost)} {'do' if lost == ['pixels'] or len(lost) > 1 else 'does'} as well or better. "
+        if lost
+        else ""
+    )
+    return verdict + f"In the full space, {what} by {own.k} nearest neighbours: {number(own.value)} {interval} ({beside}; n = {own.n:,})."
+
+
+def map_words(found: MapResult, table: RowTable) -> str:
+    """How the map was made: variance that its axes hold, settings, seed and versions, and what is not on it."""
+    parts = list[str]()
+    if found.explained_variance:
+        shares = " and ".join(f"{share:.0%}".replace("%", " %") for share in found.explained_variance[:2])
+        parts.append(f"The axes hold {shares} of the variance")
+    else:
+        package = _PACKAGES.get(found.method, "")
+        version = f", {package} {found.versions[package]}" if package in found.versions else ""
+        parts.append(f"{METHODS[found.method]}, {found.k} neighbours, seed {found.seed}{version}")
+    if len(found.fitted) < found.n:
+        parts.append(f"fitted on {len(found.fitted):,} of {found.n:,} points")
+    if table.left_out:
+        parts.append(f"{table.left_out:,} rows with NaN or infinity are left out")
+    if table.skipped:
+        name, why = table.skipped[0]
+        more = f" and {len(table.skipped) - 1} more" if len(table.skipped) > 1 else ""
+        parts.append(f"not read: {name}{more} ({why})")
+    return "; ".join(parts) + "."
+
+
+def title(found: MapResult, what: str, source: str) -> str:
+    """What the map is."""
+    points = {"clip": "clips", "frames": "frames", "tokens": "tokens"}[what]
+    of = {"model": "", "untrained": ", untrained model", "pixels": ", raw pixels"}[source]
+    return f"{METHODS[found.method]} of {found.n:,} {points}{of}"
+
+
+def axes(found: MapResult) -> tuple[str, str]:
+    """What x and y are; nothing where they mean nothing by themselves."""
+    if not found.explained_variance:
+        return "", ""
+    shares = [f"{share:.0%}".replace("%", " %") for share in found.explained_variance]
+    return f"component 1 ({shares[0]})", f"component 2 ({shares[1]})"
+
+
+def estimate(clips: int, rows: int, dim: int, parameters: int) -> str:
+    """What an embedding that waits to be asked for will hold."""
+    size = rows * dim * 4
+    text = f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.1f} MB"
+    return (
+        f"{clips:,} clips, {rows:,} points: about {text} in the store; {parameters / 1e6:,.0f} M parameters. "
+        "Time left is shown once the first clips are done."
+    )
+
+
+def going(done: int, total: int, seconds: float) -> str:
+    """Progress of an embedding, with rate and time left."""
+    if not done or seconds < 0.5:
+        return f"Embedding: {done:,} of {total:,} clips …"
+    rate = done / seconds
+    left = (total - done) / rate
+    time = f"{left / 60:.0f} min" if left >= 90 else f"{left:.0f} s"
+    return f"Embedding: {done:,} of {total:,} clips, {rate:.3g} a second, about {time} left …"

@@ -1,0 +1,107 @@
+"""What the rows of vectors stand for: their names and metadata, and the pictures that they were computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int, Shaped, UInt8
+
+from workbench.core.card import FolderKey, ModelKey, VectorsKey
+from workbench.core.codec import portable
+from workbench.core.questions.base import Question, question
+
+
+@portable
+@dataclass(frozen=True, eq=False)
+class RowTable:
+    """Everything that is known of vectors except the vectors.
+
+    Args:
+        names: of the clips. clip: row -> index into `names`. frame: row -> first frame of its time step; None where a row is a whole clip.
+        token: row -> (row, column) on the grid; None where rows are no tokens. columns: name -> one number or text a row.
+        dim: features of a vector. left_out: rows with NaN or infinity, which are not among these. skipped: (name, reason) of unreadable clips.
+    """
+
+    names: Shaped[np.ndarray, "clips"]
+    clip: Int[np.ndarray, "rows"]
+    frame: Int[np.ndarray, "rows"] | None
+    token: Int[np.ndarray, "rows 2"] | None
+    columns: Mapping[str, Shaped[np.ndarray, "rows"]]
+    dim: int
+    left_out: int
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.clip)
+
+    def name(self, row: int) -> str:
+        """Of a row, for a reader."""
+        words = str(self.names[self.clip[row]])
+        if self.frame is not None and int(self.frame.max(initial=0)) > 0:
+            words += f" · frame {int(self.frame[row])}"
+        if self.token is not None:
+            words += f" · token {int(self.token[row, 0])},{int(self.token[row, 1])}"
+        return words
+
+
+@portable
+@dataclass(frozen=True, eq=False)
+class RowPictures:
+    """The pictures that rows stand for, as the model is shown them, on squares of one size.
+
+    Args:
+        rows: that were asked. pictures: of each. boxes: top, left, height and width of the token in its picture; zeros where a row is no token.
+    """
+
+    rows: Int[np.ndarray, "rows"]
+    pictures: UInt8[np.ndarray, "rows side side 3"]
+    boxes: Int[np.ndarray, "rows 4"]
+
+    @property
+    def mean(self) -> float:
+        """Of all pixels."""
+        return float(self.pictures.mean()) if self.pictures.size else 0.0
+
+
+@question(
+    "row_table",
+    title="What vectors stand for",
+    formula="names, places and metadata of the rows, as they were stored with the vectors",
+    source="the file of the vectors",
+    cannot="Says nothing about the vectors themselves.",
+    number="count",
+)
+@dataclass(frozen=True, eq=False)
+class DescribeRows(Question[RowTable]):
+    """Names, places and metadata of vectors. The vectors stay where they are."""
+
+    vectors: VectorsKey
+
+
+@question(
+    "row_pictures",
+    title="Pictures of rows",
+    formula="the frame that a row stands for, after size and crop, before normalisation; of a whole clip, its middle frame",
+    source="the clips that the vectors were computed from",
+    cannot="What a person sees in a picture need not be what the model uses of it.",
+    number="mean",
+)
+@dataclass(frozen=True, eq=False)
+class PicturesOfRows(Question[RowPictures]):
+    """Pictures of some rows of vectors.
+
+    Args:
+        rows: their numbers, given back. clip, frame, token: of each, as in `RowTable`; −1 where a row has none. side: pixels of the squares.
+    """
+
+    model: ModelKey
+    clips: FolderKey
+    rows: Int[np.ndarray, "rows"]
+    clip: Int[np.ndarray, "rows"]
+    frame: Int[np.ndarray, "rows"]
+    token: Int[np.ndarray, "rows 2"]
+    side: int = 96
