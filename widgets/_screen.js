@@ -3,9 +3,9 @@
 import { element, setAttribute } from "./_kit.js";
 import { MEANINGS } from "./_meanings.js";
 
-/** @typedef {{name: string, kind: string, note?: string, comes?: number, shape: number[]}} Film */
+/** @typedef {{name: string, kind: string, note?: string, comes?: number, shape: number[], frames: string[]}} Film */
 /** @typedef {{top: number, bottom: number}} Bars CSS pixels above and below the picture */
-/** @typedef {{node: HTMLElement, pen: CanvasRenderingContext2D, small: CanvasRenderingContext2D, film: Film, bytes: Uint8Array, image: ImageData | null, at: number}} Screen */
+/** @typedef {{node: HTMLElement, pen: CanvasRenderingContext2D, small: CanvasRenderingContext2D, film: Film, frames: Uint8Array[], image: ImageData | null, at: number}} Screen */
 /** @typedef {{now: number, ratio: number, bars: Bars, colour: string, state: string, changed: boolean, dark: boolean}} Look */
 
 const BOLD = '600 11px system-ui, "Liberation Sans", sans-serif';
@@ -14,17 +14,17 @@ const [LINE, PAD, RULE, INDENT] = [14, 3, 3, 11];
 const SQUEEZE = 0.72; // of its width: names are pressed so far before they are broken
 const EDIT = MEANINGS.edit[1];
 
-/** @param {Film} film @param {Uint8Array} bytes RGB of all its frames @returns {Screen} */
-export function createScreen(film, bytes) {
+/** @param {Film} film @param {Uint8Array[]} frames RGB of each @returns {Screen} */
+export function createScreen(film, frames) {
   const canvas = element("canvas", { role: "img" });
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const small = /** @type {CanvasRenderingContext2D} */ (element("canvas").getContext("2d"));
-  return { film, bytes, pen, small, image: null, at: -1, node: element("figure", { class: "jw-film" }, canvas) };
+  return { film, frames, pen, small, image: null, at: -1, node: element("figure", { class: "jw-film" }, canvas) };
 }
 
-/** Another film in the same place. @param {Screen} screen @param {Film} film @param {Uint8Array} bytes */
-export function refill(screen, film, bytes) {
-  Object.assign(screen, { film, bytes, at: -1 });
+/** Another film in the same place. @param {Screen} screen @param {Film} film @param {Uint8Array[]} frames */
+export function refill(screen, film, frames) {
+  Object.assign(screen, { film, frames, at: -1 });
 }
 
 /** Room for the words of all films, so that their pictures stand in line. @param {Screen[]} screens @param {number[]} widths @param {boolean} stated is there a line for what the frame is @returns {Bars} */
@@ -75,8 +75,8 @@ function paint(screen, now, place) {
   }
   if (screen.at !== frame) {
     const pixels = new Uint32Array(screen.image.data.buffer);
-    const bytes = screen.bytes;
-    for (let i = 0, from = frame * height * width * 3; i < pixels.length; i++, from += 3) {
+    const bytes = screen.frames[frame];
+    for (let i = 0, from = 0; i < pixels.length; i++, from += 3) {
       pixels[i] = 0xff000000 | (bytes[from + 2] << 16) | (bytes[from + 1] << 8) | bytes[from];
     }
     small.putImageData(screen.image, 0, 0);

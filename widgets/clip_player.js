@@ -1,7 +1,8 @@
-// Films side by side with one cursor: what came, what was foretold, and how far apart they are. Frames are drawn from bytes that are all here.
+// Films side by side with one cursor: what came, what was foretold, and how far apart they are. Frames are drawn from bytes that are all here; what stays from one answer to the next does not cross again.
 
 import { endsOf, heatOf } from "./_colour.js";
 import { spread } from "./_draw.js";
+import { createFrames } from "./_frames.js";
 import { lookOf } from "./_kinds.js";
 import { button, bytesOf, element, floatsOf, icon, isTyping, mount, onAll, onNextFrame, press, remembering, setAttribute, setText, write } from "./_kit.js";
 import { createLegend } from "./_legend.js";
@@ -14,12 +15,13 @@ import { createTimeline, TRAITS } from "./_timeline.js";
 /** @typedef {import("./_kit.js").Model} Model */
 
 const GAP = 14;
-const LOOK = ["films", "pixels", "heat", "heat_shape", "heat_film", "heat_range", "heat_label", "heat_on", "picture_height", "caption", "message", "commands", "busy", "version"];
+const LOOK = ["films", "frames_new", "heat", "heat_shape", "heat_film", "heat_range", "heat_label", "heat_on", "picture_height", "caption", "message", "commands", "busy", "version"];
 const EXPORT = "M8 2.5v7M5 7l3 3 3-3M3 12.5h10";
 
 /** @param {{model: Model, el: HTMLElement}} host */
 function render({ model: host, el }) {
   const { model, stop } = remembering(host, [...LOOK, ...TRAITS, "tick", "playing"]);
+  const table = createFrames(model);
   const { root, dispose } = mount(model, el, "jw-clip-player", () => redraw());
   const frame = onNextFrame(update, () => root.clientWidth > 0);
   const screens = element("div", { class: "jw-screens" });
@@ -53,20 +55,14 @@ function render({ model: host, el }) {
     frame.request();
   }
 
-  /** One screen a film; kept where it is of the same name. */
+  /** One screen a film; kept where it is of the same name. What was there stays until every frame of what comes is here. */
   function build() {
-    const all = bytesOf(model.get("pixels"));
-    const needed = films().reduce((sum, { shape }) => sum + shape[0] * shape[1] * shape[2] * 3, 0);
-    if (all.length !== needed) return;
-    let from = 0;
+    if (!table.whole()) return;
     const before = shown;
     shown = films().map((film, i) => {
-      const size = film.shape[0] * film.shape[1] * film.shape[2] * 3;
-      const bytes = all.subarray(from, from + size);
-      from += size;
       const old = before[i];
-      if (!old) return createScreen(film, bytes);
-      if (old.film !== film || old.bytes.buffer !== bytes.buffer || old.bytes.byteOffset !== bytes.byteOffset) refill(old, film, bytes);
+      if (!old) return createScreen(film, table.of(film));
+      if (old.film !== film) refill(old, film, table.of(film));
       return old;
     });
     const nodes = shown.map(({ node }) => node);
@@ -109,7 +105,8 @@ function render({ model: host, el }) {
     line.draw();
     setAttribute(root, "data-busy", String(model.get("busy")));
     setAttribute(root, "aria-busy", String(model.get("busy")));
-    Object.assign(root.dataset, { drawn: String(++drawn), version: String(model.get("version")), frame: String(now) });
+    if (table.whole()) root.dataset.version = String(model.get("version"));
+    Object.assign(root.dataset, { drawn: String(++drawn), frame: String(now) });
   }
 
   const ends = () => endsOf("cividis", model.get("heat_range"), floatsOf(model.get("heat")));
@@ -158,7 +155,7 @@ function render({ model: host, el }) {
     act();
   });
 
-  const stops = [stop, onAll(model, [...LOOK, ...TRAITS], redraw), followSize(root, redraw), line.dispose, player.dispose, frame.cancel, dispose];
+  const stops = [stop, table.stop, onAll(model, [...LOOK, ...TRAITS], redraw), followSize(root, redraw), line.dispose, player.dispose, frame.cancel, dispose];
   redraw();
   return () => stops.forEach((stop) => stop());
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 import traitlets as t
@@ -19,14 +21,25 @@ def _is_shape(value: Any) -> bool:
     return is_list_of(is_count)(value) and len(value) == 3
 
 
-_FILM: dict[str, Rule] = {"name": TEXT, "kind": one_of(*KINDS), "shape": ("[frames, height, width]", _is_shape)}
+_FILM: dict[str, Rule] = {
+    "name": TEXT,
+    "kind": one_of(*KINDS),
+    "shape": ("[frames, height, width]", _is_shape),
+    "frames": ("the name of each frame", is_list_of(lambda name: isinstance(name, str))),
+}
 _MORE: dict[str, Rule] = {"note": TEXT, "comes": COUNT}
+
+
+def _names(films: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Names of all frames, each once."""
+    return list(dict.fromkeys(name for film in films for name in film["frames"]))
 
 
 class ClipPlayer(Commanded, Curves):
     """Plays films frame-exactly: all frames are in the browser before the first is shown. Each film carries its label in the picture.
 
-    The browser writes `tick`, `playing` and `heat_on`.
+    Frames are named by a digest. The browser keeps those that a film shows, so that only what changed crosses; a view that lacks some (it came later, or a
+    message was lost between two others) asks for them in `wanted`. It also writes `tick`, `playing` and `heat_on`.
 
     Attributes:
         on_command: called with "export" or "export_mp4" when the user asks for the films as a file, webm or MP4.
@@ -35,10 +48,13 @@ class ClipPlayer(Commanded, Curves):
     _esm = esm("clip_player.js")
     _css = css("_grid.css", "_curves.css", "clip_player.css")
 
-    films = t.List(t.Dict(), help="dicts of name, kind, shape [frames, height, width], and optionally note and comes (frames there are)").tag(
+    films = t.List(
+        t.Dict(), help="dicts of name, kind, shape [frames, height, width], frames (their names), and optionally note, comes (frames there are)"
+    ).tag(sync=True)
+    frames_new = binary("what was not sent before: a counter (4 bytes), then of each frame its name (12), its size (uint32) and its RGB (uint8)")
+    wanted: t.List[Any] = t.List(t.Any(), [], help="[n, names…]: frames of the films that the browser lacks; n grows with each time it asks").tag(
         sync=True
     )
-    pixels = binary("uint8 RGB of all films, one after another")
     heat = binary("float32 [frames, rows, cols] over one film; NaN = nothing there")
     heat_shape = whole_numbers([0, 0, 0], "[frames, rows, cols] of the heat", length=3)
     heat_film = t.Int(-1, min=-1, help="which film the heat lies over; −1 = none").tag(sync=True)
@@ -51,12 +67,18 @@ class ClipPlayer(Commanded, Curves):
     commands = t.List(t.Enum(["export", "export_mp4"]), [], help="which of export and export_mp4 have a button").tag(sync=True)
     version = t.Int(0, help="counts answers; the root's data-version shows the one on screen").tag(sync=True)
 
+    def __init__(self, **values: Any) -> None:
+        self._pixels: dict[str, bytes] = {}  # of the frames that the films show
+        self._sent: set[str] = set()  # which of them the browser has, if no message was lost
+        self._messages = 0
+        super().__init__(**values)
+
     def frame_count(self) -> int:
         """See `Curves.frame_count`: of the longest film."""
         return max((film["shape"][0] for film in self.films), default=1)
 
     def set_films(self, films: Sequence[tuple[Mapping[str, Any], UInt8[np.ndarray, "_ _ _ 3"]]]) -> None:
-        """Shows other films, in one message; curves and heat go where another number of frames would not fit them.
+        """Shows other films, in one message, with those frames only that the films before did not show; curves and heat go where another number of frames would not fit them.
 
         Args:
             films: (name, kind, note, comes; pixels) of each.
@@ -64,14 +86,51 @@ class ClipPlayer(Commanded, Curves):
         Raises:
             TraitError: a film lacks its name or kind.
         """
-        new = [{**about, "shape": list(pixels.shape[:3])} for about, pixels in films]
+        new: list[dict[str, Any]] = [{**about, "shape": list(pixels.shape[:3]), "frames": self._named(pixels)} for about, pixels in films]
         with self.together():
             if max((film["shape"][0] for film in new), default=1) != self.frame_count():
                 self.curve_low = self.curve_high = self.curve_values = b""
                 self.curves, self.heat, self.heat_film, self.heat_shape = [], b"", -1, [0, 0, 0]
-            self.pixels = b""
             self.films = new
-            self.pixels = b"".join(np.ascontiguousarray(pixels).tobytes() for _, pixels in films)
+            self._give(name for name in _names(new) if name not in self._sent)
+            self.afterwards(lambda: self._sent.update(_names(self.films)))  # what was sent in the middle of several changes never left
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """The state for the browser; where all is asked for, a page that was loaded anew, with the frames of all films."""
+        state = cast("dict[str, Any]", super().get_state(key, drop_defaults))  # pyright: ignore[reportUnknownMemberType]
+        return state if key is not None else {**state, "frames_new": self._packed(self._pixels)}
+
+    def _named(self, pixels: UInt8[np.ndarray, "_ _ _ 3"]) -> list[str]:
+        """Names of the frames, which are known by them from here on."""
+        names = list[str]()
+        for frame in np.ascontiguousarray(pixels):
+            names.append(base64.urlsafe_b64encode(hashlib.blake2b(frame.data, digest_size=9).digest()).decode())
+            if names[-1] not in self._pixels:
+                self._pixels[names[-1]] = frame.tobytes()
+        return names
+
+    def _give(self, names: Iterable[str]) -> None:
+        found = [name for name in names if name in self._pixels]
+        if found:
+            self._messages += 1
+            self.frames_new = self._packed(found)
+
+    def _packed(self, names: Iterable[str]) -> bytes:
+        parts = [(self._messages % 2**32).to_bytes(4, "little")]
+        for name in names:
+            parts += [name.encode("ascii"), len(self._pixels[name]).to_bytes(4, "little"), self._pixels[name]]
+        return b"".join(parts)
+
+    @t.observe("films")
+    def _drop(self, _change: Any) -> None:
+        """What no film shows is dropped, as it is in the browser."""
+        shown = _names(self.films)
+        self._pixels = {name: self._pixels[name] for name in shown}
+        self._sent.intersection_update(shown)
+
+    @t.observe("wanted")
+    def _obey_wanted(self, change: Any) -> None:
+        self._give(name for name in change["new"][1:] if isinstance(name, str))
 
     def set_heat(self, film: int, values: Float[np.ndarray, "frames rows cols"] | None, *, label: str = "", ends: Sequence[float] = ()) -> None:
         """Lays values over one film; None takes them away.
@@ -92,14 +151,10 @@ class ClipPlayer(Commanded, Curves):
     def _valid_films(self, proposal: dict[str, Any]) -> list[dict[str, Any]]:
         for film in dicts("ClipPlayer.films", proposal["value"]):
             check_dict("ClipPlayer.films", film, _FILM, _MORE)
+            count, height, width = film["shape"]
+            if len(film["frames"]) != count or any(len(self._pixels.get(name, b"")) != height * width * 3 for name in film["frames"]):
+                raise t.TraitError(f"the frames of the film {film['name']!r} are not what its shape {film['shape']} asks for\n  → use set_films")
         return proposal["value"]
-
-    @t.validate("pixels")
-    def _valid_pixels(self, proposal: dict[str, Any]) -> bytes:
-        (films,) = proposed(proposal, "films")
-        sizes: list[list[int]] = [film["shape"] for film in films]
-        total = sum(frames * height * width for frames, height, width in sizes)
-        return check_bytes("ClipPlayer", "pixels", proposal["value"], (total, 3))
 
     @t.validate("heat")
     def _valid_heat(self, proposal: dict[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
     python tests/benchmarks/bench_drive.py [--drags 60]
 
 drive          one drag at a time, each from the `pointermove` event to the display frame that shows the films and curves made with that action; aim: 95 % within 100 ms.
+drive.bytes    what the server sends for one such drag, counted in the browser's web socket: the median and the most.
 drive.held     the pointer keeps moving 60 times a second: how many futures a second are redrawn meanwhile, and the longest time without one.
 drive.rerun    what one would do in a notebook instead: run the cell again, and make one animated gif of the films; without sending and showing it.
 
@@ -70,11 +71,12 @@ def short_walks(folder: str) -> Path:
     return path
 
 
-def measure(walks: Path, drags: int, held: float) -> tuple[list[float], list[float]]:
-    """Seconds of every single drag; milliseconds at which futures were redrawn while the pointer kept moving."""
+def measure(walks: Path, drags: int, held: float) -> tuple[list[tuple[float, int]], list[float]]:
+    """Seconds and bytes of every single drag; milliseconds at which futures were redrawn while the pointer kept moving."""
     with _app.served("two-rooms", "--data", str(walks)) as app, _app.chromium() as browser:
         app.wait()
-        page = _app.new_page(browser)
+        page, sizes = _app.new_page(browser), list[int]()
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda sent: sizes.append(len(sent))))
         page.goto(app.url)
         page.get_by_role("button", name="Rollout", exact=True).click()
         root = page.locator(".jw-clip-player").first
@@ -84,11 +86,11 @@ def measure(walks: Path, drags: int, held: float) -> tuple[list[float], list[flo
         root.evaluate(_PROBE)
         pad = page.locator(".jw-pad")
         pad.evaluate("(pad) => (driveProbe.pad = pad)")
-        seconds = [_drag(page, pad.bounding_box(), k) for k in range(drags + 3)][3:]
-        return seconds, page.evaluate(_HELD, held)
+        singles = [_drag(page, pad.bounding_box(), k, sizes) for k in range(drags + 3)][3:]
+        return singles, page.evaluate(_HELD, held)
 
 
-def _drag(page: Any, box: dict[str, float], k: int) -> float:
+def _drag(page: Any, box: dict[str, float], k: int, sizes: list[int]) -> tuple[float, int]:
     turn, mouse = 2.4 * k, page.mouse
     mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     before = page.evaluate("driveProbe.version")
@@ -96,12 +98,15 @@ def _drag(page: Any, box: dict[str, float], k: int) -> float:
     page.wait_for_function("(before) => driveProbe.version > before", arg=before)  # of the press itself
     page.wait_for_timeout(150)
     before = page.evaluate("driveProbe.version")
+    sizes.clear()
     mouse.move(box["x"] + box["width"] * (0.5 + 0.3 * np.cos(turn) + 0.001 * k), box["y"] + box["height"] * (0.5 + 0.3 * np.sin(turn)))
     page.wait_for_function("(before) => driveProbe.version > before && driveProbe.shown > driveProbe.moved", arg=before)
     taken = page.evaluate("(driveProbe.shown - driveProbe.moved) / 1000")
+    page.wait_for_timeout(100)
+    sent = sum(sizes)
     mouse.up()
     page.wait_for_timeout(150)
-    return taken
+    return taken, sent
 
 
 def rerun(walks: Path, times: int) -> list[float]:
@@ -130,12 +135,17 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         walks = short_walks(folder)
-        singles, held = measure(walks, chosen.drags, 4.0)
+        found, held = measure(walks, chosen.drags, 4.0)
+        singles = [seconds for seconds, _ in found]
         instead = rerun(walks, 20)
     packages = ("panel", "torch", "playwright")
     figures = {f"p{round(share * 100)}": round(common.percentile(singles, share), 4) for share in (0.5, 0.95, 1.0)}
     where = "two-rooms, 16 steps, three films of 64×64 with curves, headless Chromium at 1280×800"
     common.report("drive", *packages, compared=f"{where}; pointermove to redrawn", aim_p95=_AIM, seconds=figures, n=len(singles))
+    sent = sorted(size for _, size in found)
+    common.report(
+        "drive.bytes", *packages, compared=f"{where}; the first step of the clip", bytes={"p50": sent[len(sent) // 2], "max": sent[-1]}, n=len(sent)
+    )
     gaps = np.diff(held)
     rate = {"redrawn_a_second": round(1000 * len(gaps) / held[-1], 1), "longest_gap": round(float(gaps.max()) / 1000, 3)}
     common.report("drive.held", *packages, compared=f"{where}; pointer moving all the time", **rate, n=len(gaps))

@@ -90,14 +90,14 @@ def test_a_step_is_one_step_and_the_next_plan_begins_where_it_led(rooms: Opened)
 
 def test_the_twin_has_a_plan_and_a_way_of_its_own_and_letting_go_brings_back_the_models(rooms: Opened) -> None:
     rooms.press("execute")
-    said, films = rooms.sentence, rooms.player.pixels
+    said, films = rooms.sentence, rooms.player.films
     rooms.headline.source = "twin"
     assert rooms.sentence.startswith("In the untrained twin's imagination")
     rooms.press("execute")
     assert rooms.sentence.startswith("The untrained twin did not reach the goal: after 32 steps")
     rooms.headline.source = "model"
     assert rooms.sentence == said
-    assert rooms.player.pixels == films
+    assert rooms.player.films == films
 
 
 def test_a_goal_that_is_moved_is_planned_for_and_undone(rooms: Opened) -> None:

@@ -250,13 +250,13 @@ def test_a_clip_that_does_not_fit_is_told_in_words_and_nothing_is_lost(
     for folder in (good, bad):
         folder.mkdir()
     box = opened(jw.load(**MODELS["vjepa2-ac"]), "rollout", data=save_clips(good, "vjepa2-ac"))
-    before = box.board.player.pixels
+    before = box.board.player.films
     box.space.open_data(str(save_clips(bad, "vjepa2-ac", **change(arrays_for("vjepa2-ac")))))
     with pytest.raises(WorkbenchError, match=words):
         box.wait()
     assert words in box.board.headline.sentence
     assert box.board.headline.detail.endswith("What is on screen is still of the clip before.")  # after what to do
-    assert box.board.player.pixels == before
+    assert box.board.player.films == before
 
 
 def test_actions_that_go_further_than_is_usual_are_remarked_on(opened: Callable[..., BoardBox], walks: Path, tmp_path: Path) -> None:

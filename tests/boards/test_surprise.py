@@ -161,13 +161,13 @@ def test_keys_that_move_a_ball_step_by_step_are_one_change(fresh: Opened, monkey
 
 def test_without_pymunk_twins_are_shown_and_moving_a_ball_is_told_in_words(fresh: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pymunk", None)
-    films = fresh.board.player.pixels
+    films = fresh.board.player.films
     fresh.choose(pair=4)
-    assert fresh.board.player.pixels != films
-    films = fresh.board.player.pixels
+    assert fresh.board.player.films != films
+    films = fresh.board.player.films
     fresh.move(7, 0.5, 0.5)
     assert "pymunk" in fresh.words
-    assert fresh.board.player.pixels == films
+    assert fresh.board.player.films == films
     fresh.board.command("undo")
     assert "as surprising" in fresh.words
 
@@ -267,11 +267,11 @@ def test_a_masked_model_has_windows_contexts_and_heat_over_the_same_twins(tubes:
 def test_what_does_not_fit_is_told_in_its_place_and_nothing_is_lost(tubes: Opened, values: dict[str, Any], words: str) -> None:
     if values.get("films"):
         tubes.choose(films="alone")
-    films, curves, before = tubes.board.player.pixels, tubes.board.player.curve_values, dict(tubes.board.toolbar.values)
+    films, curves, before = tubes.board.player.films, tubes.board.player.curve_values, dict(tubes.board.toolbar.values)
     tubes.choose(**{k: v for k, v in values.items() if k != "films"})
     assert words in tubes.words
     assert tubes.board.headline.tone == "error"
-    assert (tubes.board.player.pixels, tubes.board.player.curve_values) == (films, curves)
+    assert (tubes.board.player.films, tubes.board.player.curve_values) == (films, curves)
     tubes.choose(**before)
     assert tubes.board.headline.tone != "error"
 

@@ -53,6 +53,66 @@ def test_every_frame_is_the_right_one_in_every_film(bench: Any) -> None:
     assert middle(root, 1) != [0, 200, 0]  # nobody knows
 
 
+def changed(view: ClipPlayer, frame: int) -> None:
+    """The imagined film has another colour at one frame; the real one stays."""
+    green, red = np.zeros((2, FRAMES, 16, 16, 3), np.uint8)
+    red[..., 0] = green[..., 1] = (np.arange(FRAMES) * 20).astype(np.uint8)[:, None, None]
+    green[frame] = 90
+    view.set_films([({"name": "real", "kind": "real"}, red), ({"name": "open loop", "kind": "open loop"}, green)])
+
+
+def seen(root: Any, bench: Any, view: ClipPlayer) -> list[list[list[int]]]:
+    """The middle of both films at each frame."""
+    found = list[list[list[int]]]()
+    for frame in range(FRAMES):
+        view.tick = frame
+        bench.push()
+        settled(bench)
+        found.append([middle(root, 0), middle(root, 1)])
+    return found
+
+
+def expected(frame: int) -> list[list[list[int]]]:
+    return [[[20 * k, 0, 0], [90, 90, 90] if k == frame else [0, 20 * k, 0]] for k in range(FRAMES)]
+
+
+def test_after_a_change_only_the_changed_frame_crosses_and_every_picture_is_right(bench: Any) -> None:
+    view = films()
+    root = bench.show(view, width="640px")
+    settled(bench)
+    changed(view, 5)
+    assert len(view.frames_new) == 4 + 16 + 16 * 16 * 3
+    bench.push()
+    assert seen(root, bench, view) == expected(5)
+    changed(view, 7)  # of the other colour again, which is there; frame 5 is what it was, and was dropped meanwhile
+    assert len(view.frames_new) == 4 + 16 + 16 * 16 * 3
+    bench.push()
+    assert seen(root, bench, view) == expected(7)
+    assert view.wanted == []
+
+
+def test_views_that_come_late_and_lost_messages_get_what_they_lack_and_old_pictures_stay_until_then(bench: Any) -> None:
+    view = films()
+    first = bench.show(view, width="400px")
+    settled(bench)
+    view.version = 1
+    changed(view, 5)
+    bench.pending()  # lost
+    view.version = 2
+    changed(view, 6)
+    names = bench.pending()
+    view.tick = 8
+    bench.send("view0", {**{k: names[k] for k in ("films", "version")}, "tick": 8})
+    assert middle(first, 0) == [160, 0, 0]
+    bench.send("view0", {"frames_new": names["frames_new"]})
+    bench.wait(lambda: first.get_attribute("data-version") == "2", "the frames that were lost")
+    assert view.wanted[0] >= 1
+    late = bench.show(view, width="400px")
+    bench.wait(lambda: late.get_attribute("data-version") == "2", "all frames in a view that came late")
+    for root in (first, late):
+        assert seen(root, bench, view) == expected(6)
+
+
 def test_films_open_at_the_frame_that_is_asked_for(bench: Any) -> None:
     view = films()
     view.tick = 7

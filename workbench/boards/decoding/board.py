@@ -75,10 +75,10 @@ class DecodeBoard(Board):
         for query in (self.drawing, *self.priors.values()):
             query.forget()
         for view in (self.near, self.drawn):
-            fill(view, {"films": [], "pixels": b"", "message": ""})
+            fill(view, {"films": [], "message": ""})
         if self.awake and self.refusal():
             self.off()
-            fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
+            fill(self.player, {"films": [], "message": self.refusal()})
         self._draw_score()
 
     def pictures(self) -> tuple[Any, ...]:
@@ -204,7 +204,7 @@ class DecodeBoard(Board):
             asked = wanted.get(name)
             if asked is None:
                 query.forget()
-                fill(to, {"films": [], "pixels": b"", "message": "", "stale": False})
+                fill(to, {"films": [], "message": "", "stale": False})
             elif query.answers(asked):
                 renew(to)
             elif not query.awaits(asked):

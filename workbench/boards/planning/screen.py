@@ -78,7 +78,7 @@ class PlanScreen:
         """Nothing of what was open stays."""
         self.sheet, self.route, self.reels = None, None, ()
         fill(self.stage, {"pixels": b"", "points": [], "paths": [], "message": why, "caption": "", "busy": False})
-        fill(self.player, {"films": [], "pixels": b"", "message": "", "busy": False})
+        fill(self.player, {"films": [], "message": "", "busy": False})
         self.costs.set_curves({})
         self.land.set(blank())
         self.left.show(0)

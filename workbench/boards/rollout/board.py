@@ -73,8 +73,8 @@ class RolloutBoard(Board):
         self.actions.clear(None)
         if self.awake and self.refusal():
             self.off()
-            fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
-            fill(self.strip, {"films": [], "pixels": b"", "message": ""})
+            fill(self.player, {"films": [], "message": self.refusal()})
+            fill(self.strip, {"films": [], "message": ""})
             self._draw_drift()
 
     def pictures(self) -> tuple[Any, ...]:
@@ -246,7 +246,7 @@ class RolloutBoard(Board):
         if not isinstance(asked, RolloutVideos) or bank is None or asked.how == "latents":
             without = "Open a bank to see what is drawn for the mean latent and for noise." if how != "latents" else ""
             self.prior.forget()
-            fill(self.strip, {"films": [], "pixels": b"", "message": without, "stale": False})
+            fill(self.strip, {"films": [], "message": without, "stale": False})
             return
         weights = "trained" if asked.predictor == "model" else "untrained"
         wanted = DecoderPrior(asked.model, bank, asked.how, asked.decoder, weights)

@@ -62,7 +62,7 @@ class SensitivityBoard(Board):
         self._draw()
         if self.awake and self.refusal():
             self.off()
-            fill(self.player, {"films": [], "pixels": b"", "message": self.refusal()})
+            fill(self.player, {"films": [], "message": self.refusal()})
 
     def pictures(self) -> tuple[Any, ...]:
         """See `Board.pictures`."""
