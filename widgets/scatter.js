@@ -24,6 +24,7 @@ const AROUND = ["title", "x_label", "y_label", "note", "message", "tool", "busy"
 const READ = [...FOLLOWED, ...MARKS, ...AROUND, "camera", "selected", "search"];
 const REACH = 8; // CSS pixels from the edge of a point at which it is still pointed at
 const WALK = 200; // neighbours that [ and ] lead to
+const NARROW = 700; // CSS pixels from which the legend stands beside the map, as in the style sheet
 const REST = 250; // ms without a move until Python hears where the camera is
 const KINDS = /** @type {[string, string, string][]} */ ([["true", "teacher-forced", "near in both"], ["false", "open loop", "near in the map only"], ["torn", "tried", "near in full, torn apart here"]]);
 
@@ -162,7 +163,8 @@ function render({ model: slow, el }) {
 
   /** As high as said, else by the width and the window. */
   function setHeight() {
-    const height = model.get("plot_height") || Math.round(Math.max(320, Math.min(plot.clientWidth * 0.72, window.innerHeight - 230)));
+    const around = root.clientWidth > NARROW ? 230 : 420; // of the window: what stands above it, and where the legend stands below the map, that too
+    const height = model.get("plot_height") || Math.round(Math.max(320, Math.min(plot.clientWidth * 0.9, window.innerHeight - around)));
     if (plot.style.height !== `${height}px`) plot.style.height = `${height}px`;
     legend.node.style.maxHeight = plot.style.height;
   }

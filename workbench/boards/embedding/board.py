@@ -52,8 +52,8 @@ class EmbeddingBoard(Board):
         super().__init__(workspace, ["undo", "redo", "export"], sources=_HELD)
         self.toolbar = Toolbar(vertical=True)
         self.map = Scatter(message="No map yet")
-        self.canvas = PatchCanvas(read_only=True, plain=True, tool="select", picture_height=200)
-        self.near, self.chosen = Gallery(title="Nearest", side=56), Gallery(title="Selected", side=56)
+        self.canvas = PatchCanvas(read_only=True, plain=True, tool="select", picture_height=230)
+        self.near, self.chosen = Gallery(title="Nearest", side=54), Gallery(title="Selected", side=54)
         self.pointed = Pointed(workspace, self.map, self.near, self.chosen, self.failed)
         self.made = {s: Made(workspace, s, self._changed, self._source_failed(s), self._counted) for s in _SOURCES.values()}
         self.linked = Linked(workspace, self.map, self.canvas, self.pointed, self._history)
@@ -327,7 +327,7 @@ class EmbeddingBoard(Board):
         with self.map.together():
             if not isinstance(before, tuple) or before[0] is not found:
                 self.map.set_points(found.coordinates[:, :2], names=names)
-            self.map.x_label, self.map.y_label = x, y
+            self.map.x_label, self.map.y_label, self.map.note = x, y, words.map_words(found, table)
             self.map.title = words.title(found, self.values["what"], self.source)
             self.map.version += 1
         self.pointed.follow(model, self.data, key, table, self.colours)
@@ -358,7 +358,7 @@ class EmbeddingBoard(Board):
             return
         note = {"model": "", "untrained": "untrained", "pixels": "raw pixels"}[self.source]
         if trust is None:
-            sentence, tone, lines = made.told or "The trust of this map is being computed …", "plain", ""
+            sentence, tone, lines = "The trust of this map is being computed …", "plain", ""
         else:
             sentence, tone = words.trust_sentence(trust, found.method, self.source)
             lines = self._lines(made)
@@ -376,8 +376,9 @@ class EmbeddingBoard(Board):
     def _detail(self, made: Made, table: Any) -> str:
         labels = {source: found for source, each in self.made.items() if (found := each.known) is not None}
         told = "" if self._told is None else words.labels_words(self._told.name, labels)
-        assert made.map.answer is not None
-        return " ".join(part for part in (self._progress or self.six.said, told, words.map_words(made.map.answer, table)) if part)
+        if table.frame is not None:
+            told = words.ALIKE
+        return " ".join(part for part in (self._progress or self.six.said, told, made.told) if part)
 
     def _lines(self, made: Made) -> str:
         asked, embed, trust = made.projection(), made.vectors.question, made.judged

@@ -12,7 +12,7 @@ from widgets import Scatter
 from workbench.core.questions.projection import TrustResult
 from workbench.core.questions.rows import RowTable
 
-NONE = "—"
+PLACES = ("clip", "frame", "token row", "token column")
 FALSE, TORN = "false neighbours", "torn neighbours"
 _CLASSES, _NAMED = 32, 65_000  # whole numbers with at most so many values are classes; categories that codes can tell apart
 _PREFERRED = ("label", "shape", "colour", "event")
@@ -64,7 +64,7 @@ def colourings(table: RowTable, trust: TrustResult | None) -> dict[str, Colourin
         if int(table.frame.max(initial=0)) > 0:
             found["frame"] = Colouring("frame", "value", table.frame.astype(np.float64), unit="frames")
     if table.token is not None:
-        for axis, name in enumerate(("token row", "token column")):
+        for axis, name in enumerate(PLACES[2:]):
             found[name] = Colouring(name, "value", table.token[:, axis].astype(np.float64))
     order = sorted(found, key=lambda name: (name not in _PREFERRED, _PREFERRED.index(name) if name in _PREFERRED else 0))
     ordered = {name: found[name] for name in order}

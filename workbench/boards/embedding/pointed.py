@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from widgets import Gallery, Scatter
-from workbench.boards.embedding.columns import Colouring
+from workbench.boards.embedding.columns import PLACES, Colouring
 from workbench.boards.embedding.places import Chosen
 from workbench.core.card import FolderKey, ModelKey, VectorsKey
 from workbench.core.errors import WorkbenchError
@@ -89,7 +89,8 @@ class Pointed:
         """A row in lines: its name, what colours it, and what else is known."""
         if self._table is None or row >= self._table.count:
             return ""
-        return "\n".join([self._table.name(row), *(each.said(row) for each in list(self._colours.values())[:4] if each.name != "clip")])
+        told = [each for each in self._colours.values() if each.name not in PLACES]
+        return "\n".join([self._table.name(row), *(each.said(row) for each in told[:4])])
 
     def _pictures(self, rows: Chosen, side: int) -> PicturesOfRows | None:
         table = self._table

@@ -11,6 +11,7 @@ from workbench.core.questions.rows import RowTable
 
 METHODS = {"pca": "PCA", "umap": "UMAP", "fastumap": "fast UMAP", "tsne": "t-SNE"}
 WHO = {"model": "", "untrained": "Untrained: ", "pixels": "Raw pixels: "}
+ALIKE = "Tokens and frames of one clip are near each other anyway: how well neighbours tell a label is scored on the map of clips."
 _BETTER = {"pixels": "raw pixels", "untrained": "the untrained model"}
 _NEAR = 0.02  # a map whose trust is so near to that of shuffled columns shows nothing of the vectors
 _PACKAGES = {"umap": "umap-learn", "tsne": "openTSNE", "fastumap": "fastumap"}
@@ -37,16 +38,12 @@ def labels_words(name: str, found: Mapping[str, LabelsResult]) -> str:
     if own is None:
         return ""
     others = [f"{words} {number(found[who].value)}" for who, words in (("untrained", "untrained"), ("pixels", "raw pixels")) if who in found]
-    what = f"share of right answers for {name}" if own.kind == "labels" else f"R² of {name}"
+    what = f"Nearest neighbours tell {name}" if own.kind == "labels" else f"R² of {name} by nearest neighbours"
     interval = f"[{number(own.score.low)} to {number(own.score.high)}]"
-    beside = "; ".join([*others, f"permuted {number(own.shuffled)}"])
-    lost = [who for who in ("pixels", "untrained") if who in found and found[who].value >= own.value]
-    verdict = (
-        f"Here {' and '.join(_BETTER[who] for who in lost)} {'do' if lost == ['pixels'] or len(lost) > 1 else 'does'} as well or better. "
-        if lost
-        else ""
-    )
-    return verdict + f"In the full space, {what} by {own.k} nearest neighbours: {number(own.value)} {interval} ({beside}; n = {own.n:,})."
+    lost = [_BETTER[who] for who in ("pixels", "untrained") if who in found and found[who].value >= own.value]
+    verdict = f" No better than {' and '.join(lost)}." if lost else ""
+    beside = ", ".join([*others, f"permuted {number(own.shuffled)}"])
+    return f"{what} (full space, k = {own.k}, n = {own.n:,}): {number(own.value)} {interval}; {beside}.{verdict}"
 
 
 def map_words(found: MapResult, table: RowTable) -> str:
