@@ -13,6 +13,7 @@ import pytest
 
 import workbench as jw
 from tests.straight import Straight
+from widgets.palette import categories
 from workbench import samples
 from workbench.boards.embedding import EmbeddingBoard
 from workbench.boards.embedding.columns import FALSE, colourings
@@ -163,6 +164,11 @@ def test_held_keys_show_the_map_of_the_baselines(board: EmbeddingBoard) -> None:
         board.headline.source = key
         vectors = vectors_of(source=source)
         np.testing.assert_allclose(board.map.coordinates(), jw.fit_projection(vectors).result.coordinates, atol=1e-4)
+        board.map.hover = 17
+        nearest = np.argsort(np.linalg.norm(vectors - vectors[17], axis=1))[1:9]
+        kinds = zip(board.map.neighbours, board.map.neighbour_kinds, strict=True)
+        assert {row for row, kind in kinds if kind != "false"} == set(nearest.tolist()), "neighbours are those in the vectors whose map it is"
+        board.map.hover = -1
         trust = board.made[source].judged
         assert trust is not None
         assert board.headline.sentence.startswith(f"{words}Trustworthiness {trust.trust.trustworthiness:.2f}")
@@ -222,6 +228,10 @@ def test_six_maps_stand_side_by_side(board: EmbeddingBoard, monkeypatch: pytest.
     assert (len(board.six.chart.figure.to_dict()["data"]), board.six.layout.shown) == (6, 1)
     assert f"{found.between_seeds:.2f} between seeds" in board.six.chart.figure.layout.title.text
     assert board.map.title == "t-SNE of 200 clips"
+    drawn = board.six.chart.figure.to_dict()["data"][0]["marker"]
+    codes, colours = board.colours["label"].values[found.rows], categories()[:8]
+    assert list(drawn["color"]) == [colours[code % 8] for code in codes], "the colours of the large map"
+    assert list(drawn["symbol"]) == ["circle-open" if code >= 8 else "circle" for code in codes]
 
 
 def test_rows_with_nan_are_left_out_and_counted(told: list[WorkbenchError], tmp_path: Path) -> None:

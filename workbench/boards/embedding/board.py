@@ -312,7 +312,7 @@ class EmbeddingBoard(Board):
     def _draw(self) -> None:
         """The map of what is looked at, as soon as it is there; it replaces the one before in place."""
         own, made, model = self.made["model"], self.made[self.source], self.session.state.model
-        table, found, key = own.rows.answer, made.drawn, own.key
+        table, found, key = own.rows.answer, made.drawn, made.key
         if table is None or found is None or key is None or model is None or self.data is None or own.rows.busy or own.vectors.busy:
             return
         if len(found.coordinates) != table.count:

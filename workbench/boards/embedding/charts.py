@@ -46,13 +46,23 @@ def sweep_words(found: SweepResult) -> str:
 
 
 def _inks(found: SweepResult, colouring: Colouring | None, dark: bool) -> dict[str, object]:
-    """Colours of the points, as the large map gives them: the eight largest categories have one each."""
+    """Colours and forms of the points, as the large map gives them."""
     if colouring is None or int(found.rows.max(initial=0)) >= len(colouring.values):
         return {"color": ink("real", dark)}
     values = colouring.values[found.rows]
     if colouring.kind == "value":
         return {"color": values, "colorscale": "Cividis"}
     inks = categories(dark)
-    counts = np.bincount(colouring.values[colouring.values >= 0], minlength=len(colouring.labels))
-    slots = {int(code): place for place, code in enumerate(np.argsort(-counts, kind="stable")[: len(inks) - 1])}
-    return {"color": [inks[slots.get(int(code), len(inks) - 1)] for code in values]}
+    colours, slots = len(inks) - 1, slots_of(colouring)
+    places = [slots.get(int(code), 2 * colours) for code in values]
+    symbols = ["circle-open" if colours <= place < 2 * colours else "circle" for place in places]
+    return {"color": [inks[place % colours] if place < 2 * colours else inks[colours] for place in places], "symbol": symbols}
+
+
+def slots_of(colouring: Colouring) -> dict[int, int]:
+    """The place of each category among the colours, as on the large map: in their order; of more than there are discs and rings, the largest first."""
+    most, count = 2 * (len(categories()) - 1), len(colouring.labels)
+    order = np.arange(count)
+    if count > most:
+        order = np.argsort(-np.bincount(colouring.values[colouring.values >= 0], minlength=count), kind="stable")
+    return {int(code): place for place, code in enumerate(order[:most])}
