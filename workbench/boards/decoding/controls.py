@@ -24,5 +24,5 @@ def row(*, own: bool, fitted: bool, fit: Button) -> list[Control]:
         Int("steps", "steps", min=20, max=20_000, step=20, help="of the fit; more draw finer"),
         fit,
         Button("save", "save", help="The decoder as a safetensors file of its own").off(why),
-        Text("file", "or open", width=220, help="Path of a decoder that was saved here, then Enter."),
+        Text("file", "or open", width=180, help="Path of a decoder that was saved here, then Enter."),
     ]
