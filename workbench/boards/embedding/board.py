@@ -23,6 +23,7 @@ from workbench.core.card import FolderKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.questions.embedding import Embed
 from workbench.core.questions.projection import WarmProjection
+from workbench.link import link
 from workbench.query import Query
 from workbench.session import State
 
@@ -76,7 +77,7 @@ class EmbeddingBoard(Board):
             gallery.observe(lambda change: setattr(self.map, "hover", change["new"]), names=["hover"])
             gallery.observe(lambda change: self._clicked(change["new"][0]), names=["pressed"])
         self.session.watch(["predictor"], self._held)
-        self.headline.observe(lambda change: self.session.set(predictor=change["new"]), names=["source"])
+        link(self.session, "predictor", self.headline, "source", show=lambda s: s.predictor if s.predictor in _SOURCES else "model")
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._colour)
@@ -270,8 +271,6 @@ class EmbeddingBoard(Board):
             self.six.ask(key, controls.drawing(self.values), self.map.count)
 
     def _held(self, _old: State, _new: State) -> None:
-        shown = self.session.state.predictor
-        fill(self.headline, {"source": shown if shown in _SOURCES else "model"})
         if self.awake and self.data is not None:
             self._ask_baselines()
             self._draw()
