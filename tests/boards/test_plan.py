@@ -323,5 +323,5 @@ def test_the_copied_lines_make_the_way_on_screen_again(rooms: Opened, capsys: py
     way = rooms.sheet.walk.trace()
     assert way.reached
     exec(rooms.headline.code, {})
-    assert capsys.readouterr().out == f"{len(way.actions)}.0000 {way.away:.4f}\n"
-    assert rooms.headline.code.endswith(f"# {len(way.actions)}.0000 {way.away:.4f}")
+    assert capsys.readouterr().out == f"{len(way.actions)} {way.away:.4g}\n"
+    assert rooms.headline.code.endswith(f"# {len(way.actions)} {way.away:.4g}")
