@@ -57,7 +57,7 @@ def test_evicted_models_are_freed_with_all_that_was_measured_on_them(tmp_path: P
 def test_a_lane_keeps_no_number_of_a_job_that_was_cancelled_after_its_answer() -> None:
     read, write = os.pipe()
     worker = lane.Lane(Wire(os.fdopen(read, "rb"), os.fdopen(write, "wb")), Shelf())
-    worker.take({"op": "run", "id": 1, "call": "none", "arguments": {}, "urgent": True})
+    worker.take({"op": "run", "id": 1, "question": Changeable(SceneKey("nowhere"))})
     worker.run(worker.next(urgent_only=True) or {})
     worker.take({"op": "cancel", "id": 1})
     assert worker.cancelled == worker.known == set()
