@@ -190,7 +190,7 @@ def test_of_many_categories_the_largest_have_a_look_and_the_rest_is_counted(benc
     expect(rows).to_have_count(200)
     expect(rows.first).to_contain_text("kind 0")
     expect(root.get_by_text("484 of 500 share grey: point at one to see it; 300 more are found by the search.")).to_be_visible()
-    assert rows.nth(8).locator(".jw-map-swatch").get_attribute("data-ring") == "true"
+    expect(rows.nth(8).locator(".jw-map-swatch")).to_have_attribute("data-ring", "true")
     root.get_by_role("searchbox").fill("kind 499")
     bench.wait(lambda: view.shown == int(view.visible().sum()) == 1, "one of the rest")
 
