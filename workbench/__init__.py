@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from workbench.measures.decoding import decode_clip, decoder_file, decoder_prior, fit_decoder, open_decoder
     from workbench.measures.dimension import dimension
     from workbench.measures.factors import factor_table, latent_moves
+    from workbench.measures.health import health
     from workbench.measures.labels import classify
     from workbench.measures.neighbours import neighbour_labels, neighbours
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
@@ -125,6 +126,7 @@ _VERBS = {
     "row_table": "workbench.measures.rows",
     "row_pictures": "workbench.measures.rows",
     "dimension": "workbench.measures.dimension",
+    "health": "workbench.measures.health",
     "show": "workbench.boards.show",
     "read_results": "workbench.core.codec:load",
     "beside": "workbench.notebook",
@@ -162,6 +164,7 @@ __all__ = [
     "fit_decoder",
     "fit_projection",
     "future_leak",
+    "health",
     "inspect",
     "join",
     "judge_projection",

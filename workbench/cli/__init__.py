@@ -1,4 +1,4 @@
-"""`jepa-workbench demo | app | inspect | convert | embed | project | catalogue | samples`."""
+"""`jepa-workbench demo | app | inspect | convert | embed | project | health | catalogue | samples`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @cache
 def _parser() -> argparse.ArgumentParser:
     from workbench import samples
-    from workbench.cli import embedding, project
+    from workbench.cli import embedding, health, project
     from workbench.published import command as catalogue
 
     parser = argparse.ArgumentParser(prog="jepa-workbench", description="Look inside JEPA world models.")
@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     projected = commands.add_parser("project", help="a map of vectors, and how far it can be trusted")
     project.add_arguments(projected)
     projected.set_defaults(run=project.run)
+    alive = commands.add_parser("health", help="whether a representation is alive: rank, spread, predictions, probes", description=health.WORDS)
+    health.add_arguments(alive)
+    alive.set_defaults(run=health.run)
     published = commands.add_parser("catalogue", help="the published checkpoints", description="List, search and fetch published checkpoints.")
     catalogue.add_arguments(published)
     published.set_defaults(run=catalogue.run)

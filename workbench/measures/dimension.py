@@ -71,10 +71,10 @@ def two_nn(points: Float[np.ndarray, "points dim"]) -> float:
     return float((x @ y) / (x @ x)) if x @ x else 0.0
 
 
-def rank_me(points: Float[np.ndarray, "points dim"]) -> float:
-    """exp of the entropy of the singular values ÷ their sum."""
+def rank_me(points: Float[np.ndarray, "points dim"], epsilon: float = _EPSILON) -> float:
+    """exp of the entropy of the singular values ÷ their sum. epsilon: added to every share; 1e-5 in stable-pretraining."""
     values = np.linalg.svd(points, compute_uv=False)
     if not values.any():
         return 0.0
-    shares = values / values.sum() + _EPSILON
+    shares = values / values.sum() + epsilon
     return float(np.exp(-(shares * np.log(shares)).sum()))

@@ -38,8 +38,8 @@ class Probe:
         return ((latents.float().cpu() - self.centre) / self.spread) @ self.weights + self.mean
 
 
-def fit(values: Float[Tensor, "frames values"], numbers: Float[Tensor, "frames numbers"], held_out: Tensor) -> Probe:
-    """Fit on the frames that are not held out, score on those that are.
+def fit(values: Float[Tensor, "frames values"], numbers: Float[Tensor, "frames numbers"], held_out: Tensor, ridge: float = _RIDGE) -> Probe:
+    """Fit on the frames that are not held out, score on those that are. ridge: weight of the penalty, a frame.
 
     Raises:
         BadInput: nothing to fit on, or nothing to score on.
@@ -49,7 +49,7 @@ def fit(values: Float[Tensor, "frames values"], numbers: Float[Tensor, "frames n
     x, y = values[~held_out].double(), numbers[~held_out].double()
     centre, spread, mean = x.mean(0), x.std(0).clamp(min=1e-6), y.mean(0)
     z = (x - centre) / spread
-    gram = z.T @ z + _RIDGE * len(z) * torch.eye(z.shape[1], dtype=z.dtype)
+    gram = z.T @ z + ridge * len(z) * torch.eye(z.shape[1], dtype=z.dtype)
     weights = torch.linalg.solve(gram, z.T @ (y - mean))
     probe = Probe(weights.float(), mean.float(), centre.float(), spread.float(), 0.0)
     true = numbers[held_out].float()
