@@ -20,7 +20,7 @@ import { followSize } from "./_stage.js";
 /** @typedef {import("./_scatter_camera.js").Camera} Camera */
 
 const MARKS = ["hover", "hover_row", "hover_text", "hover_picture", "hover_shape", "hover_box", "neighbours_of", "neighbours", "neighbour_kinds", "tick", "place_labels"];
-const AROUND = ["title", "x_label", "y_label", "note", "message", "tool", "busy", "category_name", "value_name", "value_unit", "version", "plot_height", "dropped", "bare"];
+const AROUND = ["title", "x_label", "y_label", "note", "message", "tool", "busy", "category_name", "value_name", "value_unit", "version", "plot_height", "dropped", "partial", "bare"];
 const READ = [...FOLLOWED, ...MARKS, ...AROUND, "camera", "selected", "search"];
 const REACH = 8; // CSS pixels from the edge of a point at which it is still pointed at
 const WALK = 200; // neighbours that [ and ] lead to
@@ -132,7 +132,7 @@ function render({ model: slow, el }) {
     const unseen = state.chosen - state.both;
     const parts = [shown === state.order.length ? `${grouped(shown)} points` : `${grouped(shown)} of ${grouped(state.order.length)} points shown`];
     if (state.chosen) parts.push(`${grouped(state.chosen)} selected${unseen ? `, ${grouped(unseen)} of them not shown` : ""}`);
-    if (model.get("dropped")) parts.push(`${grouped(model.get("dropped"))} without coordinates are left out`);
+    if (model.get("dropped") && !model.get("partial")) parts.push(`${grouped(model.get("dropped"))} without coordinates are left out`);
     if (!screen.hasGl()) parts.push(screen.left() ? `without WebGL only ${grouped(FLAT)} points are drawn; selections and counts are of all` : "drawn without WebGL");
     setText(status, parts.join(" · "));
   }

@@ -31,6 +31,7 @@ class Scatter(View):
     count = t.Int(0, min=0, help="how many rows there are").tag(sync=True)
     points = binary("float32 [count, 2], little-endian: x and y, y upwards; not finite = not drawn")
     dropped = t.Int(0, min=0, help="rows without finite coordinates; follows from `points`").tag(sync=True)
+    partial = t.Bool(False, help="the map is of some rows on purpose: those without coordinates are not said to be left out").tag(sync=True)
     colour = t.Enum(["none", "category", "value"], "none", help="the column that colours the points").tag(sync=True)
     category = binary("uint16 [count], little-endian: index into `labels`; 65535 = no label")
     category_name = t.Unicode("", help="what the categories are, as 'digit'").tag(sync=True)

@@ -177,6 +177,37 @@ def test_held_keys_show_the_map_of_the_baselines(board: EmbeddingBoard) -> None:
     assert board.headline.sentence.startswith("Trustworthiness")
 
 
+def test_selected_points_are_projected_alone_and_the_whole_map_comes_back(board: EmbeddingBoard, told: list[WorkbenchError]) -> None:
+    whole, rows = board.map.coordinates().copy(), np.arange(3, 200, 5)
+    board.map.select(rows[:3])
+    board.toolbar.pressed = ["alone", 1]
+    assert board.headline.sentence == "A map of the selected points needs at least 4 of them; 3 are selected."
+    board.map.select(rows)
+    board.toolbar.pressed = ["alone", 2]
+    vectors = vectors_of()
+    wanted = jw.project(vectors[rows])
+    shown = board.map.coordinates()
+    np.testing.assert_allclose(shown[rows], wanted["coordinates"], atol=1e-5)
+    assert np.isnan(np.delete(shown, rows, 0)).all(), "row numbers stay those of all points"
+    start = f"Map of 40 of 200 points. Trustworthiness {wanted['trustworthiness']:.2f}, continuity {wanted['continuity']:.2f}"
+    assert board.headline.sentence.startswith(start)
+    assert board.map.title == "PCA of 40 of 200 clips"
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(board.headline.code, {})
+    assert float(said.getvalue()) == pytest.approx(wanted["trustworthiness"], abs=1e-4)
+    board.map.hover = row = int(rows[7])
+    nearest = rows[np.argsort(np.linalg.norm(vectors[rows] - vectors[row], axis=1))[1:9]]
+    lines = dict(zip(board.map.neighbours, board.map.neighbour_kinds, strict=True))
+    assert {each for each, kind in lines.items() if kind != "false"} == set(nearest.tolist()), "lines go to points of this map"
+    board.map.hover = -1
+    board.toolbar.pressed = ["whole", 3]
+    np.testing.assert_array_equal(board.map.coordinates(), whole)
+    assert board.map.title == "PCA of 200 clips"
+    assert board.selection.tolist() == rows.tolist()
+    assert told == []
+
+
 def test_another_layer_is_another_map_and_everything_is_exported(board: EmbeddingBoard) -> None:
     choose(board, layer=0)
     np.testing.assert_allclose(board.map.coordinates(), jw.fit_projection(vectors_of(layer=0)).result.coordinates, atol=1e-4)

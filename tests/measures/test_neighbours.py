@@ -88,3 +88,16 @@ def test_a_number_is_told_as_well_as_by_the_regressor_of_scikit_learn() -> None:
 def test_labels_that_say_nothing_are_refused(labels: np.ndarray, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         jw.neighbour_labels(POINTS, labels)
+
+
+def test_neighbours_among_some_points_are_those_of_these_points_alone() -> None:
+    among = np.arange(1, 120, 3)
+    flat = POINTS[among, :2]
+    found = jw.neighbours(POINTS, among[[4, 9]], k=5, coordinates=flat, among=among)
+    alone = jw.neighbours(POINTS[among], np.array([4, 9]), k=5, coordinates=flat)
+    np.testing.assert_array_equal(found.ids, among[alone.ids])
+    np.testing.assert_array_equal(found.shown, among[alone.shown])
+    np.testing.assert_array_equal(found.distances, alone.distances)
+    np.testing.assert_array_equal(found.torn, alone.torn)
+    with pytest.raises(BadInput, match="not all among"):
+        jw.neighbours(POINTS, np.array([0]), k=5, among=among)

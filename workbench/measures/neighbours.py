@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,15 +23,18 @@ _spaces: WeakKeyDictionary[Vectors, Space] = WeakKeyDictionary()
 
 
 @answers(Neighbours)
-def neighbours(vectors: Any, rows: Any, *, k: int = 15, coordinates: Any = None) -> NeighboursResult:
+def neighbours(vectors: Any, rows: Any, *, k: int = 15, coordinates: Any = None, among: Any = None) -> NeighboursResult:
     """The true nearest neighbours of some points; with a map, which of them it tore away, and which of its neighbours are false.
 
     Args:
         vectors: an array, points × features, or the path of a file. rows: of the points. coordinates: of the map, one row a point; None: no map.
+        among: only these points are neighbours, ascending, the asked rows with them; coordinates are of them. None: all.
 
     Raises:
         BadInput: vectors that cannot be used, rows that are not there, or fewer points than neighbours.
     """
+    if among is not None:
+        return _among(vectors, np.atleast_1d(np.asarray(rows)), k, coordinates, np.asarray(among))
     space, asked = _space(vectors), np.atleast_1d(np.asarray(rows))
     points = space.points
     check_k(k, len(points))
@@ -46,6 +50,15 @@ def neighbours(vectors: Any, rows: Any, *, k: int = 15, coordinates: Any = None)
     shown, _ = _nearest(Space(flat), asked, k)
     among = ids[:, :, None] == shown[:, None, :]
     return NeighboursResult(asked, ids, distances, ~among.any(2), shown, ~among.any(1))
+
+
+def _among(vectors: Any, asked: np.ndarray, k: int, coordinates: Any, among: np.ndarray) -> NeighboursResult:
+    """Neighbours within some of the points. Row numbers stay those of all points."""
+    points = points_of(vectors, rows=among)
+    if (np.diff(among) <= 0).any() or not np.isin(asked, among).all():
+        raise BadInput("the asked rows are not all among the given ones", where="among", fix="give ascending row numbers that hold the asked rows")
+    found = neighbours(points, np.searchsorted(among, asked), k=k, coordinates=coordinates)
+    return replace(found, rows=asked, ids=among[found.ids], shown=among[found.shown])
 
 
 def _space(vectors: Any) -> Space:

@@ -42,7 +42,7 @@ class EmbeddingBoard(Board):
     """A map of everything that is open, linked to the pixels, beside its own distortion.
 
     Attributes:
-        map: the view. selection: ids of the selected rows.
+        map: the view. selection: ids of the selected rows. alone: rows that are projected by themselves; None: all.
     """
 
     title = "Embedding"
@@ -62,6 +62,7 @@ class EmbeddingBoard(Board):
         self.warm = Query[float](workspace, "embedding.warm", lambda seconds: None, lambda error: None)
         self.values: dict[str, Any] = dict(controls.VALUES)
         self.data: FolderKey | None = None
+        self.alone: Chosen | None = None
         self.colours: dict[str, Colouring] = {}
         self._asked = False
         self._told: Colouring | None = None  # what neighbours are to tell: the column that was chosen last
@@ -125,7 +126,7 @@ class EmbeddingBoard(Board):
         data = places.data_of(facts, clips, look)
         if data == self.data:
             return
-        self.data, self._asked = data, False
+        self.data, self.alone, self._asked = data, None, False
         age((self.headline, *self.pictures()))
         self._drawn = None
         if len(clips.names) < LEAST and self.values["what"] == "clip":
@@ -168,7 +169,7 @@ class EmbeddingBoard(Board):
 
     def _forget(self) -> None:
         """Another model."""
-        self.data = None
+        self.data = self.alone = None
         self._forget_all()
         if self.awake and self.refusal():
             self.off()
@@ -178,7 +179,7 @@ class EmbeddingBoard(Board):
         facts, clips, shown = self.space.facts, self.space.clips, self.space.shown
         if facts is None or clips is None or shown is None:
             return
-        offered = controls.Offered(len(clips.names), shown.grid.ticks, facts.layers, tuple(self.colours), self._waits())
+        offered = controls.Offered(len(clips.names), shown.grid.ticks, facts.layers, tuple(self.colours), self._waits(), self.alone is not None)
         row = controls.row(self.values, offered)
         ids = {each.id for each in row}
         if "colour" in ids and self.values.get("colour") not in self.colours:
@@ -224,7 +225,7 @@ class EmbeddingBoard(Board):
             self.say("The vectors of these clips are not computed yet: press Embed.", "plain", detail)
         else:
             self.waiting()
-            self.made["model"].want(asked, controls.drawing(self.values), self._told)
+            self.made["model"].want(asked, controls.drawing(self.values), self._told, self.alone)
             self._ask_baselines()
             self._speak()
 
@@ -250,7 +251,7 @@ class EmbeddingBoard(Board):
         for source in ("untrained", "pixels"):
             asked, held = self._question(source), self.source == source
             if asked is not None and (held or self.values["what"] == "clip"):
-                self.made[source].want(asked, controls.drawing(self.values) if held else None, self._told)
+                self.made[source].want(asked, controls.drawing(self.values) if held else None, self._told, self.alone)
 
     def _moved(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         touched = {name for name in new if new[name] != old.get(name)}
@@ -259,6 +260,7 @@ class EmbeddingBoard(Board):
             self._colour()
         if touched & {"what", "layer", "method"}:
             self._asked = self._asked and not touched & {"what", "layer"}
+            self.alone = None if "what" in touched else self.alone
             self._show_controls()
         self._ask()
 
@@ -269,6 +271,17 @@ class EmbeddingBoard(Board):
             self._ask()
         elif name == "sweep" and (key := self.made["model"].key) is not None and self.map.count >= LEAST:
             self.six.ask(key, controls.drawing(self.values), self.map.count)
+        elif name in ("alone", "whole"):
+            self._isolate(self.selection if name == "alone" else None)
+
+    def _isolate(self, rows: Chosen | None) -> None:
+        """Project these rows by themselves; None: all again."""
+        if rows is not None and len(rows) < LEAST:
+            self.say(words.too_few(len(rows), LEAST), "warn", "Select with the lasso (L) or the rectangle (M).")
+            return
+        self.alone = rows
+        self._show_controls()
+        self._ask()
 
     def _held(self, _old: State, _new: State) -> None:
         if self.awake and self.data is not None:
@@ -314,22 +327,24 @@ class EmbeddingBoard(Board):
         table, found, key = own.rows.answer, made.drawn, made.key
         if table is None or found is None or key is None or model is None or self.data is None or own.rows.busy or own.vectors.busy:
             return
-        if len(found.coordinates) != table.count:
+        among = made.among
+        if len(found.coordinates) != (table.count if among is None else len(among)) or (among is not None and among[-1] >= table.count):
             return
         state = (found, made.judged, table)
         if state == self._drawn:
             return
         before, self._drawn = self._drawn, state
-        self.colours = colourings(table, made.judged)
+        self.colours = colourings(table, made.judged, among)
         names = [table.name(row) for row in range(table.count)] if table.count <= _NAMED else []
         x, y = words.axes(found)
         with self.map.together():
             if not isinstance(before, tuple) or before[0] is not found:
-                self.map.set_points(found.coordinates[:, :2], names=names)
+                self.map.set_points(places.spread(found.coordinates[:, :2], among, table.count), names=names)
+                self.map.partial = among is not None
             self.map.x_label, self.map.y_label, self.map.note = x, y, words.map_words(found, table)
-            self.map.title = words.title(found, self.values["what"], self.source)
+            self.map.title = words.title(found, self.values["what"], self.source, table.count)
             self.map.version += 1
-        self.pointed.follow(model, self.data, key, table, self.colours)
+        self.pointed.follow(model, self.data, key, table, self.colours, among)
         self._show_controls()
         self._colour()
         renew(*self.pictures())
@@ -359,7 +374,7 @@ class EmbeddingBoard(Board):
         if trust is None:
             sentence, tone, lines = "The trust of this map is being computed …", "plain", ""
         else:
-            sentence, tone = words.trust_sentence(trust, found.method, self.source)
+            sentence, tone = words.trust_sentence(trust, found.method, self.source, table.count)
             lines = self._lines(made)
         fill(self.headline, {"sentence": sentence, "tone": tone, "detail": self._detail(made, table), "code": lines, "note": note, "stale": False})
         self._history()

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from widgets import Scatter
+from workbench.boards.embedding.places import Chosen
 from workbench.core.questions.projection import TrustResult
 from workbench.core.questions.rows import RowTable
 
@@ -53,8 +54,8 @@ class Colouring:
         return f"{self.name} {float(self.values[row]):.3g} {self.unit}".rstrip()
 
 
-def colourings(table: RowTable, trust: TrustResult | None) -> dict[str, Colouring]:
-    """Everything that can colour this map, by name; what says most stands first."""
+def colourings(table: RowTable, trust: TrustResult | None, among: Chosen | None = None) -> dict[str, Colouring]:
+    """Everything that can colour this map, by name; what says most stands first. among: the rows that trust is of; None: all."""
     found = dict[str, Colouring]()
     for name, column in table.columns.items():
         if (made := _of_column(name, column, len(table.names))) is not None:
@@ -69,16 +70,16 @@ def colourings(table: RowTable, trust: TrustResult | None) -> dict[str, Colourin
     order = sorted(found, key=lambda name: (name not in _PREFERRED, _PREFERRED.index(name) if name in _PREFERRED else 0))
     ordered = {name: found[name] for name in order}
     if trust is not None:
-        ordered |= distortions(trust, table.count)
+        ordered |= distortions(trust, table.count, among)
     return ordered
 
 
-def distortions(trust: TrustResult, count: int) -> dict[str, Colouring]:
+def distortions(trust: TrustResult, count: int, among: Chosen | None = None) -> dict[str, Colouring]:
     """How far each point can be trusted: 0 = its neighbourhood is as in the full space."""
     made = dict[str, Colouring]()
     for name, term in ((FALSE, trust.distortion.trustworthiness), (TORN, trust.distortion.continuity)):
         values = np.full(count, np.nan)
-        values[trust.distortion.rows] = np.clip(1 - term, 0, 1)
+        values[trust.distortion.rows if among is None else among[trust.distortion.rows]] = np.clip(1 - term, 0, 1)
         made[name] = Colouring(name, "value", values)
     return made
 

@@ -37,7 +37,7 @@ class Offered:
 
     Args:
         clips, ticks: how many there are, and time steps of the one in sight. layers: blocks of the encoder. colours: names of columns.
-        embed: the button that starts what takes long is wanted.
+        embed: the button that starts what takes long is wanted. alone: the map is of some points only.
     """
 
     clips: int
@@ -45,6 +45,7 @@ class Offered:
     layers: int
     colours: Sequence[str]
     embed: bool
+    alone: bool = False
 
 
 def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
@@ -69,8 +70,12 @@ def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
         found.append(
             Button("embed", "Embed", primary=True, help="compute the vectors of all clips; it can be cancelled and goes on where it stopped")
         )
+        return found
+    if offered.alone:
+        found.append(Button("whole", "Whole map", primary=True, help="the map of all points again"))
     else:
         found.append(Button("sweep", "Six maps", help="maps over neighbours × seeds side by side: what stays is in the vectors"))
+    found.append(Button("alone", "Map of selected", help="project only the selected points anew; trust is that of the new map, row numbers stay"))
     return found
 
 

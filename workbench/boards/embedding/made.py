@@ -10,6 +10,7 @@ import numpy as np
 
 from workbench.boards.embedding.columns import Colouring
 from workbench.boards.embedding.controls import Drawing
+from workbench.boards.embedding.places import Chosen
 from workbench.core.card import VectorsKey
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.questions import Question
@@ -55,6 +56,7 @@ class Made:
         self._embed: Embed | None = None
         self._drawing: Drawing | None = None
         self._colour: Colouring | None = None
+        self._alone: Chosen | None = None
         self._began, self._first = 0.0, 0
 
     @property
@@ -79,6 +81,11 @@ class Made:
         return self.map.answer if isinstance(of, FitProjection) and key is not None and of.vectors == key else None
 
     @property
+    def among(self) -> Chosen | None:
+        """The rows of the vectors that the map is of; None: all."""
+        return self.map.question.rows if isinstance(self.map.question, FitProjection) else None
+
+    @property
     def judged(self) -> TrustResult | None:
         """How far the map that is here can be trusted, once that is known."""
         of, found = self.trust.question, self.map.answer
@@ -96,13 +103,14 @@ class Made:
         """The vectors, where they are there."""
         return None if self.vectors.answer is None else VectorsKey(self.vectors.answer.path, True)
 
-    def want(self, embed: Embed, drawing: Drawing | None, colour: Colouring | None) -> None:
+    def want(self, embed: Embed, drawing: Drawing | None, colour: Colouring | None, alone: Chosen | None = None) -> None:
         """Have these made, as far as they are not.
 
         Args:
             drawing: of the map; None: no map. colour: what neighbours are to tell; None: nothing.
+            alone: the rows that are projected; None: all.
         """
-        self._embed, self._drawing, self._colour, self.told = embed, drawing, colour, ""
+        self._embed, self._drawing, self._colour, self._alone, self.told = embed, drawing, colour, alone, ""
         self._go_on()
 
     def cancel(self) -> None:
@@ -112,7 +120,7 @@ class Made:
 
     def forget(self) -> None:
         """Nothing is wanted, and nothing is there."""
-        self._embed = self._drawing = self._colour = None
+        self._embed = self._drawing = self._colour = self._alone = None
         for query in self.queries:
             query.forget()
 
@@ -121,14 +129,15 @@ class Made:
         key, drawing, table = self.key, self._drawing, self.rows.answer
         if key is None or drawing is None or table is None or table.count < LEAST:
             return None
-        return FitProjection(key, drawing.method, drawing.seed, min(drawing.k, table.count - 2), drawing.min_dist)
+        count = table.count if self._alone is None else len(self._alone)
+        return FitProjection(key, drawing.method, drawing.seed, min(drawing.k, count - 2), drawing.min_dist, rows=self._alone)
 
     def projection(self) -> Projection | None:
         """The question that gives this map with its trust at once: what `</>` prints."""
         question = self.map.question
         if not isinstance(question, FitProjection):
             return None
-        return Projection(question.vectors, question.method, question.seed, question.k, question.min_dist)
+        return Projection(question.vectors, question.method, question.seed, question.k, question.min_dist, rows=question.rows)
 
     def _go_on(self) -> None:
         embed = self._embed
@@ -140,7 +149,7 @@ class Made:
         if fit is not None:
             if not self._has("map", self.map, fit) or self.map.answer is None:
                 return
-            judge = JudgeProjection(key, self.map.answer.coordinates, fit.method, fit.seed, fit.k, fit.min_dist)
+            judge = JudgeProjection(key, self.map.answer.coordinates, fit.method, fit.seed, fit.k, fit.min_dist, rows=fit.rows)
             if not self._has("trust", self.trust, judge):
                 return
         labels = self._labels(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from workbench.core.card import FolderKey
 from workbench.core.questions.checkpoint import ModelFacts
@@ -24,6 +24,15 @@ def data_of(facts: ModelFacts, clips: ClipList, look: Look) -> FolderKey:
         return FolderKey(clips.path, 1 if look.film is not None or clips.kind == "folder" else None)
     rate = None if clips.path.endswith(STORED) else look.part.fps or card.fps
     return FolderKey(clips.path, frames_of(card, facts.report, clips.path), rate)
+
+
+def spread(coordinates: Float[np.ndarray, "chosen 2"], among: Chosen | None, count: int) -> Float[np.ndarray, "rows 2"]:
+    """Coordinates of some rows as those of all: NaN for the others. among: the rows; None: all."""
+    if among is None:
+        return coordinates
+    found = np.full((count, coordinates.shape[1]), np.nan, coordinates.dtype)
+    found[among] = coordinates
+    return found
 
 
 def level(table: RowTable) -> Level:

@@ -38,13 +38,22 @@ class Pointed:
         self._vectors: VectorsKey | None = None
         self._table: RowTable | None = None
         self._colours: Mapping[str, Colouring] = {}
+        self._among: Chosen | None = None
         self._selected: Chosen = np.empty(0, np.int64)
 
-    def follow(self, model: ModelKey, clips: FolderKey, vectors: VectorsKey, table: RowTable, colours: Mapping[str, Colouring]) -> None:
-        """Speak of these rows from now on."""
+    def follow(
+        self,
+        model: ModelKey,
+        clips: FolderKey,
+        vectors: VectorsKey,
+        table: RowTable,
+        colours: Mapping[str, Colouring],
+        among: Chosen | None = None,
+    ) -> None:
+        """Speak of these rows from now on. among: those that are on the map; None: all."""
         if table is not self._table:
             self.forget()
-        self._model, self._clips, self._vectors, self._table, self._colours = model, clips, vectors, table, colours
+        self._model, self._clips, self._vectors, self._table, self._colours, self._among = model, clips, vectors, table, colours, among
 
     def forget(self) -> None:
         """Nothing is known of any row."""
@@ -103,11 +112,12 @@ class Pointed:
 
     def _ask_lines(self, row: int) -> None:
         table, vectors = self._table, self._vectors
-        if row < 0 or table is None or vectors is None:
+        if row < 0 or table is None or vectors is None or (self._among is not None and row not in self._among):
             self.lines.drop()
             self.view.show_neighbours(-1, [], [])
         else:
-            self.lines.follow(Neighbours(vectors, np.array([row]), min(_LINES, table.count - 2)))
+            count = table.count if self._among is None else len(self._among)
+            self.lines.follow(Neighbours(vectors, np.array([row]), min(_LINES, count - 2), among=self._among))
 
     def _pictured(self, found: RowPictures) -> None:
         row = int(found.rows[0])
@@ -155,8 +165,8 @@ def _short(colouring: Colouring, row: int) -> str:
 
 
 def _nearest(points: np.ndarray, row: int, k: int) -> list[int]:
-    """The rows that are nearest on the map, itself left out."""
+    """The rows that are nearest on the map, itself and what is not on it left out."""
     distance = ((points - points[row]) ** 2).sum(1)
-    distance[row] = np.inf
+    distance[row] = np.nan
     few = np.argpartition(distance, k)[:k] if k < len(distance) else np.arange(len(distance))
-    return [int(each) for each in few[np.argsort(distance[few], kind="stable")]]
+    return [int(each) for each in few[np.argsort(distance[few], kind="stable")] if np.isfinite(distance[each])]

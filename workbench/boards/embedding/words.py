@@ -17,19 +17,24 @@ _NEAR = 0.02  # a map whose trust is so near to that of shuffled columns shows n
 _PACKAGES = {"umap": "umap-learn", "tsne": "openTSNE", "fastumap": "fastumap"}
 
 
-def trust_sentence(found: TrustResult, method: str, source: str = "model") -> tuple[str, str]:
-    """How far a map can be trusted, beside shuffled columns and PCA; "warn" where it is no better than shuffled columns."""
+def trust_sentence(found: TrustResult, method: str, source: str = "model", of: int = 0) -> tuple[str, str]:
+    """How far a map can be trusted, beside shuffled columns and PCA; "warn" where it is no better than shuffled columns.
+
+    Args:
+        of: how many points there are, where the map is of some of them only.
+    """
     own, mixed, plain = found.trust, found.shuffled, found.pca
     pair = f"{number(own.trustworthiness)}, continuity {number(own.continuity)}"
     beside = f"shuffled columns {number(mixed.trustworthiness)} and {number(mixed.continuity)}"
     if method != "pca":
         beside += f"; PCA {number(plain.trustworthiness)} and {number(plain.continuity)}"
     said = f"rustworthiness {pair} ({beside})."
+    before = WHO[source] + (f"Map of {found.n:,} of {of:,} points. " if found.n < of else "")
     if own.trustworthiness - mixed.trustworthiness < _NEAR:
-        return f"{WHO[source]}The map is no more faithful than one of shuffled columns: t{said}", "warn"
+        return f"{before}The map is no more faithful than one of shuffled columns: t{said}", "warn"
     if method != "pca" and own.trustworthiness < plain.trustworthiness - _NEAR:
-        return f"{WHO[source]}Less faithful than PCA: t{said}", "warn"
-    return f"{WHO[source]}T{said}", "plain"
+        return f"{before}Less faithful than PCA: t{said}", "warn"
+    return f"{before}T{said}", "plain"
 
 
 def labels_words(name: str, found: Mapping[str, LabelsResult]) -> str:
@@ -67,11 +72,16 @@ def map_words(found: MapResult, table: RowTable) -> str:
     return "; ".join(parts) + "."
 
 
-def title(found: MapResult, what: str, source: str) -> str:
-    """What the map is."""
+def too_few(count: int, least: int) -> str:
+    """Why the selected points cannot be projected alone."""
+    return f"A map of the selected points needs at least {least} of them; {'one is' if count == 1 else f'{count} are' if count else 'none is'} selected."
+
+
+def title(found: MapResult, what: str, source: str, of: int) -> str:
+    """What the map is. of: how many points there are."""
     points = {"clip": "clips", "frames": "frames", "tokens": "tokens"}[what]
-    of = {"model": "", "untrained": ", untrained model", "pixels": ", raw pixels"}[source]
-    return f"{METHODS[found.method]} of {found.n:,} {points}{of}"
+    who = {"model": "", "untrained": ", untrained model", "pixels": ", raw pixels"}[source]
+    return f"{METHODS[found.method]} of {found.n:,}{f' of {of:,}' if found.n < of else ''} {points}{who}"
 
 
 def axes(found: MapResult) -> tuple[str, str]:

@@ -74,13 +74,14 @@ class Neighbours(Question[NeighboursResult]):
     """The true nearest neighbours of some points; with a map, which of them it tore away, and which of its neighbours are false.
 
     Args:
-        rows: of the points. coordinates: of the map, or None.
+        rows: of the points. coordinates: of the map, or None. among: only these points are neighbours, and coordinates are of them; None: all.
     """
 
     vectors: VectorsKey | Points
     rows: Int[np.ndarray, "asked"]
     k: int = 15
     coordinates: Coordinates | None = None
+    among: Int[np.ndarray, "chosen"] | None = None
 
 
 @question(
