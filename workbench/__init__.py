@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         scenes,
     )
     from workbench.masks import sample_mask
+    from workbench.measures.axis import axis
     from workbench.measures.bank import Bank
     from workbench.measures.checkpoint import check_file, describe_file, describe_model, tensor_histogram
     from workbench.measures.clips import describe_bank, look_at, shown_clip, warm
@@ -125,6 +126,7 @@ _VERBS = {
     "neighbour_labels": "workbench.measures.neighbours",
     "row_table": "workbench.measures.rows",
     "row_pictures": "workbench.measures.rows",
+    "axis": "workbench.measures.axis",
     "dimension": "workbench.measures.dimension",
     "health": "workbench.measures.health",
     "show": "workbench.boards.show",
@@ -140,6 +142,7 @@ __all__ = [
     "Bank",
     "Clip",
     "Mask",
+    "axis",
     "bank_errors",
     "beside",
     "board",

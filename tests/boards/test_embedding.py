@@ -208,6 +208,38 @@ def test_selected_points_are_projected_alone_and_the_whole_map_comes_back(board:
     assert told == []
 
 
+def test_an_axis_through_two_selections_colours_all_points_and_says_how_well_it_separates(board: EmbeddingBoard, told: list[WorkbenchError]) -> None:
+    labels = board.made["model"].rows.answer.columns["label"]  # type: ignore[union-attr]
+    a, b = np.flatnonzero(labels == "0"), np.flatnonzero(labels == "1")
+    board.map.select(a)
+    board.toolbar.pressed = ["end_a", 1]
+    board.map.select(np.append(b, a[0]))
+    board.toolbar.pressed = ["end_b", 2]
+    assert board.headline.sentence == "1 of the selected points is in A already: the ends of an axis share no point."
+    board.map.select(b)
+    board.toolbar.pressed = ["end_b", 3]
+    wanted = jw.axis(jw.open_vectors(jw.embed("digits", "digits").path), a, b)
+    assert (board.map.value_name, board.selection.tolist()) == ("axis A to B", [])
+    np.testing.assert_allclose(np.frombuffer(board.map.value, "<f4"), wanted.coordinates, atol=1e-4)
+    start = f"Axis from A ({len(a)} points) to B ({len(b)}): AUC {wanted.auc:.2f} ["
+    assert board.headline.sentence.startswith(start)
+    assert f"(random groups {wanted.shuffled.value:.2f} [" in board.headline.sentence
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(board.headline.code, {})
+    assert float(said.getvalue()) == pytest.approx(wanted.auc, abs=1e-4)
+    board.headline.source = "pixels"
+    pixels = jw.axis(jw.open_vectors(jw.embed("digits", "digits", source="pixels").path), a, b)
+    np.testing.assert_allclose(np.frombuffer(board.map.value, "<f4"), pixels.coordinates, atol=1e-4)
+    assert board.headline.sentence.startswith(f"Raw pixels: {start[:-6]}{pixels.auc:.2f} [")
+    board.headline.source = "model"
+    assert board.headline.sentence.startswith(start)
+    board.toolbar.pressed = ["no_axis", 4]
+    assert board.headline.sentence.startswith("Trustworthiness")
+    assert board.map.category_name == "label"
+    assert told == []
+
+
 def test_another_layer_is_another_map_and_everything_is_exported(board: EmbeddingBoard) -> None:
     choose(board, layer=0)
     np.testing.assert_allclose(board.map.coordinates(), jw.fit_projection(vectors_of(layer=0)).result.coordinates, atol=1e-4)

@@ -12,6 +12,7 @@ from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.embedding import controls, places, words
 from workbench.boards.embedding.columns import Colouring, colourings
+from workbench.boards.embedding.ends import AXIS, AXIS_DETAIL, GROUPS, Ends, axis_sentence, refusal
 from workbench.boards.embedding.linked import Linked
 from workbench.boards.embedding.made import LEAST, Made
 from workbench.boards.embedding.places import Chosen
@@ -21,8 +22,10 @@ from workbench.boards.layout import Column, Layout, Row, fill
 from workbench.boards.workspace import Workspace, age, renew
 from workbench.core.card import FolderKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
+from workbench.core.questions import Question
+from workbench.core.questions.axis import AxisResult
 from workbench.core.questions.embedding import Embed
-from workbench.core.questions.projection import WarmProjection
+from workbench.core.questions.projection import TrustResult, WarmProjection
 from workbench.link import link
 from workbench.query import Query
 from workbench.session import State
@@ -58,6 +61,7 @@ class EmbeddingBoard(Board):
         self.pointed = Pointed(workspace, self.map, self.near, self.chosen, self.failed)
         self.made = {s: Made(workspace, s, self._changed, self._source_failed(s), self._counted) for s in _SOURCES.values()}
         self.linked = Linked(workspace, self.map, self.canvas, self.pointed, self._history)
+        self.ends = Ends(workspace, _SOURCES.values(), self._axis_found, self.failed)
         self.six = SixMaps(workspace, self._six_changed, self.failed)
         self.warm = Query[float](workspace, "embedding.warm", lambda seconds: None, lambda error: None)
         self.values: dict[str, Any] = dict(controls.VALUES)
@@ -65,6 +69,7 @@ class EmbeddingBoard(Board):
         self.alone: Chosen | None = None
         self.colours: dict[str, Colouring] = {}
         self._asked = False
+        self._wanted = ""  # the colour that was chosen last, which may not be there at the moment
         self._told: Colouring | None = None  # what neighbours are to tell: the column that was chosen last
         self._progress = ""
         self._drawn: object = None
@@ -127,6 +132,7 @@ class EmbeddingBoard(Board):
         if data == self.data:
             return
         self.data, self.alone, self._asked = data, None, False
+        self.ends.forget()
         age((self.headline, *self.pictures()))
         self._drawn = None
         if len(clips.names) < LEAST and self.values["what"] == "clip":
@@ -179,11 +185,19 @@ class EmbeddingBoard(Board):
         facts, clips, shown = self.space.facts, self.space.clips, self.space.shown
         if facts is None or clips is None or shown is None:
             return
-        offered = controls.Offered(len(clips.names), shown.grid.ticks, facts.layers, tuple(self.colours), self._waits(), self.alone is not None)
+        offered = controls.Offered(
+            len(clips.names),
+            shown.grid.ticks,
+            facts.layers,
+            tuple(self.colours),
+            self._waits(),
+            self.alone is not None,
+            {k: len(r) for k, r in self.ends.rows.items()},
+        )
         row = controls.row(self.values, offered)
         ids = {each.id for each in row}
-        if "colour" in ids and self.values.get("colour") not in self.colours:
-            self.values["colour"] = next(iter(self.colours))
+        if "colour" in ids:
+            self.values["colour"] = self._wanted if self._wanted in self.colours else next(iter(self.colours))
         self.toolbar.show(row, {name: value for name, value in self.values.items() if name in ids})
 
     def _points(self) -> int:
@@ -239,6 +253,7 @@ class EmbeddingBoard(Board):
         for made in self.made.values():
             made.forget()
         self.six.forget()
+        self.ends.forget()
         self.linked.forget()
         self.pointed.forget()
         self._drawn = None
@@ -256,11 +271,16 @@ class EmbeddingBoard(Board):
     def _moved(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         touched = {name for name in new if new[name] != old.get(name)}
         self.values.update(new)
+        if "colour" in touched:
+            self._wanted = new["colour"]
         if touched == {"colour"}:
             self._colour()
         if touched & {"what", "layer", "method"}:
             self._asked = self._asked and not touched & {"what", "layer"}
-            self.alone = None if "what" in touched else self.alone
+        if "what" in touched:
+            self.alone = None
+            self.ends.forget()
+            self._show_controls()
             self._show_controls()
         self._ask()
 
@@ -273,6 +293,13 @@ class EmbeddingBoard(Board):
             self.six.ask(key, controls.drawing(self.values), self.map.count)
         elif name in ("alone", "whole"):
             self._isolate(self.selection if name == "alone" else None)
+        elif name in controls.ENDS:
+            self._end(controls.ENDS[name], self.selection)
+        elif name == "no_axis":
+            self.ends.forget()
+            self._draw()
+            self._show_controls()
+            self._speak()
 
     def _isolate(self, rows: Chosen | None) -> None:
         """Project these rows by themselves; None: all again."""
@@ -282,6 +309,24 @@ class EmbeddingBoard(Board):
         self.alone = rows
         self._show_controls()
         self._ask()
+
+    def _end(self, name: str, rows: Chosen) -> None:
+        """Make these rows an end of the axis."""
+        if reason := refusal(name, rows, next((r for n, r in self.ends.rows.items() if n != name), None)):
+            self.say(reason, "warn", "Select with the lasso (L) or the rectangle (M).")
+            return
+        self.ends.rows[name] = rows
+        self._show_controls()
+        key = self.made[self.source].key
+        if self.ends.complete and key is not None:
+            self._wanted = AXIS
+            self.map.select([])  # so that the colours of all points are seen; undo brings the selection back
+            self.waiting()
+            self.ends.want(self.source, key)
+
+    def _axis_found(self) -> None:
+        self._draw()
+        self._speak()
 
     def _held(self, _old: State, _new: State) -> None:
         if self.awake and self.data is not None:
@@ -330,11 +375,13 @@ class EmbeddingBoard(Board):
         among = made.among
         if len(found.coordinates) != (table.count if among is None else len(among)) or (among is not None and among[-1] >= table.count):
             return
-        state = (found, made.judged, table)
+        self.ends.want(self.source, key)
+        axis = self.ends.found(self.source, key)
+        state = (found, made.judged, table, axis)
         if state == self._drawn:
             return
         before, self._drawn = self._drawn, state
-        self.colours = colourings(table, made.judged, among)
+        self.colours = colourings(table, made.judged, among) | self.ends.colours(axis, table.count)
         names = [table.name(row) for row in range(table.count)] if table.count <= _NAMED else []
         x, y = words.axes(found)
         with self.map.together():
@@ -363,7 +410,7 @@ class EmbeddingBoard(Board):
 
     def _speak(self) -> None:
         made, table = self.made[self.source], self.made["model"].rows.answer
-        busy = self.six.query.busy or any(each.busy for each in self.made.values())
+        busy = self.six.query.busy or self.ends.busy or any(each.busy for each in self.made.values())
         fill(self.headline, {"busy": busy, "cancellable": busy, **({} if busy and self._progress else {"progress": -1.0})})
         found, trust = made.drawn, made.judged
         if self._progress and found is None:
@@ -375,8 +422,14 @@ class EmbeddingBoard(Board):
             sentence, tone, lines = "The trust of this map is being computed …", "plain", ""
         else:
             sentence, tone = words.trust_sentence(trust, found.method, self.source, table.count)
-            lines = self._lines(made)
-        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": self._detail(made, table), "code": lines, "note": note, "stale": False})
+            lines = self._lines(made, made.projection(), trust)
+        detail = self._detail(made, table)
+        axis = self.ends.found(self.source, made.key) if self.values.get("colour") in (AXIS, GROUPS) else None
+        if axis is not None:
+            detail = f"{AXIS_DETAIL} {sentence}"
+            sentence, tone = axis_sentence(axis)
+            sentence, lines = words.WHO[self.source] + sentence, self._lines(made, self.ends.queries[self.source].question, axis)
+        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": lines, "note": note, "stale": False})
         self._history()
 
     def _history(self) -> None:
@@ -394,11 +447,11 @@ class EmbeddingBoard(Board):
             told = words.ALIKE
         return " ".join(part for part in (self._progress or self.six.said, told, made.told) if part)
 
-    def _lines(self, made: Made) -> str:
-        asked, embed, trust = made.projection(), made.vectors.question, made.judged
-        if asked is None or trust is None or not isinstance(embed, Embed) or made.vectors.answer is None:
+    def _lines(self, made: Made, asked: Question[Any] | None, found: TrustResult | AxisResult) -> str:
+        embed = made.vectors.question
+        if asked is None or not isinstance(embed, Embed) or made.vectors.answer is None:
             return ""
-        return code.reproduced(asked, trust, self.space.sample, made={made.vectors.answer.path: (embed, made.vectors.answer)})
+        return code.reproduced(asked, found, self.space.sample, made={made.vectors.answer.path: (embed, made.vectors.answer)})
 
     def _clicked(self, row: int) -> None:
         """Show the nearest neighbours of a row, and its clip."""

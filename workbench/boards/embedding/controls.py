@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from widgets.controls import Button, Control, Int, Option, Select, Slider
@@ -13,6 +13,10 @@ from workbench.core.questions.projection import Method
 OUTPUT = -1
 VALUES: Mapping[str, Any] = {"what": "clip", "layer": OUTPUT, "method": "pca", "k": 15, "min_dist": 0.1, "seed": 0}
 _WHAT: Mapping[Level, str] = {"clip": "clip", "frames": "frame", "tokens": "token"}
+ENDS: Mapping[str, str] = {"end_a": "A", "end_b": "B"}  # id of the button -> name of the end
+_END = (
+    "the selected points become end {} of an axis through the centroids of A and B, which colours all points and says how well it separates the two"
+)
 _METHODS: Mapping[Method, str] = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 
 
@@ -38,6 +42,7 @@ class Offered:
     Args:
         clips, ticks: how many there are, and time steps of the one in sight. layers: blocks of the encoder. colours: names of columns.
         embed: the button that starts what takes long is wanted. alone: the map is of some points only.
+        ends: how many points each end of the axis has, by its name, of those that are set.
     """
 
     clips: int
@@ -46,6 +51,7 @@ class Offered:
     colours: Sequence[str]
     embed: bool
     alone: bool = False
+    ends: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
@@ -76,6 +82,11 @@ def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
     else:
         found.append(Button("sweep", "Six maps", help="maps over neighbours × seeds side by side: what stays is in the vectors"))
     found.append(Button("alone", "Map of selected", help="project only the selected points anew; trust is that of the new map, row numbers stay"))
+    for name, end in ENDS.items():
+        label = f"{end}: {offered.ends[end]:,}" if end in offered.ends else f"Set {end}"
+        found.append(Button(name, label, help=_END.format(end)))
+    if offered.ends:
+        found.append(Button("no_axis", "Clear axis", help="take A and B away"))
     return found
 
 

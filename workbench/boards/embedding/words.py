@@ -74,7 +74,9 @@ def map_words(found: MapResult, table: RowTable) -> str:
 
 def too_few(count: int, least: int) -> str:
     """Why the selected points cannot be projected alone."""
-    return f"A map of the selected points needs at least {least} of them; {'one is' if count == 1 else f'{count} are' if count else 'none is'} selected."
+    return (
+        f"A map of the selected points needs at least {least} of them; {'one is' if count == 1 else f'{count} are' if count else 'none is'} selected."
+    )
 
 
 def title(found: MapResult, what: str, source: str, of: int) -> str:
