@@ -5,9 +5,9 @@ import { toScreen } from "./_scatter_camera.js";
 /** @typedef {import("./_scatter_camera.js").Camera} Camera */
 /** @typedef {import("./_scatter_state.js").State} State */
 /** Colours of what is drawn here. @typedef {{ground: string, text: string, quiet: string, accent: string, kinds: Record<string, string>}} Inks */
-/** @typedef {{tick: number, hover: number, from: number, to: number[], kinds: string[], names: boolean}} Shown */
+/** @typedef {{path: number, tick: number, hover: number, from: number, to: number[], kinds: string[], names: boolean}} Shown */
 
-const MANY = 400; // trajectories that are all drawn; of more only those through the row pointed at and the selected rows
+const FEW = 24; // trajectories that are all drawn, thin; of more only those through the row pointed at and the selected rows
 const DASHES = /** @type {Record<string, number[]>} */ ({ true: [], false: [2, 4], torn: [8, 5] });
 const LONGEST = 26;
 const AROUND = [0, 16, -16, 32, -32]; // CSS pixels below its place that a name may stand, the best first
@@ -30,23 +30,36 @@ export function drawMarks(pen, state, camera, inks, shown, stroke, size) {
   if (stroke.length > 1) drawStroke(pen, stroke, inks);
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {State} state @param {Inks} inks @param {Shown} shown @param {(row: number) => [number, number]} at @param {number} size */
+/** Trajectories from their first step to an arrowhead, with the step that is marked. @param {CanvasRenderingContext2D} pen @param {State} state @param {Inks} inks @param {Shown} shown @param {(row: number) => [number, number]} at @param {number} size */
 function drawPaths(pen, state, inks, shown, at, size) {
   const touched = (/** @type {Uint32Array} */ path) => path.some((row) => row === shown.hover || state.selected[row]);
-  const lit = state.paths.filter(touched);
-  const drawn = state.paths.length <= MANY ? state.paths : lit;
-  for (const path of drawn) {
-    const near = lit.includes(path);
-    pen.strokeStyle = near ? inks.text : inks.quiet;
-    pen.globalAlpha = near ? 0.9 : 0.35;
-    pen.lineWidth = near ? 1.75 : 1;
-    pen.beginPath();
-    for (const row of path) if (state.seen[row]) pen.lineTo(...at(row));
-    pen.stroke();
+  const lit = new Set(state.paths.filter((path, i) => i === shown.path || touched(path)));
+  for (const path of state.paths.length <= FEW ? state.paths : lit) {
+    const near = lit.has(path);
+    const places = Array.from(path).filter((row) => state.seen[row]).map(at);
+    const lines = /** @type {[string, number, number][]} */ (near ? [[inks.ground, 4, 0.8], [inks.text, 1.75, 0.9]] : [[inks.quiet, 1, 0.35]]);
+    for (const [strokeStyle, lineWidth, globalAlpha] of lines) {
+      Object.assign(pen, { strokeStyle, lineWidth, globalAlpha });
+      pen.beginPath();
+      for (const place of places) pen.lineTo(...place);
+      pen.stroke();
+    }
+    if (near) drawHead(pen, places, inks.text);
     pen.globalAlpha = 1;
-    const now = path[shown.tick];
-    if (now !== undefined && state.seen[now]) ring(pen, at(now), size / 2 + 2, inks.accent, inks.ground);
   }
+  for (const path of lit) if (state.seen[path[shown.tick]]) ring(pen, at(path[shown.tick]), size / 2 + 2, inks.accent, inks.ground);
+}
+
+/** Where a trajectory ends: an arrowhead. @param {CanvasRenderingContext2D} pen @param {[number, number][]} places @param {string} ink */
+function drawHead(pen, places, ink) {
+  const end = places[places.length - 1];
+  const before = [...places].reverse().find((place) => Math.hypot(end[0] - place[0], end[1] - place[1]) > 4);
+  if (!before) return;
+  const way = Math.atan2(end[1] - before[1], end[0] - before[0]);
+  pen.fillStyle = ink;
+  pen.beginPath();
+  for (const [turn, length] of [[0, 0], [Math.PI - 0.45, 10], [Math.PI + 0.45, 10]]) pen.lineTo(end[0] + Math.cos(way + turn) * length, end[1] + Math.sin(way + turn) * length);
+  pen.fill();
 }
 
 /** Names beside their points: the larger category first, none over another. @param {CanvasRenderingContext2D} pen @param {State} state @param {Camera} camera @param {Inks} inks */

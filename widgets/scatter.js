@@ -19,7 +19,7 @@ import { followSize } from "./_stage.js";
 
 /** @typedef {import("./_scatter_camera.js").Camera} Camera */
 
-const MARKS = ["hover", "hover_row", "hover_text", "hover_picture", "hover_shape", "hover_box", "neighbours_of", "neighbours", "neighbour_kinds", "tick", "place_labels"];
+const MARKS = ["hover", "hover_row", "hover_text", "hover_picture", "hover_shape", "hover_box", "neighbours_of", "neighbours", "neighbour_kinds", "path", "tick", "place_labels"];
 const AROUND = ["title", "x_label", "y_label", "note", "message", "tool", "busy", "category_name", "value_name", "value_unit", "version", "plot_height", "dropped", "partial", "bare"];
 const READ = [...FOLLOWED, ...MARKS, ...AROUND, "camera", "selected", "search"];
 const REACH = 8; // CSS pixels from the edge of a point at which it is still pointed at
@@ -71,7 +71,7 @@ function render({ model: slow, el }) {
   function shownMarks() {
     const from = model.get("neighbours_of");
     const names = model.get("place_labels") && state.shade().by === "category";
-    return { tick: model.get("tick"), hover: model.get("hover"), from: from < state.count ? from : -1, to: model.get("neighbours"), kinds: model.get("neighbour_kinds"), names };
+    return { path: model.get("path"), tick: model.get("tick"), hover: model.get("hover"), from: from < state.count ? from : -1, to: model.get("neighbours"), kinds: model.get("neighbour_kinds"), names };
   }
 
   /** The picture as it is, as a file. */

@@ -13,6 +13,7 @@ from widgets._esm import css, esm
 from widgets._rows import NO_LABEL, check_codes, check_filters, codes_of, packed, rows_of, text_of_hidden, text_of_window
 from widgets._traits import View, binary, check_bytes, numbers, proposed, whole_numbers
 
+NO_ROW = 0xFFFFFFFF  # in a trajectory: a step of which there is no row
 NEIGHBOURS = ("true", "false", "torn")
 MAX_NAMES = 50_000  # rows whose names cross to the browser; above, Python searches
 _ITEM = {"category": (2, ()), "value": (4, ()), "points": (4, (2,))}
@@ -78,8 +79,9 @@ class Scatter(View):
         t.Enum(NEIGHBOURS), [], help="of each line: true = near in both, false = near in the map only, torn = near in full only"
     )
     neighbour_kinds.tag(sync=True)
-    paths = binary("uint32, little-endian: rows of all trajectories, one after another")
+    paths = binary("uint32, little-endian: rows of all trajectories, one after another; 4294967295 = a step without a row")
     path_lengths = whole_numbers([], "how many rows each trajectory has")
+    path = t.Int(-1, min=-1, help="the trajectory that is drawn whatever is pointed at or selected; −1 = none").tag(sync=True)
     tick = t.Int(-1, min=-1, help="the step of the trajectories that is marked; −1 = none").tag(sync=True)
 
     title = t.Unicode("", help="what the map is").tag(sync=True)
@@ -142,11 +144,15 @@ class Scatter(View):
             self.value_name, self.value_unit, self.value_range, self.colour_map = name, unit, [float(end) for end in ends], colours
             self.value, self.colour, self.window = np.ascontiguousarray(values, "<f4").tobytes(), "value", [float(end) for end in back]
 
-    def set_paths(self, paths: Sequence[Sequence[int]]) -> None:
-        """Draws trajectories. paths: rows of each, in the order of time."""
+    def set_paths(self, paths: Sequence[Sequence[int] | np.ndarray]) -> None:
+        """Draws trajectories: those of rows that are pointed at or selected, and `path`; of few, all.
+
+        Args:
+            paths: rows of each, in the order of time; `NO_ROW` for a step of which there is none.
+        """
         with self.together():
             self.path_lengths = [len(path) for path in paths]
-            self.paths = np.array([row for path in paths for row in path], "<u4").tobytes()
+            self.paths = np.concatenate([np.asarray(path, "<u4") for path in paths]).tobytes() if paths else b""
 
     @property
     def selection(self) -> np.ndarray:
@@ -226,7 +232,7 @@ class Scatter(View):
         self.points, self.category, self.value, self.paths, self.found, self.selected = b"", b"", b"", b"", "", ""
         self.names, self.labels, self.hidden, self.window, self.filters, self.path_lengths = [], [], [], [], [], []
         self.neighbours, self.neighbour_kinds, self.query, self.found_query, self.colour = [], [], "", "", "none"
-        self.hover, self.hover_row, self.neighbours_of = -1, -1, -1
+        self.hover, self.hover_row, self.neighbours_of, self.path = -1, -1, -1, -1
 
     def _set_aside(self, column: str, name: str) -> None:
         """Turns the filter by the column that is about to be replaced into one of `filters`."""
@@ -304,7 +310,8 @@ class Scatter(View):
     def _valid_paths(self, proposal: dict[str, Any]) -> Any:
         paths, lengths = proposed(proposal, "paths", "path_lengths")
         check_bytes("Scatter", "paths", paths, (sum(lengths),), item=4)
-        if paths and (last := int(np.frombuffer(paths, "<u4").max())) >= self.count:
+        rows = np.frombuffer(paths, "<u4")
+        if (last := int(rows[rows != NO_ROW].max(initial=0))) >= max(self.count, 1):
             raise t.TraitError(f"Scatter.paths names row {last}, but the rows are 0 to {self.count - 1}")
         return proposal["value"]
 

@@ -14,9 +14,11 @@ import pytest
 import workbench as jw
 from tests.straight import Straight
 from widgets.palette import categories
+from widgets.scatter import NO_ROW
 from workbench import samples
 from workbench.boards.embedding import EmbeddingBoard
 from workbench.boards.embedding.columns import FALSE, colourings
+from workbench.boards.embedding.places import paths
 from workbench.boards.embedding.words import trust_sentence
 from workbench.boards.workspace import Workspace
 from workbench.core import codec
@@ -238,6 +240,35 @@ def test_an_axis_through_two_selections_colours_all_points_and_says_how_well_it_
     assert board.headline.sentence.startswith("Trustworthiness")
     assert board.map.category_name == "label"
     assert told == []
+
+
+def test_frames_of_a_clip_are_a_path_and_the_time_cursor_is_shared(told: list[WorkbenchError]) -> None:
+    board = opened(told, "two-rooms")
+    choose(board, what="frames")
+    table, clip = board.made["model"].rows.answer, board.session.state.clip
+    assert table is not None
+    assert table.frame is not None
+    assert clip is not None
+    ends = np.cumsum(board.map.path_lengths)
+    for k, path in enumerate(np.split(np.frombuffer(board.map.paths, "<u4"), ends[:-1])):
+        mine = [row for row in range(table.count) if table.clip[row] == k]
+        assert path.tolist() == sorted(mine, key=lambda row: int(table.frame[row]))  # type: ignore[index]
+    assert board.map.path == clip.index
+    board.session.set(tick=5)
+    assert (board.map.tick, board.canvas.tick) == (5, 5)
+    board.canvas.tick = 3
+    assert (board.session.state.tick, board.map.tick) == (3, 3)
+    row = int(np.flatnonzero(table.clip == 4)[6])
+    board.map.pressed = [row, 1]
+    assert (board.map.path, board.map.tick, board.canvas.tick) == (4, 6, 6)
+    assert told == []
+
+
+def test_a_step_without_a_row_is_a_gap_of_its_path() -> None:
+    clip, number = np.array([0, 0, 2, 2, 2]), np.array([2, 0, 0, 1, 3])
+    table = RowTable(np.array(list("abc")), clip, number * 2, None, {}, 2, 1)
+    found = [path.tolist() for path in paths(table, number)]
+    assert found == [[1, NO_ROW, 0], [], [2, 3, NO_ROW, 4]]
 
 
 def test_another_layer_is_another_map_and_everything_is_exported(board: EmbeddingBoard) -> None:

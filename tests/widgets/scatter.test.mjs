@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { around, closeness, panned, resized, toClip, toData, toScreen, whole, zoomed } from "../../widgets/_scatter_camera.js";
 import { crowding, gridOf, nearest, ranked } from "../../widgets/_scatter_grid.js";
+import { drawMarks } from "../../widgets/_scatter_marks.js";
 import { combined, extend, howOf, rectangle, taken, within } from "../../widgets/_scatter_region.js";
 import { endsOf, hasRings, inkOf, placesOf, tableOf } from "../../widgets/_scatter_look.js";
 import { extentOf, NO_LABEL, OTHER, pack, searched, shuffled, slotsOf, tally, total, unpack, visibleOf } from "../../widgets/_scatter_rows.js";
@@ -196,4 +197,39 @@ test("values go to the table by their ends, beyond them to the last colour, unkn
   assert.deepEqual(endsOf([], values, "signed"), [-99, 99]);
   assert.deepEqual(endsOf([], Float32Array.of(2, 2), "cividis"), [1.5, 2.5]);
   assert.deepEqual(endsOf([0, 1], values, "cividis"), [0, 1]);
+});
+
+/** What is drawn of trajectories: lines and arcs, in order. */
+function drawn(shown, selected = [], seen = [1, 1, 1, 1, 1, 1], paths = [[0, 1, 2], [5, 4294967295, 3]]) {
+  const lines = [];
+  const rings = [];
+  let line = [];
+  const known = {
+    canvas: { width: 100 },
+    beginPath: () => (line = []),
+    lineTo: (x, y) => line.push([x, y]),
+    stroke: () => line.length && lines.push(line),
+    arc: (x, y) => rings.push([x, y]),
+  };
+  const pen = new Proxy(known, { get: (of, name) => of[name] ?? (() => {}), set: () => true });
+  const points = Float32Array.of(0, 0, 10, 0, 20, 0, 30, 0, 40, 0, 50, 0);
+  const state = { points, count: 6, paths: paths.map((path) => Uint32Array.from(path)), seen: Uint8Array.from(seen), selected: Uint8Array.from({ length: 6 }, (_, row) => selected.includes(row)), anchors: [], labels: [] };
+  drawMarks(pen, state, { x: 50, y: 50, unit: 1, width: 100, height: 100 }, { kinds: {} }, { path: -1, tick: -1, hover: -1, from: -1, to: [], kinds: [], names: false, ...shown }, [], 4);
+  return { lines: lines.map((each) => each.map(([x]) => x)), rings: [...new Set(rings.map(([x]) => x))] };
+}
+
+test("a trajectory runs in the order of time past steps without a row, and the time cursor marks one of its points", () => {
+  assert.deepEqual(drawn({ tick: 1 }).lines, [[0, 10, 20], [50, 30]]);
+  assert.deepEqual(drawn({ tick: 1 }).rings, [], "none is pointed at, selected or in sight");
+  assert.deepEqual(drawn({ tick: 1, path: 0 }).rings, [10]);
+  assert.deepEqual(drawn({ tick: 2, hover: 5 }).rings.slice(0, 1), [30]);
+  assert.deepEqual(drawn({ tick: 1, hover: -1 }, [3]).rings, [], "the second has no row at that step");
+  assert.deepEqual(drawn({ tick: 0 }, [1, 3]).rings, [0, 50]);
+  assert.deepEqual(drawn({ tick: 1, path: 0 }, [], [1, 0, 1, 1, 1, 1]), { lines: [[0, 20], [0, 20], [50, 30]], rings: [] }, "a filtered point is left out");
+});
+
+test("of many trajectories only those that are pointed at or selected are drawn", () => {
+  const many = Array.from({ length: 30 }, (_, k) => (k === 7 ? [3, 4] : [0, 1]));
+  assert.deepEqual(drawn({ hover: 4 }, [], undefined, many).lines[0], [30, 40]);
+  assert.equal(drawn({}, [], undefined, many).lines.length, 0);
 });

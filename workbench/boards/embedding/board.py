@@ -465,4 +465,5 @@ class EmbeddingBoard(Board):
                 self.space.choice.show(index)
             except BadInput as error:
                 self.failed(error)
+        self.linked.go_to(row)
         self.linked.mark(row)

@@ -42,13 +42,17 @@ class Linked:
         view.observe(lambda _: self._selected(), names=["selected"])
         canvas.observe(lambda change: self._token_hovered(change["new"]), names=["hover"])
         canvas.observe(lambda change: self._tokens_selected(change["new"]), names=["selection"])
+        canvas.observe(lambda change: self._stepped(change["new"]), names=["tick"])
         self.session.watch(["selection"], lambda old, new: self.follow(new))
+        self.session.watch(["tick"], lambda old, new: self._show_time())
 
     def show_rows(self, table: RowTable, data: FolderKey) -> None:
         """The map shows other rows."""
         shown = self.space.shown
         self.table, self._data = table, data
         self._number = places.within(table, 1 if shown is None else shown.grid.tubelet)
+        self.view.set_paths(places.paths(table, self._number))
+        self._show_time()
         self.edits.restart(self.view.selected)
         self.follow(self.session.state)
 
@@ -65,7 +69,29 @@ class Linked:
             self.canvas.set_pixels(shown.pixels, shown.grid.shape, tubelet=shown.grid.tubelet)
             self.canvas.version += 1
             self._linking = False
+            self._show_time()
             self.follow(self.session.state)
+
+    def go_to(self, row: int) -> None:
+        """Move the time cursor of all boards to the frame of this row."""
+        table, shown = self.table, self.space.shown
+        if table is not None and table.frame is not None and shown is not None and self._in_sight:
+            cells = 1 if table.token is None else shown.grid.rows * shown.grid.cols
+            self.session.set(tick=int(self._number[row]) // cells)
+
+    def _stepped(self, tick: int) -> None:
+        """Another time step of the picture is shown."""
+        if not self._linking:
+            self.session.set(tick=tick)
+
+    def _show_time(self) -> None:
+        """The time cursor on the picture and on the trajectories, of which that of the clip in sight is always drawn."""
+        clip, tick = self.session.state.clip, self.session.state.tick
+        here = clip is not None and self._in_sight and clip.index < len(self.view.path_lengths)
+        fill(self.view, {"tick": tick, "path": clip.index if clip is not None and here else -1})
+        before, self._linking = self._linking, True
+        fill(self.canvas, {"tick": max(0, min(tick, self.canvas.grid[0] - 1))})
+        self._linking = before
 
     def step(self, way: str) -> None:
         """One step of the selection "undo" or "redo"."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
+from widgets.scatter import NO_ROW
 from workbench.core.card import FolderKey
 from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.clips import STORED, ClipList, Look, frames_of
@@ -53,6 +54,22 @@ def within(table: RowTable, tubelet: int) -> Rows:
     np.maximum.at(high, table.clip, table.token[:, 0] + 1)
     np.maximum.at(wide, table.clip, table.token[:, 1] + 1)
     return (tick * high[table.clip] + table.token[:, 0]) * wide[table.clip] + table.token[:, 1]
+
+
+def paths(table: RowTable, number: Rows) -> list[np.ndarray]:
+    """The frames of each clip in the order of time, as `Scatter.set_paths` wants them; none where rows are no frames, or every clip has one.
+
+    Args:
+        number: see `within`.
+    """
+    if level(table) != "frames" or not number.any():
+        return []
+    lengths = np.zeros(len(table.names), np.int64)
+    np.maximum.at(lengths, table.clip, number + 1)
+    ends = np.cumsum(lengths)
+    rows = np.full(ends[-1], NO_ROW, np.uint32)
+    rows[(ends - lengths)[table.clip] + number] = np.arange(table.count)
+    return np.split(rows, ends[:-1])
 
 
 def selection_of(table: RowTable, rows: Chosen, number: Rows) -> Selection:
