@@ -76,7 +76,7 @@ class Ends:
         return {AXIS: Colouring(AXIS, "value", found.coordinates), GROUPS: Colouring(GROUPS, "category", codes, tuple(ENDS.values()))}
 
 
-def refusal(name: str, rows: Chosen, other: Chosen | None) -> str:
+def refusal(name: str, rows: Chosen, other: np.ndarray | None) -> str:
     """Why the selected points are no end of an axis; "" where they are.
 
     Args:

@@ -63,6 +63,8 @@ def map_words(found: MapResult, table: RowTable) -> str:
         parts.append(f"{METHODS[found.method]}, {found.k} neighbours, seed {found.seed}{version}")
     if len(found.fitted) < found.n:
         parts.append(f"fitted on {len(found.fitted):,} of {found.n:,} points")
+    if table.frame is not None and table.token is None and int(table.frame.max(initial=0)) > 0:
+        parts.append("lines join the frames of a clip in the order of time, a ring is the time cursor")
     if table.left_out:
         parts.append(f"{table.left_out:,} rows with NaN or infinity are left out")
     if table.skipped:
