@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
+    from workbench.runs.run import open_run
     from workbench.store import join, open_vectors, save_vectors
 
     predict = prediction_error
@@ -129,6 +130,7 @@ _VERBS = {
     "axis": "workbench.measures.axis",
     "dimension": "workbench.measures.dimension",
     "health": "workbench.measures.health",
+    "open_run": "workbench.runs.run",
     "show": "workbench.boards.show",
     "read_results": "workbench.core.codec:load",
     "beside": "workbench.notebook",
@@ -182,6 +184,7 @@ __all__ = [
     "open_bank",
     "open_clips",
     "open_decoder",
+    "open_run",
     "open_vectors",
     "pair_accuracy",
     "place",
