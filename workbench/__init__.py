@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board
+    from workbench.runs.recorder import RunRecorder
     from workbench.runs.run import open_run
     from workbench.store import join, open_vectors, save_vectors
 
@@ -137,6 +138,7 @@ _VERBS = {
     "board": "workbench.notebook",
     "Bank": "workbench.measures.bank",
     "Clip": "workbench.core.clip",
+    "RunRecorder": "workbench.runs.recorder",
     "Mask": "workbench.core.mask",
 }
 
@@ -144,6 +146,7 @@ __all__ = [
     "Bank",
     "Clip",
     "Mask",
+    "RunRecorder",
     "axis",
     "bank_errors",
     "beside",

@@ -73,7 +73,7 @@ def predictions(jepa: Jepa, clips: Sequence[Clip], untrained: bool, seed: int) -
         for kind in kinds:
             answer = attempt(problem, _MASKED[kind])
             target, mean = (each.expand_as(answer.predicted) for each in (answer.target, torch.from_numpy(answer.reference.mean)))
-            found[kind][:, i] = _judged(answer.predicted[problem.blocks], target[problem.blocks], mean[problem.blocks])
+            found[kind][:, i] = judged(answer.predicted[problem.blocks], target[problem.blocks], mean[problem.blocks])
         progress.report(i + 1, len(bank))
     return {kind: Predicted(*rows, tokens=tokens) for kind, rows in found.items()}
 
@@ -92,11 +92,11 @@ def _futures(jepa: Jepa, clips: Sequence[Clip]) -> dict[str, Predicted]:
 
 
 def _all_judged(said: Tensor, true: Tensor, mean: Tensor) -> Predicted:
-    rows = np.array([_judged(*(each.flatten(0, -2) for each in clip)) for clip in zip(said, true, mean, strict=True)])
+    rows = np.array([judged(*(each.flatten(0, -2) for each in clip)) for clip in zip(said, true, mean, strict=True)])
     return Predicted(*rows.T, tokens=true[..., 0].numel())
 
 
-def _judged(said: Tensor, target: Tensor, mean: Tensor) -> tuple[float, float, float, float]:
+def judged(said: Tensor, target: Tensor, mean: Tensor) -> tuple[float, float, float, float]:
     """The four numbers of `Predicted`, of the tokens of one clip."""
     raw, centred = (float(1 - token_distance(said, target, "cosine", centre).mean()) for centre in (torch.zeros_like(mean), mean))
     error, usual = (float(token_distance(each, target, "l2", mean).mean()) for each in (said, mean))
