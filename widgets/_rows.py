@@ -75,9 +75,9 @@ def check_filters(filters: Any, count: int) -> list[dict[str, Any]]:
     return found
 
 
-def text_of_hidden(name: str, labels: Sequence[str], hidden: Sequence[int]) -> str:
+def text_of_hidden(name: str, labels: Sequence[str], hidden: Sequence[int], no_label: str = "no label") -> str:
     """A filter by category in words: what it leaves out, or what it leaves where that is shorter."""
-    out = [labels[k] if k < len(labels) else "no label" for k in hidden]
+    out = [labels[k] if k < len(labels) else no_label for k in hidden]
     left = [label for k, label in enumerate(labels) if k not in set(hidden)]
     word, which = ("without", out) if len(out) <= max(len(left), 1) else ("only", left)
     more = f" and {len(which) - _SHOWN_LABELS} more" if len(which) > _SHOWN_LABELS else ""

@@ -73,12 +73,12 @@ function createCategories(model, state, light) {
     const own = hasRings(state.shade(), state.order.length) ? OTHER : COLOURS;
     if (codes.length > FEW) codes.sort((a, b) => Number(slots[a] >= own) - Number(slots[b] >= own));
     const shown = [...codes.slice(0, ROWS), ...(counts[labels.length] ? [NO_LABEL] : [])];
-    const key = JSON.stringify([shown, labels.slice(0, 2000), labels.length, own]);
+    const key = JSON.stringify([shown, model.get("no_label"), labels.slice(0, 2000), labels.length, own]);
     if (key === listed) return;
     listed = key;
     rows = shown.map((code) => {
       const swatch = element("span", { class: "jw-map-swatch", "aria-hidden": "true" });
-      const label = element("span", { class: "jw-map-label", text: code === NO_LABEL ? "no label" : labels[code] });
+      const label = element("span", { class: "jw-map-label", text: code === NO_LABEL ? model.get("no_label") : labels[code] });
       const count = element("span", { class: "jw-map-count" });
       const heard = { onclick: (/** @type {MouseEvent} */ event) => choose(code, event.shiftKey), onpointerenter: () => light(code), onpointerleave: () => light(-1) };
       const row = element("button", { type: "button", class: "jw-button jw-map-row", role: "checkbox", ...heard }, swatch, label, count);

@@ -22,7 +22,7 @@ const PLACED = 40; // categories whose names are written beside their points, at
 const SIDE = 28; // cells a side in which their densest place is looked for
 
 /** The traits that the state follows. */
-export const FOLLOWED = [...new Set([...POINTS, ...SHADE, ...FILTER, "selected", "paths", "path_lengths"])];
+export const FOLLOWED = [...new Set([...POINTS, ...SHADE, ...FILTER, "selected", "lit", "paths", "path_lengths"])];
 
 /** @param {import("./_kit.js").Model} model */
 export function createState(model) {
@@ -61,6 +61,7 @@ export function createState(model) {
     if (fresh.has("points") || any(SHADE)) readShade(fresh);
     if (fresh.has("points") || any(FILTER)) readFilter(fresh);
     if (fresh.has("points") || any(["selected"])) readSelected(fresh);
+    if (any(["lit"])) fresh.add("selected");
     if (fresh.size) gather();
     if (fresh.has("seen") || fresh.has("shade")) state.anchors = anchorsOf();
     return fresh;
@@ -140,7 +141,9 @@ export function createState(model) {
 
   /** Which are drawn, as places in the order of drawing: all that are seen, and those of them that stand out. */
   function gather() {
-    const { order, seen, selected, codes, lit } = state;
+    const { order, seen, selected, codes, chosen } = state;
+    const standing = chosen || model.get("colour") !== "category" || !codes.length ? -1 : model.get("lit");
+    const lit = state.lit >= 0 ? state.lit : standing;
     const [all, some] = [new Uint32Array(order.length), new Uint32Array(order.length)];
     let [n, m, both] = [0, 0, 0];
     for (let i = 0; i < order.length; i++) {

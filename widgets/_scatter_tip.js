@@ -11,7 +11,7 @@ const AWAY = 14; // CSS pixels from the point
 export function wordsOf(model, state, row) {
   const name = state.count === model.get("names").length ? model.get("names")[row] : `row ${row.toLocaleString("en")}`;
   const code = state.codes[row];
-  const label = code === undefined ? "" : `${model.get("category_name")} ${code === NO_LABEL ? "no label" : state.labels[code]}`.trim();
+  const label = code === undefined ? "" : `${model.get("category_name")} ${code === NO_LABEL ? model.get("no_label") : state.labels[code]}`.trim();
   const value = state.values[row];
   const measured = value === undefined ? "" : `${model.get("value_name")} ${figure(value)} ${model.get("value_unit")}`.trim();
   return [name, label, measured].filter(Boolean).join("\n");

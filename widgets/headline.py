@@ -12,7 +12,7 @@ from widgets._traits import Commanded, binary
 
 MODEL = "model"
 _COMMANDS = ("reset", "undo", "redo", "export")
-_SOURCES = ("twin", "other", "position", "pixels")
+_SOURCES = ("twin", "other", "position", "pixels", "shuffled")
 _SOURCE_KEYS = {"key": TEXT, "label": TEXT, "enabled": FLAG, "reason": TEXT}
 _INFO_KEYS = {"title": TEXT, "formula": TEXT, "source": TEXT, "cannot": TEXT}
 

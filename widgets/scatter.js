@@ -20,7 +20,7 @@ import { followSize } from "./_stage.js";
 /** @typedef {import("./_scatter_camera.js").Camera} Camera */
 
 const MARKS = ["hover", "hover_row", "hover_text", "hover_picture", "hover_shape", "hover_box", "neighbours_of", "neighbours", "neighbour_kinds", "path", "tick", "place_labels"];
-const AROUND = ["title", "x_label", "y_label", "note", "message", "tool", "busy", "category_name", "value_name", "value_unit", "version", "plot_height", "dropped", "partial", "bare"];
+const AROUND = ["title", "x_label", "y_label", "note", "message", "tool", "busy", "category_name", "no_label", "value_name", "value_unit", "version", "plot_height", "dropped", "partial", "bare"];
 const READ = [...FOLLOWED, ...MARKS, ...AROUND, "camera", "selected", "search"];
 const REACH = 8; // CSS pixels from the edge of a point at which it is still pointed at
 const WALK = 200; // neighbours that [ and ] lead to

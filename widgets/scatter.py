@@ -37,6 +37,8 @@ class Scatter(View):
     category = binary("uint16 [count], little-endian: index into `labels`; 65535 = no label")
     category_name = t.Unicode("", help="what the categories are, as 'digit'").tag(sync=True)
     labels: t.List[Any] = t.List(t.Unicode(), [], help="texts of the categories").tag(sync=True)
+    no_label = t.Unicode("no label", help="what rows without a category are called").tag(sync=True)
+    lit = t.Int(-1, min=-1, help="the category that stands out while nothing is selected; −1 = none").tag(sync=True)
     value = binary("float32 [count], little-endian; NaN = unknown")
     value_name = t.Unicode("", help="what the values are, as 'distortion'").tag(sync=True)
     value_unit = t.Unicode("", help="their unit").tag(sync=True)
@@ -114,11 +116,14 @@ class Scatter(View):
             if names is not None:
                 self.names = list(names)
 
-    def set_category(self, codes: Integer[np.ndarray, " rows"], labels: Sequence[str], *, name: str = "") -> None:
+    def set_category(
+        self, codes: Integer[np.ndarray, " rows"], labels: Sequence[str], *, name: str = "", no_label: str = "no label", lit: int = -1
+    ) -> None:
         """Colours by another category. A filter by the one before stays in force; the filter of this one, if there was one, comes back.
 
         Args:
             codes: index into labels; negative = no label. labels: texts, at most 65,535. name: what the categories are.
+            no_label: what rows without one are called. lit: the category that stands out while nothing is selected; −1 = none.
 
         Raises:
             TraitError: codes without a label, or of another number.
@@ -128,6 +133,7 @@ class Scatter(View):
             self._set_aside("category", name)
             back = self._taken_back(name, "hidden")
             self.labels, self.category_name, self.category, self.colour = list(labels), name, column, "category"
+            self.no_label, self.lit = no_label, lit
             self.hidden = sorted(k for k in back if k < len(labels) or k == NO_LABEL)
 
     def set_value(
@@ -241,7 +247,7 @@ class Scatter(View):
         if not len(known) or not condition:
             return
         if column == "category":
-            text, rows = text_of_hidden(self.category_name, self.labels, self.hidden), ~np.isin(known, self.hidden)
+            text, rows = text_of_hidden(self.category_name, self.labels, self.hidden, self.no_label), ~np.isin(known, self.hidden)
             kept = {"column": self.category_name, "text": text, "rows": packed(rows), "hidden": list(self.hidden)}
         else:
             rows = (known >= np.float32(self.window[0])) & (known <= np.float32(self.window[1]))

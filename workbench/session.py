@@ -22,7 +22,8 @@ class State:
 
     Args:
         subject: which of the open models is looked at, "A" or "B"; model: its key. clip, bank: keys. mask: None until one is drawn. tick: the time cursor. selection: one set for all boards.
-        hover: token under the pointer, −1 none. predictor: whose pictures are shown, a key of results.PREDICTORS.
+        hover: token under the pointer, −1 none. predictor: whose pictures are shown, a key of results.PREDICTORS, or "shuffled"
+            (columns of vectors, on maps; elsewhere the model).
         distance: a key of results.DISTANCES. block: which target block, −1 all. layer: None = the output.
     """
 

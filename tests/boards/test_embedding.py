@@ -19,7 +19,7 @@ from workbench import samples
 from workbench.boards.embedding import EmbeddingBoard
 from workbench.boards.embedding.columns import FALSE, colourings
 from workbench.boards.embedding.places import paths
-from workbench.boards.embedding.words import trust_sentence
+from workbench.boards.embedding.words import UNHELD, trust_sentence
 from workbench.boards.workspace import Workspace
 from workbench.core import codec
 from workbench.core.errors import WorkbenchError
@@ -269,6 +269,68 @@ def test_a_step_without_a_row_is_a_gap_of_its_path() -> None:
     table = RowTable(np.array(list("abc")), clip, number * 2, None, {}, 2, 1)
     found = [path.tolist() for path in paths(table, number)]
     assert found == [[1, NO_ROW, 0], [], [2, 3, NO_ROW, 4]]
+
+
+def test_shuffled_columns_and_position_only_are_held_as_the_other_baselines(board: EmbeddingBoard, told: list[WorkbenchError]) -> None:
+    reasons = {source["id"]: source["reason"] for source in board.headline.sources if not source["enabled"]}
+    assert reasons == {"other": UNHELD["other"], "position": UNHELD["clip"]}
+    vectors, model = vectors_of(), board.made["model"].judged
+    assert model is not None
+    board.headline.source = "shuffled"
+    mixed = np.random.default_rng(0).permuted(vectors, axis=0)
+    wanted = jw.project(mixed)
+    np.testing.assert_allclose(board.map.coordinates(), wanted["coordinates"], atol=1e-4)
+    assert board.headline.sentence == (
+        f"Shuffled columns: trustworthiness {wanted['trustworthiness']:.2f}, continuity {wanted['continuity']:.2f} "
+        f"(the vectors themselves {model.trust.trustworthiness:.2f} and {model.trust.continuity:.2f})."
+    )
+    assert wanted["trustworthiness"] == pytest.approx(model.shuffled.trustworthiness, abs=1e-6), "the very map that trust is held against"
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(board.headline.code, {})
+    assert float(said.getvalue()) == pytest.approx(wanted["trustworthiness"], abs=1e-4)
+    board.headline.source = "model"
+    assert told == []
+
+
+def test_position_only_shows_one_place_for_each_position(told: list[WorkbenchError], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for k in range(3):
+        save_png(tmp_path / f"{k}.png", rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    board = opened(told, "shapes", str(tmp_path))
+    assert board.toolbar.values["what"] == "tokens"
+    board.headline.source = "position"
+    vectors = jw.embed("shapes", str(tmp_path), what="tokens")
+    found = jw.open_vectors(vectors.path)
+    assert found.token is not None
+    slow = np.array([found.values[(found.token == place).all(1)].astype(float).mean(0) for place in found.token])
+    np.testing.assert_allclose(found.by_position().values, slow, atol=1e-6)
+    shown = board.map.coordinates().reshape(3, 64, 2)
+    np.testing.assert_allclose(board.map.coordinates(), jw.fit_projection(slow.astype(np.float32)).result.coordinates, atol=1e-3)
+    np.testing.assert_array_equal(shown[0], shown[2], "tokens of all clips at one position are one place")
+    assert board.headline.sentence.startswith("Position only: ")
+    assert board.map.title == "PCA of 192 tokens, position only"
+    assert told == []
+
+
+def test_the_tokens_of_the_clip_in_sight_stand_out_among_those_of_all_and_follow_it(told: list[WorkbenchError], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for k in range(3):
+        save_png(tmp_path / f"{k}.png", rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    board = opened(told, "shapes", str(tmp_path))
+    choose(board, colour="this clip")
+    table = board.made["model"].rows.answer
+    assert table is not None
+    for clip in (0, 2):
+        board.space.choice.show(clip)
+        codes = np.frombuffer(board.map.category, "<u2")
+        assert [row for row in range(192) if codes[row] == 0] == [row for row in range(192) if int(table.clip[row]) == clip]
+        assert (board.map.labels, board.map.no_label, board.map.lit) == ([f"{clip}.png"], "other clips", 0)
+    board.map.hidden = [65535]
+    assert board.map.visible().sum() == 64, "the legend leaves this clip alone"
+    choose(board, colour="clip")
+    assert (board.map.no_label, board.map.lit) == ("no label", -1)
+    assert told == []
 
 
 def test_another_layer_is_another_map_and_everything_is_exported(board: EmbeddingBoard) -> None:

@@ -130,16 +130,17 @@ def test_the_controls_come_also_after_a_mask_that_is_no_problem(desk: Desk) -> N
     space.jobs.close()
 
 
-def test_another_predictor_does_not_stop_the_controls(desk: Desk) -> None:
+@pytest.mark.parametrize(("held", "shown"), [("copy", "copy"), ("shuffled", "model")])  # columns are shuffled on maps only
+def test_another_predictor_does_not_stop_the_controls(desk: Desk, held: str, shown: str) -> None:
     work, heard, space = work_at(desk)
     space.session.set(mask=desk.mask(1))
     work.ask()
     until(desk.busy.is_set)
-    space.session.set(predictor="copy")
+    space.session.set(predictor=held)
     work.ask()
     desk.open.set()
     until(lambda: heard.yards and heard.views)
-    assert heard.views[-1].error.predictor == "copy"
+    assert heard.views[-1].error.predictor == shown
     space.jobs.close()
 
 

@@ -5,6 +5,7 @@ import { crowding, gridOf, nearest, ranked } from "../../widgets/_scatter_grid.j
 import { drawMarks } from "../../widgets/_scatter_marks.js";
 import { combined, extend, howOf, rectangle, taken, within } from "../../widgets/_scatter_region.js";
 import { endsOf, hasRings, inkOf, placesOf, tableOf } from "../../widgets/_scatter_look.js";
+import { createState } from "../../widgets/_scatter_state.js";
 import { extentOf, NO_LABEL, OTHER, pack, searched, shuffled, slotsOf, tally, total, unpack, visibleOf } from "../../widgets/_scatter_rows.js";
 
 let seed = 7;
@@ -232,4 +233,23 @@ test("of many trajectories only those that are pointed at or selected are drawn"
   const many = Array.from({ length: 30 }, (_, k) => (k === 7 ? [3, 4] : [0, 1]));
   assert.deepEqual(drawn({ hover: 4 }, [], undefined, many).lines[0], [30, 40]);
   assert.equal(drawn({}, [], undefined, many).lines.length, 0);
+});
+
+test("a category that is to stand out does so until something is selected or another is pointed at", () => {
+  const bytes = (of) => new DataView(of.buffer);
+  const none = { labels: ["a", "b"], value_range: [], colour_map: "cividis", hidden: [], window: [], filters: [], query: "", search: "browser", names: [], found: "", found_query: "", path_lengths: [] };
+  const traits = { ...none, count: 4, points: bytes(Float32Array.of(0, 0, 1, 0, 2, 0, 3, 0)), colour: "category", category: bytes(Uint16Array.of(0, 1, NO_LABEL, 1)), value: bytes(new Uint8Array(0)), paths: bytes(new Uint8Array(0)), selected: "", lit: 1 };
+  const state = createState({ get: (name) => traits[name] });
+  const apart = () => Array.from(state.members[1], (place) => state.order[place]).sort();
+  state.follow(new Set(["all"]));
+  assert.deepEqual(apart(), [1, 3]);
+  state.light(0);
+  assert.deepEqual(apart(), [0]);
+  state.light(-1);
+  traits.selected = pack(Uint8Array.of(0, 0, 1, 0));
+  state.follow(new Set(["selected"]));
+  assert.deepEqual(apart(), [2]);
+  Object.assign(traits, { selected: "", lit: -1 });
+  state.follow(new Set(["selected", "lit"]));
+  assert.deepEqual(apart(), []);
 });

@@ -86,12 +86,11 @@ def _asked(question: Question[Any], sample: str | None, weights: str, made: Made
 
 def _vectors(key: VectorsKey, name: str, sample: str | None, made: Made) -> list[str]:
     """Lines that make vectors again, or open them where it is not known how they were made."""
-    rows = ".usable()" if key.finite else ""
     if key.path not in made:
         return [f"{name} = {opened(key)}"]
     question, answer = made[key.path]
     lines, said = _asked(question, sample, _weights(question, answer), made)
-    return [*lines, f"embedding = jw.{question.about.name}({', '.join(said)})", f"{name} = jw.open_vectors(embedding.path){rows}"]
+    return [*lines, f"embedding = jw.{question.about.name}({', '.join(said)})", f"{name} = jw.open_vectors(embedding.path){_changed(key)}"]
 
 
 def named(path: str) -> str:
@@ -102,10 +101,15 @@ def named(path: str) -> str:
 def opened(key: ClipKey | FolderKey | BankKey | VectorsKey) -> str:
     """The expression that opens a clip, clips of which something is known, a bank, or vectors."""
     if isinstance(key, VectorsKey):
-        return f"jw.open_vectors({key.path!r}){'.usable()' if key.finite else ''}"
+        return f"jw.open_vectors({key.path!r}){_changed(key)}"
     verb = "open_bank" if isinstance(key, BankKey) else "scenes" if isinstance(key, SceneKey | ScenesKey) else "open_clips"
     place = "" if not isinstance(key, ClipKey) else f"[{key.name!r}]" if key.name and not isinstance(key, SceneKey) else f"[{key.index}]"
     return f"jw.{verb}({named(key.path)!r}{key.said}){place}"
+
+
+def _changed(key: VectorsKey) -> str:
+    """What is made of vectors that were opened."""
+    return (".usable()" if key.finite else "") + (f".{key.control}()" if key.control else "")
 
 
 def _plainly(value: Any) -> str:

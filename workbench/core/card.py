@@ -152,10 +152,12 @@ class VectorsKey:
 
     Args:
         finite: only the rows without NaN and infinity.
+        control: a baseline made of them in place of the vectors: `Vectors.by_position` or `Vectors.shuffled`.
     """
 
     path: str
     finite: bool = False
+    control: Literal["", "by_position", "shuffled"] = ""
 
 
 @dataclass(frozen=True)

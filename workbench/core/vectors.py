@@ -148,6 +148,25 @@ class Vectors:
         """The rows without NaN and infinity; the same object where all are."""
         return self if self.finite.all() else self.take(self.finite)
 
+    def by_position(self) -> Vectors:
+        """What position alone tells: each vector replaced by the mean over all clips at its frame, row and column.
+
+        Raises:
+            BadInput: the rows are whole clips.
+        """
+        if self.frame is None:
+            raise BadInput("whole clips have no position", where="Vectors.by_position", fix="give vectors of tokens or frames")
+        places = self.frame[:, None] if self.token is None else np.column_stack([self.frame, self.token])
+        which = np.unique(places, axis=0, return_inverse=True)[1].reshape(-1)
+        order = np.argsort(which, kind="stable")
+        starts = np.flatnonzero(np.diff(which[order], prepend=-1))
+        sums = np.add.reduceat(self.values[order], starts, axis=0, dtype=np.float64) if len(order) else np.empty((0, self.dim))
+        return replace(self, values=(sums / np.bincount(which)[:, None])[which].astype(np.float32))
+
+    def shuffled(self, seed: int = 0) -> Vectors:
+        """Each column permuted on its own: the distribution of every feature stays, what features have in common goes."""
+        return replace(self, values=np.random.default_rng(seed).permuted(self.values, axis=0))
+
     def with_columns(self, columns: Mapping[str, Any]) -> Vectors:
         """The same vectors with further metadata; a column of a known name is replaced.
 

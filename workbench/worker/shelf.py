@@ -143,7 +143,8 @@ class Shelf:
         now = stamp(key.path)
         if key not in self._vectors or self._vectors[key][0] != now:
             found = open_vectors(key.path)
-            _put(self._vectors, key, (now, found.usable() if key.finite else found), _VECTORS)
+            found = found.usable() if key.finite else found
+            _put(self._vectors, key, (now, getattr(found, key.control)() if key.control else found), _VECTORS)
         self._vectors.move_to_end(key)
         return self._vectors[key][1]
 

@@ -11,10 +11,10 @@ from widgets import Gallery, PatchCanvas, Scatter, Toolbar
 from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.embedding import controls, places, words
-from workbench.boards.embedding.columns import Colouring, colourings
+from workbench.boards.embedding.columns import THIS, Colouring, colourings, this_clip
 from workbench.boards.embedding.ends import AXIS, AXIS_DETAIL, GROUPS, Ends, axis_sentence, refusal
 from workbench.boards.embedding.linked import Linked
-from workbench.boards.embedding.made import LEAST, Made
+from workbench.boards.embedding.made import CONTROLS, LEAST, Made
 from workbench.boards.embedding.places import Chosen
 from workbench.boards.embedding.pointed import Pointed
 from workbench.boards.embedding.six import SixMaps
@@ -33,11 +33,9 @@ from workbench.session import State
 _LARGE, _MANY, _POINTS = 20_000_000, 2000, 60_000  # parameters, clips and points from which an embedding waits to be asked for
 _NAMED = 50_000  # rows whose names the map holds
 COLD = "JEPA_WORKBENCH_COLD"  # an environment variable: UMAP is not made ready ahead
-_SOURCES = {"model": "model", "twin": "untrained", "pixels": "pixels"}
-_HELD = [
-    {"id": "twin", "key": "R", "label": "untrained", "enabled": True, "reason": ""},
-    {"id": "pixels", "key": "P", "label": "pixels", "enabled": True, "reason": ""},
-]
+_SOURCES = {"model": "model", "twin": "untrained", "position": "position", "pixels": "pixels", "shuffled": "shuffled"}
+_KEYS = (("twin", "R", "untrained"), ("other", "O", "other"), ("position", "0", "position"), ("pixels", "P", "pixels"), ("shuffled", "S", "shuffled"))
+_HELD = [{"id": name, "key": key, "label": label, "enabled": True, "reason": ""} for name, key, label in _KEYS]
 
 
 @board(section="LOOK", order=25)
@@ -83,7 +81,7 @@ class EmbeddingBoard(Board):
             gallery.observe(lambda change: setattr(self.map, "hover", change["new"]), names=["hover"])
             gallery.observe(lambda change: self._clicked(change["new"][0]), names=["pressed"])
         self.session.watch(["predictor"], self._held)
-        link(self.session, "predictor", self.headline, "source", show=lambda s: s.predictor if s.predictor in _SOURCES else "model")
+        link(self.session, "predictor", self.headline, "source", show=self._shown_source)
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._colour)
@@ -100,8 +98,17 @@ class EmbeddingBoard(Board):
 
     @property
     def source(self) -> str:
-        """Whose map is on screen: "model", "untrained" or "pixels"."""
-        return _SOURCES.get(self.session.state.predictor, "model")
+        """Whose map is on screen: "model", "untrained", "position", "pixels" or "shuffled"."""
+        return _SOURCES[self._shown_source(self.session.state)]
+
+    def _shown_source(self, state: State) -> str:
+        return state.predictor if state.predictor in _SOURCES and state.predictor not in self.unheld() else "model"
+
+    def unheld(self) -> dict[str, str]:
+        """See `Board.unheld`."""
+        clips = self.space.clips
+        why = "clip" if self.values["what"] == "clip" else "one" if clips is not None and len(clips.names) < 2 else ""
+        return {"other": words.UNHELD["other"], **({"position": words.UNHELD[why]} if why else {})}
 
     @property
     def selection(self) -> Chosen:
@@ -130,6 +137,7 @@ class EmbeddingBoard(Board):
         self.linked.show_clip()
         data = places.data_of(facts, clips, look)
         if data == self.data:
+            self._mark_clip()
             return
         self.data, self.alone, self._asked = data, None, False
         self.ends.forget()
@@ -223,6 +231,7 @@ class EmbeddingBoard(Board):
         model, v = self.session.state.model, self.values
         if model is None or self.data is None:
             return None
+        source = "model" if source in CONTROLS else source
         return Embed(model, self.data, v["what"], None if v["layer"] == controls.OUTPUT else v["layer"], source=source)  # type: ignore[arg-type]  # one of Source
 
     def _ask(self) -> None:
@@ -263,10 +272,10 @@ class EmbeddingBoard(Board):
         own = self.made["model"]
         if not own.settled or own.trust.busy or own.rows.answer is None:
             return
-        for source in ("untrained", "pixels"):
-            asked, held = self._question(source), self.source == source
-            if asked is not None and (held or self.values["what"] == "clip"):
-                self.made[source].want(asked, controls.drawing(self.values) if held else None, self._told, self.alone)
+        for source in (s for s in self.made if s != "model"):
+            asked, held, control = self._question(source), self.source == source, source in CONTROLS
+            if asked is not None and (held or (self.values["what"] == "clip" and not control)):
+                self.made[source].want(asked, controls.drawing(self.values) if held else None, None if control else self._told, self.alone)
 
     def _moved(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         touched = {name for name in new if new[name] != old.get(name)}
@@ -278,6 +287,8 @@ class EmbeddingBoard(Board):
         if touched & {"what", "layer", "method"}:
             self._asked = self._asked and not touched & {"what", "layer"}
         if "what" in touched:
+            if self.session.state.predictor == "position" and "position" in self.unheld():
+                self.session.set(predictor="model")
             self.alone = None
             self.ends.forget()
             self._show_controls()
@@ -382,6 +393,7 @@ class EmbeddingBoard(Board):
             return
         before, self._drawn = self._drawn, state
         self.colours = colourings(table, made.judged, among) | self.ends.colours(axis, table.count)
+        self._mark_clip()
         names = [table.name(row) for row in range(table.count)] if table.count <= _NAMED else []
         x, y = words.axes(found)
         with self.map.together():
@@ -400,6 +412,14 @@ class EmbeddingBoard(Board):
             self.linked.show_rows(table, self.data)
             self._ask()  # the labels that neighbours are to tell are known now
 
+    def _mark_clip(self) -> None:
+        """The clip in sight can be told from the others by colour."""
+        table, clip = self.made["model"].rows.answer, self.session.state.clip
+        if self.colours and table is not None and clip is not None and (found := this_clip(table, clip.index)) is not None:
+            self.colours[THIS] = found
+            if self.values.get("colour") == THIS:
+                self._colour()
+
     def _colour(self) -> None:
         chosen, table = self.colours.get(self.values.get("colour", "")), self.made["model"].rows.answer
         if chosen is not None and table is not None and (chosen.name in table.columns or self._told not in self.colours.values()):
@@ -417,11 +437,13 @@ class EmbeddingBoard(Board):
             fill(self.headline, {"sentence": self._progress, "tone": "plain", "detail": "", "code": ""})
         if found is None or table is None or self.map.stale:
             return
-        note = {"model": "", "untrained": "untrained", "pixels": "raw pixels"}[self.source]
+        note = words.HELD[self.source]
         if trust is None:
             sentence, tone, lines = "The trust of this map is being computed …", "plain", ""
         else:
             sentence, tone = words.trust_sentence(trust, found.method, self.source, table.count)
+            if self.source == "shuffled":
+                sentence, tone = words.shuffled_sentence(trust, self.made["model"].judged), "plain"
             lines = self._lines(made, made.projection(), trust)
         detail = self._detail(made, table)
         axis = self.ends.found(self.source, made.key) if self.values.get("colour") in (AXIS, GROUPS) else None
@@ -445,6 +467,8 @@ class EmbeddingBoard(Board):
         told = "" if self._told is None else words.labels_words(self._told.name, labels)
         if table.frame is not None:
             told = words.ALIKE
+        if made.source in CONTROLS:
+            told = words.POSITION if made.source == "position" else words.SHUFFLED
         return " ".join(part for part in (self._progress or self.six.said, told, made.told) if part)
 
     def _lines(self, made: Made, asked: Question[Any] | None, found: TrustResult | AxisResult) -> str:

@@ -13,7 +13,8 @@ from workbench.boards.embedding.places import Chosen
 from workbench.core.questions.projection import TrustResult
 from workbench.core.questions.rows import RowTable
 
-PLACES = ("clip", "frame", "token row", "token column")
+THIS = "this clip"
+PLACES = ("clip", "frame", "token row", "token column", THIS)
 FALSE, TORN = "false neighbours", "torn neighbours"
 _CLASSES, _NAMED = 32, 65_000  # whole numbers with at most so many values are classes; categories that codes can tell apart
 _PREFERRED = ("label", "shape", "colour", "event")
@@ -41,7 +42,9 @@ class Colouring:
 
     def show(self, view: Scatter) -> None:
         """Colour a map by it."""
-        if self.kind == "category":
+        if self.name == THIS:
+            view.set_category(self.values, self.labels, name=THIS, no_label="other clips", lit=0)
+        elif self.kind == "category":
             view.set_category(self.values, self.labels, name=self.name)
         else:
             view.set_value(self.values.astype(np.float32), name=self.name, unit=self.unit, ends=(0.0, 1.0) if self.name in (FALSE, TORN) else ())
@@ -65,13 +68,20 @@ def colourings(table: RowTable, trust: TrustResult | None, among: Chosen | None 
         if int(table.frame.max(initial=0)) > 0:
             found["frame"] = Colouring("frame", "value", table.frame.astype(np.float64), unit="frames")
     if table.token is not None:
-        for axis, name in enumerate(PLACES[2:]):
+        for axis, name in enumerate(PLACES[2:4]):
             found[name] = Colouring(name, "value", table.token[:, axis].astype(np.float64))
     order = sorted(found, key=lambda name: (name not in _PREFERRED, _PREFERRED.index(name) if name in _PREFERRED else 0))
     ordered = {name: found[name] for name in order}
     if trust is not None:
         ordered |= distortions(trust, table.count, among)
     return ordered
+
+
+def this_clip(table: RowTable, clip: int) -> Colouring | None:
+    """The rows of one clip apart from all others; None where a clip is one row, or there is no other."""
+    if table.frame is None or len(table.names) < 2 or not 0 <= clip < len(table.names):
+        return None
+    return Colouring(THIS, "category", np.where(table.clip == clip, 0, -1), (str(table.names[clip]),))
 
 
 def distortions(trust: TrustResult, count: int, among: Chosen | None = None) -> dict[str, Colouring]:

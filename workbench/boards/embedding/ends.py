@@ -104,7 +104,7 @@ def axis_sentence(found: AxisResult) -> tuple[str, str]:
     return f"{where}: {said}", "plain"
 
 
-AXIS_DETAIL = "Colour: 0 at the centroid of A, 1 at that of B, in the full space."
+AXIS_DETAIL = "Colour: 0 at the centroid of A, 1 at that of B, in the full space. Groups that were selected on a map are apart by selection."
 
 
 def _interval(found: Auc) -> str:

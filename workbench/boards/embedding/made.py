@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,13 +22,14 @@ from workbench.query import Asks, Query
 
 _LABEL_K = 10
 LEAST = 4  # points of a map
+CONTROLS: Mapping[str, Literal["by_position", "shuffled"]] = {"position": "by_position", "shuffled": "shuffled"}  # made of the model's own vectors
 
 
 class Made:
     """What is made of one source.
 
     Args:
-        asks: where questions go. source: "model", "untrained" or "pixels". changed: called after each answer. failed: told of errors of the vectors
+        asks: where questions go. source: "model", "untrained", "pixels", or a control of the model's vectors. changed: called after each answer. failed: told of errors of the vectors
             and the map. counted: steps that are done of the embedding, all, and seconds that they took.
 
     Attributes:
@@ -101,7 +102,7 @@ class Made:
     @property
     def key(self) -> VectorsKey | None:
         """The vectors, where they are there."""
-        return None if self.vectors.answer is None else VectorsKey(self.vectors.answer.path, True)
+        return None if self.vectors.answer is None else VectorsKey(self.vectors.answer.path, True, CONTROLS.get(self.source, ""))
 
     def want(self, embed: Embed, drawing: Drawing | None, colour: Colouring | None, alone: Chosen | None = None) -> None:
         """Have these made, as far as they are not.

@@ -10,7 +10,15 @@ from workbench.core.questions.projection import MapResult, TrustResult
 from workbench.core.questions.rows import RowTable
 
 METHODS = {"pca": "PCA", "umap": "UMAP", "fastumap": "fast UMAP", "tsne": "t-SNE"}
-WHO = {"model": "", "untrained": "Untrained: ", "pixels": "Raw pixels: "}
+WHO = {"model": "", "untrained": "Untrained: ", "pixels": "Raw pixels: ", "position": "Position only: ", "shuffled": "Shuffled columns: "}
+HELD = {"model": "", "untrained": "untrained", "pixels": "raw pixels", "position": "position only", "shuffled": "shuffled columns"}
+POSITION = "Each vector is the mean over clips at its position: what this map shows, position alone gives."
+SHUFFLED = "Each feature is permuted over the points on its own: what structure remains is there by chance."
+UNHELD = {
+    "other": "Another image has no meaning here: the encoder is given the clip itself, and no context that could be exchanged.",
+    "clip": "Whole clips have no position: choose tokens or frames as points.",
+    "one": "There is one clip, and its mean over clips is itself.",
+}
 ALIKE = "Tokens and frames of one clip are near each other anyway: how well neighbours tell a label is scored on the map of clips."
 _BETTER = {"pixels": "raw pixels", "untrained": "the untrained model"}
 _NEAR = 0.02  # a map whose trust is so near to that of shuffled columns shows nothing of the vectors
@@ -35,6 +43,14 @@ def trust_sentence(found: TrustResult, method: str, source: str = "model", of: i
     if method != "pca" and own.trustworthiness < plain.trustworthiness - _NEAR:
         return f"{before}Less faithful than PCA: t{said}", "warn"
     return f"{before}T{said}", "plain"
+
+
+def shuffled_sentence(found: TrustResult, of: TrustResult | None) -> str:
+    """Trust of the map of shuffled columns, beside that of the vectors themselves."""
+    own = found.trust
+    pair = f"trustworthiness {number(own.trustworthiness)}, continuity {number(own.continuity)}"
+    beside = "" if of is None else f" (the vectors themselves {number(of.trust.trustworthiness)} and {number(of.trust.continuity)})"
+    return f"{WHO['shuffled']}{pair}{beside}."
 
 
 def labels_words(name: str, found: Mapping[str, LabelsResult]) -> str:
@@ -84,7 +100,7 @@ def too_few(count: int, least: int) -> str:
 def title(found: MapResult, what: str, source: str, of: int) -> str:
     """What the map is. of: how many points there are."""
     points = {"clip": "clips", "frames": "frames", "tokens": "tokens"}[what]
-    who = {"model": "", "untrained": ", untrained model", "pixels": ", raw pixels"}[source]
+    who = f", {HELD[source]}{' model' if source == 'untrained' else ''}" if HELD[source] else ""
     return f"{METHODS[found.method]} of {found.n:,}{f' of {of:,}' if found.n < of else ''} {points}{who}"
 
 

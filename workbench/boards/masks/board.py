@@ -23,7 +23,7 @@ from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.numbers import UNITS
 from workbench.core.questions.masked import MaskedMaps
-from workbench.core.results import MaskedView, Yardsticks
+from workbench.core.results import PREDICTORS, MaskedView, Yardsticks
 from workbench.core.selection import Selection
 from workbench.link import link
 from workbench.masks import Sampler
@@ -75,7 +75,7 @@ class MasksBoard(Board):
         link(s, "selection", p, "selection", show=self._tokens, take=lambda ids: {"selection": _select(s.state, ids)})
         link(s, "mask", c, "mask", show=self._mask_shown, take=self._mask_painted, refused=self.space.tell)
         link(s, "mask", p, "mask", show=self._mask_shown, take=lambda _: {})
-        link(s, "predictor", self.headline, "source")
+        link(s, "predictor", self.headline, "source", show=lambda s: s.predictor if s.predictor in PREDICTORS else "model")
         c.on_command = self._canvas_command
         self.toolbar.on_change = self._controls_changed
         self.toolbar.on_press = lambda name: self._again() if name == "again" else None

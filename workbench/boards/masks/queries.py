@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.questions.masked import Controls, MaskedMaps, OverBank
-from workbench.core.results import BankErrors, MaskedView, Yardsticks
+from workbench.core.results import PREDICTORS, BankErrors, MaskedView, Yardsticks
 from workbench.masks import Sampler
 from workbench.query import Query
 
@@ -51,7 +51,8 @@ class MaskQueries:
         s = self.space.session.state
         if s.model is None or s.clip is None or s.mask is None:
             return
-        maps = MaskedMaps(s.model, s.clip, s.mask, s.distance, s.predictor, s.bank, self.mask_token)
+        predictor = s.predictor if s.predictor in PREDICTORS else "model"
+        maps = MaskedMaps(s.model, s.clip, s.mask, s.distance, predictor, s.bank, self.mask_token)
         wanted = _controls_of(maps)
         self.listener.started()
         if not self.controls.awaits(wanted) and not self.controls.answers(wanted):  # the worker is not to finish with an old problem first
