@@ -108,14 +108,14 @@ class Board:
         facts = self.space.facts
         return "" if facts is None else self.about.refusal(facts.report)
 
-    def unheld(self) -> dict[str, str]:
+    def _unheld(self) -> dict[str, str]:
         """Sources that have no meaning now, by their id, and why."""
         return {}
 
     def off(self) -> bool:
         """Whether there is nothing to show; says so when it is because of the model."""
         reason, facts = self.refusal(), self.space.facts
-        sources, why = self.headline.sources, self.unheld()
+        sources, why = self.headline.sources, self._unheld()
         told = {s["id"]: "This board is off." if reason else why.get(s["id"], "") for s in sources}
         fill(self.headline, {"sources": [{**s, "enabled": not told[s["id"]], "reason": told[s["id"]]} for s in sources]})
         if reason and facts is not None:

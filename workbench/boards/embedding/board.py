@@ -102,10 +102,10 @@ class EmbeddingBoard(Board):
         return _SOURCES[self._shown_source(self.session.state)]
 
     def _shown_source(self, state: State) -> str:
-        return state.predictor if state.predictor in _SOURCES and state.predictor not in self.unheld() else "model"
+        return state.predictor if state.predictor in _SOURCES and state.predictor not in self._unheld() else "model"
 
-    def unheld(self) -> dict[str, str]:
-        """See `Board.unheld`."""
+    def _unheld(self) -> dict[str, str]:
+        """See `Board._unheld`."""
         clips = self.space.clips
         why = "clip" if self.values["what"] == "clip" else "one" if clips is not None and len(clips.names) < 2 else ""
         return {"other": words.UNHELD["other"], **({"position": words.UNHELD[why]} if why else {})}
@@ -287,7 +287,7 @@ class EmbeddingBoard(Board):
         if touched & {"what", "layer", "method"}:
             self._asked = self._asked and not touched & {"what", "layer"}
         if "what" in touched:
-            if self.session.state.predictor == "position" and "position" in self.unheld():
+            if self.session.state.predictor == "position" and "position" in self._unheld():
                 self.session.set(predictor="model")
             self.alone = None
             self.ends.forget()
