@@ -154,3 +154,50 @@ def test_a_token_selected_on_the_map_is_marked_on_the_pixels_and_the_other_way(d
 
     digits.mouse.move(5, 5)
     until(digits, marked, lambda cells: cells == [token.tolist()], "the ring of the token")
+
+
+def test_a_group_is_projected_alone_two_groups_span_an_axis_and_the_time_cursor_runs_along_a_path(board: Any, tmp_path: Path) -> None:
+    board.get_by_label("model", exact=True).select_option(label=samples.find("two-rooms").title)
+    board.locator("header").get_by_text(re.compile("^● two-rooms")).wait_for(timeout=PATIENT)
+    board.get_by_role("button", name="Embedding", exact=True).click()
+    settled(board, re.compile("rustworthiness 0"))
+    group = board.locator(".jw-map-legend").get_by_role("checkbox")
+
+    def select_only(label: str) -> None:
+        group.filter(has_text=label).click(modifiers=["Shift"])
+        expect(board.locator(".jw-map-status")).to_contain_text("40 of 80 points shown")
+        board.locator(".jw-map-plot").press("a")
+        expect(board.locator(".jw-map-status")).to_contain_text("40 selected")
+
+    select_only("stays")
+    board.get_by_role("button", name="Map of selected").click()
+    settled(board, re.compile("^Map of 40 of 80 points"))
+    board.get_by_role("button", name="Whole map").click()
+    settled(board, re.compile("^T(he map|rust)"))
+    board.get_by_role("button", name="Set A").click()
+    select_only("changes rooms")
+    board.get_by_role("button", name="Set B").click()
+    settled(board, re.compile(r"^Axis from A \(40 points\) to B \(40\)"))
+    board.get_by_role("button", name="Clear axis").click()
+    board.get_by_role("button", name="Show all categories").click()
+
+    board.get_by_label("a point is a").select_option(label="frame")
+    expect(board.locator(".jw-map-title")).to_have_text("PCA of 2,000 frames", timeout=PATIENT)
+    settled(board, re.compile("rustworthiness 0"))
+    stored = exported(board, tmp_path)
+    table, points = stored["rows"], stored["map"].coordinates.astype(float)
+    path = np.flatnonzero(table.clip == 0)[np.argsort(table.frame[table.clip == 0])]
+    marks, box = board.locator(".jw-map-plot [data-layer=marks]"), at_rest(board.locator(".jw-map-plot"))
+    spots = places(board, points)[path] - [box["x"], box["y"]]
+    far = int(np.argmax(np.linalg.norm(spots - spots[0], axis=1)))
+
+    def ringed() -> list[bool]:
+        """Whether the accent of the ring is about the first frame of the path, and about the one that is farthest from it."""
+        read = """(node, spots) => spots.map(([x, y]) => [...node.getContext("2d").getImageData(x - 8, y - 8, 16, 16).data])"""
+        drawn = marks.evaluate(read, [spots[0].round().tolist(), spots[far].round().tolist()])
+        colours = [np.array(data).reshape(-1, 4) for data in drawn]
+        return [bool(((each[:, 2] > each[:, 0] + 80) & (each[:, 3] > 128)).any()) for each in colours]
+
+    until(board, ringed, lambda found: found == [True, False], "the ring at the first frame")
+    board.locator(".jw-patch-canvas:visible").get_by_role("slider").fill(str(far))
+    until(board, ringed, lambda found: found == [False, True], "the ring where the time cursor is")
