@@ -43,6 +43,7 @@ void main() {
   float alpha = min(1.0, sum.a) * mix(0.4, 1.0, level) * strength;
   colour = vec4(sum.rgb / sum.a * alpha, alpha);
 }`;
+const [FEW, LEAST] = [400, 5]; // points that stand out are at least so many CSS pixels wide where they are so few
 const FIRST = 40000; // points of the first frame after a move, to begin with; then by how long such frames take
 const [QUICK, SLOW] = [24, 60]; // ms between frames that make the next one larger or smaller
 const GROWTH = 2; // how many times as many points come with each further frame at rest
@@ -161,7 +162,8 @@ export function createGl(canvas) {
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, layer.buffer);
     gl.uniform2fv(gl.getUniformLocation(discs, "scale"), scale);
     gl.uniform2fv(gl.getUniformLocation(discs, "offset"), offset);
-    gl.uniform1f(gl.getUniformLocation(discs, "size"), look.size * look.ratio * (layer === layers[1] ? 1.25 : 1));
+    const large = layer === layers[1] ? Math.max(look.size * 1.25, layer.length <= FEW ? LEAST : 0) : look.size;
+    gl.uniform1f(gl.getUniformLocation(discs, "size"), large * look.ratio);
     gl.uniform1f(gl.getUniformLocation(discs, "strength"), strength);
     gl.uniform1i(gl.getUniformLocation(discs, "rings"), Number(look.rings));
     gl.drawElements(gl.POINTS, some, gl.UNSIGNED_INT, from * 4);

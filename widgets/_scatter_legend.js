@@ -1,8 +1,7 @@
 // What the colours of a map mean, beside it: categories with counts, a scale of values with its distribution, and the filters in force. All of it filters.
 
-import { gradientOf } from "./_colour.js";
 import { button, element, figure, icon, setAttribute, setText, write } from "./_kit.js";
-import { hasRings, inkOf } from "./_scatter_look.js";
+import { hasRings, inkOf, inkOfValue } from "./_scatter_look.js";
 import { COLOURS, NO_LABEL, OTHER, tally } from "./_scatter_rows.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
@@ -167,7 +166,8 @@ function createValues(model, state) {
     const unit = model.get("value_unit");
     setText(name, [model.get("value_name"), unit].filter(Boolean).join(", "));
     scale.forEach((end, i) => setText(end, figure(state.ends[i])));
-    bar.style.background = gradientOf(model.get("colour_map"));
+    const stops = Array.from({ length: 17 }, (_, i) => `rgb(${inkOfValue(model.get("colour_map"), (i * 254) / 16, theme === "dark").join(" ")})`);
+    bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
     sliders.forEach((slider, i) => {
       slider.value = String(Math.round(((held[i] - low) / (high - low || 1)) * STEPS));
       setText(ends[i], figure(held[i]));

@@ -52,13 +52,20 @@ export function inkOf(slot, rings, dark) {
   return CATEGORIES[own ? slot % COLOURS : COLOURS][Number(dark)];
 }
 
+/** The colour of a value. On a dark ground the lowest are lighter than the scale has them, or they could not be seen. @param {string} map @param {number} level 0 to 254 @param {boolean} dark @returns {number[]} */
+export function inkOfValue(map, level, dark) {
+  const ink = colourOf(map, level, [0, 254]);
+  const lift = dark && map === "cividis" ? Math.max(0, 0.4 - level / 254) : 0;
+  return ink.map((part) => Math.round(part + (255 - part) * lift));
+}
+
 /** The table: 256 RGB colours. @param {Shade} shade @param {boolean} rings @param {boolean} dark @returns {Uint8Array} */
 export function tableOf(shade, rings, dark) {
   const table = new Uint8Array(768);
   const grey = rgbOf(inkOf(OTHER, rings, dark));
   for (let place = 0; place < 256; place++) {
     const category = shade.by === "value" ? grey : rgbOf(inkOf(shade.by === "category" ? place : 0, rings, dark));
-    table.set(shade.by === "value" && place !== UNKNOWN ? colourOf(shade.map, place, [0, 254]) : category, place * 3);
+    table.set(shade.by === "value" && place !== UNKNOWN ? inkOfValue(shade.map, place, dark) : category, place * 3);
   }
   return table;
 }

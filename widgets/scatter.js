@@ -163,7 +163,7 @@ function render({ model: slow, el }) {
 
   /** As high as said, else by the width and the window. */
   function setHeight() {
-    const around = root.clientWidth > NARROW ? 230 : 420; // of the window: what stands above it, and where the legend stands below the map, that too
+    const around = root.clientWidth > NARROW ? 230 : 434; // of the window: what stands above it, and where the legend stands below the map, that too
     const height = model.get("plot_height") || Math.round(Math.max(320, Math.min(plot.clientWidth * 0.9, window.innerHeight - around)));
     if (plot.style.height !== `${height}px`) plot.style.height = `${height}px`;
     legend.node.style.maxHeight = plot.style.height;

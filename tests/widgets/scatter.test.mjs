@@ -4,7 +4,7 @@ import { around, closeness, panned, resized, toClip, toData, toScreen, whole, zo
 import { crowding, gridOf, nearest, ranked } from "../../widgets/_scatter_grid.js";
 import { drawMarks } from "../../widgets/_scatter_marks.js";
 import { combined, extend, howOf, rectangle, taken, within } from "../../widgets/_scatter_region.js";
-import { endsOf, hasRings, inkOf, placesOf, tableOf } from "../../widgets/_scatter_look.js";
+import { endsOf, hasRings, inkOf, inkOfValue, placesOf, tableOf } from "../../widgets/_scatter_look.js";
 import { createState } from "../../widgets/_scatter_state.js";
 import { extentOf, NO_LABEL, OTHER, pack, searched, shuffled, slotsOf, tally, total, unpack, visibleOf } from "../../widgets/_scatter_rows.js";
 
@@ -189,6 +189,15 @@ test("rings are drawn where points are few; elsewhere their categories share gre
   assert.equal(inkOf(9, false, false), inkOf(OTHER, true, false));
   const table = tableOf(shade, false, true);
   assert.deepEqual([...table.subarray(27, 30)], [...table.subarray(OTHER * 3, OTHER * 3 + 3)]);
+});
+
+test("low values are seen on a dark ground too, in the order of the scale", () => {
+  const shade = { by: "value", codes: new Uint16Array(0), slots: new Uint8Array(0), values: new Float32Array(0), ends: [0, 1], map: "cividis" };
+  const brightness = (of) => 0.2126 * of[0] + 0.7152 * of[1] + 0.0722 * of[2];
+  const dark = Array.from({ length: 255 }, (_, level) => inkOfValue("cividis", level, true));
+  assert.deepEqual([...tableOf(shade, false, true).subarray(0, 765)], dark.flat());
+  assert.ok(Math.min(...dark.map(brightness)) > 90 && brightness(inkOfValue("cividis", 0, false)) < 40);
+  assert.ok(dark.every((ink, i) => i === 0 || Math.hypot(...ink.map((part, k) => part - dark[i - 1][k])) < 8));
 });
 
 test("values go to the table by their ends, beyond them to the last colour, unknown ones to grey", () => {

@@ -225,11 +225,15 @@ def test_trajectories_are_drawn_and_the_time_cursor_marks_their_step(bench: Any)
     view.set_paths([[0, 1, 2], [3, 4, 5]])
     bench.push()
     bench.page.evaluate(frames)
+    thin = ink(root, "marks")
+    view.path = 0
+    bench.push()
+    bench.page.evaluate(frames)
     lines = ink(root, "marks")
     view.tick = 1
     bench.push()
     bench.page.evaluate(frames)
-    assert empty == 0 < lines < ink(root, "marks")
+    assert empty == 0 < thin < lines < ink(root, "marks")
     view.tick = 3
     bench.push()
     bench.page.evaluate(frames)

@@ -442,7 +442,9 @@ class EmbeddingBoard(Board):
             sentence, tone, lines = "The trust of this map is being computed …", "plain", ""
         else:
             sentence, tone = words.trust_sentence(trust, found.method, self.source, table.count)
-            if self.source == "shuffled":
+            if self.source == "position":
+                sentence, tone = words.position_sentence(trust), "plain"
+            elif self.source == "shuffled":
                 sentence, tone = words.shuffled_sentence(trust, self.made["model"].judged), "plain"
             lines = self._lines(made, made.projection(), trust)
         detail = self._detail(made, table)

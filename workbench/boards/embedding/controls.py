@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from widgets.controls import Button, Control, Int, Option, Select, Slider
+from widgets.controls import Button, Control, Int, Label, Option, Select, Slider
 from workbench.core.questions.embedding import Level
 from workbench.core.questions.projection import Method
 
@@ -82,6 +82,7 @@ def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
     else:
         found.append(Button("sweep", "Six maps", help="maps over neighbours × seeds side by side: what stays is in the vectors"))
     found.append(Button("alone", "Map of selected", help="project only the selected points anew; trust is that of the new map, row numbers stay"))
+    found.append(Label("axis", "axis from A to B"))
     for name, end in ENDS.items():
         label = f"{end}: {offered.ends[end]:,}" if end in offered.ends else f"Set {end}"
         found.append(Button(name, label, help=_END.format(end)))

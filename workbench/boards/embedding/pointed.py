@@ -156,7 +156,7 @@ class Pointed:
         first = next(iter(self._colours.values()), None)
         captions = [table.name(int(r)) if first is None else _short(first, int(r)) for r in found.rows]
         hints = [self.words(int(row)).replace("\n", ", ") for row in found.rows]
-        note = f"{count:,} point{'s'[: count > 1]}" if count == len(found.rows) else f"{len(found.rows)} of {count:,} points, evenly taken"
+        note = f"{count:,} point{'s'[: count > 1]}" if count == len(found.rows) else f"{len(found.rows)} of {count:,} points"
         self.chosen.show(found.rows, found.pictures, captions, hints=hints, boxes=found.boxes, note=note)
 
 

@@ -12,7 +12,7 @@ from workbench.core.questions.rows import RowTable
 METHODS = {"pca": "PCA", "umap": "UMAP", "fastumap": "fast UMAP", "tsne": "t-SNE"}
 WHO = {"model": "", "untrained": "Untrained: ", "pixels": "Raw pixels: ", "position": "Position only: ", "shuffled": "Shuffled columns: "}
 HELD = {"model": "", "untrained": "untrained", "pixels": "raw pixels", "position": "position only", "shuffled": "shuffled columns"}
-POSITION = "Each vector is the mean over clips at its position: what this map shows, position alone gives."
+POSITION = "What this map shows, position alone gives."
 SHUFFLED = "Each feature is permuted over the points on its own: what structure remains is there by chance."
 UNHELD = {
     "other": "Another image has no meaning here: the encoder is given the clip itself, and no context that could be exchanged.",
@@ -51,6 +51,11 @@ def shuffled_sentence(found: TrustResult, of: TrustResult | None) -> str:
     pair = f"trustworthiness {number(own.trustworthiness)}, continuity {number(own.continuity)}"
     beside = "" if of is None else f" (the vectors themselves {number(of.trust.trustworthiness)} and {number(of.trust.continuity)})"
     return f"{WHO['shuffled']}{pair}{beside}."
+
+
+def position_sentence(found: TrustResult) -> str:
+    """How many vectors are left where position alone tells them apart."""
+    return f"{WHO['position']}{found.n - found.duplicates:,} different vectors for {found.n:,} points, each the mean over clips at its position."
 
 
 def labels_words(name: str, found: Mapping[str, LabelsResult]) -> str:
