@@ -100,9 +100,9 @@ def test_some_rows_are_projected_as_if_they_were_all_and_others_may_be_broken() 
     rows = np.arange(280, 20, -2)
     broken = POINTS.copy()
     broken[1] = np.nan
-    found, wanted = jw.project(broken, rows=rows, seed=3), jw.project(POINTS[rows], seed=3)
+    found, wanted = jw.project(broken, rows=rows, seed=3), jw.project(POINTS[rows], seed=3, anew=True)
     np.testing.assert_array_equal(found.coordinates, wanted.coordinates)
-    assert found.figures() == wanted.figures()
+    assert {**found.figures(), "computed": ""} == {**wanted.figures(), "computed": ""}
     assert found.vectors == wanted.vectors
     told = jw.judge_projection(broken, found.coordinates, rows=rows, seed=3)
     assert (told.trust, told.shuffled) == (wanted.told.trust, wanted.shuffled)

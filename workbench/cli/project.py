@@ -29,6 +29,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--sample", type=int, help="fit at most so many points, and put the others into the map (default: 50000 of UMAP, 20000 of t-SNE)"
     )
     command.add_argument("--judge", type=int, help="points that are judged against all (default: all up to 6000, else 2000)")
+    command.add_argument("--anew", action="store_true", help="compute the map and its trust again, and replace those of the store")
+    command.add_argument("--store", metavar="FOLDER", help="where maps are kept (default: JEPA_WORKBENCH_STORE, else the user's cache folder)")
     command.add_argument("--out", metavar="COORDINATES.npy", help="write the coordinates here, as float32 in the order of the vectors")
     command.add_argument("--json", action="store_true", help="figures as one JSON object; what is refused gives its error, with exit code 2")
 
@@ -41,7 +43,7 @@ def run(chosen: argparse.Namespace) -> int:
 
     try:
         out = _place(chosen)
-        names = ("method", "seed", "k", "min_dist", "metric", "dims", "sample", "judge")
+        names = ("method", "seed", "k", "min_dist", "metric", "dims", "sample", "judge", "anew", "store")
         found = project(chosen.vectors, **{name: getattr(chosen, name) for name in names})
         if out is not None:
             with replacing(out) as file:
@@ -83,6 +85,7 @@ def _said(found: ProjectionResult) -> str:
         lines.append(f"fitted on {len(found.fitted)} points; the others were put into the map")
     if len(told.distortion.rows) < found.n:
         lines.append(f"judged on {len(told.distortion.rows)} points, taken at random, each against all")
+    lines.append(f"{found.origin}; read from the store, --anew computes it again" if found.stored else found.origin)
     return "\n".join([*lines, *found.notes])
 
 

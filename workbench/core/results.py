@@ -39,11 +39,12 @@ PREDICTORS: Mapping[str, str] = {
 
 def versions() -> dict[str, str]:
     """Versions of what computed a number. Reads package metadata, imports nothing."""
-    return {"python": platform.python_version(), **{n: v for n in ("jepa-workbench", "torch", "numpy") if (v := _version(n))}}
+    return {"python": platform.python_version(), **{n: v for n in ("jepa-workbench", "torch", "numpy") if (v := version_of(n))}}
 
 
 @cache
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """The version of an installed package; \"\" where it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

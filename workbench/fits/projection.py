@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from importlib import metadata
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from jaxtyping import Int
 from workbench.core import progress
 from workbench.core.errors import BadInput
 from workbench.core.questions.projection import Coordinates, MapResult, Points
-from workbench.core.results import versions
+from workbench.core.results import version_of, versions
 from workbench.fits.layouts import LAYOUTS, Layout, Settings, noted
 
 _PLACED = 20_000  # points that are put into a map together
 _LARGEST = 1e15  # beyond it, squares come near the end of float32
 _SCANNED = 1 << 16  # rows that are looked at together
+_SAME = 1e-4  # of the largest coordinate: by so much a map that is fitted again may differ
 _NAMED = 5  # rows that an error lists
 
 
@@ -27,30 +29,54 @@ class FittedProjection:
     """A map that was fitted, and can take further points.
 
     Args:
-        layout: the method. result: coordinates, and all that they depend on. dim: features of a vector.
+        made: the fitted method; None where the coordinates were read from the store. result: coordinates, and all that they depend on. points: all of it.
     """
 
-    layout: Layout
+    made: Layout | None
     result: MapResult
-    dim: int
+    points: Points
 
     @property
     def n(self) -> int:
         """Points of the map."""
         return self.result.n
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The fitted method. Of a stored map it is fitted again, and must come to the same coordinates.
+
+        Raises:
+            BadInput: it comes to others, in which no further point has a place.
+        """
+        if self.made is not None:
+            return self.made
+        r = self.result
+        made, known = LAYOUTS[r.method](Settings(r.seed, r.k, r.min_dist, r.metric, r.dims)), r.coordinates[r.fitted]
+        with noted():
+            found = made.fit(self.points[r.fitted])
+        if not np.allclose(found, known, rtol=0, atol=_SAME * float(np.abs(known).max())):
+            what = f"the stored map was {r.origin}; fitted again for new points, it comes out otherwise on this machine"
+            raise BadInput(what, where="projection", fix="fit a new map in its place: fit_projection(…, anew=True)")
+        return made
+
     def transform(self, vectors: Any) -> Coordinates:
         """Coordinates of further vectors in this map.
 
         Raises:
-            BadInput: vectors that cannot be used, or of another number of features.
+            BadInput: vectors that cannot be used, of another number of features, or a stored map that comes out otherwise now.
         """
         points = usable(vectors)
-        if points.shape[1] != self.dim:
-            raise BadInput(
-                f"vectors of {points.shape[1]} features; the map was fitted on {self.dim}", where="vectors", fix="give vectors of one space"
-            )
+        if points.shape[1] != self.points.shape[1]:
+            what = f"vectors of {points.shape[1]} features; the map was fitted on {self.points.shape[1]}"
+            raise BadInput(what, where="vectors", fix="give vectors of one space")
         return _placed(self.layout, points)
+
+
+def elsewhere(found: MapResult) -> tuple[str, ...]:
+    """Which versions a stored map was computed with, in one sentence; empty where this machine has the same."""
+    pairs = [(name, found.versions.get(name, ""), version_of(name)) for name in LAYOUTS[found.method].packages]
+    other = [f"{name} {then} (here {now or 'not installed'})" for name, then, now in pairs if then != now]
+    return (f"computed with {', '.join(other)}",) if other else ()
 
 
 def usable(vectors: Any, *, least: int = 1) -> Points:
@@ -140,7 +166,6 @@ def fitted(points: Points, method: str, settings: Settings, *, sample: int | Non
                 coordinates[others] = _placed(made, points[others])
     if not np.isfinite(coordinates).all():
         raise BadInput(f"{method} found no place for some points", where="vectors", fix="ask for more neighbours (k), or another metric or seed")
-    used = {**versions(), **{name: metadata.version(name) for name in layout.packages}}
     s, said = settings, tuple(notes)
     result = MapResult(
         np.ascontiguousarray(coordinates, np.float32),
@@ -149,14 +174,15 @@ def fitted(points: Points, method: str, settings: Settings, *, sample: int | Non
         s.k,
         s.min_dist,
         s.metric,  # type: ignore[arg-type]  # checked above
-        used,
+        {**versions(), **{name: version_of(name) for name in layout.packages}},
         len(points),
         rows,
         made.explained_variance,
         digest(points),
         said,
+        datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return FittedProjection(made, result, points.shape[1])
+    return FittedProjection(made, result, points)
 
 
 def drawn(count: int, most: int, seed: int, labels: np.ndarray | None = None) -> Int[np.ndarray, "drawn"]:

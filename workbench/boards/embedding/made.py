@@ -150,7 +150,7 @@ class Made:
         if fit is not None:
             if not self._has("map", self.map, fit) or self.map.answer is None:
                 return
-            judge = JudgeProjection(key, self.map.answer.coordinates, fit.method, fit.seed, fit.k, fit.min_dist, rows=fit.rows)
+            judge = JudgeProjection(key, fit.method, fit.seed, fit.k, fit.min_dist, rows=fit.rows, coordinates=self.map.answer.coordinates)
             if not self._has("trust", self.trust, judge):
                 return
         labels = self._labels(key)

@@ -22,7 +22,6 @@ UNHELD = {
 ALIKE = "Tokens and frames of one clip are near each other anyway: how well neighbours tell a label is scored on the map of clips."
 _BETTER = {"pixels": "raw pixels", "untrained": "the untrained model"}
 _NEAR = 0.02  # a map whose trust is so near to that of shuffled columns shows nothing of the vectors
-_PACKAGES = {"umap": "umap-learn", "tsne": "openTSNE", "fastumap": "fastumap"}
 
 
 def trust_sentence(found: TrustResult, method: str, source: str = "model", of: int = 0) -> tuple[str, str]:
@@ -79,9 +78,10 @@ def map_words(found: MapResult, table: RowTable) -> str:
         shares = " and ".join(f"{share:.0%}".replace("%", " %") for share in found.explained_variance[:2])
         parts.append(f"The axes hold {shares} of the variance")
     else:
-        package = _PACKAGES.get(found.method, "")
-        version = f", {package} {found.versions[package]}" if package in found.versions else ""
-        parts.append(f"{METHODS[found.method]}, {found.k} neighbours, seed {found.seed}{version}")
+        parts.append(f"{METHODS[found.method]}, {found.k} neighbours, {found.origin}")
+    if found.stored:
+        parts.append("read from the store" if not found.explained_variance else f"{found.origin}, read from the store")
+    parts += found.notes
     if len(found.fitted) < found.n:
         parts.append(f"fitted on {len(found.fitted):,} of {found.n:,} points")
     if table.frame is not None and table.token is None and int(table.frame.max(initial=0)) > 0:

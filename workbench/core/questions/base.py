@@ -133,18 +133,19 @@ def questions() -> Mapping[str, type[Question[Any]]]:
 
 def _add(found: Any, value: object) -> None:
     """Add a value to a hash so that no two different values add the same bytes."""
-    head, body, inner = type(value).__name__, repr(value).encode(), list[Any]()
+    head, body, inner = type(value).__name__, memoryview(repr(value).encode()), list[Any]()
     own = getattr(value, "digest", None)
     if isinstance(own, str):
-        body = own.encode()
+        body = memoryview(own.encode())
     elif isinstance(value, np.ndarray):
         array = np.ascontiguousarray(cast("np.ndarray[Any, np.dtype[Any]]", value))
-        head, body = f"array {array.dtype.str} {array.shape}", array.tobytes()
+        head, body = f"array {array.dtype.str} {array.shape}", array.reshape(-1).view(np.uint8).data  # a view: vectors may be gigabytes
     elif isinstance(value, tuple | list):
         inner = list(cast("list[Any]", value))
-        head, body = f"row of {len(inner)}", b""
+        head, body = f"row of {len(inner)}", memoryview(b"")
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        inner, body = [(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)], b""
-    found.update(f"{head} {len(body)}:".encode() + body)
+        inner, body = [(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)], memoryview(b"")
+    found.update(f"{head} {len(body)}:".encode())
+    found.update(body)
     for each in inner:
         _add(found, each)

@@ -11,10 +11,11 @@ from jaxtyping import Float, Int
 
 from workbench.core.card import VectorsKey
 from workbench.core.codec import portable
-from workbench.core.questions.base import Question, question
+from workbench.core.questions.base import Answer, Question, question
 
 Method = Literal["pca", "umap", "fastumap", "tsne"]
 Metric = Literal["euclidean", "cosine", "correlation", "manhattan", "chebyshev"]
+PACKAGES: dict[Method, str] = {"pca": "numpy", "umap": "umap-learn", "fastumap": "fastumap", "tsne": "openTSNE"}  # whose version decides a map
 Points = Float[np.ndarray, "points dim"]
 Coordinates = Float[np.ndarray, "points dims"]
 
@@ -116,7 +117,8 @@ class MapResult:
         min_dist, metric: of UMAP. versions: of the software. n: points.
         fitted: rows that the map was fitted on; the others were put into it afterwards.
         explained_variance: share of the total variance that each axis holds; of PCA only.
-        vectors: hash of the vectors. notes: warnings of the method.
+        vectors: hash of the vectors. notes: warnings of the method; of a stored map also other versions that it was computed with.
+        computed: when, in UTC. stored: it was read from the store, not computed for this question.
     """
 
     coordinates: Coordinates
@@ -131,11 +133,19 @@ class MapResult:
     explained_variance: tuple[float, ...] = ()
     vectors: str = ""
     notes: tuple[str, ...] = ()
+    computed: str = ""
+    stored: bool = False
 
     @property
     def dims(self) -> int:
         """Axes of the map."""
         return self.coordinates.shape[1]
+
+    @property
+    def origin(self) -> str:
+        """When it was computed, with what and from which seed, in words."""
+        package = PACKAGES[self.method]
+        return f"computed {self.computed[:10]} with {package} {self.versions.get(package, '')}, seed {self.seed}"
 
 
 @portable
@@ -207,6 +217,8 @@ class ProjectionResult(MapResult):
             "pairs": told.pairs,
             "duplicates": told.duplicates,
             "notes": list(self.notes),
+            "computed": self.computed,
+            "stored": self.stored,
         }
 
     def __getitem__(self, name: str) -> Any:
@@ -214,12 +226,51 @@ class ProjectionResult(MapResult):
 
 
 _UMAP = "UMAP (arXiv 1802.03426) by umap-learn; t-SNE by openTSNE; PCA"
-_TRUST = "Venna and Kaski (2006), local multidimensional scaling; Shepard (1962)"
 _FORMULA = (
     "T = 1 − 2 ÷ (n k (2n − 3k − 1)) · Σ_i Σ_j (r(i, j) − k), j over the k nearest of i in the map that are not among its k nearest in the full space, "
     "r the rank in the full space (for k ≥ n ÷ 2 the factor is 2 ÷ (n (n − k) (n − k − 1))); continuity: the same with full space and map exchanged. "
     f"Euclidean. {ROWS}"
 )
+_LATER: dict[str, Any] = {"lane": "heavy", "urgent": False, "kept": True}
+_TRUST: dict[str, Any] = {
+    "formula": _FORMULA,
+    "source": "Venna and Kaski (2006), local multidimensional scaling; Shepard (1962)",
+    "number": "trustworthiness",
+    **_LATER,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Projecting(Question[Answer]):
+    """What every question about a map says: of which vectors, and how it is laid out.
+
+    Args:
+        vectors: a file of vectors, or the vectors. method: "pca", "umap", "tsne", or "fastumap" (another implementation of UMAP, which starts at once).
+        seed: of everything random. k: neighbours. min_dist, metric: of UMAP.
+        sample: at most so many points are fitted and the others put into the map; None: a limit of the method.
+        rows: that are projected, in this order; None: all. Coordinates and all row numbers of the answer count within them.
+    """
+
+    vectors: VectorsKey | Points
+    method: Method = "pca"
+    seed: int = 0
+    k: int = 15
+    min_dist: float = 0.1
+    metric: Metric = "euclidean"
+    sample: int | None = None
+    rows: Int[np.ndarray, "chosen"] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class NewMap(Projecting[Answer]):
+    """A map that is to be laid out.
+
+    Args:
+        dims: 2 or 3. labels: the sample holds every label in proportion; None: it is drawn at random.
+    """
+
+    dims: int = 2
+    labels: Int[np.ndarray, "points"] | None = None
 
 
 @question(
@@ -228,99 +279,54 @@ _FORMULA = (
     formula="PCA: projection on the directions of largest variance; UMAP and t-SNE: a layout that keeps nearest neighbours near",
     source=_UMAP,
     cannot="Distances between clusters, their sizes and their densities mean little in UMAP and t-SNE. See the trust of the map.",
-    lane="heavy",
-    urgent=False,
-    kept=True,
-    fits="result",
     number="n",
+    fits="result",
+    **_LATER,
 )
 @dataclass(frozen=True, eq=False)
-class FitProjection(Question[MapResult]):
+class FitProjection(NewMap[MapResult]):
     """Fit a map, without judging it: the first picture. The worker keeps what was fitted, so that new points can be put into it.
 
     Args:
-        vectors: a file of vectors, or the vectors. method: "pca", "umap", "tsne", or "fastumap" (another implementation of UMAP, which starts at once).
-        seed: of everything random. k: neighbours. min_dist, metric: of UMAP. dims: 2 or 3.
-        sample: at most so many points are fitted and the others put into the map; None: a limit of the method.
-        labels: the sample holds every label in proportion; None: it is drawn at random.
-        rows: that are projected, in this order; None: all. Coordinates and all row numbers of the answer count within them.
         shuffle: project the vectors with each column permuted on its own: the baseline of the map's trust, to be looked at.
     """
 
-    vectors: VectorsKey | Points
-    method: Method = "pca"
-    seed: int = 0
-    k: int = 15
-    min_dist: float = 0.1
-    metric: Metric = "euclidean"
-    dims: int = 2
-    sample: int | None = None
-    labels: Int[np.ndarray, "points"] | None = None
-    rows: Int[np.ndarray, "chosen"] | None = None
     shuffle: bool = False
 
 
 @question(
     "project",
     title="Map and its trust",
-    formula=_FORMULA,
-    source=_TRUST,
     cannot="High trust says that the map is faithful to the vectors, not that the vectors are good: k-NN of labels in the full space says that.",
-    lane="heavy",
-    urgent=False,
-    kept=True,
-    number="trustworthiness",
+    **_TRUST,
 )
 @dataclass(frozen=True, eq=False)
-class Projection(Question[ProjectionResult]):
-    """A map of vectors with its trust, beside shuffled columns and PCA. Fields as in `FitProjection`.
+class Projection(NewMap[ProjectionResult]):
+    """A map of vectors with its trust, beside shuffled columns and PCA.
 
     Args:
         judge: so many points, taken at random, are judged against all; None: all up to 6,000, else 2,000.
     """
 
-    vectors: VectorsKey | Points
-    method: Method = "pca"
-    seed: int = 0
-    k: int = 15
-    min_dist: float = 0.1
-    metric: Metric = "euclidean"
-    dims: int = 2
-    sample: int | None = None
-    labels: Int[np.ndarray, "points"] | None = None
     judge: int | None = None
-    rows: Int[np.ndarray, "chosen"] | None = None
 
 
 @question(
     "judge_projection",
     title="Trust of a map",
-    formula=_FORMULA,
-    source=_TRUST,
     cannot="High trust says that the map is faithful to the vectors, not that the vectors are good.",
-    lane="heavy",
-    urgent=False,
-    kept=True,
-    number="trustworthiness",
+    **_TRUST,
 )
 @dataclass(frozen=True, eq=False)
-class JudgeProjection(Question[TrustResult]):
+class JudgeProjection(Projecting[TrustResult]):
     """How far a map that is there can be trusted. The map is not computed again; one of shuffled columns is, by the method that is named.
 
     Args:
-        coordinates: of every point that was projected. rows: of these points; None: all. k: neighbours that are compared. Others as in `Projection`, and as the map was made.
+        coordinates: of every point that was projected. k: neighbours that are compared. judge: as in `Projection`. Others as the map was made.
     """
 
-    vectors: VectorsKey | Points
-    coordinates: Coordinates
-    method: Method = "pca"
-    seed: int = 0
-    k: int = 15
-    min_dist: float = 0.1
-    metric: Metric = "euclidean"
-    sample: int | None = None
+    coordinates: Coordinates = field(kw_only=True)
     judge: int | None = None
-    rows: Int[np.ndarray, "chosen"] | None = None
 
 
 @question(
