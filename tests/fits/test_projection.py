@@ -44,7 +44,7 @@ def test_one_feature_makes_a_line() -> None:
     assert found.explained_variance == pytest.approx((1, 0))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_umap_is_plain_umap_with_progress_and_a_place_for_new_points_and_stops_between_epochs() -> None:
     import umap
 

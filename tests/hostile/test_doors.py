@@ -15,7 +15,7 @@ from tests.hostile.files import corpus
 from tests.hostile.guarding import through_doors
 
 _FULL = "at full size:"
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="limits and measures a process as Linux does")]
+pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform != "linux", reason="limits and measures a process as Linux does")]
 
 
 def made(files: dict[str, Any], root: Path) -> dict[str, str]:

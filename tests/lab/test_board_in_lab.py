@@ -78,7 +78,7 @@ def notebook_state(page: Any) -> dict[str, Any]:
     )
 
 
-@pytest.mark.parametrize("name", [n for n in samples.names() if samples.find(n).masked])
+@pytest.mark.parametrize("name", [n if n == "digits" else pytest.param(n, marks=pytest.mark.long) for n in samples.names() if samples.find(n).masked])
 def test_each_sample_opens_and_painting_changes_sentence_map_and_chart(notebook: Callable[..., Any], name: str) -> None:
     page = settled(notebook("empty.ipynb", BOARD.format(name)))
     words, shown, before = sentence(page), picture(page), versions(page)
