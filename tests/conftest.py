@@ -28,7 +28,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 _STORE = tempfile.TemporaryDirectory(prefix="jepa-workbench-tests-")
 os.environ["JEPA_WORKBENCH_STORE"], os.environ["JEPA_WORKBENCH_COLD"] = _STORE.name, "1"
 
-_ALWAYS, _SELDOM = 100, 50  # calls of a function that are all checked; of those after them, one in so many
+_ALWAYS, _SELDOM = 20, 50  # calls of a function that are all checked; of those after them, one in so many
 
 
 def sparing(what: Any = None, *, typechecker: Any) -> Any:

@@ -121,7 +121,7 @@ def test_the_untrained_twin_is_one_key_away_and_does_not_arrive(board: Any) -> N
     expect(board.locator(".jw-headline-sentence")).to_have_text(first, timeout=PATIENT)
 
 
-def test_iterations_play_to_the_end_and_the_paths_follow(board: Any) -> None:
+def test_iterations_play_to_the_end_and_numbers_and_films_are_downloaded(board: Any) -> None:
     timeline = board.locator(".jw-timeline-view")
     expect(timeline.locator("output")).to_have_text("iteration 4 of 1–4", timeout=PATIENT)
     said = watched(timeline.locator("output"))
@@ -129,6 +129,14 @@ def test_iterations_play_to_the_end_and_the_paths_follow(board: Any) -> None:
     steps = [f"iteration {n} of 1–4" for n in (4, 1, 2, 3, 4)]
     until(board, lambda: [text for text, _ in groupby(said())], lambda seen: seen == steps, "every iteration, in order")
     expect(timeline.get_by_role("button", name="Play")).to_be_visible(timeout=PATIENT)
+    with board.expect_download(timeout=PATIENT) as waiting:
+        board.locator(".jw-headline").get_by_role("button", name="Export").click()
+    stored = jw.read_results(waiting.value.path())
+    assert stored["plan"].paths.reached
+    assert len(np.load(waiting.value.path()).files) > 3
+    with board.expect_download(timeout=PATIENT) as waiting:
+        board.locator(".jw-clip-player:visible").get_by_role("button", name=re.compile("Save the films")).click()
+    assert waiting.value.suggested_filename == "jepa-workbench-plan.webm"
 
 
 def test_a_goal_on_the_start_is_refused_in_words_and_a_closed_tab_leaves_the_others_alone(board: Any, demo: str) -> None:
@@ -147,14 +155,3 @@ def test_a_goal_on_the_start_is_refused_in_words_and_a_closed_tab_leaves_the_oth
     goal_is_at(board, 0.82, 0.2)
     board.get_by_role("button", name="Execute").dblclick()
     says(board, "reached the goal")
-
-
-def test_the_numbers_and_the_films_are_downloaded(board: Any) -> None:
-    with board.expect_download(timeout=PATIENT) as waiting:
-        board.locator(".jw-headline").get_by_role("button", name="Export").click()
-    stored = jw.read_results(waiting.value.path())
-    assert stored["plan"].paths.reached
-    assert len(np.load(waiting.value.path()).files) > 3
-    with board.expect_download(timeout=PATIENT) as waiting:
-        board.locator(".jw-clip-player:visible").get_by_role("button", name=re.compile("Save the films")).click()
-    assert waiting.value.suggested_filename == "jepa-workbench-plan.webm"

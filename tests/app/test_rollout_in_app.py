@@ -135,7 +135,7 @@ def test_a_sequence_is_drawn_along_the_strip(rollout: Any, theatre: Any) -> None
     expect(page.locator(".jw-headline-detail")).to_contain_text("7 steps from step 0 on were changed by hand")
 
 
-def test_curves_and_charts_are_saved_as_svg_and_png_by_keys_too(rollout: Any, theatre: Any) -> None:
+def test_plots_films_and_numbers_are_saved_and_dark_changes_films_curves_and_chart(rollout: Any, theatre: Any) -> None:
     page = rollout
     curves = theatre.get_by_role("group", name="Save this plot")
     chart = page.locator(".jw-chart-view").get_by_role("group", name="Save this plot")
@@ -156,10 +156,14 @@ def test_curves_and_charts_are_saved_as_svg_and_png_by_keys_too(rollout: Any, th
     width = page.locator(".jw-chart-view").bounding_box()["width"]
     assert image.shape[1] == pytest.approx(2 * width, abs=2)
     assert image.std() > 5
+    _film_and_numbers_are_saved(page, theatre)
+    page.get_by_role("button", name="Toggle theme").click()
+    for css in (".jw-clip-player", ".jw-action-pad", ".jw-chart-view"):
+        expect(page.locator(css).first).to_have_attribute("data-theme", "dark")
 
 
-def test_the_films_are_saved_as_a_video_that_chromium_plays_and_the_numbers_as_npz(rollout: Any, theatre: Any) -> None:
-    page = rollout
+def _film_and_numbers_are_saved(page: Any, theatre: Any) -> None:
+    """The films as a video that Chromium plays, the numbers as .npz."""
     path = saved(page, theatre.get_by_role("button", name="Save the films as a video file"))
     assert path.name == "jepa-workbench-rollout.webm"
     played = page.evaluate(
@@ -193,9 +197,3 @@ def test_a_clip_of_another_model_is_told_and_the_films_stay(rollout: Any, theatr
     page.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
     expect(page.locator(".jw-headline-sentence")).to_contain_text("what copying the last known frame errs", timeout=PATIENT)
     expect(page.locator(".jw-action-pad")).to_contain_text("This future needs no actions")
-
-
-def test_dark_and_light_change_films_curves_and_chart(rollout: Any, theatre: Any) -> None:
-    rollout.get_by_role("button", name="Toggle theme").click()
-    for css in (".jw-clip-player", ".jw-action-pad", ".jw-chart-view"):
-        expect(rollout.locator(css).first).to_have_attribute("data-theme", "dark")

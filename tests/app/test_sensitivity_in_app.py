@@ -37,7 +37,13 @@ def version(page: Any) -> str:
     return page.locator(".jw-clip-player").first.get_attribute("data-version")
 
 
-def test_sliders_answer_to_keys_and_mouse_and_undo_brings_the_number_back(rooms: Any) -> None:
+def test_charts_and_export_hold_every_factor_sliders_answer_to_keys_and_mouse_and_undo_brings_the_number_back(rooms: Any) -> None:
+    for name in ("door", "wall", "blur"):
+        rooms.locator(".js-plotly-plot").get_by_text(name, exact=True).first.wait_for(timeout=PATIENT)
+    with rooms.expect_download(timeout=PATIENT) as waiting:
+        rooms.locator(".jw-headline").get_by_role("button", name="Export").click()
+    stored = jw.read_results(waiting.value.path())
+    assert set(stored["factors"].kind) == {"nuisance", "structure"}
     first = said(rooms).inner_text()
     slider = rooms.get_by_label("by").nth(1)
     slider.focus()
@@ -51,15 +57,6 @@ def test_sliders_answer_to_keys_and_mouse_and_undo_brings_the_number_back(rooms:
     expect(said(rooms)).not_to_have_text(first, timeout=PATIENT)
     rooms.get_by_label("nuisance").select_option("hue")
     expect(said(rooms)).to_contain_text("for hue and", timeout=PATIENT)
-
-
-def test_charts_show_every_factor_and_export_holds_them(rooms: Any) -> None:
-    for name in ("door", "wall", "blur"):
-        rooms.locator(".js-plotly-plot").get_by_text(name, exact=True).first.wait_for(timeout=PATIENT)
-    with rooms.expect_download(timeout=PATIENT) as waiting:
-        rooms.locator(".jw-headline").get_by_role("button", name="Export").click()
-    stored = jw.read_results(waiting.value.path())
-    assert set(stored["factors"].kind) == {"nuisance", "structure"}
 
 
 def test_own_pictures_have_no_structure_and_the_board_says_why(board: Any, folder: Path) -> None:
