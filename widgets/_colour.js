@@ -1,13 +1,10 @@
 // Colour maps for values: cividis from a low to a high end, and brown–teal with 0 in the middle. Pure lookup tables of 256 colours.
 
-const CIVIDIS =
-  "00204c00265a002b6800306f06366e1e3c6c2c416b37476b414d6b49536b51586c595e6d60646e686a706f6f727575757c7b788381788b8778938d789b9377a39a75" +
-  "aba174b4a771bcae6ec5b56bcdbc67d6c363dfcb5de8d257f1da50fbe147ffe945";
-const SIGNED = "5430058c510abf812ddfc27df6e8c3f5f5f5c7eae580cdc135978f01665e003c30";
+import { SCALES } from "./_scales.js";
 
-/** A table of 256 RGB colours through evenly spaced anchors. @param {string} anchors six hex digits each @returns {Uint8Array} */
+/** A table of 256 RGB colours through evenly spaced anchors. @param {string[]} anchors "#rrggbb" @returns {Uint8Array} */
 function table(anchors) {
-  const stops = anchors.match(/../g)?.map((pair) => parseInt(pair, 16)) ?? [];
+  const stops = anchors.flatMap((ink) => [1, 3, 5].map((at) => parseInt(ink.slice(at, at + 2), 16)));
   const last = stops.length / 3 - 1;
   return Uint8Array.from({ length: 768 }, (_, i) => {
     const at = (Math.floor(i / 3) / 255) * last;
@@ -18,7 +15,7 @@ function table(anchors) {
 }
 
 /** @type {Record<string, Uint8Array>} */
-const TABLES = { cividis: table(CIVIDIS), signed: table(SIGNED) };
+const TABLES = { cividis: table(SCALES.cividis), signed: table(SCALES.signed) };
 
 /** The ends of a scale. An empty or flat range is taken from the values: from 0 for cividis, even about 0 for signed.
  * @param {string} map @param {number[]} range [low, high] @param {Float32Array} values @returns {[number, number]} */

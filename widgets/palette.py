@@ -9,6 +9,8 @@ _SOURCE = (Path(__file__).parent / "_meanings.js").read_text("utf-8")
 _MEANINGS: dict[str, list[str]] = json.loads(_SOURCE[_SOURCE.index("{") : _SOURCE.rindex("}") + 1])
 _LISTED = (Path(__file__).parent / "_categories.js").read_text("utf-8").partition("=")[2]
 _CATEGORIES: list[list[str]] = json.loads(_LISTED[: _LISTED.rindex("]") + 1])
+_SCALED = (Path(__file__).parent / "_scales.js").read_text("utf-8")
+_SCALES: dict[str, list[str]] = json.loads(_SCALED[_SCALED.index("{") : _SCALED.rindex("}") + 1])
 
 
 def ink(meaning: str, dark: bool = False) -> str:
@@ -30,6 +32,11 @@ def rgb(meaning: str, dark: bool = False) -> tuple[int, int, int]:
 def categories(dark: bool = False) -> list[str]:
     """The eight colours of categories as "#rrggbb", then the one that all other categories share: the first eight categories as discs, up to eight more as rings."""
     return [pair[dark] for pair in _CATEGORIES]
+
+
+def scale(name: str = "cividis") -> list[str]:
+    """Colours of values as "#rrggbb", evenly from the low to the high end. name: "cividis" or "signed"."""
+    return list(_SCALES[name])
 
 
 def properties() -> str:

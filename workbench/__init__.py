@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from workbench.measures.rollout import drift, film_view, rollout
     from workbench.measures.rows import row_pictures, row_table
     from workbench.measures.sensitivity import changeable, sensitivity, survey
+    from workbench.measures.shading import shade_map
     from workbench.measures.stability import sweep_projection
     from workbench.measures.surprise import future_leak, judge_twins, occlusion_map, possible_surprise, surprise, surprise_view
     from workbench.measures.videos import video_file
@@ -124,6 +125,7 @@ _VERBS = {
     "place": "workbench.measures.projection",
     "warm_projection": "workbench.measures.projection",
     "sweep_projection": "workbench.measures.stability",
+    "shade_map": "workbench.measures.shading",
     "neighbours": "workbench.measures.neighbours",
     "neighbour_labels": "workbench.measures.neighbours",
     "row_table": "workbench.measures.rows",
@@ -206,6 +208,7 @@ __all__ = [
     "save_vectors",
     "scenes",
     "sensitivity",
+    "shade_map",
     "show",
     "shown_clip",
     "surprise",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from widgets.palette import categories, ink
-from workbench.boards.embedding.columns import Colouring
+from workbench.boards.embedding.columns import Colouring, slots_of
 from workbench.boards.look import calm
 from workbench.core.numbers import number
 from workbench.core.questions.stability import SweepResult
@@ -57,12 +57,3 @@ def _inks(found: SweepResult, colouring: Colouring | None, dark: bool) -> dict[s
     places = [slots.get(int(code), 2 * colours) for code in values]
     symbols = ["circle-open" if colours <= place < 2 * colours else "circle" for place in places]
     return {"color": [inks[place % colours] if place < 2 * colours else inks[colours] for place in places], "symbol": symbols}
-
-
-def slots_of(colouring: Colouring) -> dict[int, int]:
-    """The place of each category among the colours, as on the large map: in their order; of more than there are discs and rings, the largest first."""
-    most, count = 2 * (len(categories()) - 1), len(colouring.labels)
-    order = np.arange(count)
-    if count > most:
-        order = np.argsort(-np.bincount(colouring.values[colouring.values >= 0], minlength=count), kind="stable")
-    return {int(code): place for place, code in enumerate(order[:most])}

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from widgets import Scatter
+from widgets.palette import categories
 from workbench.boards.embedding.places import Chosen
 from workbench.core.questions.projection import TrustResult
 from workbench.core.questions.rows import RowTable
@@ -40,6 +41,11 @@ class Colouring:
         known = np.isfinite(self.values) if self.values.dtype.kind == "f" else self.values >= 0
         return bool(known.all()) and len(self.values) > 0 and not (self.values == self.values[0]).all()
 
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """Values of the first and the last colour; empty: the least and the largest value."""
+        return (0.0, 1.0) if self.name in (FALSE, TORN) else ()
+
     def show(self, view: Scatter) -> None:
         """Colour a map by it."""
         if self.name == THIS:
@@ -47,7 +53,7 @@ class Colouring:
         elif self.kind == "category":
             view.set_category(self.values, self.labels, name=self.name)
         else:
-            view.set_value(self.values.astype(np.float32), name=self.name, unit=self.unit, ends=(0.0, 1.0) if self.name in (FALSE, TORN) else ())
+            view.set_value(self.values.astype(np.float32), name=self.name, unit=self.unit, ends=self.ends)
 
     def said(self, row: int) -> str:
         """Of one row, for a reader."""
@@ -61,7 +67,7 @@ def colourings(table: RowTable, trust: TrustResult | None, among: Chosen | None 
     """Everything that can colour this map, by name; what says most stands first. among: the rows that trust is of; None: all."""
     found = dict[str, Colouring]()
     for name, column in table.columns.items():
-        if (made := _of_column(name, column, len(table.names))) is not None:
+        if (made := of_column(name, column, len(table.names))) is not None:
             found[name] = made
     if table.frame is not None:
         found["clip"] = _of_clips(table)
@@ -94,7 +100,16 @@ def distortions(trust: TrustResult, count: int, among: Chosen | None = None) -> 
     return made
 
 
-def _of_column(name: str, column: np.ndarray, clips: int) -> Colouring | None:
+def slots_of(colouring: Colouring) -> dict[int, int]:
+    """The place of each category among the colours, as on the large map: in their order; of more than there are discs and rings, the largest first."""
+    most, count = 2 * (len(categories()) - 1), len(colouring.labels)
+    order = np.arange(count)
+    if count > most:
+        order = np.argsort(-np.bincount(colouring.values[colouring.values >= 0], minlength=count), kind="stable")
+    return {int(code): place for place, code in enumerate(order[:most])}
+
+
+def of_column(name: str, column: np.ndarray, clips: int) -> Colouring | None:
     """A column as colours; None where it says nothing, or only what each clip is called."""
     if column.dtype.kind in "iu" and len(np.unique(column)) > _CLASSES:
         return Colouring(name, "value", column.astype(np.float64))
