@@ -299,6 +299,7 @@ def test_position_only_shows_one_place_for_each_position(told: list[WorkbenchErr
         save_png(tmp_path / f"{k}.png", rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
     board = opened(told, "shapes", str(tmp_path))
     assert board.toolbar.values["what"] == "tokens"
+    board.values["method"] = "tsne"  # position alone is drawn by PCA all the same
     board.headline.source = "position"
     vectors = jw.embed("shapes", str(tmp_path), what="tokens")
     found = jw.open_vectors(vectors.path)

@@ -275,7 +275,7 @@ class EmbeddingBoard(Board):
         for source in (s for s in self.made if s != "model"):
             asked, held, control = self._question(source), self.source == source, source in CONTROLS
             if asked is not None and (held or (self.values["what"] == "clip" and not control)):
-                self.made[source].want(asked, controls.drawing(self.values) if held else None, None if control else self._told, self.alone)
+                self.made[source].want(asked, controls.drawing(self.values, source) if held else None, None if control else self._told, self.alone)
 
     def _moved(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         touched = {name for name in new if new[name] != old.get(name)}
