@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,13 @@ def test_rank_is_that_of_the_means_over_tokens(jepa: Jepa, bank: Bank) -> None:
     assert reasons["lidar"] == reasons["alignment"] == "0 views a clip; 2 are needed"
     assert reasons["knn"] == "the clips have no labels"
     assert reasons["predicted_mse"] == "no clips were to be predicted"
+
+
+def test_a_model_that_names_no_masks_is_asked_with_random_tokens(jepa: Jepa, bank: Bank) -> None:
+    bare = replace(jepa, card=replace(jepa.card, samplers=()))
+    found = health(bare, bank, views=2, predicted=8, halves=2)
+    assert {name for name, _ in found.absent} == {"knn", "linear_probe"}
+    assert np.isfinite(found.headline).all()
 
 
 def test_predictions_are_judged_as_on_the_board() -> None:

@@ -161,7 +161,7 @@ MEASURES: Mapping[str, Meaning] = {
     "predicted_cosine": Meaning(
         "Cosine of predictions",
         "mean cosine of predicted and target tokens; centred: the mean target at the position, over the other clips, removed from both. Masks of the "
-        "model's own sampler; dynamics predict each time step, teacher-forced",
+        "model's own sampler, random tokens where it names none; dynamics predict each time step, teacher-forced",
         "centred as in `distance='cosine'`",
         _PREDICTED,
         "raw rises to 1, centred stays at 0",

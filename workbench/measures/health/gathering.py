@@ -54,11 +54,13 @@ class Gathered:
 
 
 def sampler_of(jepa: Jepa) -> Sampler:
-    """The mask sampler that the model was trained with.
+    """The mask sampler that the model was trained with; random tokens where its card names none.
 
     Raises:
-        BadInput: its card names none.
+        BadInput: it has no masked predictor.
     """
+    if not jepa.card.samplers and jepa.masked is not None:
+        return make("random_tokens")
     if not jepa.card.samplers:
         raise BadInput("this model was not trained with masks", where=jepa.card.name, fix="open a masked model")
     name, parameters = jepa.card.samplers[0]
