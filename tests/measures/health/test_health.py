@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
+import workbench as jw
 from tests.straight import shared_shelf
 from workbench import samples
 from workbench.boards.code import reproduced
@@ -144,3 +146,37 @@ def test_a_linear_probe_reads_what_is_there_and_nothing_of_permuted_labels(kind:
     assert found.control < 0.75
     assert found.untrained < 0.75
     assert found.n == 30
+
+
+class Collapsing(nn.Module):
+    """An encoder that says nearly the same of everything, and a predictor that says just that: what the loss rewards in a collapsed run."""
+
+    def __init__(self, left: float) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.patches, self.said, self.left = nn.Conv2d(3, 16, 8, stride=8), nn.Parameter(torch.randn(16)), left
+
+    def encode(self, frames: Tensor) -> Tensor:
+        return self.said + self.left * self.patches(frames).permute(0, 2, 3, 1)
+
+    def predict(self, latents: Tensor, context: Tensor, targets: Tensor) -> Tensor:
+        return self.said.expand(latents.shape)
+
+
+def test_a_collapsed_model_is_told_from_one_that_is_not() -> None:
+    rng = np.random.default_rng(0)
+    clips = [Clip(rng.integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)) for _ in range(16)]
+    found = {}
+    for name, left in (("alive", 1.0), ("dead", 1e-3)):
+        model = Collapsing(left)
+        jepa = jw.wrap(model, image_size=64, encode=model.encode, predict=model.predict)
+        found[name] = health(jepa, clips, views=2, halves=2, untrained=False)
+    dead, alive = found["dead"], found["alive"]
+    assert dead["predicted_cosine"].value.value > 0.99
+    assert dead["predicted_cosine"].centred is not None
+    assert abs(dead["predicted_cosine"].centred.value) < 0.3
+    assert dead["predicted_mse"].value.value > 0.8
+    assert dead["feature_std"].value.value < alive["feature_std"].value.value / 100
+    assert dead["dead_dimensions"].value.value == 1
+    assert dead["cosine"].value.value > 0.999
+    assert dead["rankme"].value.value < 1.1 < alive["rankme"].value.value
