@@ -185,6 +185,7 @@ def test_selected_points_are_projected_alone_and_the_whole_map_comes_back(board:
     board.toolbar.pressed = ["alone", 1]
     assert board.headline.sentence == "A map of the selected points needs at least 4 of them; 3 are selected."
     board.map.select(rows)
+    assert board.headline.sentence.startswith("Trustworthiness"), "the refusal went with its selection"
     board.toolbar.pressed = ["alone", 2]
     vectors = vectors_of()
     wanted = jw.project(vectors[rows])

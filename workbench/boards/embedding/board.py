@@ -58,7 +58,7 @@ class EmbeddingBoard(Board):
         self.near, self.chosen = Gallery(title="Nearest", side=54), Gallery(title="Selected", side=54)
         self.pointed = Pointed(workspace, self.map, self.near, self.chosen, self.failed)
         self.made = {s: Made(workspace, s, self._changed, self._source_failed(s), self._counted) for s in _SOURCES.values()}
-        self.linked = Linked(workspace, self.map, self.canvas, self.pointed, self._history)
+        self.linked = Linked(workspace, self.map, self.canvas, self.pointed, self._selected)
         self.ends = Ends(workspace, _SOURCES.values(), self._axis_found, self.failed)
         self.six = SixMaps(workspace, self._six_changed, self.failed)
         self.warm = Query[float](workspace, "embedding.warm", lambda seconds: None, lambda error: None)
@@ -455,6 +455,10 @@ class EmbeddingBoard(Board):
             sentence, lines = words.WHO[self.source] + sentence, self._lines(made, self.ends.queries[self.source].question, axis)
         fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": lines, "note": note, "stale": False})
         self._history()
+
+    def _selected(self) -> None:
+        """Other points are selected: what was refused of those before is no longer said."""
+        (self._speak if self.headline.tone == "warn" else self._history)()
 
     def _history(self) -> None:
         """Whether there is a selection to go back or forward to."""
