@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from workbench.core.errors import BadInput
 from workbench.core.questions import read, written
 from workbench.core.questions.dimension import Dimension
 from workbench.core.questions.neighbours import NeighbourLabels, Neighbours
-from workbench.core.questions.projection import FitProjection, Place, Projection
+from workbench.core.questions.projection import FitProjection, JudgeProjection, Place, Projection
+from workbench.core.questions.stability import Sweep
 from workbench.fits.projection import shuffled
 from workbench.worker.shelf import Shelf
 
@@ -118,12 +120,18 @@ def test_the_baseline_that_trust_is_held_against_can_be_looked_at() -> None:
     assert told.trust == whole.shuffled
 
 
-@pytest.mark.parametrize("asked", [FitProjection, Projection, Place, Neighbours, NeighbourLabels, Dimension])
+@pytest.mark.parametrize("asked", [FitProjection, Projection, JudgeProjection, Place, Neighbours, NeighbourLabels, Dimension, Sweep])
 def test_the_lines_that_are_copied_reproduce_the_number(asked: type, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "v.npy"
     np.save(path, POINTS.astype(np.float32))
     key, labels = VectorsKey(str(path)), (POINTS[:, 0] > 0).astype(int)
-    more = {Place: {"projection": FitProjection(key, seed=2)}, Neighbours: {"rows": np.array([1, 5])}, NeighbourLabels: {"labels": labels}}
+    more: dict[type, dict[str, Any]] = {
+        JudgeProjection: {"coordinates": POINTS[:, :2].astype(np.float32), "k": 10},
+        Place: {"projection": FitProjection(key, seed=2)},
+        Neighbours: {"rows": np.array([1, 5])},
+        NeighbourLabels: {"labels": labels},
+        Sweep: {"method": "fastumap", "ks": (5,), "sample": 40},
+    }
     question, shelf = asked(key, **more.get(asked, {})), Shelf()
     if asked is Place:
         shelf.answer(question.projection)

@@ -11,7 +11,7 @@ from widgets import Headline
 from workbench import samples
 from workbench.boards.clip_choice import ClipChoice, bank_path
 from workbench.core import codec
-from workbench.core.card import FileKey, ModelKey, stamp
+from workbench.core.card import NO_SETTINGS, FileKey, ModelKey, stamp
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.questions import Question
 from workbench.core.questions.checkpoint import CheckFile, DescribeModel, ModelFacts
@@ -33,7 +33,6 @@ class Ages(Protocol):
 
 Answer = TypeVar("Answer")
 _Shared = TypeVar("_Shared")
-_NO_SETTINGS = ("path", "parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; here they are chosen elsewhere, or would name files
 
 
 def to_log(error: WorkbenchError) -> None:
@@ -54,7 +53,7 @@ def settled(overrides: Mapping[str, Any]) -> tuple[str | None, tuple[tuple[str, 
     """
     family = overrides.get("family")
     rest = {k: tuple(v) if isinstance(v, list) else v for k, v in overrides.items() if k != "family"}
-    wrong = next((k for k in rest if k in _NO_SETTINGS), None) or next((k for k, v in rest.items() if not _plain(v)), None)
+    wrong = next((k for k in rest if k in NO_SETTINGS), None) or next((k for k, v in rest.items() if not _plain(v)), None)
     if wrong is not None or not isinstance(family, str | None):
         name = wrong or "family"
         raise BadInput(

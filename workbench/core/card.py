@@ -49,6 +49,9 @@ def stamp(path: str) -> Stamp:
     return tuple((name, said.st_size, said.st_mtime_ns, said.st_ino) for name, said in found)
 
 
+NO_SETTINGS = ("path", "parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; a key says them elsewhere, or they would name other files
+
+
 @dataclass(frozen=True)
 class ModelKey:
     """Names a model without holding it, so that the server, the worker and a stored result can all speak of it.

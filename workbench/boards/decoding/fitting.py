@@ -19,7 +19,8 @@ from workbench.query import Query
 
 _NO_BANK = "needs a bank: open a folder or bank of clips"
 _Key = tuple[ModelKey | None, BankKey | None]
-_known: WeakKeyDictionary[Jobs, dict[_Key, tuple[Fitted, DecoderFit]]] = WeakKeyDictionary()  # all that sessions of one worker have fitted or opened
+_known: WeakKeyDictionary[Jobs, dict[_Key, tuple[Fitted, DecoderFit]]] = WeakKeyDictionary()  # the last that sessions of one worker fitted or opened
+_MOST = 8  # a worker keeps as many
 
 
 class Fitting:
@@ -118,7 +119,10 @@ class Fitting:
     def _done(self, fit: DecoderFit) -> None:
         asked = self._fits.question
         if isinstance(asked, Fitted):
+            self._known.pop((asked.model, asked.bank), None)
             self._known[asked.model, asked.bank] = asked, fit
+            if len(self._known) > _MOST:
+                del self._known[next(iter(self._known))]  # the oldest
         self.said, self.progress = "", -1.0
         self._tell(True)
 

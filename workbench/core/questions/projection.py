@@ -360,7 +360,7 @@ class Place(Question[Coordinates]):
 )
 @dataclass(frozen=True, eq=False)
 class WarmProjection(Question[float]):
-    """Compile UMAP in the heavy lane. The answer is the seconds that it took; asked again, it takes none.
+    """Compile UMAP in the heavy lane. The answer is the seconds that it took; asked again, it takes none, so no printed line gives it again.
 
     Args:
         points: at least 5,000, so that the approximate neighbour search of large sets is compiled too.

@@ -22,7 +22,7 @@ from workbench.core.questions.base import Question, question
 )
 @dataclass(frozen=True, eq=False)
 class VideoFile(Question[UInt8[np.ndarray, "bytes"]]):
-    """Videos side by side as one file, with their labels.
+    """Videos side by side as one file, with their labels. It holds the pixels themselves, so it is never printed as lines of Python: those of what drew them are.
 
     Args:
         videos: at least one. fps: frames a second. context_frames: that a model was given. edited: the step that was changed by hand, −1 none.

@@ -13,6 +13,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 import numpy as np
 
+from workbench.core.card import NO_SETTINGS, ModelKey
 from workbench.core.errors import BadInput
 from workbench.core.questions.base import Key, Question, questions
 
@@ -82,6 +83,9 @@ def _made(kind: Any, fields: dict[str, Any], where: str, allow: Callable[[str], 
     found = {name: _checked(value, hints[name], f"{where}.{name}", allow) for name, value in fields.items()}
     if issubclass(kind, Key):
         found["path"] = allow(found["path"])
+    for setting, value in found.get("overrides", ()) if kind is ModelKey else ():
+        if setting in NO_SETTINGS:
+            raise BadInput(f"{where}.{setting} is {value!r:.80}, which is no setting of a model", where="question", fix="leave it out")
     return kind(**found)
 
 
