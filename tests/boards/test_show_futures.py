@@ -49,12 +49,15 @@ def test_a_rollout_without_films_is_curves(rooms: dict[str, Any]) -> None:
 def test_a_plan_lies_over_its_world_with_what_truly_comes(rooms: dict[str, Any]) -> None:
     stage = jw.show(rooms["plan"])
     assert isinstance(stage, WorldStage)
-    true = next(p for p in stage.paths if p["name"] == "truly followed")
+    true = next(p for p in stage.paths if p["name"] == "what truly comes of it")
     assert np.allclose(true["xy"][0], START[:2], atol=1e-3)
     assert len(true["xy"]) == QUICK["horizon"] + 1
-    assert sum(p["name"].startswith("mean of iteration") for p in stage.paths) == QUICK["iterations"]
+    first = jw.show(rooms["plan"], iteration=0)
+    assert [p for p in first.paths if p["kind"] == "sample"] != [p for p in stage.paths if p["kind"] == "sample"]
+    assert sum(p["kind"] == "elite" for p in stage.paths) == QUICK["elites"]
     assert isinstance(jw.show(rooms["plan"], mode="films"), ClipPlayer)
-    assert isinstance(jw.show(rooms["plan"], mode="costs"), go.Figure)
+    line = jw.show(rooms["plan"], mode="costs")
+    assert (line.frames, line.word) == (QUICK["iterations"], "iteration")
     with pytest.raises(BadInput, match="paths, films, costs"):
         jw.show(rooms["plan"], mode="path")
 
@@ -76,12 +79,11 @@ def test_windows_with_several_contexts_are_a_curve_each() -> None:
     assert [c["name"] for c in line.curves] == ["surprise, 4 frames of context", "surprise, 8 frames of context"]
 
 
-def test_drift_landscape_and_costs_are_charts(rooms: dict[str, Any]) -> None:
+def test_drift_and_landscape_are_charts(rooms: dict[str, Any]) -> None:
     jepa, clip = rooms["jepa"], rooms["clip"]
     land = jw.energy_landscape(jepa, clip.still(0), clip.still(5), steps=5)
     assert isinstance(jw.show(land, chosen=rooms["plan"].trace.actions[0]), go.Figure)
     assert isinstance(jw.show(jw.drift(jepa, rooms["bank"], limit=8)), go.Figure)
-    assert isinstance(jw.show(rooms["plan"].trace, dark=True), go.Figure)
 
 
 @pytest.mark.parametrize(

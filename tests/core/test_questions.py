@@ -122,7 +122,10 @@ def array(**parts: Any) -> dict[str, Any]:
         (changed(model={"path": 3}), "Everything.model.path is 3"),
         (changed(model={"path": "m", "overrides": [["heads", {"a": 1}]]}), "no setting"),
         (changed(model={"path": "m", "overrides": [["heads", "DEEP"]]}).replace('"DEEP"', "[" * 600 + "]" * 600), "nested too deeply"),
-        (changed(model={"path": "m", "overrides": [["heads", 4], ["encoder", "/etc/passwd"]]}), "Everything.model.encoder is '/etc/passwd', which is no setting"),
+        (
+            changed(model={"path": "m", "overrides": [["heads", 4], ["encoder", "/etc/passwd"]]}),
+            "Everything.model.encoder is '/etc/passwd', which is no setting",
+        ),
         (changed(clip={"index": 1}), "lacks the field 'path'"),
         (changed(steps=1.5), "Everything.steps is 1.5"),
         (changed(steps=True), "Everything.steps is True"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tests.measures.test_futures import film
 from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
+from workbench.core.questions.planning import Searching
 from workbench.measures.planning import Planner, Task, bounds, costs, energy_landscape, interpolation, optimiser, plan, search, task_of
 from workbench.model.jepa import Jepa
 
@@ -109,6 +111,10 @@ def test_a_landscape_is_a_slice_through_the_true_action(jepa: Jepa, ends: tuple[
 def test_a_planner_that_can_try_nothing_is_refused(jepa: Jepa, ends: tuple[Clip, Clip], wrong: dict) -> None:
     with pytest.raises(BadInput):
         plan(jepa, *ends, **{**SMALL, **wrong})
+
+
+def test_the_options_of_a_plan_are_the_fields_of_a_planner() -> None:
+    assert get_type_hints(Searching) == get_type_hints(Planner)
 
 
 def test_a_goal_where_the_clip_already_is_is_refused(jepa: Jepa, ends: tuple[Clip, Clip]) -> None:

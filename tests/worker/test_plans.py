@@ -55,7 +55,6 @@ def test_a_plan_says_what_is_believed_and_what_is_true(rooms: Jepa, walks: Bank)
     assert paths.believed is not None
     assert paths.believed.shape == (4, 2)
     assert paths.probe < 1
-    assert paths.means.shape == (2, 4, 2)
     assert paths.elites.shape == (2, 4, 4, 2)
     assert paths.samples.shape == (2, 16, 4, 2)
     assert paths.away == pytest.approx(np.linalg.norm(paths.true[-1] - GOAL[:2]), abs=1e-6)

@@ -49,7 +49,14 @@ def stamp(path: str) -> Stamp:
     return tuple((name, said.st_size, said.st_mtime_ns, said.st_ino) for name, said in found)
 
 
-NO_SETTINGS = ("path", "parts", "encoder", "decoder", "device", "dtype")  # `load` takes them; a key says them elsewhere, or they would name other files
+NO_SETTINGS = (
+    "path",
+    "parts",
+    "encoder",
+    "decoder",
+    "device",
+    "dtype",
+)  # `load` takes them; a key says them elsewhere, or they would name other files
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,6 @@ class MasksBoard(Board):
         self.heat, self.progress = 0.0, ""
         self.why = ""  # this board shows nothing of the open model
         self.answered: Any = None  # the clip, the bank and the mask that the view on screen is of
-        self._filling = False  # views are brought to what is open: nothing was painted
         self._wire()
 
     @property
@@ -104,7 +103,7 @@ class MasksBoard(Board):
         return mask_dict(state.mask) if fits and state.mask else NO_MASK
 
     def _mask_painted(self, value: dict[str, Any]) -> dict[str, Any]:
-        if self.space.shown is None or self._filling:
+        if self.space.shown is None:
             return {}
         return {"mask": mask_of(value, self.space.shown.grid.shape)}
 
@@ -177,12 +176,8 @@ class MasksBoard(Board):
         if self.why:
             seen = _all_seen(shown.grid.shape)
         self._sources_shown()
-        self._filling = True
-        try:
-            fill(self.canvas, {**clip_traits(shown), "overlay": b"", "mask": seen})
-            fill(self.pane, {**_blank(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid), "mask": seen})
-        finally:
-            self._filling = False
+        fill(self.canvas, {**clip_traits(shown), "overlay": b"", "mask": seen})
+        fill(self.pane, {**_blank(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid), "mask": seen})
         if self.why:
             return
         if self.session.state.mask is None:

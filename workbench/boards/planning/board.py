@@ -387,8 +387,7 @@ class PlanBoard(Board):
 
     def _walked(self) -> None:
         """A step was made, or the agent stands still."""
-        self.screen.draw_films()
-        self.screen.draw_stage()
+        self.screen.draw_way()
         self._buttons()
         self.speak()
 

@@ -1,17 +1,16 @@
-"""Plotly figures of plans: energy landscapes, and a planner's costs."""
+"""Plotly figures of plans: energy landscapes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
-from widgets.palette import ink
 from workbench.boards.look import alone, calm
 from workbench.boards.show import show
 from workbench.core.numbers import UNITS, number
-from workbench.core.questions.planning import EnergyLandscape, PlanTrace
+from workbench.core.questions.planning import EnergyLandscape
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -55,41 +54,6 @@ def _places(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] | None) 
     return places
 
 
-def costs_chart(trace: PlanTrace, shown: int = -1, *, dark: bool = False) -> go.Figure:
-    """Cost by iteration: all that was tried, the elites, the best so far; the line is the cost of staying."""
-    import plotly.graph_objects as go
-
-    rounds = np.arange(1, len(trace.costs) + 1)
-    elites = np.take_along_axis(trace.costs, trace.elites, 1)
-    figure = go.Figure()
-    for name, values, colour, dash in (
-        ("all tried, median", np.median(trace.costs, 1), ink("control", dark), "dot"),
-        ("elites, mean", elites.mean(1), ink("tried", dark), "dash"),
-        ("best so far", np.minimum.accumulate(trace.costs.min(1)), ink("open loop", dark), "solid"),
-    ):
-        line: dict[str, Any] = {"color": colour, "dash": dash, "width": 2}
-        figure.add_scatter(
-            x=rounds, y=values, mode="lines+markers", line=line, name=name, hovertext=[f"{name}: {v:.4f}" for v in values], hoverinfo="text"
-        )
-        figure.add_annotation(
-            x=rounds[-1], y=float(values[-1]), text=name, showarrow=False, xanchor="right", yshift=9, font={"size": 11, "color": colour}
-        )
-    if shown >= 0:
-        figure.add_vline(x=shown + 1, line={"width": 1.5, "color": ink("real", dark)})
-    figure.add_hline(
-        y=trace.copy, line={"width": 1, "color": ink("real", dark), "dash": "dot"}, annotation_text="staying", annotation_position="top left"
-    )
-    calm(figure, f"cost by iteration, {UNITS[trace.distance]}", dark, bottom=30)
-    figure.update_xaxes(title={"text": "iteration", "font": {"size": 11}}, showticklabels=True, dtick=1)
-    figure.update_yaxes(rangemode="tozero")
-    return figure
-
-
 @show.register(EnergyLandscape)
 def _(result: EnergyLandscape, chosen: np.ndarray | None = None, dark: bool = False) -> go.Figure:
     return alone(landscape_chart(result, chosen, dark=dark), dark, height=420)
-
-
-@show.register(PlanTrace)
-def _(result: PlanTrace, dark: bool = False) -> go.Figure:
-    return alone(costs_chart(result, dark=dark), dark)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from widgets import ClipPlayer, Timeline, WorldStage
+from widgets import ClipPlayer, WorldStage
 from workbench.boards.layout import Chart, Either, fill
 from workbench.boards.look import blank
 from workbench.boards.planning import views
@@ -15,7 +14,6 @@ from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
 from workbench.boards.planning.walk import Walk
 from workbench.boards.videos import film_dicts
 from workbench.core.films import Reel
-from workbench.core.numbers import UNITS
 from workbench.core.questions.planning import ClipEnds, EnergyLandscape, PlanView
 from workbench.query import Query
 
@@ -64,15 +62,14 @@ class PlanScreen:
         self.left = Either(self.stage, self.clip)
         self.player = ClipPlayer(picture_height=176, commands=["export", "export_mp4"], fps=views.FPS, message="Nothing planned yet")
         self.land = Chart(232, "energy of the first move", blank())
-        self.costs = Timeline(player=True, fps=1.5, word="iteration", origin=1, curve_height=172)
+        self.costs = views.cost_line()
         self.reels: Sequence[Reel] = ()
         self.sheet: Sheet | None = None
         self.route: Route | None = None
         self.ground: Ground | None = None
         self.twin, self.every, self.dark = False, 1, False
-        self._filling = False
-        self.costs.observe(lambda _: self._scrubbed(), names=["tick"])
-        self.player.observe(lambda _: self._scrubbed(), names=["tick"])
+        for view in (self.costs, self.player):
+            view.observe(lambda _: self.draw_stage(), names=["tick"])
 
     def empty(self, why: str) -> None:
         """Nothing of what was open stays."""
@@ -99,12 +96,19 @@ class PlanScreen:
         self.sheet, self.route, self.ground = sheet, route, ground
         if isinstance(ground, InClip):
             fill(self.clip, {"marks": views.end_marks(ground.found, route.start, route.goal)})
-        self.draw_films()
-        self.draw_costs()
+        with self.stage.together():
+            if sheet.view is not None:
+                views.draw_costs(self.costs, sheet.view.trace)
+            self.draw_way()
         self.draw_land()
-        self.draw_stage()
 
-    def draw_films(self) -> None:
+    def draw_way(self) -> None:
+        """The agent has moved: its films and the stage, as one change."""
+        with self.stage.together():
+            self._draw_films()
+            self.draw_stage()
+
+    def _draw_films(self) -> None:
         """The films of the plan, or of the way that was gone since; in a world beside the goal."""
         sheet, route = self.sheet, self.route
         if sheet is None or route is None:
@@ -118,32 +122,10 @@ class PlanScreen:
             return
         frames = max(len(r.pixels) for r in self.reels) if self.reels else 1
         shown = [*self.reels, views.goal_reel(route.goal, frames)] if isinstance(self.ground, InWorld) else self.reels
-        with self._filled(self.player):
+        with self.player.together():
             self.player.set_films(film_dicts(shown))
             self.player.tick = frames - 1 if trace is not None else 0 if self.reels is not before else min(self.player.tick, frames - 1)
             self.player.busy, self.player.version = False, self.player.version + 1
-
-    def draw_costs(self) -> None:
-        """Cost by iteration, the cursor at the last one."""
-        view = None if self.sheet is None else self.sheet.view
-        if view is None:
-            return
-        unit = UNITS[view.trace.distance]
-        with self._filled(self.costs):
-            self.costs.curve_low = self.costs.curve_high = self.costs.curve_values = b""
-            self.costs.curves, self.costs.frames = [], len(view.trace.costs)
-            self.costs.set_curves(views.cost_curves(view.trace), label=f"cost, weighted {unit}")
-            self.costs.tick = len(view.trace.costs) - 1
-
-    @contextmanager
-    def _filled(self, view: ClipPlayer | Timeline) -> Iterator[None]:
-        """Its cursor is set, not moved by hand."""
-        self._filling = True
-        try:
-            with view.together():
-                yield
-        finally:
-            self._filling = False
 
     def draw_land(self) -> None:
         """The landscape of the first move, with the move that was chosen."""
@@ -178,11 +160,6 @@ class PlanScreen:
             self.stage.set_picture(picture)
             self.stage.points = views.points(route.start, route.goal, agent)
             self.stage.paths, self.stage.version = lines, self.stage.version + 1
-
-    def _scrubbed(self) -> None:
-        """A cursor was moved by hand."""
-        if not self._filling:
-            self.draw_stage()
 
     def busy(self, on: bool) -> None:
         """A newer answer is being computed; what is shown stays."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from widgets import ClipPlayer, WorldStage
+from widgets import ClipPlayer, Timeline, WorldStage
 from workbench.boards.show import show
-from workbench.boards.videos import film_dicts
+from workbench.boards.videos import video_player
 from workbench.core.errors import BadInput
 from workbench.core.films import Reel
+from workbench.core.numbers import UNITS
 from workbench.core.questions.planning import ClipEnds, PlanPaths, PlanTrace, PlanView, WalkTrace, WorldPicture
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 FPS = 8.0
 READABLE = 0.5  # R² of a probe below which what it reads is not drawn
@@ -30,7 +28,7 @@ Place = tuple[float, float]
 def plan_lines(paths: PlanPaths, iteration: int, twin: bool = False) -> list[dict[str, Any]]:
     """What was tried in one iteration in faint lines, its best, what the model believes of the plan, and what truly comes of it."""
     line, who = WorldStage.path, " by the untrained twin" if twin else ""
-    at = min(iteration, len(paths.means) - 1)
+    at = min(iteration, len(paths.samples) - 1)
     tried = [line("", "sample", p, width=1, alpha=0.16) for p in paths.samples[at]]
     best = [line("tried, the best brighter", "elite", p, width=1.2, alpha=0.45) for p in paths.elites[at]]
     read = None if paths.probe < READABLE else paths.believed
@@ -99,28 +97,38 @@ def free_axes(trace: PlanTrace) -> Sequence[int]:
     return [int(k) for k in np.flatnonzero(spans > 1e-6)]
 
 
+def cost_line() -> Timeline:
+    """An empty chart of costs, with a cursor that goes over the iterations."""
+    return Timeline(player=True, fps=1.5, word="iteration", origin=1, curve_height=172)
+
+
+def draw_costs(line: Timeline, trace: PlanTrace) -> None:
+    """Cost by iteration, the cursor at the last one."""
+    with line.together():
+        line.set_curves({})  # of as many iterations as before
+        line.frames = len(trace.costs)
+        line.set_curves(cost_curves(trace), label=f"cost, weighted {UNITS[trace.distance]}")
+        line.tick = len(trace.costs) - 1
+
+
+@show.register(PlanTrace)
+def _(result: PlanTrace) -> Timeline:
+    line = cost_line()
+    draw_costs(line, result)
+    return line
+
+
 @show.register(PlanView)
-def _(result: PlanView, mode: str = "paths", dark: bool = False) -> WorldStage | ClipPlayer | go.Figure:
+def _(result: PlanView, mode: str = "paths", iteration: int = -1) -> WorldStage | ClipPlayer | Timeline:
+    """iteration: whose draws lie beside the plan; −1: the last."""
     if mode not in _MODES:
         raise BadInput(f"a plan has no {mode!r}", where="show(plan, mode=…)", fix=f"one of {', '.join(_MODES)}")
     if mode == "costs":
-        return show(result.trace, dark=dark)
-    if mode == "paths":
-        return _stage(result)
-    player = ClipPlayer(picture_height=200, fps=FPS)
-    player.set_films(film_dicts(result.reels))
-    return player
-
-
-def _stage(result: PlanView) -> WorldStage:
-    """The plan over the picture of its world: what was tried, the mean of each iteration, what is believed, what truly comes."""
-    paths = result.paths
-    if paths is None:
+        return show(result.trace)
+    if mode == "films":
+        return video_player(result.reels)
+    if result.paths is None:
         raise BadInput("this plan is in no world that can be driven", where="show(plan)", fix='show(plan, mode="films") or mode="costs"')
-    stage = WorldStage(picture_height=320)
+    stage = WorldStage(picture_height=320, paths=plan_lines(result.paths, iteration))
     stage.set_picture(result.reels[0].pixels[0])
-    tried = [stage.path("tried first", "sample", p, width=1, alpha=0.25) for p in paths.samples[0]]
-    means = [stage.path(f"mean of iteration {k + 1}", "elite", p, alpha=0.4 + 0.5 * k / len(paths.means)) for k, p in enumerate(paths.means)]
-    believed = [] if paths.believed is None else [stage.path("believed", "open loop", paths.believed, width=2.5)]
-    stage.paths = [*tried, *means, *believed, stage.path("truly followed", "real", paths.true, width=3)]
     return stage

@@ -8,8 +8,7 @@ from jaxtyping import Float
 from widgets import ClipPlayer, Timeline
 from workbench.boards.show import show
 from workbench.boards.surprise.words import unit_of
-from workbench.boards.videos import Curve, film_dicts
-from workbench.core.numbers import UNITS
+from workbench.boards.videos import Curve, timeline, video_player
 from workbench.core.questions.surprise import Surprise, SurpriseView
 
 
@@ -60,15 +59,11 @@ def _long(curve: Float[np.ndarray, "frames"], player: ClipPlayer) -> Float[np.nd
 
 @show.register(SurpriseView)
 def _(result: SurpriseView) -> ClipPlayer:
-    player = ClipPlayer(picture_height=200, fps=8.0)
-    player.set_films(film_dicts(result.reels))
+    player = video_player(result.reels)
     draw_surprise(player, result)
     return player
 
 
 @show.register(Surprise)
 def _(result: Surprise) -> Timeline:
-    curves = surprise_curves(result, "surprise", "open loop")
-    line = Timeline(frames=result.frames)
-    line.set_curves(curves, unit=UNITS[result.distance], label=f"surprise, {UNITS[result.distance]}")
-    return line
+    return timeline(surprise_curves(result, "surprise", "open loop"), result.distance, "surprise")

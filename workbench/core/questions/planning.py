@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict, cast
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -130,14 +130,13 @@ class PlanPaths:
 
     Args:
         true: if the chosen actions are done in one go. believed: read from the foretold latents by a linear probe; probe: its R² on held-out clips.
-        means: if the mean of each iteration is done; elites, samples: if some of those are. away: from the goal at the end of `true`.
+        elites, samples: if some of those of each iteration are done. away: from the goal at the end of `true`.
         reached: that is near enough.
     """
 
     true: Float[np.ndarray, "frames 2"]
     believed: Float[np.ndarray, "frames 2"] | None
     probe: float
-    means: Float[np.ndarray, "iterations frames 2"]
     elites: Float[np.ndarray, "iterations elites frames 2"]
     samples: Float[np.ndarray, "iterations samples frames 2"]
     away: float
@@ -269,6 +268,25 @@ def _sized(first: UInt8[np.ndarray, "height width 3"], like: UInt8[np.ndarray, "
     return first[np.ix_([k * tall // height for k in range(height)], [k * wide // width for k in range(width)])]
 
 
+class Searching(TypedDict, total=False):
+    """The fields of `Planner`, as options."""
+
+    horizon: int
+    samples: int
+    iterations: int
+    elites: int
+    knots: int | None
+    method: str
+    keep: float
+    temperature: float
+    start: float
+    last: float
+    mean: float
+    best: float
+    distance: str
+    seed: int
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Planner:
     """How to search.
@@ -313,9 +331,9 @@ class Planner:
             raise BadInput(f"{self.knots} knots in {self.horizon} steps", where="Planner", fix="give 1 to horizon knots")
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Searching:
         """The fields by name, without those that a question adds."""
-        return {field.name: getattr(self, field.name) for field in fields(Planner)}
+        return cast(Searching, {field.name: getattr(self, field.name) for field in fields(Planner)})
 
 
 @dataclass(frozen=True, eq=False)

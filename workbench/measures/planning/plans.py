@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.questions.planning import Plan, Planner, PlanTrace
+from workbench.core.questions.planning import Plan, Planner, PlanTrace, Searching
 from workbench.core.results import Provenance
 from workbench.measures.base import answers, threads_for
 from workbench.measures.futures import span
@@ -21,6 +21,8 @@ from workbench.measures.planning.optimiser import Task, search
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
 from workbench.model.steps import steps_of
+
+Begun = np.ndarray | Sequence[Sequence[float]]  # actions of an older plan, one row a step
 
 
 def task_of(jepa: Jepa, clip: Clip, goal: Clip, known: int | None = None) -> Task:
@@ -59,41 +61,53 @@ def plan(
     *,
     known: int | None = None,
     limits: Sequence[Sequence[float]] | None = None,
-    warm: np.ndarray | Sequence[Sequence[float]] | None = None,
-    **planner: Any,
+    warm: Begun | None = None,
+    **planner: Unpack[Searching],
 ) -> PlanTrace:
     """The actions that bring the last known frame of a clip to the last frame of a goal, and everything that was tried on the way.
 
     Args:
         known: ticks of context; None: as few as the model takes. limits: lowest and highest action of a step; None: the model's own.
-        warm: actions from which the search begins; None: the middle of the limits.
-        planner: fields of `Planner`: horizon, samples, iterations, elites, method "cem" or "mppi", …
+        warm: actions from which the search begins; None: the middle of the limits. planner: fields of `Planner`.
 
     Raises:
         PartUnavailable: no dynamics. BadInput: nothing to plan, no bounds, or a planner that can try nothing.
     """
-    return imagine_plan(jepa, clip, goal, known=known, limits=limits, warm=warm, **planner)[0]
+    return imagine_plan(jepa, clip, goal, planner_of(planner), known=known, limits=limits, warm=warm)[0]
+
+
+def planner_of(options: Searching) -> Planner:
+    """How to search, from options.
+
+    Raises:
+        BadInput: an option that a planner does not have, or nothing could be tried.
+    """
+    known = Planner.__dataclass_fields__
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise BadInput(f"a planner has no {unknown[0]!r}", where="plan", fix=f"it has {', '.join(known)}")
+    return Planner(**options)
 
 
 def imagine_plan(
     jepa: Jepa,
     clip: Clip,
     goal: Clip,
+    how: Planner,
     *,
     known: int | None = None,
     limits: Sequence[Sequence[float]] | None = None,
-    warm: np.ndarray | Sequence[Sequence[float]] | None = None,
-    **planner: Any,
+    warm: Begun | None = None,
 ) -> tuple[PlanTrace, Latents]:
     """As `plan`, with the latents of the imagined film: the last known tick, then those that the chosen actions are foretold to lead to."""
-    how, dynamics = Planner(**_known_fields(planner)), jepa.need_dynamics()
+    dynamics = jepa.need_dynamics()
     begun = None if warm is None else _begun(warm, how.horizon)
     with threads_for(jepa):
         task = task_of(jepa, clip, goal, known)
         found = search(dynamics, task, how, start=begun, limits=None if limits is None else limits_of(limits, jepa))
         moves = found.actions if task.past is None else torch.cat([task.past, found.actions], 1)
         film = dynamics.rollout(task.context, how.horizon, actions=moves)
-    origin = Provenance("plan", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} → {goal.digest}", seed=how.seed, parameters=dict(planner))
+    origin = Provenance("plan", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} → {goal.digest}", seed=how.seed, parameters={**how.settings})
     first = {name: getattr(found, name)[:, 0].numpy() for name in ("samples", "costs", "elites", "mean", "spread")}
     trace = PlanTrace(
         how.method,
@@ -109,7 +123,7 @@ def imagine_plan(
     return trace, replace(film, tokens=torch.cat([here, film.tokens], 1), grid=replace(film.grid, ticks=how.horizon + 1), states=None, extra=None)
 
 
-def _begun(warm: np.ndarray | Sequence[Sequence[float]], horizon: int) -> Float[Tensor, "1 horizon action"]:
+def _begun(warm: Begun, horizon: int) -> Float[Tensor, "1 horizon action"]:
     """What is left of an older plan, with its last action held where it is too short."""
     rows = torch.as_tensor(np.asarray(warm, np.float32))[:horizon]
     if rows.ndim != 2 or not len(rows):
@@ -117,14 +131,7 @@ def _begun(warm: np.ndarray | Sequence[Sequence[float]], horizon: int) -> Float[
     return torch.cat([rows, rows[-1:].expand(horizon - len(rows), -1)])[None]
 
 
-def _known_fields(given: dict[str, Any]) -> dict[str, Any]:
-    unknown = set(given) - set(Planner.__dataclass_fields__)
-    if unknown:
-        raise BadInput(f"a planner has no {sorted(unknown)[0]!r}", where="plan", fix=f"it has {', '.join(Planner.__dataclass_fields__)}")
-    return given
-
-
-def limits_of(limits: Any, jepa: Jepa) -> tuple[Tensor, Tensor]:
+def limits_of(limits: Sequence[Sequence[float]], jepa: Jepa) -> tuple[Tensor, Tensor]:
     """The lowest and the highest action of a step.
 
     Raises:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 from jaxtyping import Float
@@ -23,6 +24,7 @@ from workbench.core.questions.planning import (
     PlanTrace,
     PlanView,
     PlanWithVideos,
+    Searching,
     State,
     WalkToGoal,
     WalkTrace,
@@ -34,7 +36,7 @@ from workbench.measures.drawing import draw, note_of
 from workbench.measures.futures import span
 from workbench.measures.planning.ends import Ends, Numbers, ends_of, in_world, pictured, shown
 from workbench.measures.planning.landscapes import energy_landscape
-from workbench.measures.planning.plans import imagine_plan
+from workbench.measures.planning.plans import Begun, imagine_plan, planner_of
 from workbench.measures.probing import Probe, places_probe
 from workbench.measures.twins import asked
 from workbench.model.jepa import Jepa
@@ -55,7 +57,7 @@ def plan_view(
     frames: Sequence[int] = (0, 0),
     bank: Bank | None = None,
     predictor: str = "model",
-    **planner: Any,
+    **planner: Unpack[Searching],
 ) -> PlanView:
     """A plan with what the model imagines of it, and what truly comes where that is known.
 
@@ -65,7 +67,7 @@ def plan_view(
     """
     jepa = asked(jepa, predictor)
     ends, within = ends_of(jepa, name, state, goal, clip, frames)
-    trace, film = imagine_plan(jepa, ends.start, ends.goal, warm=None, known=ends.known, limits=ends.limits, **planner)
+    trace, film = imagine_plan(jepa, ends.start, ends.goal, planner_of(planner), known=ends.known, limits=ends.limits)
     reels = [] if jepa.decoder is None and bank is None else [_imagined(jepa, film, bank, clip or ends.start, predictor)]
     length = len(trace.actions) + 1
     if within is None or state is None or goal is None:
@@ -118,7 +120,6 @@ def _paths(
         within.where(true).astype(np.float32),
         _believed(probe, film),
         float("nan") if probe is None else probe.r2,
-        places(trace.mean),
         places(best),
         places(trace.samples[:, :_SAMPLES]),
         away,
@@ -136,16 +137,17 @@ def first_move(
     clip: Clip | None = None,
     frames: Sequence[int] = (0, 0),
     predictor: str = "model",
-    **options: Any,
+    axes: tuple[int, int] = (0, 1),
+    steps: int = 21,
 ) -> EnergyLandscape:
     """How far from the goal each first move leads, one step ahead.
 
     Args:
-        name, state, goal, clip, frames, predictor: as of `plan_view`. options: of `energy_landscape`.
+        name, state, goal, clip, frames, predictor: as of `plan_view`. axes, steps: as of `energy_landscape`.
     """
     jepa = asked(jepa, predictor)
     ends, _ = ends_of(jepa, name, state, goal, clip, frames)
-    return energy_landscape(jepa, ends.start, ends.goal, true=ends.true, known=ends.known, limits=ends.limits, **options)
+    return energy_landscape(jepa, ends.start, ends.goal, true=ends.true, known=ends.known, limits=ends.limits, axes=axes, steps=steps)
 
 
 @answers(Drive)
@@ -155,11 +157,11 @@ def drive(
     state: Numbers,
     goal: Numbers,
     *,
-    warm: np.ndarray | Sequence[Sequence[float]] | None = None,
+    warm: Begun | None = None,
     moves: int = 1,
     bank: Bank | None = None,
     predictor: str = "model",
-    **planner: Any,
+    **planner: Unpack[Searching],
 ) -> DriveStep:
     """Plan from here, do the first actions, and see where they truly lead. Stops where the goal is reached.
 
@@ -170,7 +172,7 @@ def drive(
     jepa, within = asked(jepa, predictor), world(name)
     here, there = np.asarray(state, np.float32), np.asarray(goal, np.float32)
     ends = in_world(jepa, within, here, there)
-    trace, film = imagine_plan(jepa, ends.start, ends.goal, warm=warm, known=ends.known, limits=ends.limits, **planner)
+    trace, film = imagine_plan(jepa, ends.start, ends.goal, planner_of(planner), warm=warm, known=ends.known, limits=ends.limits)
     pictures: list[WorldPicture] = []
     for action in trace.actions[: max(1, moves)]:
         here = within.step(here, action).astype(np.float32)
@@ -202,24 +204,23 @@ def walk(
     moves: int = 1,
     steps: int = STEPS,
     predictor: str = "model",
-    seed: int = 0,
-    **planner: Any,
+    **planner: Unpack[Searching],
 ) -> WalkTrace:
     """Steps as of `drive`, until the goal is reached: each plan begins where the one before it led, with its rest and another seed.
 
     Args:
-        steps: that may be made. predictor: "model" or "twin". seed: of the first plan. planner: fields of `Planner`.
+        steps: that may be made. predictor: "model" or "twin". planner: fields of `Planner`; its seed is that of the first plan.
 
     Raises:
         BadInput: no step may be made, or the goal is where the start is.
     """
     if steps < 1:
         raise BadInput(f"a walk of {steps} steps goes nowhere", where="steps", fix="allow at least one")
-    within, here, made = world(name), np.asarray(state, np.float32), list[Move]()
+    within, here, how, made = world(name), np.asarray(state, np.float32), planner_of(planner), list[Move]()
     found: DriveStep | None = None
     while len(made) < steps and not (found and found.reached):
         rest, most = None if found is None else found.rest, min(moves, steps - len(made))
-        found = drive(jepa, name, here, goal, warm=rest, moves=most, predictor=predictor, seed=seed + len(made), **planner)
+        found = drive(jepa, name, here, goal, warm=rest, moves=most, predictor=predictor, **replace(how, seed=how.seed + len(made)).settings)
         made += found.moves()
         here = found.pictures[-1].state
     start, end = (pictured(within, np.asarray(at, np.float32)) for at in (state, goal))
