@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport, ModelCard
+from workbench.core.card import ModelCard
 from workbench.core.errors import CheckpointError
 from workbench.families.frozen_encoder import FrozenEncoder, find_encoder
 from workbench.families.hf_dinov3 import DINOV3_KERNEL, DINOV3_TOKENS, is_ported_dinov3
@@ -116,22 +116,11 @@ def _assemble(preparation: Preparation, encoder: FrozenEncoder, paper: str, buil
     return Jepa(card, built.report, FrameEncoder(net, preparation, f"context:{built.hashes[_PART][:12]}", weights="context"), built.untrained)
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "comparison",
     signs=f"an image encoder of Transformers with embeddings.cls_token: ViT, MAE, DINOv2; or, with {DINOV3_KERNEL} and {DINOV3_TOKENS}, DINOv3",
     telling=(IJEPA_KERNEL, _CLASS, "embeddings.position_embeddings", "layernorm.weight"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides=IMAGE_OVERRIDES,
 )

@@ -10,7 +10,7 @@ from math import isqrt
 from typing import Any
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport, Origin
+from workbench.core.card import Origin
 from workbench.core.errors import CheckpointError
 from workbench.families.actions import ACTION_OVERRIDES
 from workbench.families.environments import ENVIRONMENT_OVERRIDES
@@ -22,7 +22,6 @@ from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_prepar
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, size_parser
 from workbench.families.world_sizes import JOINED_SIGN, backbone_of, joined_plan, world_groups
-from workbench.model.jepa import Jepa
 
 _CELL, _HISTORY = 16, 3  # pixels a token, of the decoder; frames a predictor was trained on, as published
 _HALF = (0.5, 0.5, 0.5)
@@ -98,23 +97,12 @@ def _count(value: Any) -> int:
     return int(value)
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights, also without the encoder's file."""
-    return plan(request).inspect()
-
-
 register(
     "dino_wm",
     signs="a predictor with pos_embedding and transformer.layers.N.0.to_qkv, neither wrapped nor beside its mask",
     telling=("predictor.pos_embedding", "predictor.transformer.layers.0.0.to_qkv.weight", "action_encoder.patch_embed.weight"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={
         "heads": "attention heads of the encoder",
         "predictor_heads": "attention heads of the predictor",

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from workbench.checkpoints import Checkpoint, open_checkpoint
 from workbench.checkpoints.together import together
-from workbench.core.card import LoadReport
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.eb_names import STATE, Sorted, eb_names, kind_of, sorted_names
 from workbench.families.eb_plans import Plans, plan_image, plan_rooms, plan_transformer, plan_video
@@ -21,7 +20,6 @@ from workbench.families.prepare_planes import PLANE_OVERRIDES
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings
 from workbench.families.vit_family import shape_of
-from workbench.model.jepa import Jepa
 
 _PLANS = {"image": plan_image, "transformer": plan_transformer, "video": plan_video, "rooms": plan_rooms}
 _SAYS = {
@@ -85,23 +83,12 @@ def _with_decoder(request: Request, found: Sorted) -> Sorted:
     return found
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "eb_jepa",
     signs="in model_state_dict, encoder.stack_blocks and encoder.mlp, encoder.layer1.conv1, or a backbone with a 3 × 3 conv1 or conv_proj",
     telling=("encoder.layer1.conv1.weight", "encoder.mlp.0.weight", "predictor.rnn.weight_ih_l0"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={
         "image_size": "(height, width) in pixels to prepare clips at",
         "frames": "frames of a clip in training; others are welcome",

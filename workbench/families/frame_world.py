@@ -97,7 +97,7 @@ class FrameFamily:
             raise BadInput(f"the visual encoder is not in this file: it needs {self.needed}", where=str(self.request.checkpoint.path), fix=fix)
         return self._plan().build()
 
-    def inspect(self) -> LoadReport:
+    def report(self) -> LoadReport:
         """The report without the weights, also of a predictor whose encoder was not given."""
         if self._encoder_file is not None:
             return self._plan().report()

@@ -293,16 +293,6 @@ def _epsilon_of(value: Any) -> float:
     return float(value)
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "huggingface",
     signs=f"{IJEPA_KERNEL} of 4 dimensions without embeddings.cls_token, or {VJEPA2_KERNEL} of 5; also under ijepa. or vjepa2.",
@@ -313,8 +303,7 @@ register(
         "layernorm.weight",
     ),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={
         "heads": "attention heads of the encoder",
         "predictor_heads": "attention heads of the predictor",

@@ -8,7 +8,7 @@ from math import floor
 from typing import Any, cast
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport, Origin
+from workbench.core.card import Origin
 from workbench.core.errors import CheckpointError
 from workbench.families.gguf_pixels import stored_preparation
 from workbench.families.image_family import KERNEL, image_encoder, settle_size
@@ -19,7 +19,6 @@ from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, renamed
 from workbench.families.video_family import count_mask_tokens, says_ijepa
 from workbench.families.vit_family import VitPlan, encoder_names, found_parts, shape_of, tower
-from workbench.model.jepa import Jepa
 from workbench.nn.vit import PredictorConfig, VitConfig
 
 _PREDICTOR_HEADS = ("meta.pred_num_heads", "model.pred_num_heads")
@@ -125,22 +124,11 @@ def _mask(checkpoint: Checkpoint) -> dict[str, Any]:
     return renamed(said, _MASK_NAMES) if isinstance(said, Mapping) else {}
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "ijepa",
     signs="encoder or target_encoder with a 4-dimensional patch_embed.proj.weight and pos_embed, no cls_token",
     telling=("patch_embed.proj.weight", "pos_embed", "blocks.0.attn.qkv.weight", "blocks.0.mlp.fc1.weight", "norm.weight"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={"predictor_heads": "attention heads of the predictor; the encoder's unless given", **IMAGE_OVERRIDES},
 )

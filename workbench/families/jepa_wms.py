@@ -11,7 +11,7 @@ from math import isqrt
 from typing import Any
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport, Origin
+from workbench.core.card import Origin
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.actions import ACTION_OVERRIDES
 from workbench.families.environments import ENVIRONMENT_OVERRIDES
@@ -203,18 +203,13 @@ def build(request: Request) -> Jepa:
     return jepa
 
 
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights, also without the encoder's file."""
-    return plan(request).inspect()
-
-
 register(
     "jepa_wms",
     signs="a predictor with predictor_blocks.N.adaLN_modulation, or with transformer.layers.N.0.to_qkv behind module. or beside its mask",
     telling=("predictor.predictor_blocks.0.adaLN_modulation.1.weight", "action_encoder.patch_embed.weight"),
     recognise=recognise,
+    plan=plan,
     build=build,
-    inspect=inspect,
     overrides={
         "heads": "attention heads of the encoder",
         "predictor_heads": "attention heads of the predictor",

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from workbench.checkpoints import Checkpoint
 from workbench.checkpoints.renamed import renamed
-from workbench.core.card import LoadReport, ModelCard, Origin
+from workbench.core.card import ModelCard, Origin
 from workbench.core.clip import Clip
 from workbench.core.errors import CheckpointError
 from workbench.families.lejepa_names import DINOV2, is_lejepa, lejepa_names, projector_of
@@ -176,22 +176,11 @@ def recognise(checkpoint: Checkpoint) -> bool:
     return is_lejepa(checkpoint)
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "lejepa",
     signs="one image transformer in timm's names (patch_embed, pos_embed, blocks) with cls_token, reg_token or fc_norm, or a backbone beside a projector",
     telling=("patch_embed.proj.weight", "pos_embed", "cls_token", "blocks.0.attn.qkv.weight", "blocks.0.mlp.fc1.weight", "norm.weight"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={"table": "(rows, cols) of the stored position table, where it is no square", **IMAGE_OVERRIDES},
 )

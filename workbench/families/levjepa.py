@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport, Origin
+from workbench.core.card import Origin
 from workbench.core.errors import CheckpointError
 from workbench.families.parts import Names, names_by_group
 from workbench.families.prepare import Preparation
@@ -19,7 +19,6 @@ from workbench.families.settings import Settings, frames_parser, size_parser
 from workbench.families.sizes import by_shape
 from workbench.families.video_family import is_levjepa
 from workbench.families.vit_family import GROUPS, VitPlan, found_parts, shape_of, tower
-from workbench.model.jepa import Jepa
 from workbench.nn.levjepa import LevjepaConfig, LevjepaEncoder
 
 _KERNEL = "patch_embed.proj.weight"
@@ -127,23 +126,12 @@ def _published(config: LevjepaConfig) -> bool:
     return config.patch == 16 and by_shape(config.dim, config.depth, config.hidden, without=("vit_giant",)) is not None
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "levjepa",
     signs="encoder with cls_token and a patch_embed.proj.weight of (dim, 3, 1, patch, patch); no predictor",
     telling=("encoder.cls_token", f"encoder.{_KERNEL}", "encoder.blocks.0.attn.qkv.weight", "encoder.norm.weight"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={
         "heads": "attention heads",
         "image_size": "(height, width) in pixels to prepare clips at",

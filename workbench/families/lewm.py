@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport
 from workbench.families.lewm_names import is_lewm, is_pldm
 from workbench.families.lewm_plan import LEWM_OVERRIDES, Method, plan
-from workbench.families.registry import Request, register
-from workbench.model.jepa import Jepa
+from workbench.families.registry import register
 
 _METHOD = Method("lewm", "LeWM", "arXiv 2603.19312", "no config.json names its class; PLDM has the same tensors and the same arithmetic")
 
@@ -15,16 +15,6 @@ _METHOD = Method("lewm", "LeWM", "arXiv 2603.19312", "no config.json names its c
 def recognise(checkpoint: Checkpoint) -> bool:
     """See `is_lewm`; and no config.json that names PLDM."""
     return is_lewm(checkpoint) and not is_pldm(checkpoint)
-
-
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(_METHOD, request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(_METHOD, request).report()
 
 
 register(
@@ -37,7 +27,6 @@ register(
         "predictor.transformer.layers.0.adaLN_modulation.1.weight",
     ),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=partial(plan, _METHOD),
     overrides=LEWM_OVERRIDES,
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport
 from workbench.families.lewm_names import is_lewm, is_pldm
 from workbench.families.lewm_plan import LEWM_OVERRIDES, Method, plan
-from workbench.families.registry import Request, register
-from workbench.model.jepa import Jepa
+from workbench.families.registry import register
 
 _METHOD = Method("pldm", "PLDM", "arXiv 2502.14819", "no config.json names its class; LeWM has the same tensors and the same arithmetic")
 
@@ -17,21 +17,10 @@ def recognise(checkpoint: Checkpoint) -> bool:
     return is_lewm(checkpoint) and is_pldm(checkpoint)
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(_METHOD, request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(_METHOD, request).report()
-
-
 register(
     "pldm",
     signs="the tensors of lewm, and a config.json whose _target_ is a PLDM",
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=partial(plan, _METHOD),
     overrides=LEWM_OVERRIDES,
 )

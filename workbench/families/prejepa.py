@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.checkpoints import Checkpoint
 from workbench.checkpoints.renamed import renamed
-from workbench.core.card import LoadReport, Origin
+from workbench.core.card import Origin
 from workbench.core.errors import AmbiguousModel, CheckpointError
 from workbench.families.actions import ACTION_OVERRIDES
 from workbench.families.frame_world import FrameFamily, Habits
@@ -24,7 +24,6 @@ from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_prepar
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings, size_parser
 from workbench.families.world_sizes import JOINED_SIGN, backbone_of, joined_plan, world_groups
-from workbench.model.jepa import Jepa
 
 _ACTION, _EXTRA = "action", "extra_encoders"
 _ORDERS = ("extra_encoders.modules", "model.extra_encoders.modules", "wm.encoding")
@@ -45,6 +44,7 @@ def plan(request: Request) -> FrameFamily:
     Raises:
         CheckpointError: the tensors contradict each other, or it takes what cannot be given. AmbiguousModel: the order of its extra inputs is open.
     """
+    request.one_file()
     checkpoint, settings = request.checkpoint, Settings(request)
     prefix = backbone_of(checkpoint)
     if prefix is None:
@@ -136,25 +136,12 @@ def _history(value: Any, places: int) -> int:
     return int(value)
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    request.one_file()
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    request.one_file()
-    return plan(request).inspect()
-
-
 register(
     "prejepa",
     signs="an encoder of Transformers under backbone. beside a predictor with pos_embedding and transformer.layers.N.0.to_qkv",
     telling=(f"backbone.{IJEPA_KERNEL}", "predictor.pos_embedding", f"predictor.{JOINED_SIGN}", "extra_encoders.action.patch_embed.weight"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={
         "heads": "attention heads of the encoder",
         "predictor_heads": "attention heads of the predictor",

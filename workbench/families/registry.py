@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -69,6 +69,19 @@ class Family:
     telling: tuple[str, ...] = ()
 
 
+@runtime_checkable
+class Plan(Protocol):
+    """A model before its weights are read."""
+
+    def build(self) -> Jepa:
+        """The model with its weights."""
+        ...
+
+    def report(self) -> LoadReport:
+        """What the file holds, from names and shapes."""
+        ...
+
+
 FAMILIES: dict[str, Family] = {}
 
 
@@ -77,10 +90,24 @@ def register(
     *,
     signs: str,
     recognise: Callable[[Checkpoint], bool],
-    build: Callable[[Request], Jepa],
-    inspect: Callable[[Request], LoadReport] | None = None,
+    plan: Callable[[Request], Plan] | None = None,
+    build: Callable[[Request], Jepa] | None = None,
     overrides: Mapping[str, str] | None = None,
     telling: tuple[str, ...] = (),
 ) -> None:
-    """Make a family known to `load`. Without `inspect` the report is taken from the built model."""
-    FAMILIES[name] = Family(name, signs, recognise, build, inspect or (lambda request: build(request).report), dict(overrides or {}), telling)
+    """Make a family known to `load`.
+
+    Args:
+        plan: everything but the weights. build: the model, where it is more than what the plan builds, or where there is no plan: the report is then
+            taken from the built model. Others as of `Family`.
+    """
+    if plan is None and build is None:
+        raise TypeError(f"family {name!r} needs plan= or build=")
+
+    def built(request: Request) -> Jepa:
+        return build(request) if build is not None else plan(request).build()  # type: ignore[misc]  # one of the two is there
+
+    def inspect(request: Request) -> LoadReport:
+        return plan(request).report() if plan is not None else built(request).report
+
+    FAMILIES[name] = Family(name, signs, recognise, built, inspect, dict(overrides or {}), telling)

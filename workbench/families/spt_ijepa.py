@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from workbench.checkpoints import Checkpoint
 from workbench.checkpoints.renamed import Rest, Source, renamed
-from workbench.core.card import LoadReport
 from workbench.core.errors import CheckpointError
 from workbench.families.image_family import KERNEL, image_encoder, settle_size
 from workbench.families.parts import Names
@@ -19,7 +18,6 @@ from workbench.families.prepare_settings import IMAGE_OVERRIDES, settle_preparat
 from workbench.families.registry import Request, register
 from workbench.families.settings import Settings
 from workbench.families.vit_family import VitPlan, encoder_names, found_parts, shape_of, tower
-from workbench.model.jepa import Jepa
 from workbench.nn.vit import PredictorConfig
 
 _ENCODERS = {"encoder.student.": "encoder.", "encoder.teacher.": "target_encoder."}
@@ -95,22 +93,11 @@ def _predictor(request: Request, names: Names, settings: Settings) -> PredictorC
     return PredictorConfig(embed[0], stack.depth, heads, stack.hidden, eps=_EPS, rows_first=True)
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "spt_ijepa",
     signs="encoder.student.vit and encoder.teacher.vit in timm's names beside predictor.context_proj",
     telling=(f"encoder.student.vit.{KERNEL}", f"encoder.teacher.vit.{KERNEL}", "predictor.context_proj.weight", "predictor.query_proj.weight"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={"predictor_heads": "attention heads of the predictor; one for each 64 features unless given", **IMAGE_OVERRIDES},
 )

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from workbench.checkpoints import Checkpoint
 from workbench.checkpoints.renamed import renamed
 from workbench.core import progress
-from workbench.core.card import LoadReport, ModelCard
+from workbench.core.card import ModelCard
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, CheckpointError, Incomparable
 from workbench.core.grid import TokenGrid
@@ -233,22 +233,11 @@ def _assemble(preparation: PlanePreparation, action: ActionSpec | None, dim: int
     return Jepa(card, built.report, encoder, built.untrained, **parts)
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "tiny_jepa",
     signs="a NumPy archive with config, enc.0.W and pred.0.W",
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides=dict(PLANE_OVERRIDES),
     telling=("enc.0.W", "pred.0.W"),
 )

@@ -22,11 +22,12 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import PARTS, Fact, LoadReport, ModelCard, PartReport
+from workbench.core.card import PARTS, Fact, LoadReport, ModelCard
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, CheckpointError, ClipError, PartUnavailable
 from workbench.core.grid import TokenGrid
-from workbench.families.parts import PartPlan, fill_part, left_out, module_hash, names_by_group, plan_part, whole_report
+from workbench.families.net_plan import NetPlan
+from workbench.families.parts import module_hash, names_by_group, whole_report
 from workbench.families.registry import Request, register
 from workbench.families.toy_nets import ToyFuture, ToyNet, ToyPainter, ToyPredictor, ToyShape, Video
 from workbench.model.jepa import Decoder, Dynamics, Encoder, Jepa, MaskedPredictor
@@ -279,29 +280,13 @@ def _shape(checkpoint: Checkpoint) -> ToyShape:
     raise CheckpointError("a toy needs an encoder with places, embed.weight and registers", where=str(checkpoint.path), fix="see toy.save")
 
 
-def _plans(request: Request) -> tuple[dict[str, PartPlan], list[PartReport]]:
+def plan(request: Request) -> NetPlan:
+    """Everything but the weights."""
     request.one_file()
-    checkpoint, groups, shape = request.checkpoint, names_by_group(request.checkpoint), _shape(request.checkpoint)
-    plans = {p: plan_part(checkpoint, p, partial(_MAKERS[p], shape), groups[p]) for p in _PARTS if p in groups and request.wants(p)}
-    if not any(p in plans for p in _WEIGHTS.values()):
-        raise BadInput("there is no Jepa without an encoder", where=f"parts={request.parts}", fix="ask for encoder_target or encoder_context too")
-    return plans, [left_out(p, groups[p], request.parts or ()) for p in _PARTS if p in groups and not request.wants(p)]
+    groups, shape = names_by_group(request.checkpoint), _shape(request.checkpoint)
+    found = {p: groups[p] for p in _PARTS if p in groups}
+    makers = {p: partial(_MAKERS[p], shape) for p in found}
+    return NetPlan("toy", "toy", request, found, makers, lambda built: _assemble(built.modules, built.hashes, built.report, built.name), ())
 
 
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    plans, others = _plans(request)
-    return LoadReport(str(request.asked), "toy", (*(p.report for p in plans.values()), *others), file_bytes=request.checkpoint.bytes)
-
-
-def load_toy(request: Request) -> Jepa:
-    """The model with its weights."""
-    plans, others = _plans(request)
-    filled = {p: fill_part(plan, request) for p, plan in plans.items()}
-    reports = (*(r for _, r, _ in filled.values()), *others)
-    report = LoadReport(str(request.asked), "toy", reports, file_bytes=request.checkpoint.bytes)
-    modules, hashes = {p: m for p, (m, _, _) in filled.items()}, {p: h for p, (_, _, h) in filled.items()}
-    return _assemble(modules, hashes, report, f"{request.checkpoint.path.name.partition('.')[0]} (toy)")
-
-
-register("toy", signs="encoder_context or encoder_target with registers", recognise=recognise, build=load_toy, inspect=inspect)
+register("toy", signs="encoder_context or encoder_target with registers", recognise=recognise, plan=plan)

@@ -12,7 +12,7 @@ from math import isqrt
 from typing import Any
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport, Origin
+from workbench.core.card import Origin
 from workbench.core.errors import CheckpointError
 from workbench.families.parts import Names
 from workbench.families.prepare import Preparation
@@ -32,7 +32,6 @@ from workbench.families.video_family import (
     trunk,
 )
 from workbench.families.vit_family import GROUPS, VitPlan, encoder_names, found_parts, shape_of
-from workbench.model.jepa import Jepa
 from workbench.nn.vit import PredictorConfig, VitConfig
 
 _PUBLISHED_FRAMES, _DEFAULT_TOKEN = 16, 1
@@ -148,23 +147,12 @@ def _predictor(request: Request, names: Names, settings: Settings, c: Trunk) -> 
     return PredictorConfig(stack.dim, stack.depth, heads, stack.hidden, tokens)
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "vjepa",
     signs="encoder or target_encoder with a 5-dimensional patch_embed.proj.weight and pos_embed; a predictor with predictor_pos_embed and at most two mask_tokens",
     telling=("patch_embed.proj.weight", "pos_embed", "blocks.0.attn.qkv.weight", "predictor_pos_embed", "mask_tokens.0"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={
         "heads": "attention heads of the encoder",
         "predictor_heads": "attention heads of the predictor; the encoder's unless given",

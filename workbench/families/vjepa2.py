@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import isqrt
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport, Origin
+from workbench.core.card import Origin
 from workbench.families.parts import Names
 from workbench.families.prepare import Preparation
 from workbench.families.prepare_settings import VIDEO_OVERRIDES, settle_preparation
@@ -29,7 +29,6 @@ from workbench.families.video_family import (
     trunk,
 )
 from workbench.families.vit_family import GROUPS, VitPlan, encoder_names, found_parts, shape_of
-from workbench.model.jepa import Jepa
 from workbench.nn.vit import PredictorConfig, VitConfig
 
 _PUBLISHED_FRAMES, _PUBLISHED_SIDE, _PUBLISHED_RATE = 64, 256, 4.0
@@ -112,16 +111,6 @@ def _predictor(request: Request, names: Names, settings: Settings) -> PredictorC
     return PredictorConfig(stack.dim, stack.depth, heads, stack.hidden, max(count_mask_tokens(names), 1))
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "vjepa2",
     signs="encoder or target_encoder with a 5-dimensional patch_embed.proj.weight; a predictor with more than two mask_tokens or no predictor_pos_embed",
@@ -134,8 +123,7 @@ register(
         "predictor_blocks.0.attn.qkv.weight",
     ),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={
         "heads": "attention heads of the encoder",
         "predictor_heads": "attention heads of the predictor",

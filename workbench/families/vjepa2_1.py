@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from workbench.checkpoints import Checkpoint
-from workbench.core.card import LoadReport, Origin
+from workbench.core.card import Origin
 from workbench.core.clip import Clip
 from workbench.core.errors import CheckpointError
 from workbench.families.parts import Names, names_by_group
@@ -35,7 +35,6 @@ from workbench.families.video_family import (
     trunk,
 )
 from workbench.families.vit_family import VitPlan, encoder_names, found_parts, shape_of
-from workbench.model.jepa import Jepa
 from workbench.model.spec import Prepared
 from workbench.nn.level_parts import LevelsEncoder, LevelsMasked
 from workbench.nn.levels import LevelsConfig, LevelsPredictorConfig
@@ -232,23 +231,12 @@ def _predictor(settings: Settings, names: Names, config: LevelsConfig) -> Levels
     )
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "vjepa2_1",
     signs="encoder, target_encoder or ema_encoder with norms_block or patch_embed_img",
     telling=("patch_embed.proj.weight", "patch_embed_img.proj.weight", "norms_block.0.weight", "blocks.0.attn.qkv.weight"),
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides={
         "heads": "attention heads of the encoder",
         "predictor_heads": "attention heads of the predictor",

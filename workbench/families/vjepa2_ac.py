@@ -14,7 +14,7 @@ from typing import cast
 from workbench.checkpoints import Checkpoint, open_checkpoint
 from workbench.checkpoints.checkpoint import Fingerprint
 from workbench.checkpoints.together import together
-from workbench.core.card import Fact, LoadReport, ModelCard, Origin
+from workbench.core.card import Fact, ModelCard, Origin
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.action_dynamics import ActionDynamics, action_spec
 from workbench.families.net_plan import Built, NetPlan
@@ -262,18 +262,13 @@ def _copies(checkpoint: Checkpoint) -> tuple[Fact, ...]:
     return (Fact("copies", "different", "read", why),)
 
 
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     "vjepa2_ac",
     signs="a predictor with action_encoder, state_encoder and predictor_blocks without adaLN",
     telling=("action_encoder.weight", "state_encoder.weight", "predictor_embed.weight", "predictor_blocks.0.attn.qkv.weight"),
     recognise=recognise,
+    plan=plan,
     build=build,
-    inspect=inspect,
     overrides={
         "heads": "attention heads of the encoder",
         "predictor_heads": "attention heads of the predictor",

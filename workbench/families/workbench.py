@@ -26,7 +26,7 @@ from torch import nn
 
 from workbench.checkpoints import Checkpoint, open_checkpoint
 from workbench.checkpoints.together import together
-from workbench.core.card import LoadReport, ModelCard
+from workbench.core.card import ModelCard
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.core.questions.decoding import FITTED
 from workbench.families.net_plan import Built, NetPlan
@@ -255,21 +255,10 @@ def recognise(checkpoint: Checkpoint) -> bool:
     return _SIGN in names_by_group(checkpoint).get("encoder_context", {})
 
 
-def build(request: Request) -> Jepa:
-    """The model with its weights."""
-    return plan(request).build()
-
-
-def inspect(request: Request) -> LoadReport:
-    """The report without the weights."""
-    return plan(request).report()
-
-
 register(
     NAME,
     signs="encoder_context.convs.0.weight, with config.json beside it",
     recognise=recognise,
-    build=build,
-    inspect=inspect,
+    plan=plan,
     overrides=dict(PREPARE_OVERRIDES),
 )
