@@ -13,7 +13,7 @@ from tests.measures.test_futures import film
 from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.questions.planning import Searching
+from workbench.core.planner import Searching
 from workbench.measures.planning import Planner, Task, bounds, costs, energy_landscape, interpolation, optimiser, plan, search, task_of
 from workbench.model.jepa import Jepa
 

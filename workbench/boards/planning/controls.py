@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from widgets.controls import Button, Control, Int, Label, Option, Select
-from workbench.core.questions.planning import Planner
+from workbench.core.planner import Planner
 
 Going = Literal["ready", "going", "stopped", "over"]
 

@@ -1,6 +1,6 @@
 """Plan actions that bring a latent to a goal: search, landscapes, and what truly comes of a plan."""
 
-from workbench.core.questions.planning import Planner
+from workbench.core.planner import Planner
 from workbench.measures.planning.ends import clip_ends, world_ends, world_picture
 from workbench.measures.planning.landscapes import energy_landscape
 from workbench.measures.planning.optimiser import Search, Task, bounds, costs, interpolation, search

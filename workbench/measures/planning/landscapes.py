@@ -12,7 +12,8 @@ from torch import Tensor
 from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.questions.planning import EnergyLandscape, Landscape, Planner
+from workbench.core.planner import Planner
+from workbench.core.questions.planning import EnergyLandscape, Landscape
 from workbench.core.results import Provenance
 from workbench.measures.base import answers
 from workbench.measures.planning.optimiser import Task, bounds, costs

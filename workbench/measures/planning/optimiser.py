@@ -10,7 +10,7 @@ from torch import Tensor
 
 from workbench.core import progress
 from workbench.core.errors import BadInput
-from workbench.core.questions.planning import Planner
+from workbench.core.planner import Planner
 from workbench.model.jepa import Dynamics
 from workbench.model.latents import Latents
 

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.questions.planning import Plan, Planner, PlanTrace, Searching
+from workbench.core.planner import Planner, Searching
+from workbench.core.questions.planning import Plan, PlanTrace
 from workbench.core.results import Provenance
 from workbench.measures.base import answers, threads_for
 from workbench.measures.futures import span

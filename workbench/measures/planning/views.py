@@ -13,6 +13,7 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.films import Reel
 from workbench.core.futures import Drawn
+from workbench.core.planner import Searching
 from workbench.core.questions.planning import (
     STEPS,
     Drive,
@@ -24,7 +25,6 @@ from workbench.core.questions.planning import (
     PlanTrace,
     PlanView,
     PlanWithVideos,
-    Searching,
     State,
     WalkToGoal,
     WalkTrace,
