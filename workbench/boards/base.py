@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class Board:
     depends: ClassVar[tuple[str, ...]] = ("model", "clip", "bank")
     always: ClassVar[bool] = False
 
-    def __init__(self, workspace: Workspace, commands: Sequence[str] = (), *, sources: Sequence[dict[str, Any]] | None = TWIN) -> None:
+    def __init__(self, workspace: Workspace, commands: Sequence[str] = (), *, sources: Sequence[dict[str, object]] | None = TWIN) -> None:
         self.space, self.session = workspace, workspace.session
         about = self.about
         info = {"title": about.title, "formula": about.formula, "source": about.source, "cannot": about.cannot}
@@ -90,7 +90,7 @@ class Board:
         """Baselines are taken over another bank."""
         self.opened()
 
-    def pictures(self) -> tuple[Any, ...]:
+    def pictures(self) -> tuple[Ages, ...]:
         """The views and charts that show something of the model and clip that are open."""
         return ()
 
@@ -99,7 +99,7 @@ class Board:
         if name == "export":
             offer(self.headline, *exported(self.space, self.results()))
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> dict[str, object]:
         """Everything on the board, for export."""
         return {}
 
@@ -124,7 +124,7 @@ class Board:
             self.say(f"This board is off: {reason}", "error" if partial else "warn", "See the Checkpoint board for what the file holds.")
         return bool(reason) or not self.awake or self.space.shown is None
 
-    def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: Any) -> None:
+    def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: object) -> None:
         """The sentence, the thin line under it, and the lines that reproduce it. more: other traits of the headline."""
         self.error, self._silent = None, False
         said = {"sentence": sentence, "tone": tone, "detail": detail, "code": code, "busy": False, "cancellable": False}

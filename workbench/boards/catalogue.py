@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from widgets import CatalogueView
 from workbench.boards.base import Board, board
 from workbench.boards.layout import Column, Layout, fill
@@ -68,7 +66,7 @@ class CatalogueBoard(Board):
             self.space.tell(error)
 
 
-def _row(name: str, cached: Cached | None) -> dict[str, Any]:
+def _row(name: str, cached: Cached | None) -> dict[str, object]:
     row = next(p for p in PUBLISHED if p.name == name)
     needs = f"Needs {', '.join(row.needs)}. " if row.needs else ""
     return {

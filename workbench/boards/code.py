@@ -118,6 +118,6 @@ def _plainly(value: Any) -> str:
     return repr(value)
 
 
-def _exact(values: np.ndarray) -> list[Any]:
+def _exact(values: np.ndarray) -> list[object]:
     """Rows of the shortest numbers that are exact."""
     return [float(str(v)) for v in values] if values.ndim == 1 else [_exact(row) for row in values]

@@ -114,7 +114,7 @@ def leaves(item: Layout) -> Iterator[Any]:
         yield item
 
 
-def fill(view: Any, traits: dict[str, Any]) -> None:
+def fill(view: Any, traits: Mapping[str, object]) -> None:
     """Set several traits of a view as one change, leaving out those that stay the same."""
     changed = {k: v for k, v in traits.items() if getattr(view, k) != v}
     if changed:

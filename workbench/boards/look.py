@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from widgets.palette import ink
 
@@ -20,7 +20,7 @@ def calm(figure: go.Figure, title: str, dark: bool, bottom: int = 4) -> go.Figur
     return figure
 
 
-def layout(title: str, dark: bool, bottom: int) -> dict[str, Any]:
+def layout(title: str, dark: bool, bottom: int) -> dict[str, object]:
     """The layout of `calm`."""
     return {
         "title": {"text": title, "font": {"size": 12}, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"},

@@ -28,7 +28,7 @@ Allow = Callable[[str], str]
 class Ages(Protocol):
     """A view or a chart."""
 
-    stale: Any
+    stale: Any  # a trait
 
 
 Answer = TypeVar("Answer")
@@ -45,7 +45,7 @@ def expand(path: str) -> str:
     return str(Path(path).expanduser())
 
 
-def settled(overrides: Mapping[str, Any]) -> tuple[str | None, tuple[tuple[str, Any], ...]]:
+def settled(overrides: Mapping[str, object]) -> tuple[str | None, tuple[tuple[str, Any], ...]]:
     """What a user says of a checkpoint, as a family and settings that a ModelKey can hold.
 
     Raises:
@@ -62,7 +62,7 @@ def settled(overrides: Mapping[str, Any]) -> tuple[str | None, tuple[tuple[str, 
     return family, tuple(sorted(rest.items()))
 
 
-def _plain(value: Any) -> bool:
+def _plain(value: object) -> bool:
     return all(map(_plain, value)) if isinstance(value, tuple) else isinstance(value, bool | int | float | str | None)
 
 
@@ -82,7 +82,7 @@ class Opening:
     seed: int
 
 
-def opening(path: str, data: str | None, index: int | None, overrides: Mapping[str, Any], *, allow: Allow, device: str, dtype: str) -> Opening:
+def opening(path: str, data: str | None, index: int | None, overrides: Mapping[str, object], *, allow: Allow, device: str, dtype: str) -> Opening:
     """What `Workspace.open` opens, as it is on disk now: a file that was overwritten is another model.
 
     Raises:
@@ -110,7 +110,7 @@ def first_seed(space: Workspace) -> int:
     return 0 if space.subject is None else space.subject.seed
 
 
-def exported(space: Workspace, results: dict[str, Any]) -> tuple[str, bytes]:
+def exported(space: Workspace, results: dict[str, object]) -> tuple[str, bytes]:
     """Results as one npz that numpy reads too, with a name for it."""
     name = space.sample or (Path(space.facts.report.path).stem if space.facts else "workbench")
     return f"jepa-workbench-{name}.npz", codec.dumps(results)
@@ -290,7 +290,7 @@ class Workspace:
         self.shown = None
         self.say("model")
 
-    def _checked(self, key: ModelKey, sample: str | None, refused: Notify, then: Callable[[], Any]) -> None:
+    def _checked(self, key: ModelKey, sample: str | None, refused: Notify, then: Callable[[], object]) -> None:
         """Have a file of the user's read in a process of its own before the worker that all share opens it."""
         readers = self.jobs.readers
         if readers is None or sample is not None or readers.knows(key.path):

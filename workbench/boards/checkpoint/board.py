@@ -54,7 +54,7 @@ class CheckpointBoard(Board):
         elif self.space.facts is not None:
             super().command(name)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> dict[str, object]:
         """See `Board.results`."""
         return {"facts": self.space.facts}
 

@@ -25,7 +25,7 @@ def _(result: LoadReport) -> ModelView:
     return ModelView(model={"name": Path(result.path).name, "family": result.family, **report_dict(result)})
 
 
-def model_dict(facts: ModelFacts) -> dict[str, Any]:
+def model_dict(facts: ModelFacts) -> dict[str, object]:
     """A model as the Checkpoint view wants it."""
     used = {name: p.name for p in facts.report.parts for name in p.matched}
     return {
@@ -35,7 +35,7 @@ def model_dict(facts: ModelFacts) -> dict[str, Any]:
     }
 
 
-def contents_dict(found: Contents) -> dict[str, Any]:
+def contents_dict(found: Contents) -> dict[str, object]:
     """A file that was described but not loaded, as the Checkpoint view wants it."""
     alarming = set(found.alarming)
     settings = [f"{name} = {value}" for name, value in found.settings.items()]
@@ -51,7 +51,7 @@ def contents_dict(found: Contents) -> dict[str, Any]:
     }
 
 
-def report_dict(report: LoadReport) -> dict[str, Any]:
+def report_dict(report: LoadReport) -> dict[str, object]:
     """A load report as the Checkpoint view wants it."""
     parts = [
         {
@@ -89,7 +89,7 @@ def refusals(report: LoadReport, part: str) -> str:
     return f"Off without it: {', '.join(off)}." if off else ""
 
 
-def histogram_dict(found: TensorHistogram) -> dict[str, Any]:
+def histogram_dict(found: TensorHistogram) -> dict[str, object]:
     """A histogram as the Checkpoint view wants it."""
     numbers = {"mean": found.mean, "std": found.std, "min": found.low, "max": found.high}
     return {"name": found.name, "counts": found.counts.tolist(), "edges": found.edges.tolist(), **numbers, "nan": found.odd}

@@ -81,7 +81,7 @@ class DecodeBoard(Board):
             fill(self.player, {"films": [], "message": self.refusal()})
         self._draw_score()
 
-    def pictures(self) -> tuple[Any, ...]:
+    def pictures(self) -> tuple[Ages, ...]:
         """See `Board.pictures`."""
         return self.player, self.near, self.drawn, self.score
 
@@ -142,7 +142,7 @@ class DecodeBoard(Board):
         else:
             super().command(name)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> dict[str, object]:
         """See `Board.results`."""
         found = {"pictures": self.drawing.answer, **{name: query.answer for name, query in self.priors.items()}}
         return {name: value for name, value in found.items() if value is not None}

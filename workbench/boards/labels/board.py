@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.labels.charts import label_bars
@@ -31,7 +29,7 @@ class LabelsBoard(Board):
         self.space.on("clip", self.opened)
         self.space.on("theme", self._draw)
 
-    def pictures(self) -> tuple[Any, ...]:
+    def pictures(self) -> tuple[Ages, ...]:
         """See `Board.pictures`."""
         return (self.bars,)
 
@@ -56,7 +54,7 @@ class LabelsBoard(Board):
         else:
             super().command(name)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> dict[str, object]:
         """See `Board.results`."""
         return {} if self.labels.answer is None else {"labels": self.labels.answer}
 

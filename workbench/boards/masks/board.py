@@ -31,8 +31,8 @@ from workbench.measures.catalogue import entry
 from workbench.session import State
 
 _HEIGHT = 390  # CSS pixels of the two pictures, so that 1280 × 800 shows the whole board
-NO_MASK: dict[str, Any] = {"context": [], "blocks": [[]]}
-_NOTHING: dict[str, Any] = {
+NO_MASK: dict[str, object] = {"context": [], "blocks": [[]]}
+_NOTHING: dict[str, object] = {
     **dict.fromkeys(("target", "predicted", "asked", "error", "quilt", "quilt_ceiling", "nearest_pixels"), b""),
     **{"nearest_tokens": [], "nearest_text": []},
 }
@@ -57,7 +57,7 @@ class MasksBoard(Board):
         self.sampler: Sampler | None = None
         self.heat, self.progress = 0.0, ""
         self.why = ""  # this board shows nothing of the open model
-        self.answered: Any = None  # the clip, the bank and the mask that the view on screen is of
+        self.answered: object = None  # the clip, the bank and the mask that the view on screen is of
         self._wire()
 
     @property
@@ -85,7 +85,7 @@ class MasksBoard(Board):
         s.watch(["mask", "selection"], lambda old, new: self._tell_history())
         s.watch(["block"], lambda old, new: self._block_chosen())
 
-    def pictures(self) -> tuple[Any, ...]:
+    def pictures(self) -> tuple[Ages, ...]:
         """See `Board.pictures`."""
         return self.canvas, self.pane, self.bars
 
@@ -96,13 +96,13 @@ class MasksBoard(Board):
     def _tokens(self, state: State) -> list[int]:
         return state.selection.of(state.clip.index) if state.clip else []
 
-    def _mask_shown(self, state: State) -> dict[str, Any]:
+    def _mask_shown(self, state: State) -> dict[str, object]:
         if self.why:
             return _all_seen(self.canvas.grid)
         fits = state.mask is not None and list(state.mask.shape) == self.canvas.grid
         return mask_dict(state.mask) if fits and state.mask else NO_MASK
 
-    def _mask_painted(self, value: dict[str, Any]) -> dict[str, Any]:
+    def _mask_painted(self, value: dict[str, object]) -> dict[str, object]:
         if self.space.shown is None:
             return {}
         return {"mask": mask_of(value, self.space.shown.grid.shape)}
@@ -127,7 +127,7 @@ class MasksBoard(Board):
         else:
             super().command(name)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> dict[str, object]:
         """See `Board.results`."""
         found = {"view": self.work.maps.answer, "yardsticks": self.work.yard, "bank": self.work.over_bank.answer, "mask": self.session.state.mask}
         return {name: value for name, value in found.items() if value is not None}
@@ -191,7 +191,7 @@ class MasksBoard(Board):
         self._compute()
         self._judge()
 
-    def _controls_shown(self, old: Mapping[str, Any]) -> None:
+    def _controls_shown(self, old: Mapping[str, object]) -> None:
         facts = self.space.facts
         if facts is None:
             return
@@ -303,7 +303,7 @@ class MasksBoard(Board):
         self.answered = self._asked()
         self.space.deliver(self._speak)
 
-    def _asked(self) -> Any:
+    def _asked(self) -> object:
         s = self.session.state
         return s.clip, s.bank, s.mask.digest if s.mask is not None else ""
 
@@ -354,13 +354,13 @@ def _select(state: State, ids: list[int]) -> Selection:
     return Selection.tokens(state.clip.index if state.clip else 0, ids)
 
 
-def _blank(shape: tuple[int, int, int], pixels: tuple[int, ...], tubelet: int, old: list[int]) -> dict[str, Any]:
+def _blank(shape: tuple[int, int, int], pixels: tuple[int, ...], tubelet: int, old: list[int]) -> dict[str, object]:
     """Nothing of another grid stays on the pane."""
     fresh = {"grid": list(shape), "tubelet": tubelet, "aspect": list(pixels[1:3]), "pixels_shape": list(pixels)}
     return {**_NOTHING, **fresh} if list(shape) != old else {"aspect": list(pixels[1:3])}
 
 
-def _all_seen(grid: Sequence[int]) -> dict[str, Any]:
+def _all_seen(grid: Sequence[int]) -> dict[str, object]:
     """A mask that veils nothing."""
     return {"context": list(range(int(np.prod(grid)))), "blocks": [[]]}
 

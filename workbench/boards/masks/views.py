@@ -69,7 +69,7 @@ def _(result: RetrievalRank, dark: bool = False) -> go.Figure:
     return alone(rank_bars(result, dark=dark), dark)
 
 
-def mask_dict(mask: Mask) -> dict[str, Any]:
+def mask_dict(mask: Mask) -> dict[str, object]:
     """A mask as the canvas speaks of it."""
     return {"context": np.flatnonzero(mask.context).tolist(), "blocks": [np.flatnonzero(t).tolist() for t in mask.targets]}
 
@@ -88,7 +88,7 @@ def mask_of(value: dict[str, Any], shape: tuple[int, int, int]) -> Mask:
     return Mask(flat[0].reshape(shape), flat[1:].reshape(-1, *shape))
 
 
-def clip_traits(shown: ShownClip) -> dict[str, Any]:
+def clip_traits(shown: ShownClip) -> dict[str, object]:
     """A clip as the canvas wants it."""
     g = shown.grid
     return {
@@ -102,7 +102,7 @@ def clip_traits(shown: ShownClip) -> dict[str, Any]:
     }
 
 
-def view_traits(view: MaskedView, yard: Yardsticks | None) -> dict[str, Any]:
+def view_traits(view: MaskedView, yard: Yardsticks | None) -> dict[str, object]:
     """A masked view as the large pane wants it."""
     error = view.error
     return {
@@ -118,7 +118,7 @@ def view_traits(view: MaskedView, yard: Yardsticks | None) -> dict[str, Any]:
     }
 
 
-def quilt_traits(yard: Yardsticks) -> dict[str, Any]:
+def quilt_traits(yard: Yardsticks) -> dict[str, object]:
     """Quilt and nearest patches as the large pane wants them; the reason where there are none."""
     q = yard.quilt
     if q is None:
@@ -126,7 +126,7 @@ def quilt_traits(yard: Yardsticks) -> dict[str, Any]:
     return _quilt(q)
 
 
-def _quilt(q: Quilt) -> dict[str, Any]:
+def _quilt(q: Quilt) -> dict[str, object]:
     asked = q.nearest[..., 0, 0] >= 0
     texts = [
         [f"clip {c}, token {t}\n{d:.2f} away" for (c, t), d in zip(n.tolist(), far.tolist(), strict=True)]

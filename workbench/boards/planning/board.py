@@ -130,7 +130,7 @@ class PlanBoard(Board):
         for query in (self.in_world, self.in_clip, *self.places.values()):
             query.forget()
 
-    def pictures(self) -> tuple[Any, ...]:
+    def pictures(self) -> tuple[Ages, ...]:
         """See `Board.pictures`."""
         return self.stage, self.clip, self.player, self.land, self.costs
 
@@ -185,7 +185,7 @@ class PlanBoard(Board):
             for sheet in self.sheets.values():
                 sheet.walk.begin(route.start, route.goal, self.ground.near)
 
-    def _show(self, values: dict[str, Any]) -> None:
+    def _show(self, values: dict[str, object]) -> None:
         """The controls, with these values among them."""
         names, view = self._action_names(), self.sheet.view
         free = [] if view is None or len(names) < 3 else list(views.free_axes(view.trace))
@@ -431,9 +431,9 @@ class PlanBoard(Board):
         lines = code.reproduced(sheet.plan.question, sheet.view, self.space.sample)
         return f"# the plan, not the way that was made since\n{lines}" if sheet.gone else lines
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> dict[str, object]:
         """See `Board.results`."""
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for who, sheet in self.sheets.items():
             own = {"plan": sheet.view, "landscape": sheet.land, "walk": sheet.walk.trace()}
             found |= {name if who == "model" else f"{who}_{name}": value for name, value in own.items() if value is not None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -25,7 +24,7 @@ Curve = tuple[str, Float[np.ndarray, "iterations"]]
 Place = tuple[float, float]
 
 
-def plan_lines(paths: PlanPaths, iteration: int, twin: bool = False) -> list[dict[str, Any]]:
+def plan_lines(paths: PlanPaths, iteration: int, twin: bool = False) -> list[dict[str, object]]:
     """What was tried in one iteration in faint lines, its best, what the model believes of the plan, and what truly comes of it."""
     line, who = WorldStage.path, " by the untrained twin" if twin else ""
     at = min(iteration, len(paths.samples) - 1)
@@ -36,23 +35,23 @@ def plan_lines(paths: PlanPaths, iteration: int, twin: bool = False) -> list[dic
     return [*tried, *best, *believed, line("what truly comes of it", "real", paths.true, width=3)]
 
 
-def walk_lines(walk: WalkTrace, believed: Float[np.ndarray, "frames 2"] | None, twin: bool = False) -> list[dict[str, Any]]:
+def walk_lines(walk: WalkTrace, believed: Float[np.ndarray, "frames 2"] | None, twin: bool = False) -> list[dict[str, object]]:
     """The way that was gone, and where the model believes that it leads on."""
     line, who = WorldStage.path, " by the untrained twin" if twin else ""
     on = [] if believed is None or walk.reached else [line("imagined next" + who, "open loop", believed, width=2, alpha=0.85)]
     return [*on, line("gone", "real", walk.places, width=3)]
 
 
-def ring(place: Place, near: float) -> dict[str, Any]:
+def ring(place: Place, near: float) -> dict[str, object]:
     """Within this circle the goal counts as reached."""
     turn = np.linspace(0, 2 * np.pi, _RING)
     return WorldStage.path("", "control", np.stack([place[0] + near * np.cos(turn), place[1] + near * np.sin(turn)], 1), width=1.5)
 
 
-def points(start: WorldPicture, goal: WorldPicture, agent: Place | None) -> list[dict[str, Any]]:
+def points(start: WorldPicture, goal: WorldPicture, agent: Place | None) -> list[dict[str, object]]:
     """Where the plan begins and where it shall end, which can be moved, and where the agent is, which cannot."""
 
-    def at(name: str, place: Place, label: str, fixed: bool = False) -> dict[str, Any]:
+    def at(name: str, place: Place, label: str, fixed: bool = False) -> dict[str, object]:
         return {"id": name, "kind": name, "x": round(float(place[0]), 4), "y": round(float(place[1]), 4), "label": label, "fixed": fixed}
 
     moved = [at("start", start.place, "start"), at("goal", goal.place, "goal")]
@@ -85,7 +84,7 @@ def walk_reels(walk: WalkTrace, note: str, every: int, twin: bool = False) -> li
     return reels
 
 
-def end_marks(ends: ClipEnds, start: int, goal: int) -> list[dict[str, Any]]:
+def end_marks(ends: ClipEnds, start: int, goal: int) -> list[dict[str, object]]:
     """Where a plan in a clip begins and ends, over the clip's own time."""
     found = [{"frame": start, "label": "start", "kind": "event"}, {"frame": goal, "label": "goal", "kind": "edit"}]
     return [mark for mark in found if mark["frame"] < len(ends.film)]

@@ -77,7 +77,7 @@ class RolloutBoard(Board):
             fill(self.strip, {"films": [], "message": ""})
             self._draw_drift()
 
-    def pictures(self) -> tuple[Any, ...]:
+    def pictures(self) -> tuple[Ages, ...]:
         """See `Board.pictures`."""
         return self.player, self.strip, self.drift
 
@@ -93,7 +93,7 @@ class RolloutBoard(Board):
         """See `Board.opened`."""
         self._open(self.toolbar.values if self.videos.answer is not None else {})
 
-    def _open(self, held: dict[str, Any]) -> None:
+    def _open(self, held: dict[str, object]) -> None:
         """Show what is open, with these values of the controls where they can be kept."""
         if self.off():
             return
@@ -118,7 +118,7 @@ class RolloutBoard(Board):
             self._ask()
             self._judge()
 
-    def _controls(self, held: dict[str, Any]) -> None:
+    def _controls(self, held: dict[str, object]) -> None:
         """Show the controls for what is open.
 
         Args:
@@ -171,7 +171,7 @@ class RolloutBoard(Board):
         else:
             super().command(name)
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> dict[str, object]:
         """See `Board.results`."""
         return {name: value for name, value in {"films": self.videos.answer, "drift": self.found}.items() if value is not None}
 

@@ -64,7 +64,7 @@ class SensitivityBoard(Board):
             self.off()
             fill(self.player, {"films": [], "message": self.refusal()})
 
-    def pictures(self) -> tuple[Any, ...]:
+    def pictures(self) -> tuple[Ages, ...]:
         """See `Board.pictures`."""
         return self.player, self.bars, self.table
 
@@ -84,7 +84,7 @@ class SensitivityBoard(Board):
     def _offered(self, known: KnownFactors) -> None:
         """Sliders for what this clip has; what was chosen stays where it can."""
         held = self.edits.value
-        values: dict[str, Any] = {}
+        values: dict[str, object] = {}
         for kind, first in zip(("nuisance", "structure"), _PREFERRED, strict=True):
             names = self._names(kind)
             fallback = first if first in names else next(iter(names), _NONE)
@@ -124,7 +124,7 @@ class SensitivityBoard(Board):
         """Factors of a kind -> what their full step does."""
         return {} if self.known is None else {f.name: f.full for f in self.known.factors if f.kind == kind}
 
-    def _show(self, values: dict[str, Any], *, controls: bool = False) -> None:
+    def _show(self, values: dict[str, object], *, controls: bool = False) -> None:
         self.toolbar.show(self._controls() if controls else None, values)
         fill(self.headline, {"can_undo": self.edits.can_undo, "can_redo": self.edits.can_redo})
 
@@ -173,7 +173,7 @@ class SensitivityBoard(Board):
         self._show(self.edits.value)
         self._ask()
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> dict[str, object]:
         """See `Board.results`."""
         return {name: value for name, value in {"view": self.moves.answer, "factors": self.survey.answer}.items() if value is not None}
 

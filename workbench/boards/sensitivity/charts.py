@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def _span(found: FactorTable, source: str, factor: str) -> str:
     return f" [{number(float(low))} to {number(float(high))}]"
 
 
-def _dots(found: FactorTable, source: str, rows: list[str], dark: bool) -> dict[str, Any]:
+def _dots(found: FactorTable, source: str, rows: list[str], dark: bool) -> dict[str, object]:
     """One source's means and intervals over the rows."""
     means = [float(found.mean(source, f)[-1]) for f in rows]
     few = found.moved.shape[-1] < FEWEST_CLIPS

@@ -121,7 +121,7 @@ class SurpriseBoard(Board):
         if self.awake and self.refusal():
             self.off()
 
-    def pictures(self) -> tuple[Any, ...]:
+    def pictures(self) -> tuple[Ages, ...]:
         """See `Board.pictures`."""
         return self.player, self.stage
 
@@ -218,7 +218,7 @@ class SurpriseBoard(Board):
             self.pairs.ask(PairAccuracies(**asked.looking(), count=self.work.values.get("pairs", choices.COUNT)))
         self._tell_busy()
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> dict[str, object]:
         """See `Board.results`."""
         found = {"surprise": self.films.answer, "peers": self.peers, "accuracies": self.pairs.answer, "covered": self.cells.answer}
         return {name: value for name, value in found.items() if value is not None}
@@ -243,7 +243,7 @@ class SurpriseBoard(Board):
         share = min(1.0, max((q.share for q in waited), default=-1.0))
         fill(self.headline, {"busy": bool(waited), "progress": share, "cancellable": bool(waited)})
 
-    def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: Any) -> None:
+    def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: object) -> None:
         """See `Board.say`; what is still being computed goes on."""
         super().say(sentence, tone, detail, code, **more)
         self._tell_busy()
