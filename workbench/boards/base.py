@@ -9,7 +9,7 @@ import numpy as np
 
 from widgets import Headline
 from workbench.boards.layout import Layout, fill
-from workbench.boards.workspace import Workspace, age, exported, offer, renew
+from workbench.boards.workspace import Ages, Workspace, age, exported, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import Reel
 from workbench.core.questions import About

@@ -16,7 +16,7 @@ from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.masks.controls import choices, sampler
 from workbench.boards.masks.controls import draw as sampled
-from workbench.boards.workspace import Workspace, first_seed, renew
+from workbench.boards.workspace import Ages, Workspace, first_seed, renew
 from workbench.core.errors import MaskError, PartUnavailable, WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.questions.decoding import DecodeClip, DecoderPrior, DecodeView, PriorView

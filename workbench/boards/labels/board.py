@@ -8,7 +8,7 @@ from workbench.boards.labels.charts import label_bars
 from workbench.boards.labels.words import labels_detail, labels_sentence
 from workbench.boards.layout import Chart, Column, Layout
 from workbench.boards.look import blank
-from workbench.boards.workspace import Workspace, renew
+from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.questions.labels import Classify
 from workbench.core.results import Classified
 from workbench.query import Query

@@ -18,7 +18,7 @@ from workbench.boards.masks.charts import yardstick_bars
 from workbench.boards.masks.queries import MaskQueries
 from workbench.boards.masks.views import clip_traits, mask_dict, mask_of, quilt_traits, view_traits
 from workbench.boards.parts import off_words
-from workbench.boards.workspace import Workspace, first_seed, renew
+from workbench.boards.workspace import Ages, Workspace, first_seed, renew
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.numbers import UNITS

@@ -17,7 +17,7 @@ from workbench.boards.planning import controls, views, words
 from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
 from workbench.boards.planning.screen import PlanScreen, Sheet
 from workbench.boards.planning.walk import Walk
-from workbench.boards.workspace import Workspace, renew
+from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.errors import WorkbenchError
 from workbench.core.questions.planning import (
     ClipEnds,

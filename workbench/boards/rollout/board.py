@@ -16,7 +16,7 @@ from workbench.boards.rollout.actions import Actions
 from workbench.boards.rollout.charts import drift_chart
 from workbench.boards.rollout.controls import row, ways
 from workbench.boards.rollout.views import draw_rollout
-from workbench.boards.workspace import Workspace, renew
+from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.errors import Cancelled, PartUnavailable, WorkbenchError
 from workbench.core.questions.decoding import DecoderPrior, PriorView
 from workbench.core.questions.rollout import Drift, DriftOverBank, FilmView, RolloutVideos

@@ -13,7 +13,7 @@ from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.sensitivity import words
 from workbench.boards.sensitivity.charts import moves_bars, survey_chart
-from workbench.boards.workspace import Workspace, renew
+from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.card import ClipKey, SceneKey
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.futures import FactorTable

@@ -16,7 +16,7 @@ from workbench.boards.surprise import controls as choices
 from workbench.boards.surprise import words
 from workbench.boards.surprise.controls import Choice
 from workbench.boards.surprise.screen import Screen
-from workbench.boards.workspace import Workspace, renew
+from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions.surprise import (
     Covered,
