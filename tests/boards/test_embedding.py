@@ -23,7 +23,7 @@ from workbench.boards.embedding.words import UNHELD, trust_sentence
 from workbench.boards.workspace import Workspace
 from workbench.core import codec
 from workbench.core.errors import WorkbenchError
-from workbench.core.questions.projection import Trust, TrustResult
+from workbench.core.questions.projection import FitProjection, Trust, TrustResult
 from workbench.core.questions.rows import RowTable
 from workbench.core.selection import Selection
 from workbench.data import save_png
@@ -410,6 +410,26 @@ def test_columns_that_only_name_the_clips_colour_nothing() -> None:
     }
     found = colourings(RowTable(np.arange(6).astype(str), np.arange(6), None, None, columns, 2, 0), None)
     assert {name: each.kind for name, each in found.items()} == {"size": "value", "kind": "category"}
+
+
+def test_a_million_categories_colour_nothing_and_numbers_are_values() -> None:
+    count = 1_000_000
+    rows = np.arange(count)
+    found = colourings(RowTable(np.array(["all"]), np.zeros(count, int), None, None, {"id": rows}, 2, 0), None)
+    assert {name: each.kind for name, each in found.items()} == {"id": "value"}
+    texts = rows[:140_000].astype(str)
+    assert colourings(RowTable(texts, rows[:140_000], None, None, {"text": texts[rows[:140_000] // 2]}, 2, 0), None) == {}
+
+
+def test_a_large_map_is_fitted_on_a_sample_that_holds_every_label(board: EmbeddingBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.boards.embedding.made._SAMPLED", 150)
+    choose(board, method="tsne", k=5)
+    asked = board.made["model"].map.question
+    assert isinstance(asked, FitProjection)
+    assert asked.labels == "label"
+    assert "labels='label'" in board.headline.code
+    choose(board, colour=FALSE)
+    assert board.made["model"].map.question is asked, "another colour is no other map"
 
 
 def test_a_map_like_that_of_shuffled_columns_is_called_so(board: EmbeddingBoard) -> None:

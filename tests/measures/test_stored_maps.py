@@ -148,3 +148,16 @@ def test_two_who_write_one_map_at_once_leave_one_whole_file(store: Path) -> None
     assert len(sums) == 1
     (file,) = store.iterdir()
     assert codec.load(file)["format"] == answers.FORMAT
+
+
+def test_a_sample_is_drawn_by_a_column_of_the_vectors_and_says_so(store: Path, tmp_path: Path) -> None:
+    labels = np.array(["rare"] * 4 + ["usual"] * 36)
+    np.savez(tmp_path / "v.npz", vectors=POINTS, label=labels)
+    found = jw.fit_projection(tmp_path / "v.npz", method="tsne", k=3, sample=20, labels="label").result
+    assert (labels[found.fitted] == "rare").sum() == 2
+    assert (len(found.fitted), found.n) == (20, 40)
+    assert "the points that were fitted hold every label in proportion" in found.notes
+    assert jw.fit_projection(POINTS, method="tsne", k=3, sample=20, labels=labels).result.stored
+    with pytest.raises(BadInput, match="no column 'kind'") as caught:
+        jw.fit_projection(tmp_path / "v.npz", labels="kind")
+    assert caught.value.fix == "one of label"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import zarr
 
-from workbench.core.errors import BadInput
+from workbench.core.errors import BadInput, MissingExtra
 from workbench.store import open_vectors, save_vectors
 from workbench.store.embeddings import ClipTable, Entry, Plan, writing
 from workbench.store.places import VARIABLE, store_folder
@@ -134,3 +134,11 @@ def test_the_folder_of_the_store_is_said_by_option_variable_or_cache(tmp_path: P
     monkeypatch.setenv(VARIABLE, str(tmp_path / "said"))
     assert store_folder() == tmp_path / "said"
     assert store_folder(tmp_path / "given") == tmp_path / "given"
+
+
+def test_a_store_without_its_library_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = made(tmp_path / "e.zarr")
+    monkeypatch.setitem(sys.modules, "zarr", None)  # as where it is not installed
+    with pytest.raises(MissingExtra, match="the store needs zarr") as caught:
+        open_vectors(place)
+    assert caught.value.fix == 'pip install "jepa-workbench[maps]"'

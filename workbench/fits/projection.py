@@ -166,6 +166,8 @@ def fitted(points: Points, method: str, settings: Settings, *, sample: int | Non
                 coordinates[others] = _placed(made, points[others])
     if not np.isfinite(coordinates).all():
         raise BadInput(f"{method} found no place for some points", where="vectors", fix="ask for more neighbours (k), or another metric or seed")
+    if labels is not None and len(rows) < len(points):
+        notes.append("the points that were fitted hold every label in proportion")
     s, said = settings, tuple(notes)
     result = MapResult(
         np.ascontiguousarray(coordinates, np.float32),

@@ -32,7 +32,7 @@ from workbench.fits.projection import FittedProjection, checked, elsewhere, fitt
 from workbench.measures.base import answers
 from workbench.measures.neighbourhoods import check_k
 from workbench.measures.trust import trust
-from workbench.measures.vectors import points_of
+from workbench.measures.vectors import column_of, points_of
 from workbench.store.answers import Kept, kept
 
 
@@ -75,6 +75,7 @@ class _Task:
 
     def __post_init__(self, vectors: Any, labels: Any, rows: Any) -> None:
         checked(self.method, self.settings)
+        labels = column_of(vectors, labels) if isinstance(labels, str) else labels
         codes = None if labels is None else np.unique(labels, return_inverse=True)[1]
         object.__setattr__(self, "points", points_of(vectors, rows=rows, least=3))
         object.__setattr__(self, "codes", codes if codes is None or rows is None else codes[np.asarray(rows)])
@@ -161,7 +162,7 @@ def project(vectors: Any, *, dims: int = 2, labels: Any = None, judge: int | Non
     Args:
         vectors: an array, points × features, or the path of a file.
         dims: of the map, 2 or 3.
-        labels: of all vectors; the sample holds every label in proportion. None: it is drawn at random.
+        labels: of all vectors, or the name of one of their columns; the sample holds every label in proportion. None: it is drawn at random.
         judge: so many points, taken at random, are judged against all; None: all up to 6,000, else 2,000.
         method: "pca" (the default), "umap", "tsne", or "fastumap" (another implementation of UMAP, which starts at once).
         seed: of everything random (0).

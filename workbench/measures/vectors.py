@@ -26,6 +26,20 @@ def points_of(vectors: Any, *, rows: Any = None, least: int = 1) -> Points:
     return usable(found if rows is None else _chosen(found, np.asarray(rows)), least=least)
 
 
+def column_of(vectors: Any, name: str) -> np.ndarray:
+    """A column of metadata, one entry a row.
+
+    Raises:
+        BadInput: the vectors have no such column, or none at all.
+    """
+    columns = getattr(open_vectors(vectors) if isinstance(vectors, str | Path) else vectors, "columns", {})
+    if name not in columns:
+        raise BadInput(
+            f"the vectors have no column {name!r}", where="labels", fix=f"one of {', '.join(columns)}" if columns else "give one label a point"
+        )
+    return np.asarray(columns[name])
+
+
 def _chosen(vectors: Any, rows: np.ndarray) -> np.ndarray:
     values = np.asarray(getattr(vectors, "values", vectors))
     if rows.ndim != 1 or rows.dtype.kind not in "iu" or not len(rows) or rows.min() < 0 or rows.max() >= len(values):

@@ -24,7 +24,7 @@ from workbench.core.card import FolderKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.questions import Question
 from workbench.core.questions.axis import AxisResult
-from workbench.core.questions.embedding import Embed
+from workbench.core.questions.embedding import Embed, Source
 from workbench.core.questions.projection import TrustResult, WarmProjection
 from workbench.link import link
 from workbench.query import Query
@@ -34,6 +34,7 @@ _LARGE, _MANY, _POINTS = 20_000_000, 2000, 60_000  # parameters, clips and point
 _NAMED = 50_000  # rows whose names the map holds
 COLD = "JEPA_WORKBENCH_COLD"  # an environment variable: UMAP is not made ready ahead
 _SOURCES = {"model": "model", "twin": "untrained", "position": "position", "pixels": "pixels", "shuffled": "shuffled"}
+_EMBEDDED: dict[str, Source] = {"untrained": "untrained", "pixels": "pixels"}  # the others are made of the model's own vectors
 _KEYS = (("twin", "R", "untrained"), ("other", "O", "other"), ("position", "0", "position"), ("pixels", "P", "pixels"), ("shuffled", "S", "shuffled"))
 _HELD = [{"id": name, "key": key, "label": label, "enabled": True, "reason": ""} for name, key, label in _KEYS]
 
@@ -231,8 +232,8 @@ class EmbeddingBoard(Board):
         model, v = self.session.state.model, self.values
         if model is None or self.data is None:
             return None
-        source = "model" if source in CONTROLS else source
-        return Embed(model, self.data, v["what"], None if v["layer"] == controls.OUTPUT else v["layer"], source=source)  # type: ignore[arg-type]  # one of Source
+        layer = None if v["layer"] == controls.OUTPUT else v["layer"]
+        return Embed(model, self.data, v["what"], layer, source=_EMBEDDED.get(source, "model"))
 
     def _ask(self) -> None:
         """What the controls say, as far as it is not here."""
@@ -244,7 +245,7 @@ class EmbeddingBoard(Board):
         elif self._waits():
             clips = self.space.clips
             count = 0 if clips is None else len(clips.names)
-            detail = words.estimate(count, self._points(), 384, self._parameters())
+            detail = words.estimate(count, self._points(), self.space.facts.card.dim if self.space.facts else 0, self._parameters())
             self.say("The vectors of these clips are not computed yet: press Embed.", "plain", detail)
         else:
             self.waiting()
@@ -291,7 +292,6 @@ class EmbeddingBoard(Board):
                 self.session.set(predictor="model")
             self.alone = None
             self.ends.forget()
-            self._show_controls()
             self._show_controls()
         self._ask()
 

@@ -90,6 +90,12 @@ def this_clip(table: RowTable, clip: int) -> Colouring | None:
     return Colouring(THIS, "category", np.where(table.clip == clip, 0, -1), (str(table.names[clip]),))
 
 
+def stratum(table: RowTable) -> str | None:
+    """The column by which a sample of these rows holds every class in proportion; None where no column is of classes."""
+    found = colourings(table, None)
+    return next((name for name, each in found.items() if each.kind == "category" and name in table.columns), None)
+
+
 def distortions(trust: TrustResult, count: int, among: Chosen | None = None) -> dict[str, Colouring]:
     """How far each point can be trusted: 0 = its neighbourhood is as in the full space."""
     made = dict[str, Colouring]()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from workbench.boards.embedding.columns import Colouring
+from workbench.boards.embedding.columns import Colouring, stratum
 from workbench.boards.embedding.controls import Drawing
 from workbench.boards.embedding.places import Chosen
 from workbench.core.card import VectorsKey
@@ -21,6 +21,7 @@ from workbench.core.questions.rows import DescribeRows, RowTable
 from workbench.query import Asks, Query
 
 _LABEL_K = 10
+_SAMPLED = 20_000  # points above which a method may fit a sample of them
 LEAST = 4  # points of a map
 CONTROLS: Mapping[str, Literal["by_position", "shuffled"]] = {"position": "by_position", "shuffled": "shuffled"}  # made of the model's own vectors
 
@@ -131,14 +132,15 @@ class Made:
         if key is None or drawing is None or table is None or table.count < LEAST:
             return None
         count = table.count if self._alone is None else len(self._alone)
-        return FitProjection(key, drawing.method, drawing.seed, min(drawing.k, count - 2), drawing.min_dist, rows=self._alone)
+        labels = stratum(table) if count > _SAMPLED and drawing.method != "pca" else None
+        return FitProjection(key, drawing.method, drawing.seed, min(drawing.k, count - 2), drawing.min_dist, rows=self._alone, labels=labels)
 
     def projection(self) -> Projection | None:
         """The question that gives this map with its trust at once: what `</>` prints."""
         question = self.map.question
         if not isinstance(question, FitProjection):
             return None
-        return Projection(question.vectors, question.method, question.seed, question.k, question.min_dist, rows=question.rows)
+        return Projection(question.vectors, question.method, question.seed, question.k, question.min_dist, rows=question.rows, labels=question.labels)
 
     def _go_on(self) -> None:
         embed = self._embed

@@ -266,11 +266,11 @@ class NewMap(Projecting[Answer]):
     """A map that is to be laid out.
 
     Args:
-        dims: 2 or 3. labels: the sample holds every label in proportion; None: it is drawn at random.
+        dims: 2 or 3. labels: of every point, or the name of a column of the vectors; the sample holds every label in proportion. None: it is drawn at random.
     """
 
     dims: int = 2
-    labels: Int[np.ndarray, "points"] | None = None
+    labels: Int[np.ndarray, "points"] | str | None = None
 
 
 @question(
