@@ -161,3 +161,20 @@ def test_a_sample_is_drawn_by_a_column_of_the_vectors_and_says_so(store: Path, t
     with pytest.raises(BadInput, match="no column 'kind'") as caught:
         jw.fit_projection(tmp_path / "v.npz", labels="kind")
     assert caught.value.fix == "one of label"
+
+
+def test_vectors_made_elsewhere_are_shown_with_their_labels_and_without_torch(store: Path, tmp_path: Path) -> None:
+    values = POINTS.copy()
+    values[3, 1] = np.nan
+    np.savez(tmp_path / "v.npz", vectors=values, name=np.char.mod("<b>%d</b>", np.arange(40)))
+    (tmp_path / "labels.csv").write_text("name,kind\n" + "\n".join(f"<b>{k}</b>,{'xy'[k % 2]}" for k in range(40)))
+    code = (
+        "import sys, workbench as jw; v = jw.join(jw.open_vectors('v.npz'), 'labels.csv').vectors; m = jw.show(v, seed=2); "
+        "print(m.title, '|', m.category_name, m.labels, m.count, '|', m.note, '|', sorted({'torch', 'umap', 'numba'} & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    title, drawn, note, loaded = done.stdout.strip().split(" | ")
+    assert (title, drawn, loaded) == ("PCA of 39 vectors", "kind ['x', 'y'] 39", "[]")
+    assert note.endswith("seed 2; rows with NaN or infinity, left out: 1")
+    with pytest.raises(BadInput, match="no name matches"):
+        jw.join(jw.open_vectors(tmp_path / "v.npz"), {"name": ["z"], "kind": ["x"]})

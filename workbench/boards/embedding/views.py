@@ -15,6 +15,7 @@ from workbench.boards.show import show
 from workbench.core.errors import BadInput, MissingExtra
 from workbench.core.questions.embedding import Embedding
 from workbench.core.questions.projection import MapResult
+from workbench.core.vectors import ELSEWHERE, Vectors
 
 _SIZE = (900, 600)
 
@@ -32,16 +33,31 @@ def _(result: MapResult, how: str = "map", colour: Any = None, name: str = "", d
 
 @show.register(Embedding)
 def _(result: Embedding, how: str = "map", colour: str = "", dark: bool = False) -> Any:
-    """The first two principal components of vectors. colour: the name of one of their columns; "": the first that can colour points. Others as for a map."""
-    vectors = import_module("workbench.store").open_vectors(result.path).usable()
+    """The first two principal components of vectors. Arguments as of `Vectors`."""
+    return show(import_module("workbench.store").open_vectors(result.path), how=how, colour=colour, dark=dark)
+
+
+@show.register(Vectors)
+def _(result: Vectors, how: str = "map", colour: str = "", dark: bool = False, method: str = "pca", seed: int = 0) -> Any:
+    """A map of vectors, also of those made elsewhere, without a model. Rows with NaN or infinity are left out and counted.
+
+    Args:
+        colour: the name of one of their columns; "": the first that can colour points. method, seed: as of `project`. Others as for a map.
+    """
+    vectors = result.usable()
     columns = {name: np.asarray(column) for name, column in vectors.columns.items()}
     known = {name: made for name, column in columns.items() if (made := of_column(name, column, len(vectors.names))) is not None}
     if colour and colour not in known:
         raise BadInput(f"no column {colour!r} that can colour points", where="colour", fix=f"one of {', '.join(known) or 'none'}")
     chosen = known[colour] if colour else next(iter(known.values()), None)
-    found: MapResult = import_module("workbench.measures.projection").fit_projection(vectors).result
+    found: MapResult = import_module("workbench.measures.projection").fit_projection(vectors, method=method, seed=seed).result
     what = {"clip": "clip", "frame": "frames", "token": "tokens"}[vectors.level]
-    return _drawn(found, how, chosen, dark, title(found, what, "model", found.n))
+    words = f"{METHODS[found.method]} of {found.n:,} vectors" if result.origin.made == ELSEWHERE else title(found, what, "model", found.n)
+    drawn = _drawn(found, how, chosen, dark, words)
+    if how == "map":
+        lost = result.nonfinite
+        drawn.note = "; ".join([found.origin, *([f"rows with NaN or infinity, left out: {lost:,}"] if lost else []), *found.notes])
+    return drawn
 
 
 def _colouring(name: str, colour: Any, count: int) -> Colouring:
