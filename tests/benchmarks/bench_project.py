@@ -103,7 +103,7 @@ def main() -> None:
     for points in chosen.points:
         measure(vectors(points, chosen.dim), chosen.rounds)
     start = time.perf_counter()
-    project(first, method="pca")
+    project(first, method="pca", anew=True)
     report(
         "jw.project by pca with trust and both baselines", *PACKAGES, points=len(first), dim=chosen.dim, seconds=round(time.perf_counter() - start, 2)
     )
