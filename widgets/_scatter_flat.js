@@ -19,11 +19,10 @@ export function drawFlat(pen, scene, look) {
   return some.length;
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {Scene} scene @param {import("./_scatter_gl.js").Look} look @param {Uint32Array} members @param {number} size @param {number} alpha */
-function drawSome(pen, scene, look, members, size, alpha) {
+/** @param {import("./_svg.js").Pen} pen @param {Scene} scene @param {import("./_scatter_gl.js").Look} look @param {Uint32Array} members @param {number} size @param {number} alpha @param {boolean} [round] discs, not squares */
+export function drawSome(pen, scene, look, members, size, alpha, round = members.length <= 5000) {
   const { points, order, places, table } = scene;
   const { camera } = look;
-  const round = members.length <= 5000;
   Object.assign(pen, { globalAlpha: alpha, lineWidth: 1.5 });
   let ink = -1;
   for (const member of members) {

@@ -22,15 +22,20 @@ export function drawMarks(pen, state, camera, inks, shown, stroke, size) {
   pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   Object.assign(pen, { lineCap: "round", lineJoin: "round" });
-  const at = (/** @type {number} */ row) => toScreen(camera, state.points[row * 2], state.points[row * 2 + 1]);
-  drawPaths(pen, state, inks, shown, at, size);
-  if (shown.names) drawNames(pen, state, camera, inks);
-  drawLines(pen, inks, shown, at, size);
-  if (shown.hover >= 0 && shown.hover < state.count) ring(pen, at(shown.hover), size / 2 + 3, inks.text, inks.ground);
+  drawOver(pen, state, camera, inks, shown, size, shown.names ? getComputedStyle(pen.canvas).fontFamily : "");
   if (stroke.length > 1) drawStroke(pen, stroke, inks);
 }
 
-/** Trajectories from their first step to an arrowhead, with the step that is marked. @param {CanvasRenderingContext2D} pen @param {State} state @param {Inks} inks @param {Shown} shown @param {(row: number) => [number, number]} at @param {number} size */
+/** The same on any pen, without a stroke. @param {import("./_svg.js").Pen} pen @param {State} state @param {Camera} camera @param {Inks} inks @param {Shown} shown @param {number} size @param {string} family of the letters */
+export function drawOver(pen, state, camera, inks, shown, size, family) {
+  const at = (/** @type {number} */ row) => toScreen(camera, state.points[row * 2], state.points[row * 2 + 1]);
+  drawPaths(pen, state, inks, shown, at, size);
+  if (shown.names) drawNames(pen, state, camera, inks, family);
+  drawLines(pen, inks, shown, at, size);
+  if (shown.hover >= 0 && shown.hover < state.count) ring(pen, at(shown.hover), size / 2 + 3, inks.text, inks.ground);
+}
+
+/** Trajectories from their first step to an arrowhead, with the step that is marked. @param {import("./_svg.js").Pen} pen @param {State} state @param {Inks} inks @param {Shown} shown @param {(row: number) => [number, number]} at @param {number} size */
 function drawPaths(pen, state, inks, shown, at, size) {
   const touched = (/** @type {Uint32Array} */ path) => path.some((row) => row === shown.hover || state.selected[row]);
   const lit = new Set(state.paths.filter((path, i) => i === shown.path || touched(path)));
@@ -50,7 +55,7 @@ function drawPaths(pen, state, inks, shown, at, size) {
   for (const path of lit) if (state.seen[path[shown.tick]]) ring(pen, at(path[shown.tick]), size / 2 + 2, inks.accent, inks.ground);
 }
 
-/** Where a trajectory ends: an arrowhead. @param {CanvasRenderingContext2D} pen @param {[number, number][]} places @param {string} ink */
+/** Where a trajectory ends: an arrowhead. @param {import("./_svg.js").Pen} pen @param {[number, number][]} places @param {string} ink */
 function drawHead(pen, places, ink) {
   const end = places[places.length - 1];
   const before = [...places].reverse().find((place) => Math.hypot(end[0] - place[0], end[1] - place[1]) > 4);
@@ -62,11 +67,10 @@ function drawHead(pen, places, ink) {
   pen.fill();
 }
 
-/** Names beside their points: the larger category first, none over another. @param {CanvasRenderingContext2D} pen @param {State} state @param {Camera} camera @param {Inks} inks */
-function drawNames(pen, state, camera, inks) {
+/** Names beside their points: the larger category first, none over another. @param {import("./_svg.js").Pen} pen @param {State} state @param {Camera} camera @param {Inks} inks @param {string} family */
+function drawNames(pen, state, camera, inks, family) {
   /** @type {[number, number, number, number][]} */
   const taken = [];
-  const family = getComputedStyle(pen.canvas).fontFamily;
   Object.assign(pen, { font: `600 13px ${family}`, textAlign: "center", textBaseline: "middle" });
   for (const { code, x, y } of [...state.anchors].sort((a, b) => b.count - a.count)) {
     const [left, top] = toScreen(camera, x, y);
@@ -86,7 +90,7 @@ function drawNames(pen, state, camera, inks) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {Inks} inks @param {Shown} shown @param {(row: number) => [number, number]} at @param {number} size */
+/** @param {import("./_svg.js").Pen} pen @param {Inks} inks @param {Shown} shown @param {(row: number) => [number, number]} at @param {number} size */
 function drawLines(pen, inks, shown, at, size) {
   if (shown.from < 0) return;
   const start = at(shown.from);
@@ -105,7 +109,7 @@ function drawLines(pen, inks, shown, at, size) {
   });
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {[number, number]} at @param {number} radius @param {string} colour @param {string} ground */
+/** @param {import("./_svg.js").Pen} pen @param {[number, number]} at @param {number} radius @param {string} colour @param {string} ground */
 function ring(pen, at, radius, colour, ground) {
   for (const [ink, width] of /** @type {[string, number][]} */ ([[ground, 4.5], [colour, 2]])) {
     Object.assign(pen, { strokeStyle: ink, lineWidth: width });
@@ -115,7 +119,7 @@ function ring(pen, at, radius, colour, ground) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {[number, number][]} stroke @param {Inks} inks */
+/** @param {import("./_svg.js").Pen} pen @param {[number, number][]} stroke @param {Inks} inks */
 function drawStroke(pen, stroke, inks) {
   pen.beginPath();
   for (const corner of stroke) pen.lineTo(...corner);

@@ -3,7 +3,7 @@
 import { element, onNextFrame, setAttribute } from "./_kit.js";
 import { closeness } from "./_scatter_camera.js";
 import { drop, use } from "./_scatter_contexts.js";
-import { drawFlat } from "./_scatter_flat.js";
+import { drawFlat, drawSome } from "./_scatter_flat.js";
 import { createGl } from "./_scatter_gl.js";
 import { FLAT, hasRings, sizeOf, tableOf } from "./_scatter_look.js";
 
@@ -200,6 +200,21 @@ export function createScreen(state, root, drawOver, onRenderer) {
     if (anew) setAttribute(root, "data-drawn", String(++drawn));
   }
 
+  /** The points that are in sight, as discs on another pen. @param {import("./_svg.js").Pen} pen @param {Camera} now */
+  function drawOn(pen, now) {
+    const [scene, seen, [all, selected]] = [{ ...state, table: table(), dim: DIM }, look(now), state.members];
+    drawSome(pen, scene, seen, all, seen.size, (selected.length ? DIM : 1) * 0.85, true);
+    drawSome(pen, scene, seen, selected, seen.size * 1.25, 0.9, true);
+  }
+
+  /** The picture of the points alone, as the URL of a png. @returns {string} */
+  function points() {
+    const whole = element("canvas", { width: flat.width, height: flat.height });
+    if (gl && camera) gl.draw(look(camera), false); // as for `picture`
+    whole.getContext("2d")?.drawImage(gl && canvas ? canvas : flat, 0, 0);
+    return whole.toDataURL("image/png");
+  }
+
   /** What is on screen now, points and marks on a ground. @param {string} ground @returns {Promise<Blob>} */
   function picture(ground) {
     const whole = element("canvas", { width: flat.width, height: flat.height });
@@ -221,5 +236,5 @@ export function createScreen(state, root, drawOver, onRenderer) {
     frame.cancel();
     free();
   };
-  return { node, follow, request, look: look_, size, wake, left, hasGl, picture, dispose };
+  return { node, follow, request, look: look_, size, wake, left, hasGl, picture, points, drawOn, dispose };
 }

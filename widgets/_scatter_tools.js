@@ -2,7 +2,7 @@
 
 import { button, element, icon, setAttribute, setText, write } from "./_kit.js";
 
-/** What the buttons do. @typedef {{zoom: (by: number) => void, fit: () => void, frame: () => void, all: () => void, clear: () => void, take: () => void, save: () => void}} Acts */
+/** What the buttons do. @typedef {{zoom: (by: number) => void, fit: () => void, frame: () => void, all: () => void, clear: () => void, take: () => void, save: () => void, saveSvg: () => void}} Acts */
 
 const ICONS = {
   pan: "M8 2v12M2 8h12M6.3 3.7 8 2l1.7 1.7M6.3 12.3 8 14l1.7-1.7M3.7 6.3 2 8l1.7 1.7M12.3 6.3 14 8l-1.7 1.7",
@@ -42,7 +42,7 @@ export function createTools(model, acts) {
   const field = element("input", { type: "search", class: "jw-map-search", placeholder: "Search", spellcheck: "false", autocomplete: "off" });
   const title = element("div", { class: "jw-map-title" });
   const group = (/** @type {string} */ name, /** @type {HTMLElement[]} */ made) => element("span", { class: "jw-group", role: "group", "aria-label": name }, ...made);
-  const bar = element("div", { class: "jw-map-tools", role: "toolbar", "aria-label": "Map" }, group("Dragging", tools), group("View", views), group("Selection", [all, clear]), group("File", [button("Save this picture as png", icon(ICONS.save), acts.save)]), field);
+  const bar = element("div", { class: "jw-map-tools", role: "toolbar", "aria-label": "Map" }, group("Dragging", tools), group("View", views), group("Selection", [all, clear]), group("File", [button("Save this picture as png", icon(ICONS.save), acts.save), button("Save this picture as svg, for papers", "svg", acts.saveSvg)]), field);
   const node = element("div", { class: "jw-map-head" }, title, bar);
   let waiting = 0;
 

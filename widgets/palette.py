@@ -34,9 +34,14 @@ def categories(dark: bool = False) -> list[str]:
     return [pair[dark] for pair in _CATEGORIES]
 
 
-def scale(name: str = "cividis") -> list[str]:
-    """Colours of values as "#rrggbb", evenly from the low to the high end. name: "cividis" or "signed"."""
-    return list(_SCALES[name])
+def scale(name: str = "cividis", dark: bool = False) -> list[str]:
+    """Colours of values as "#rrggbb", evenly from the low to the high end. name: "cividis" or "signed". dark: on a dark ground, where the lowest of cividis are lighter."""
+    colours, last = _SCALES[name], len(_SCALES[name]) - 1
+    lifts = [max(0.0, 0.4 - place / last) if dark and name == "cividis" else 0.0 for place in range(last + 1)]  # as in _scatter_look.js
+    return [
+        "#" + bytes(round(part + (255 - part) * lift) for part in bytes.fromhex(colour[1:])).hex()
+        for colour, lift in zip(colours, lifts, strict=True)
+    ]
 
 
 def properties() -> str:

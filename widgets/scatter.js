@@ -4,6 +4,7 @@ import { element, mount, onAll, remembering, same, setAttribute, setText, write 
 import { MEANINGS } from "./_meanings.js";
 import { fileName, offer } from "./_plot_files.js";
 import { around, panned, resized, toData, toScreen, whole, zoomed } from "./_scatter_camera.js";
+import { mapSvg } from "./_scatter_file.js";
 import { nearest, ranked } from "./_scatter_grid.js";
 import { listenToHands } from "./_scatter_input.js";
 import { createMapLegend, grouped } from "./_scatter_legend.js";
@@ -40,7 +41,7 @@ function render({ model: slow, el }) {
     state.light(code);
     screen.follow(new Set(["selected"]));
   });
-  const tools = createTools(model, { zoom: (by) => zoom(by, middle()), fit, frame, all: () => select("replace", state.seen), clear, take: () => select("replace", state.seen), save });
+  const tools = createTools(model, { zoom: (by) => zoom(by, middle()), fit, frame, all: () => select("replace", state.seen), clear, take: () => select("replace", state.seen), save, saveSvg });
   const [status, voice] = [element("div", { class: "jw-map-status", role: "status", "aria-live": "polite" }), element("div", { class: "jw-voice", "aria-live": "polite" })];
   const [note, empty, axes] = [element("div", { class: "jw-map-note" }), element("div", { class: "jw-empty", hidden: true }), element("div", { class: "jw-map-axes" })];
   const key = element("div", { class: "jw-map-kinds" });
@@ -78,6 +79,15 @@ function render({ model: slow, el }) {
   async function save() {
     const blob = await screen.picture(inks().ground);
     offer(blob, fileName(model.get("title") || "map", "png"));
+  }
+
+  /** The same for papers: shapes and text, of more points than can be drawn one by one a picture. */
+  function saveSvg() {
+    if (!camera) return;
+    const real = /** @type {CanvasRenderingContext2D} */ (element("canvas").getContext("2d"));
+    const style = { family: getComputedStyle(root).fontFamily, dark: root.dataset.theme === "dark", real };
+    const text = mapSvg(model, state, screen, camera, inks(), { ...shownMarks(), hover: -1 }, style);
+    offer(new Blob([text], { type: "image/svg+xml" }), fileName(model.get("title") || "map", "svg"));
   }
 
   /** Takes changes in with the next frame, all that came until then at once. @param {string} name */

@@ -28,6 +28,7 @@ from typing import Any
 import _app
 import _common as common
 import numpy as np
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from widgets import Scatter
 
@@ -221,9 +222,7 @@ def measure(page: Any, base: str, ready: str, read: Callable[[Any], np.ndarray],
     try:
         page.wait_for_function("() => probe.told > 0", timeout=60_000)
         told = round(page.evaluate("() => probe.told - probe.released"))
-    except Exception as error:
-        if type(error).__name__ != "TimeoutError":
-            raise
+    except PlaywrightTimeout:
         told = "not within 60 s"
     spread = {"median": round(statistics.median(gaps)), "p95": round(common.percentile(gaps, 0.95))} if gaps else "no frame"
     figures = {name: round(value) for name, value in figures.items()}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.waiting import at_rest
-from widgets import Scatter
+from widgets import Scatter, palette
 
 pytestmark = pytest.mark.browser
 N = 900
@@ -451,3 +453,36 @@ def test_closing_frees_the_context_and_the_listeners(bench: Any) -> None:
         " window.hosts.view0.close(); return [gl.isContextLost(), window.hosts.view0.listening()]; }"
     )
     assert lost == [True, 0]
+
+
+def test_for_papers_points_are_shapes_and_many_are_a_picture_beside_names_axes_and_legend_as_text(bench: Any) -> None:
+    view = cloud(theme="light", x_label="component 1 <1 %>")
+    view.title = "A & B"
+    root = bench.show(view, width="900px")
+    ready(bench, root)
+
+    def saved() -> ElementTree.Element:
+        with bench.page.expect_download() as offered:
+            root.get_by_role("button", name="Save this picture as svg").click()
+        assert offered.value.suggested_filename == "jepa-workbench-a-b.svg"
+        return ElementTree.parse(offered.value.path()).getroot()
+
+    few, shape = saved(), "{http://www.w3.org/2000/svg}"
+    circles = [each for each in few.iter(f"{shape}path") if "a" in each.get("d", "")]
+    assert len(circles) >= view.visible().sum()
+    words = [each.text or "" for each in few.iter(f"{shape}text")]
+    assert "→ component 1 <1 %>" in words
+    assert all(any(word.startswith(label) for word in words) for label in view.labels)
+    inks = {each.get("fill") for each in circles}
+    own = {"rgb({},{},{})".format(*bytes.fromhex(ink[1:])) for ink in palette.categories()[: len(view.labels)]}
+    assert own <= inks
+    assert not list(few.iter(f"{shape}image"))
+    crowd = Scatter(plot_height=400, title="A & B", theme="light", x_label="component 1 <1 %>")
+    crowd.set_points(np.random.default_rng(0).normal(size=(20_001, 2)).astype(np.float32))
+    root = bench.show(crowd, width="900px")
+    ready(bench, root)
+    many = saved()
+    (picture,) = many.iter(f"{shape}image")
+    pixels = np.asarray(Image.open(BytesIO(base64.b64decode(picture.get("href", "").partition(",")[2]))))
+    assert (pixels[..., 3] > 0).mean() > 0.05
+    assert "→ component 1 <1 %>" in [each.text for each in many.iter(f"{shape}text")]

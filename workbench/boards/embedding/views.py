@@ -9,7 +9,7 @@ import numpy as np
 
 from widgets import Scatter
 from workbench.boards.embedding.columns import Colouring, of_column
-from workbench.boards.embedding.still import inks
+from workbench.boards.embedding.inks import inks
 from workbench.boards.embedding.words import METHODS, axes, title
 from workbench.boards.show import show
 from workbench.core.errors import BadInput, MissingExtra

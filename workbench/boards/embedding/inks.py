@@ -1,4 +1,4 @@
-"""The map as one still picture, where a browser cannot draw its points one by one."""
+"""How points of a map are coloured in one picture of all of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def inks(colouring: Colouring | None, *, dark: bool) -> dict[str, Any]:
     if colouring is None:
         return {"colours": (own[0],)}
     if colouring.kind == "value":
-        return {"value": colouring.values.astype(np.float32), "colours": (*scale(), other), "ends": colouring.ends}
+        return {"value": colouring.values.astype(np.float32), "colours": (*scale(dark=dark), other), "ends": colouring.ends}
     places = np.full(len(colouring.labels) + 1, -1, np.int8)
     for code, place in slots_of(colouring).items():
         places[code] = place if place < len(own) else -1
