@@ -136,7 +136,7 @@ def place(vectors: Any, projection: FittedProjection) -> Coordinates:
 
 
 @answers(JudgeProjection)
-def judge_projection(vectors: Any, coordinates: Coordinates, *, judge: int | None = None, **drawing: Unpack[Drawing]) -> TrustResult:
+def judge_projection(vectors: Any, coordinates: Any, *, judge: int | None = None, **drawing: Unpack[Drawing]) -> TrustResult:
     """How far a map that is there can be trusted, beside a map of shuffled columns by the same method and beside PCA.
 
     Args:

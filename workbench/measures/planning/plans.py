@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import torch
@@ -132,7 +132,7 @@ def _begun(warm: Begun, horizon: int) -> Float[Tensor, "1 horizon action"]:
     return torch.cat([rows, rows[-1:].expand(horizon - len(rows), -1)])[None]
 
 
-def limits_of(limits: Sequence[Sequence[float]], jepa: Jepa) -> tuple[Tensor, Tensor]:
+def limits_of(limits: Any, jepa: Jepa) -> tuple[Tensor, Tensor]:
     """The lowest and the highest action of a step.
 
     Raises:
