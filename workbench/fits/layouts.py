@@ -134,7 +134,7 @@ class Umap(Layout):
             random_state=s.seed,
             transform_seed=s.seed,
             n_jobs=1,
-            tqdm_kwds={"disable": False, "file": Epochs(), "mininterval": 0.05, "bar_format": "{n}/{total}"},
+            tqdm_kwds={"disable": False, "file": Epochs(), "mininterval": 0, "miniters": 1, "bar_format": "{n}/{total}"},
         )
 
     def fit(self, points: Points) -> Coordinates:
