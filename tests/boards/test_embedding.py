@@ -112,7 +112,7 @@ def test_a_selection_is_one_for_all_boards_and_is_taken_back(board: EmbeddingBoa
     assert len(board.chosen.rows) == 3
     table = board.table()
     assert table["row"].tolist() == [3, 5, 8]
-    np.testing.assert_array_equal(table["label"], board.made["model"].rows.answer.columns["label"][[3, 5, 8]])  # type: ignore[union-attr]
+    np.testing.assert_array_equal(table["label"], board.made["model"].rows.answer.columns["label"][[3, 5, 8]])
     board.map.select([4])
     board.command("undo")
     assert board.selection.tolist() == [3, 5, 8]
@@ -153,7 +153,7 @@ def test_a_filter_and_a_recolour_leave_the_same_rows_to_select(board: EmbeddingB
     board.map.hidden = [hidden]
     choose(board, colour=FALSE)
     assert board.map.colour == "value"
-    labels = board.made["model"].rows.answer.columns["label"]  # type: ignore[union-attr]
+    labels = board.made["model"].rows.answer.columns["label"]
     np.testing.assert_array_equal(board.map.visible(), labels != "7")
     distortion = np.frombuffer(board.map.value, "<f4")
     trust = board.made["model"].judged
@@ -212,7 +212,7 @@ def test_selected_points_are_projected_alone_and_the_whole_map_comes_back(board:
 
 
 def test_an_axis_through_two_selections_colours_all_points_and_says_how_well_it_separates(board: EmbeddingBoard, told: list[WorkbenchError]) -> None:
-    labels = board.made["model"].rows.answer.columns["label"]  # type: ignore[union-attr]
+    labels = board.made["model"].rows.answer.columns["label"]
     a, b = np.flatnonzero(labels == "0"), np.flatnonzero(labels == "1")
     board.map.select(a)
     board.toolbar.pressed = ["end_a", 1]
@@ -253,7 +253,7 @@ def test_frames_of_a_clip_are_a_path_and_the_time_cursor_is_shared(told: list[Wo
     ends = np.cumsum(board.map.path_lengths)
     for k, path in enumerate(np.split(np.frombuffer(board.map.paths, "<u4"), ends[:-1])):
         mine = [row for row in range(table.count) if table.clip[row] == k]
-        assert path.tolist() == sorted(mine, key=lambda row: int(table.frame[row]))  # type: ignore[index]
+        assert path.tolist() == sorted(mine, key=lambda row: int(table.frame[row]))
     assert board.map.path == clip.index
     board.session.set(tick=5)
     assert (board.map.tick, board.canvas.tick) == (5, 5)

@@ -151,7 +151,7 @@ def _holds(file: BinaryIO, header: int, size: int) -> bool:
         ends = [each["data_offsets"][1] for name, each in said.items() if name != "__metadata__"]
         return _HEADER_LENGTH + header + max(ends, default=0) <= size
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
-        return True  # written, if wrongly: whoever opens it says what is wrong
+        return True  # complete but invalid: the error is raised when the file is opened
 
 
 def merged(checkpoint: RunCheckpoint, step: int | None, epoch: int | None) -> RunCheckpoint:

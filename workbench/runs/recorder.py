@@ -94,7 +94,7 @@ class RunRecorder:
     def _guarded(self, what: str) -> Generator[None, None, None]:
         try:
             yield
-        except Exception as error:  # a recorder that ends a training of days is worth nothing
+        except Exception as error:  # any failure here must not stop the training; it is logged and counted
             self.failures += 1
             if what not in self._told:
                 self._told.add(what)
@@ -168,7 +168,7 @@ def _numbers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
 
 @contextmanager
 def _undisturbed(models: Sequence[nn.Module]) -> Generator[None, None, None]:
-    """Eval mode, no gradients, nothing compiled, a fixed seed; modes and random generators are put back."""
+    """Run in eval mode, without gradients, not compiled and with a fixed seed. Module modes and random generators are restored afterwards."""
     modes = [(module, module.training) for model in models for module in model.modules()]
     devices = [torch.cuda.current_device()] if torch.cuda.is_available() and torch.cuda.is_initialized() else []
     python, numpy = random.getstate(), np.random.get_state()
