@@ -17,7 +17,7 @@ from tests.app.test_light_server import wait_for
 from tests.app.visiting import visit
 from workbench.families import toy
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 PAGES = 20
 PATIENT = 150  # seconds
 

@@ -64,6 +64,7 @@ def test_reset_looks_again(cache: Path) -> None:
     assert board.headline.sentence.startswith("0 of")
 
 
+@pytest.mark.slow
 def test_a_cached_checkpoint_opens_from_its_row_and_from_the_list_of_models(cache: Path) -> None:
     calls = Calls()
     space = workspace(deliver=calls.put)

@@ -15,6 +15,8 @@ from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.mask import Mask
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 OFFICIAL = {"heads": 2, "predictor_heads": 2, "frames": 8, "image_size": (32, 32)}
 

@@ -15,6 +15,8 @@ from workbench.core.questions import Question, questions, read, written
 from workbench.core.questions.surprise import ClipSurprise, Leak, OcclusionMap, PairAccuracies, PairSurprise, PossibleSurprise
 from workbench.worker.shelf import Shelf
 
+pytestmark = pytest.mark.slow
+
 BALLS, MASKED, ROOMS = (samples.find(name) for name in ("balls", "balls-masked", "two-rooms"))
 MODEL, TUBES, AGENT = (ModelKey(str(s.checkpoint)) for s in (BALLS, MASKED, ROOMS))
 CLIP, WALK = ClipKey(str(BALLS.bank), 2), ClipKey(str(ROOMS.bank), 1)

@@ -26,6 +26,8 @@ from workbench.data import save_png
 from workbench.jobs import now
 from workbench.worlds.balls import FPS
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 

@@ -168,6 +168,7 @@ def test_an_array_that_claims_more_than_its_member_holds_is_refused_before_it_is
         load_bank(tmp_path / "a.npz")
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_bank_is_read_from_its_headers(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as file, file.open("pixels.npy", "w", force_zip64=True) as member:
         member.write(header("{'descr': '|u1', 'fortran_order': False, 'shape': (600, 1, 1024, 1024, 1), }"))

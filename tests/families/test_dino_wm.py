@@ -134,6 +134,7 @@ def test_settings_that_contradict_the_tensors_are_refused(tmp_path: Path) -> Non
         load(path, encoder=DINO, frames=4, image_size=64, **HEADS)
 
 
+@pytest.mark.slow
 def test_a_pickled_file_opens_once_it_was_converted(tmp_path: Path) -> None:
     """As the original code saves it: whole modules, optimizers and the epoch, settings in the folder of the run above."""
     (tmp_path / "hydra.yaml").write_text(HYDRA)

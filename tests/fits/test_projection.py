@@ -167,7 +167,7 @@ def test_a_map_comes_back_from_the_wire_bit_for_bit() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["tsne", "fastumap"])
+@pytest.mark.parametrize("method", [pytest.param("tsne", marks=pytest.mark.long), "fastumap"])
 def test_other_layouts_make_one_map_of_one_seed_and_put_new_points_beside_their_likes(method: str) -> None:
     pytest.importorskip("openTSNE" if method == "tsne" else "fastumap")  # fastumap has no build for every system
     groups = np.repeat(np.arange(3), 50)

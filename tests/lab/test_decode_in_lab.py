@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.waiting import PATIENT
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 
 
 def test_a_decoder_is_fitted_and_says_its_score(notebook: Callable[..., Any]) -> None:

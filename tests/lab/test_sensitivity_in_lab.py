@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.waiting import PATIENT
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 
 
 def test_a_slider_changes_the_sentence_and_the_survey_comes(notebook: Callable[..., Any]) -> None:

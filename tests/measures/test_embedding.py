@@ -216,6 +216,7 @@ def run(how: str, store: Path, *folders: Path) -> subprocess.CompletedProcess[st
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_a_run_that_was_killed_goes_on_and_gives_the_same_bits(jepa: Jepa, tmp_path: Path) -> None:
     """Killed when one of three parts has its place and the second is written but has not; then resumed: equal to a run that nobody disturbed."""

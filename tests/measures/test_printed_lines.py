@@ -18,6 +18,8 @@ from workbench.core.questions import Question, read, written
 from workbench.core.questions.masked import Controls, MaskedMaps, OverBank
 from workbench.core.questions.sensitivity import Changeable, Sensitivity, Survey
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = samples.find("shapes")
 MODEL, PLACE = ModelKey(str(SAMPLE.checkpoint)), str(SAMPLE.bank)
 CLIP, BANK, SCENE = ClipKey(PLACE, 3), BankKey(PLACE), SceneKey(PLACE, 3)

@@ -35,6 +35,7 @@ def rgb(hex_: str) -> list[int]:
     return list(bytes.fromhex(hex_[1:]))
 
 
+@pytest.mark.slow
 def test_each_pixel_counts_its_points_and_has_the_colours_of_the_palette() -> None:
     points = np.vstack([POINTS, [[np.nan, 0.0], [0.0, np.inf]]])
     codes = np.append(CODES, [0, 0])
@@ -57,6 +58,7 @@ def test_each_pixel_counts_its_points_and_has_the_colours_of_the_palette() -> No
     assert near.shown < near.n == 500
 
 
+@pytest.mark.slow
 def test_values_have_the_colour_of_their_mean_and_points_without_one_are_grey() -> None:
     points = np.array([[0.1, 0.1], [0.1, 0.2], [0.9, 0.1], [0.1, 0.9]])
     inks = (*palette.scale(), palette.categories()[-1])
@@ -108,6 +110,7 @@ def test_datashader_is_not_loaded_before_it_is_needed() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_a_map_is_shown_as_its_points_or_as_a_holoviews_picture_of_the_same_colours(tmp_path: Path) -> None:
     found = jw.project(POINTS, judge=10)
     view = jw.show(found, colour=[("a", "b", "c")[k] for k in np.abs(CODES)], name="letter")

@@ -147,6 +147,7 @@ def test_clocks_that_differ_change_nothing(tmp_path: Path) -> None:
     assert len(run.checkpoints) == 1
 
 
+@pytest.mark.slow
 def test_ten_thousand_checkpoints_are_listed_once_and_looked_at_again_in_no_time(tmp_path: Path) -> None:
     for k in range(10_000):
         (tmp_path / f"step_{k}.bin").write_bytes(b"x")
