@@ -30,8 +30,9 @@ test: $(VENV)/.test node_modules/.done $(VENV)/.browser
 test-long: $(VENV)/.test node_modules/.done $(VENV)/.browser
 	$(PYTEST) -m long
 
+# Without the checks of shapes at run time, which `make test` has: they would take a sixth of the time.
 check: $(VENV)/.test node_modules/.done
-	$(PYTEST) -m "not (browser or lab or notebook or slow or long)"
+	JW_TYPES=0 $(PYTEST) -m "not (browser or lab or notebook or slow or long)"
 
 benchmarks: $(VENV)/.test $(VENV)/.browser
 	$(PIP) install -q "transformers>=5"

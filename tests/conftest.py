@@ -50,7 +50,7 @@ def sparing(what: Any = None, *, typechecker: Any) -> Any:
 
 # From here on every function of ours checks what it is given and what it answers, dimensions included; an int is a float, as everywhere in Python.
 _jaxtyped, jaxtyping.jaxtyped = jaxtyping.jaxtyped, sparing
-if os.environ.get("JW_TYPES") != "0":  # to be quick while a test is being written; `make test` never leaves it out
+if os.environ.get("JW_TYPES") != "0":  # to be quick: while a test is being written, and in `make check`; `make test` never leaves it out
     jaxtyping.install_import_hook(["workbench", "widgets"], "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -150,6 +150,7 @@ def test_two_who_write_one_map_at_once_leave_one_whole_file(store: Path) -> None
     assert codec.load(file)["format"] == answers.FORMAT
 
 
+@pytest.mark.slow
 def test_a_sample_is_drawn_by_a_column_of_the_vectors_and_says_so(store: Path, tmp_path: Path) -> None:
     labels = np.array(["rare"] * 4 + ["usual"] * 36)
     np.savez(tmp_path / "v.npz", vectors=POINTS, label=labels)
