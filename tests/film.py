@@ -96,18 +96,18 @@ def play(page: Any, film: Film) -> None:
     first = page.locator(".jw-headline-sentence").inner_text()
     page.mouse.click(x, y)
     page.wait_for_function(_CHANGED, arg=first)
-    tell(page, "… and it imagines 1,024 futures, in four rounds.", 0.2)
+    tell(page, "… and the planner samples 1,024 futures, in four iterations.", 0.2)
     page.locator(".jw-timeline-view").get_by_role("button", name="Play").click()
     page.locator(".jw-timeline-view output", has_text="iteration 1 of").wait_for()
     page.locator(".jw-timeline-view").get_by_role("button", name="Play").wait_for()
     page.wait_for_timeout(200)
-    tell(page, "E: execute. The real point goes; every 2 steps it looks and plans again.")
+    tell(page, "E: execute in closed loop, replanning every 2 steps.")
     page.keyboard.press("e")
     says(page, "reached the goal")
     page.wait_for_timeout(900)
     tell(page, "Hold R: the same model, untrained.")
     page.keyboard.down("r")
-    says(page, "untrained twin")
+    says(page, "Untrained model")
     page.wait_for_timeout(700)
     film.hurry(4.0)
     tell(page, "Hold R: the same model, untrained. (4 × as fast)")
@@ -118,7 +118,7 @@ def play(page: Any, film: Film) -> None:
 
 
 _CHANGED = """(old) => { const find = (n) => n.querySelector?.('.jw-headline-sentence') ?? [...(n.querySelectorAll?.('*') ?? [])].map((k) => k.shadowRoot && find(k.shadowRoot)).find(Boolean);
-  const node = find(document); return node && node.innerText !== old && /imagination/.test(node.innerText); }"""
+  const node = find(document); return node && node.innerText !== old && /predicted cost/.test(node.innerText); }"""
 
 
 def main() -> None:
@@ -128,7 +128,7 @@ def main() -> None:
         page = _app.new_page(browser)
         page.emulate_media(color_scheme="light")
         page.goto(app.url)
-        says(page, "truly arrive")
+        says(page, "reaches the goal")
         page.wait_for_timeout(3000)  # the twin is planned for in advance, and shall not be waited for in the film
         page.evaluate(_SHOWN)
         with recorded(page) as film:

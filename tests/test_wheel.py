@@ -75,5 +75,5 @@ def test_every_sample_and_every_view_works_from_the_wheel(programs: Path, tmp_pa
 
 def test_the_command_is_installed(programs: Path, tmp_path: Path) -> None:
     first = samples.names()[0]
-    assert "encoder_target   whole" in run(programs / "jepa-workbench", "inspect", first, cwd=tmp_path)
+    assert "encoder (target)  complete" in run(programs / "jepa-workbench", "inspect", first, cwd=tmp_path)
     assert first in run(programs / "jepa-workbench", "samples", "list", cwd=tmp_path)

@@ -13,10 +13,10 @@ import { element, icon } from "./_kit.js";
 const ORIGINS = {
   read: "read from the tensors",
   inferred: "inferred from a published table",
-  given: "given by you or a file beside it",
-  assumed: "assumed: nothing in the file says so",
+  given: "given by you or by a file beside it",
+  assumed: "assumed: not stated in the file",
 };
-const STATUS = { whole: "whole", partial: "partial", missing: "not in the file" };
+const STATUS = { whole: "complete", partial: "partial", missing: "not in the file" };
 const WARN = "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.4M8 11.6v.1";
 const FIRST = 200;
 const SHORT = 24; // letters of a value that stays on one line
@@ -67,8 +67,8 @@ function wants(model) {
     if (alarming) item.prepend(icon(WARN));
     return item;
   });
-  const node = element("section", { "aria-label": "What it would call" });
-  if (items.length) node.append(element("h3", { text: "To load it, Python would call" }), element("ul", { class: "jw-names jw-wants" }, ...items));
+  const node = element("section", { "aria-label": "Code that it would call" });
+  if (items.length) node.append(element("h3", { text: "Code that loading it would call" }), element("ul", { class: "jw-names jw-wants" }, ...items));
   node.append(...others(model, "Also in the file"));
   return node;
 }

@@ -57,7 +57,7 @@ export function frameOf(bytes, shape, frame) {
   return image;
 }
 
-/** Grey veil with dots: neither seen nor asked for. @param {Pen} pen @param {Lattice} lattice @param {Flags} flags */
+/** Grey veil with dots: neither context nor target. @param {Pen} pen @param {Lattice} lattice @param {Flags} flags */
 export function veil(pen, lattice, flags) {
   if (!region(pen, lattice, flags)) return;
   pen.fillStyle = "rgb(122 127 136 / 74%)";

@@ -33,7 +33,7 @@ export function createLegend() {
 export function tokenText(about) {
   const { grid, token, mask, value } = about;
   const { tick, row, col } = positionOf(grid, token);
-  const place = `${grid.ticks > 1 ? `tick ${tick}, ` : ""}row ${row}, column ${col}`;
+  const place = `${grid.ticks > 1 ? `time step ${tick}, ` : ""}row ${row}, column ${col}`;
   const measured = Number.isFinite(value) ? [about.label || "value", figure(value), about.unit].filter(Boolean).join(" ") : "";
   const source = sourceText(grid, { row, col }, about.size, about.source, about.sourceSize);
   return [`token ${token}`, place, source, mask ? roleText(mask, token) : "", measured].filter(Boolean).join(" · ");

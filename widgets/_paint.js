@@ -73,7 +73,7 @@ export function layersOf(mask, tick, cells) {
 /** What a token is, in words; blocks are counted from 1. @param {Mask} mask @param {number} token @returns {string} */
 export function roleText(mask, token) {
   const found = mask.blocks.flatMap((ids, i) => (ids.includes(token) ? [i + 1] : []));
-  if (!found.length) return mask.context.includes(token) ? "context" : "neither";
+  if (!found.length) return mask.context.includes(token) ? "context" : "ignored";
   if (mask.blocks.length === 1) return "target";
   return `target (block${found.length > 1 ? "s" : ""} ${found.join(", ")})`;
 }
@@ -84,7 +84,7 @@ export function summaryOf(mask, count) {
   const filled = mask.blocks.filter((ids) => ids.length).length;
   const blocks = filled > 1 ? ` in ${filled} blocks` : "";
   const neither = count - mask.context.length - target;
-  return `${count} tokens · ${mask.context.length} context · ${target} target${blocks} · ${neither} neither`;
+  return `${count} tokens · ${mask.context.length} context · ${target} target${blocks} · ${neither} ignored`;
 }
 
 /** @param {Set<number>} ids @returns {number[]} */

@@ -17,16 +17,18 @@ const SQUARES = ["M6 6h4v4H6z", "M4.5 4.5h7v7h-7z", "M3 3h10v10H3z"];
 const TOOLS = [
   ["context", "C", "Context: the encoder sees it"],
   ["target", "T", "Target: to be predicted"],
-  ["neither", "N", "Neither: not seen, not asked for"],
+  ["neither", "N", "Ignored: neither context nor target", "ignored"],
 ];
 
 /** @param {Model} model */
 export function createPalette(model) {
   const choose = (/** @type {string} */ trait, /** @type {any} */ value) => () => write(model, { [trait]: value });
   const command = (/** @type {string} */ name) => () => press(model, "command", name);
-  const tools = TOOLS.map(([tool, key, label]) => {
+  const tools = TOOLS.map(([tool, key, label, word = tool]) => {
     const made = button(`${label} (${key})`, element("span", { class: `jw-swatch jw-swatch-${tool}` }), choose("tool", tool));
-    made.append(element("span", { class: "jw-word" }, element("u", { text: tool[0] }), element("span", { text: tool.slice(1) })));
+    const at = word.indexOf(key.toLowerCase());
+    const parts = [element("span", { text: word.slice(0, at) }), element("u", { text: word[at] }), element("span", { text: word.slice(at + 1) })];
+    made.append(element("span", { class: "jw-word" }, ...parts));
     return mark(made, "tool", tool);
   });
   const select = mark(button("Select tokens (S)", icon(ICONS.select), choose("tool", "select")), "tool", "select");

@@ -13,7 +13,7 @@ const DEFAULT_FPS = 8;
  * @param {Model} model with tick, playing, fps, grid and tubelet @param {() => void} show called when another tick or frame is to be shown
  * @param {{word?: string, origin?: number, loop?: boolean}} [options] what one step of the cursor is called, and the first one's number; else it stops at the end
  */
-export function createPlayer(model, show, { word = "tick", origin = 0, loop = true } = {}) {
+export function createPlayer(model, show, { word = "time step", origin = 0, loop = true } = {}) {
   let tick = 0;
   let frame = 0;
   let running = false;

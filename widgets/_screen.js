@@ -47,7 +47,7 @@ export function resize({ pen, node, film }, width, height, bars, ratio) {
   setAttribute(canvas, "title", film.note || null);
 }
 
-/** One frame with its words; blank where nobody knows what came. @param {Screen} screen @param {Look} look @param {(place: [number, number, number, number]) => void} [over] draws over the picture */
+/** One frame with its words; blank where there is no ground truth. @param {Screen} screen @param {Look} look @param {(place: [number, number, number, number]) => void} [over] draws over the picture */
 export function drawScreen(screen, look, over) {
   const { pen, film } = screen;
   const [wide, high] = [pen.canvas.width, pen.canvas.height];
@@ -95,7 +95,7 @@ function nothing(pen, { ratio, dark }, [left, top, width, height]) {
   pen.font = PLAIN.replace("11px", `${12 * ratio}px`);
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  pen.fillText("nobody knows", left + width / 2, top + height / 2);
+  pen.fillText("no ground truth", left + width / 2, top + height / 2);
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {Film} film @param {Look} look @param {number} under where the picture ends, device pixels */

@@ -30,7 +30,7 @@ function render({ model, el }) {
     list.replaceChildren(
       ...group("On this machine", here, model),
       ...(here.length || !found.length ? [] : [element("p", { class: "jw-quiet", text: "None of them is in the caches of torch hub or Hugging Face." })]),
-      ...group("To be downloaded; nothing is fetched unless you run the line", rest, model),
+      ...group("To be downloaded: nothing is fetched unless you run the command", rest, model),
     );
   };
   const drawBusy = () => setAttribute(root, "data-busy", String(Boolean(model.get("busy"))));

@@ -1,4 +1,4 @@
-// Films side by side with one cursor: what came, what was foretold, and how far apart they are. Frames are drawn from bytes that are all here; what stays from one answer to the next does not cross again.
+// Films side by side with one cursor: ground truth, predictions, and the error between them. Frames are drawn from bytes that are all here; what stays from one answer to the next does not cross again.
 
 import { endsOf, heatOf } from "./_colour.js";
 import { spread } from "./_draw.js";
@@ -120,12 +120,12 @@ function render({ model: host, el }) {
     drawScreen(screen, { now, ratio, bars: laid, colour, state, changed, dark }, heat ? (place) => drawHeat(screen.pen, now, place) : undefined);
   }
 
-  /** What a frame of a film is: known, so many steps ahead, after a change by hand. @param {string} kind @param {number} now @returns {[boolean, string]} */
+  /** What a frame of a video is: context, so many steps ahead, after a change by hand. @param {string} kind @param {number} now @returns {[boolean, string]} */
   function stateOf(kind, now) {
     const known = model.get("known");
     const changed = edits().find(({ frame }) => now > frame);
     const words = changed ? [changed.label] : [];
-    if (known > 0 && kind !== "real" && now < known) words.push("known");
+    if (known > 0 && kind !== "real" && now < known) words.push("context");
     else if (known > 0 && kind === "open loop") words.push(`${now - known + 1} ahead`);
     else if (known > 0 && kind === "teacher-forced") words.push("1 ahead");
     return [Boolean(changed), words.join(" · ")];

@@ -18,7 +18,7 @@ _INFO_KEYS = {"title": TEXT, "formula": TEXT, "source": TEXT, "cannot": TEXT}
 
 
 def _default_sources() -> list[dict[str, Any]]:
-    faces = (("twin", "R", "twin"), ("other", "O", "other"), ("position", "0", "position"), ("pixels", "P", "pixels"))
+    faces = (("twin", "R", "untrained"), ("other", "O", "other context"), ("position", "0", "position mean"), ("pixels", "P", "raw pixels"))
     return [{"id": name, "key": key, "label": label, "enabled": True, "reason": ""} for name, key, label in faces]
 
 
@@ -34,12 +34,12 @@ class Headline(Commanded):
     _esm = esm("headline.js")
     _css = css("headline.css")
 
-    sentence = t.Unicode("", help="the finding in words with its yardstick; one or two lines").tag(sync=True)
+    sentence = t.Unicode("", help="the finding as a sentence with its baseline; one or two lines").tag(sync=True)
     detail = t.Unicode("", help="the thin line under it: n, interval, how this clip compares").tag(sync=True)
     tone = t.Enum(["plain", "warn", "error"], "plain", help="how the sentence is to be taken").tag(sync=True)
     source = t.Enum([MODEL, *_SOURCES], MODEL, help="what every picture on the board shows now").tag(sync=True)
     sources = t.List(t.Dict(), help="what can be held: dicts of id, key, label, enabled, reason (why it is not enabled)").tag(sync=True)
-    note = t.Unicode("", help="what is shown while a source is held, as 'untrained twin'").tag(sync=True)
+    note = t.Unicode("", help="what is shown while a source is held, such as 'the untrained model'").tag(sync=True)
     code = t.Unicode("", help="Python lines that reproduce the number; empty: the button is off").tag(sync=True)
     info = t.Dict(help="about the number: title, formula, source, cannot (what it cannot tell); empty: the button is off").tag(sync=True)
     progress = t.Float(-1.0, help="share of the work that is done, 0 to 1; -1: not known").tag(sync=True)

@@ -48,10 +48,10 @@ function render({ model, el }) {
   });
   setAttribute(stage.node, "data-tool", "select");
   const legend = createLegend();
-  const key = element("span", { class: "jw-key-note" }, element("span", { class: "jw-swatch jw-swatch-blank" }), element("span", { text: "not asked for" }));
-  const sources = [sourceButton("predicted", "by prediction"), sourceButton("target", "by true target (ceiling)")];
-  const note = element("span", { class: "jw-retrieved", text: "retrieved, not generated" });
-  const choice = element("span", { class: "jw-choice", role: "group", "aria-label": "What the patches are retrieved by" }, note, ...sources);
+  const key = element("span", { class: "jw-key-note" }, element("span", { class: "jw-swatch jw-swatch-blank" }), element("span", { text: "not predicted" }));
+  const sources = [sourceButton("predicted", "by the prediction"), sourceButton("target", "by the true target (upper bound)")];
+  const note = element("span", { class: "jw-retrieved", text: "retrieved from the bank, not generated" });
+  const choice = element("span", { class: "jw-choice", role: "group", "aria-label": "Latents that the patches are retrieved by" }, note, ...sources);
   const under = element("div", { class: "jw-under" }, legend.node, choice, key);
   const caption = element("div", { class: "jw-caption" });
   const status = element("div", { class: "jw-status", role: "status", "aria-live": "polite" });

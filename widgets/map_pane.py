@@ -47,7 +47,7 @@ class MapPane(View):
     pixels_shape = whole_numbers([0, 0, 0], "[frames, height, width] of the quilts", length=3)
     captions = t.Dict(help="mode → one line under the picture: the yardstick").tag(sync=True)
     missing = t.Dict(help="mode → why there is no picture").tag(sync=True)
-    labels = t.Dict(help="mode → what its tab says").tag(sync=True)
+    labels = t.Dict({"quilt": "nearest patches"}, help="mode → what its tab says").tag(sync=True)
     nearest_tokens = whole_numbers([], "tokens whose three nearest patches are known")
     nearest_pixels = binary("uint8 [tokens, 3, height, width, 3]")
     nearest_shape = whole_numbers([0, 0], "[height, width] of a nearest patch; zeros = square", length=2)

@@ -50,9 +50,9 @@ def test_a_folder_of_own_pictures_becomes_clips_and_bank_and_one_tiny_picture_ha
     enter(board, "images or video", "pictures")
     board.get_by_text("of 4 · pictures").wait_for(timeout=PATIENT)
     board.locator(".jw-headline-sentence", has_text="3 other clips").wait_for(timeout=PATIENT)
-    board.get_by_label("clip", exact=True).fill("2")
+    board.get_by_label("clip", exact=True).fill("3")
     board.get_by_label("clip", exact=True).press("Enter")
-    board.get_by_text("clip 2 of 4").wait_for(timeout=PATIENT)
+    board.get_by_text("clip 3 of 4").wait_for(timeout=PATIENT)
     enter(board, "images or video", "one.png")
     board.locator(".jw-headline-detail", has_text="Single clip: no interval").wait_for(timeout=PATIENT)
 
@@ -77,7 +77,7 @@ def says_under_the_pointer(page: Any, board: str, words: str | re.Pattern[str]) 
 BLIND = (
     ("blind/jepa-latest.pth.tar", "Predictor: not in the file", "not in the file"),
     ("half/jepa-latest.pth.tar", "1 missing: predictor_norm.weight", "partial"),
-    ("lewm", "Whole: encoder .*dynamics", "not in the file"),
+    ("lewm", "Complete: encoder .*dynamics", "not in the file"),
 )
 
 
@@ -95,7 +95,7 @@ def test_models_without_a_whole_predictor_show_the_reason_in_place_of_the_pictur
         board.locator(".jw-part[data-part=masked]", has_text=row).wait_for(timeout=PATIENT)
         board.get_by_role("button", name=re.compile("^Masks")).click()
     board.get_by_label("model", exact=True).select_option(label=samples.find("shapes").title)
-    board.locator(".jw-headline-sentence", has_text="shown another image").wait_for(timeout=PATIENT)
+    board.locator(".jw-headline-sentence", has_text="context of another image").wait_for(timeout=PATIENT)
     board.get_by_label("sampler").wait_for(timeout=PATIENT)
     expect(board.locator(".jw-map-pane", has_text="not in the file")).to_have_count(0)
     board.locator(".js-plotly-plot .bars").first.wait_for(timeout=PATIENT)
@@ -114,7 +114,7 @@ def test_a_file_of_python_objects_is_described_and_the_open_model_can_be_shown_a
     board.get_by_role("treeitem").first.wait_for(timeout=PATIENT)
     board.locator(".jw-headline").get_by_role("button", name=re.compile("Reset")).click()
     board.locator(".jw-headline-sentence", has_text="expected tensors matched").wait_for(timeout=PATIENT)
-    board.locator(".jw-part[data-part=masked]", has_text="whole").wait_for(timeout=PATIENT)
+    board.locator(".jw-part[data-part=masked]", has_text="complete").wait_for(timeout=PATIENT)
 
 
 def test_what_is_no_checkpoint_stays_told_on_the_checkpoint_board(board: Any) -> None:
@@ -128,16 +128,16 @@ def test_a_file_that_does_not_tell_its_heads_is_refused_with_the_divisors_and_op
     enter(board, "checkpoint", "headless.pth.tar")
     toast(board, "heads")
     enter(board, "settings", "heads=4")
-    board.get_by_text(re.compile("headless.*whole")).wait_for(timeout=PATIENT)
+    board.get_by_text(re.compile("headless.*complete")).wait_for(timeout=PATIENT)
 
 
 def test_a_worker_killed_in_the_middle_is_told_and_comes_back(board: Any, server_pid: int) -> None:
     worker = next(p for p in children(server_pid) if "workbench.worker --lane model" in command(p))
     first = board.locator(".jw-headline-sentence").inner_text()
     os.kill(worker, signal.SIGKILL)
-    board.get_by_role("button", name="⟳ draw").click()
+    board.get_by_role("button", name="⟳ sample").click()
     expect(board.locator(".jw-headline-sentence")).not_to_have_text(first, timeout=PATIENT)
-    board.get_by_role("button", name="⟳ draw").click()
+    board.get_by_role("button", name="⟳ sample").click()
     board.locator(".jw-headline-sentence", has_text=re.compile("skill", re.I)).wait_for(timeout=PATIENT)
 
 

@@ -37,7 +37,7 @@ def spoken(page: Any, old: str) -> str:
     """The sentence that replaced an old one, once its controls and what the bank says are in: from here on it changes for a reason only."""
     said = page.locator(".jw-headline-sentence")
     expect(said).not_to_have_text(old)
-    expect(said).to_contain_text(re.compile("shown another image|copying"))
+    expect(said).to_contain_text(re.compile("context of another image|copying"))
     expect(page.locator(".jw-headline-detail")).to_contain_text(re.compile(r"Over \d+ clips"))
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return sentence(page)
@@ -101,12 +101,12 @@ def test_painting_with_the_keyboard_changes_the_mask_and_the_numbers(board: Any)
     expect(board.locator(".jw-headline-sentence")).to_have_text(first, timeout=PATIENT)
 
 
-def test_holding_r_shows_the_untrained_twin_and_letting_go_returns(board: Any) -> None:
+def test_holding_r_shows_the_untrained_model_and_letting_go_returns(board: Any) -> None:
     first, version = sentence(board), pane_version(board)
     board.locator(".jw-headline-sentence").click()
     board.keyboard.down("r")
     until_answered(board, version)
-    expect(board.locator(".jw-headline-sentence")).to_contain_text("untrained twin", timeout=PATIENT)
+    expect(board.locator(".jw-headline-sentence")).to_contain_text("untrained model", timeout=PATIENT)
     expect(board.locator(".jw-headline-badge")).to_contain_text("Not the model")
     version = pane_version(board)
     board.keyboard.up("r")
@@ -128,7 +128,7 @@ def test_another_seed_block_and_distance_change_the_numbers_and_reset_takes_them
     first, said = distance.inner_text(), sentence(board)
     opened = said
     for change in (
-        lambda: board.get_by_role("button", name="⟳ draw").click(),
+        lambda: board.get_by_role("button", name="⟳ sample").click(),
         lambda: board.get_by_label("distance").select_option(label="1 − centred cosine"),
         lambda: board.get_by_label("block", exact=True).select_option(label="2"),
     ):

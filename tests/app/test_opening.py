@@ -90,7 +90,7 @@ def in_sight(page: Any, title: str) -> None:
 @pytest.mark.browser
 def test_a_page_without_a_named_board_opens_where_something_is_to_be_seen(server: str, page: Any) -> None:
     page.goto(server)
-    page.locator(".jw-headline-sentence", has_text="what copying the last known frame errs").wait_for(timeout=PATIENT)
+    page.locator(".jw-headline-sentence", has_text="of the copy-last-frame baseline").wait_for(timeout=PATIENT)
     in_sight(page, "Rollout")
     page.get_by_label("model", exact=True).select_option(index=0)
     page.locator(".jw-headline-sentence", has_text="This board is off").wait_for(timeout=PATIENT)

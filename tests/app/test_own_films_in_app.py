@@ -20,7 +20,7 @@ def test_own_films_and_photos_are_looked_at_in_one_page(board: Any, folder: Path
     film(folder / "own film.mp4", frames=40, fps=10)
     photos(folder / "mine", 3, "a broken <b>.png")
     enter(board, "images or video", "own film.mp4")
-    board.get_by_text("one frame of a film of 4.0 s").wait_for(timeout=PATIENT)
+    board.get_by_text("one frame of a video of 4.0 s").wait_for(timeout=PATIENT)
     board.locator(".jw-headline-detail", has_text="A bank, chosen beside the clip, would add").wait_for(timeout=PATIENT)
     enter(board, "images or video", "mine")
     board.get_by_text("1 file skipped:").wait_for(timeout=PATIENT)

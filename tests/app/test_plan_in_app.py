@@ -32,7 +32,7 @@ def board(page: Any, demo: str) -> Any:
     """A page of the demo with its first plan."""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(demo)
-    says(page, "truly arrive")
+    says(page, "reaches the goal")
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return page
 
@@ -63,7 +63,7 @@ def test_the_demo_opens_with_a_plan_and_one_press_of_execute_reaches_the_goal(bo
     says(board, r"The agent reached the goal in \d+ steps")
     expect(board.get_by_role("button", name="Execute again")).to_be_visible()
     assert any("Pause" in said for said in buttons())  # while it went
-    expect(board.locator(".jw-clip-player:visible .jw-film canvas").first).to_have_attribute("aria-label", re.compile("^real, as it goes"))
+    expect(board.locator(".jw-clip-player:visible .jw-film canvas").first).to_have_attribute("aria-label", re.compile("^ground truth, closed loop"))
 
 
 def test_a_goal_is_clicked_planned_executed_and_reached(board: Any) -> None:
@@ -71,11 +71,11 @@ def test_a_goal_is_clicked_planned_executed_and_reached(board: Any) -> None:
     board.mouse.click(*place(board, 0.7, 0.85))
     answered(board, before)
     goal_is_at(board, 0.7, 0.85)
-    says(board, "In its imagination")
+    says(board, "predicted cost is")
     board.keyboard.press("e")
     says(board, "reached the goal")
     board.locator(".jw-headline").get_by_role("button", name="Undo").click()
-    says(board, "In its imagination")
+    says(board, "predicted cost is")
     goal_is_at(board, 0.82, 0.2)
 
 
@@ -83,7 +83,7 @@ def test_undo_by_key_is_the_boards_also_with_the_cursor_in_a_field(board: Any) -
     samples = board.get_by_label("samples", exact=True)
     samples.fill("64")
     samples.press("Enter")
-    expect(board.locator(".jw-world-stage")).to_contain_text("it imagined 256 futures", timeout=PATIENT)
+    expect(board.locator(".jw-world-stage")).to_contain_text("256 sampled futures", timeout=PATIENT)
     board.mouse.click(*place(board, 0.7, 0.85))
     expect(board.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.70 across"), timeout=PATIENT)
     expect(board.locator(".jw-headline").get_by_role("button", name="Undo")).to_be_enabled(timeout=PATIENT)
@@ -100,23 +100,23 @@ def test_by_keys_alone_the_goal_is_moved_a_step_is_made_and_the_agent_put_back(b
     board.locator(".jw-handle[data-id=goal]").focus()
     board.keyboard.press("Shift+ArrowDown")
     answered(board, before)
-    says(board, "In its imagination")
+    says(board, "predicted cost is")
     expect(board.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.28 down"), timeout=PATIENT)
     board.keyboard.press("n")
-    says(board, "after 1 step")
+    says(board, "After 1 step")
     board.keyboard.press("n")
-    says(board, "after 2 steps")
+    says(board, "After 2 steps")
     board.keyboard.press("b")
-    says(board, "In its imagination")
+    says(board, "predicted cost is")
     expect(board.locator(".jw-handle[data-id=agent]")).to_have_count(0, timeout=PATIENT)
 
 
 def test_the_untrained_twin_is_one_key_away_and_does_not_arrive(board: Any) -> None:
     first = board.locator(".jw-headline-sentence").inner_text()
     board.keyboard.down("r")
-    says(board, "untrained twin")
+    says(board, "Untrained model")
     board.keyboard.press("e")
-    says(board, "The untrained twin did not reach the goal")
+    says(board, "Untrained model: the agent did not reach the goal")
     board.keyboard.up("r")
     expect(board.locator(".jw-headline-sentence")).to_have_text(first, timeout=PATIENT)
 
@@ -142,16 +142,16 @@ def test_iterations_play_to_the_end_and_numbers_and_films_are_downloaded(board: 
 def test_a_goal_on_the_start_is_refused_in_words_and_a_closed_tab_leaves_the_others_alone(board: Any, demo: str) -> None:
     other = board.context.new_page()
     other.goto(demo)
-    says(other, "truly arrive")
+    says(other, "reaches the goal")
     other.keyboard.press("e")
-    says(other, "from the goal after|reached the goal")
+    says(other, "from the goal|reached the goal")
     other.close()
     handle = at_rest(board.locator(".jw-handle[data-id=start]"))
     board.mouse.move(*place(board, *goal(board)))
     board.mouse.down()
     board.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2, steps=4)
     board.mouse.up()
-    says(board, "the goal would be where the start is")
+    says(board, "start and goal are")
     goal_is_at(board, 0.82, 0.2)
     board.get_by_role("button", name="Execute").dblclick()
     says(board, "reached the goal")

@@ -26,7 +26,7 @@ def rollout(board: Any) -> Any:
     page = board
     page.get_by_label("model", exact=True).select_option(label=samples.find("two-rooms").title, timeout=PATIENT)
     page.get_by_role("button", name="Rollout", exact=True).click()
-    page.locator(".jw-headline-sentence", has_text="what copying the last known frame errs").wait_for(timeout=PATIENT)
+    page.locator(".jw-headline-sentence", has_text="the copy-last-frame baseline").wait_for(timeout=PATIENT)
     page.locator(".jw-headline-detail", has_text="Over 64 clips").wait_for(timeout=PATIENT)
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return page
@@ -80,7 +80,7 @@ def test_an_action_is_dragged_the_film_changes_and_undo_brings_it_back(rollout: 
     drag(page, 0.9, 0.1)
     expect(page.locator(".jw-headline-detail")).to_contain_text("Step 0 was changed by hand", timeout=PATIENT)
     expect(page.locator(".jw-pad-voice")).to_contain_text("step 0 of 0–23, changed")
-    expect(theatre.get_by_role("img", name="real, simulated")).to_be_visible(timeout=PATIENT)
+    expect(theatre.get_by_role("img", name="ground truth (simulated)")).to_be_visible(timeout=PATIENT)
     until(page, lambda: picture(theatre, 2), lambda now: now != before, "another film")
     page.locator(".jw-pad").focus()
     page.keyboard.press("Control+z")
@@ -113,9 +113,9 @@ def test_by_keys_alone_a_step_is_chosen_nudged_and_played(rollout: Any, theatre:
     expect(theatre.get_by_role("button", name="Play (K)")).to_be_visible()
     page.keyboard.down("r")
     expect(page.locator(".jw-headline-badge")).to_contain_text("Not the model")
-    expect(page.locator(".jw-headline-sentence")).to_contain_text("untrained twin", timeout=PATIENT)
+    expect(page.locator(".jw-headline-sentence")).to_contain_text("Untrained model", timeout=PATIENT)
     page.keyboard.up("r")
-    expect(page.locator(".jw-headline-sentence")).not_to_contain_text("untrained twin", timeout=PATIENT)
+    expect(page.locator(".jw-headline-sentence")).not_to_contain_text("Untrained model", timeout=PATIENT)
 
 
 def test_a_sequence_is_drawn_along_the_strip(rollout: Any, theatre: Any) -> None:
@@ -195,5 +195,5 @@ def test_a_clip_of_another_model_is_told_and_the_films_stay(rollout: Any, theatr
     expect(page.locator(".jw-headline-detail")).to_contain_text("right, down")
     assert picture(theatre, 0) == before
     page.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
-    expect(page.locator(".jw-headline-sentence")).to_contain_text("what copying the last known frame errs", timeout=PATIENT)
+    expect(page.locator(".jw-headline-sentence")).to_contain_text("the copy-last-frame baseline", timeout=PATIENT)
     expect(page.locator(".jw-action-pad")).to_contain_text("This future needs no actions")

@@ -24,7 +24,7 @@ def rooms(board: Any) -> Any:
     board.locator("header").get_by_text(re.compile("^● two-rooms")).wait_for(timeout=PATIENT)  # else the board might open on the model before
     board.get_by_role("button", name="Sensitivity", exact=True).click()
     expect(said(board)).to_have_text(NUMBERS, timeout=PATIENT)
-    expect(board.locator(".jw-headline-detail")).to_contain_text("it moves most for", timeout=PATIENT)
+    expect(board.locator(".jw-headline-detail")).to_contain_text("largest for", timeout=PATIENT)
     expect(board.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return board
 
@@ -45,7 +45,7 @@ def test_charts_and_export_hold_every_factor_sliders_answer_to_keys_and_mouse_an
     stored = jw.read_results(waiting.value.path())
     assert set(stored["factors"].kind) == {"nuisance", "structure"}
     first = said(rooms).inner_text()
-    slider = rooms.get_by_label("by").nth(1)
+    slider = rooms.get_by_label("strength").nth(1)
     slider.focus()
     before = version(rooms)
     rooms.keyboard.press("End")  # one change, thus one step back however slow the machine is
@@ -53,17 +53,17 @@ def test_charts_and_export_hold_every_factor_sliders_answer_to_keys_and_mouse_an
     expect(rooms.locator(".jw-clip-player").first).not_to_have_attribute("data-version", before)
     rooms.locator(".jw-headline").get_by_role("button", name=re.compile("Undo")).click()
     expect(said(rooms)).to_have_text(first, timeout=PATIENT)
-    rooms.mouse.click(*point_in(rooms.get_by_label("by").nth(0), 0.95, 0.5))
+    rooms.mouse.click(*point_in(rooms.get_by_label("strength").nth(0), 0.95, 0.5))
     expect(said(rooms)).not_to_have_text(first, timeout=PATIENT)
     rooms.get_by_label("nuisance").select_option("hue")
-    expect(said(rooms)).to_contain_text("for hue and", timeout=PATIENT)
+    expect(said(rooms)).to_contain_text("clips): hue 0.", timeout=PATIENT)
 
 
 def test_own_pictures_have_no_structure_and_the_board_says_why(board: Any, folder: Path) -> None:
     board.get_by_role("button", name="Sensitivity", exact=True).click()
-    expect(said(board)).to_contain_text("for texture and", timeout=PATIENT)
+    expect(said(board)).to_contain_text("clips): texture 0.", timeout=PATIENT)
     board.get_by_label("images or video").fill(str(folder / "pictures"))
     board.keyboard.press("Enter")
-    expect(board.locator(".jw-headline-detail")).to_contain_text("nothing is known of these pictures", timeout=PATIENT)
+    expect(board.locator(".jw-headline-detail")).to_contain_text("needs clips with a stored ground-truth state", timeout=PATIENT)
     expect(board.get_by_label("structure")).to_be_disabled()
     expect(said(board)).to_contain_text("raw pixels", timeout=PATIENT)

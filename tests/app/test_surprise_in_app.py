@@ -21,11 +21,11 @@ def board(page: Any, server: str) -> Any:
     """A page with the Surprise board of the balls, settled."""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(server)
-    page.locator(".jw-headline-sentence", has_text="shown another image").wait_for(timeout=PATIENT)
+    page.locator(".jw-headline-sentence", has_text="context of another image").wait_for(timeout=PATIENT)
     page.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
     page.get_by_text(re.compile(r"● balls \(")).wait_for(timeout=PATIENT)
     page.get_by_role("button", name="Surprise").click()
-    page.locator(".jw-headline-detail", has_text="possible films at the same moment").wait_for(timeout=PATIENT)
+    page.locator(".jw-headline-detail", has_text="possible videos at the same event").wait_for(timeout=PATIENT)
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false", timeout=PATIENT)
     return page
 
@@ -45,47 +45,47 @@ def drag_the_ball(page: Any, x: float, y: float) -> None:
     page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
     page.mouse.down()
     page.mouse.move(stage["x"] + stage["width"] * x, stage["y"] + stage["height"] * y, steps=6)
-    expect(page.locator(".jw-curve-voice")).to_contain_text("broken by hand", timeout=PATIENT)  # while it is held
+    expect(page.locator(".jw-curve-voice")).to_contain_text("edited by hand", timeout=PATIENT)  # while it is held
     page.mouse.up()
 
 
 def test_a_ball_moved_by_hand_is_surprising_at_its_frame_by_mouse_and_by_keys(board: Any) -> None:
     pytest.importorskip("pymunk")
     first = sentence(board).inner_text()
-    frame = int(re.search(r"part at frame (\d+)", first).group(1)) - 2
+    frame = int(re.search(r"diverge at frame (\d+)", first).group(1)) - 2
     for _ in range(2):
         board.get_by_role("button", name="Previous frame").click()
     expect(board.locator(".jw-curve-voice")).to_contain_text(f"frame {frame} ·", timeout=PATIENT)
     drag_the_ball(board, 0.85, 0.85)
-    expect(sentence(board)).to_contain_text(f"they part at frame {frame}, the peak is at frame {frame}", timeout=PATIENT)
-    expect(board.locator(".jw-curve-voice")).to_contain_text("broken by hand", timeout=PATIENT)
+    expect(sentence(board)).to_contain_text(f"they diverge at frame {frame}, the peak is at frame {frame}", timeout=PATIENT)
+    expect(board.locator(".jw-curve-voice")).to_contain_text("edited by hand", timeout=PATIENT)
     until(board, lambda: surprises(board), lambda found: len(found) == 2 and found[1] > 5 * found[0], "five times as surprising")
     board.get_by_role("button", name=re.compile("Undo")).first.click()
     expect(sentence(board)).to_have_text(first, timeout=PATIENT)
     board.locator(".jw-world-stage .jw-handle").focus()
     for key in ("Shift+ArrowUp", "Shift+ArrowUp"):
         board.keyboard.press(key)
-    expect(sentence(board)).to_contain_text("broken by hand", timeout=PATIENT)
+    expect(sentence(board)).to_contain_text("edited by hand", timeout=PATIENT)
     board.get_by_role("button", name=re.compile("Reset")).first.click()
     expect(sentence(board)).to_have_text(first, timeout=PATIENT)
 
 
 def test_twins_are_switched_doubted_and_shown_where_and_nothing_breaks_on_a_double_click(board: Any) -> None:
     first = sentence(board).inner_text()
-    board.get_by_label("films", exact=True).select_option(label="balls: permanence quad")
+    board.get_by_label("videos", exact=True).select_option(label="balls: permanence quad")
     expect(sentence(board)).to_contain_text("two impossible films together", timeout=PATIENT)
     expect(board.locator(".jw-film canvas")).to_have_count(4)
     sentence(board).click()
     board.keyboard.down("r")
-    expect(sentence(board)).to_contain_text("The untrained twin", timeout=PATIENT)
+    expect(sentence(board)).to_contain_text("Untrained model", timeout=PATIENT)
     board.keyboard.up("r")
-    expect(sentence(board)).not_to_contain_text("The untrained twin", timeout=PATIENT)
+    expect(sentence(board)).not_to_contain_text("Untrained model", timeout=PATIENT)
     board.keyboard.down("p")
     expect(sentence(board)).to_contain_text("Changes of pixels alone: the two impossible films are not more surprising", timeout=PATIENT)
     board.keyboard.up("p")
-    board.get_by_label("films", exact=True).select_option(label="balls: one leaps")
+    board.get_by_label("videos", exact=True).select_option(label="balls: one jumps elsewhere")
     expect(board.locator(".jw-film canvas")).to_have_count(2, timeout=PATIENT)
-    board.get_by_role("button", name="Where? Cover cells").dblclick()
+    board.get_by_role("button", name="Localise by occlusion").dblclick()
     expect(board.locator(".jw-headline-detail")).to_contain_text("Covering", timeout=PATIENT)
     expect(board.locator(".jw-heat-row")).to_be_visible()
     board.get_by_role("button", name=re.compile("Reset")).first.click()
@@ -93,15 +93,15 @@ def test_twins_are_switched_doubted_and_shown_where_and_nothing_breaks_on_a_doub
 
 
 def test_accuracies_are_counted_cancelled_and_stand_beside_their_yardsticks_in_light_and_dark(board: Any) -> None:
-    board.get_by_role("button", name="Count accuracies").click()
+    board.get_by_role("button", name="Evaluate pairs").click()
     board.get_by_role("button", name="Cancel", exact=True).click(timeout=PATIENT)
     expect(board.locator(".jw-headline")).to_have_attribute("data-busy", "false", timeout=PATIENT)
-    field = board.get_by_role("spinbutton", name="of each kind")
+    field = board.get_by_role("spinbutton", name="per kind")
     field.fill("5")
     field.press("Enter")
-    board.get_by_role("button", name="Count accuracies").click()
-    board.get_by_text(re.compile(r"impossible, n = 5")).wait_for(timeout=PATIENT)
-    for words in ("permanence", "solidity", "untrained twin", "changes of pixels", "chance"):
+    board.get_by_role("button", name="Evaluate pairs").click()
+    board.get_by_text(re.compile(r"scored lower\), n = 5")).wait_for(timeout=PATIENT)
+    for words in ("permanence", "solidity", "untrained", "pixel changes", "chance"):
         expect(board.get_by_text(words, exact=True).first).to_be_visible()
     board.locator("header button").last.click()
     expect(board.locator(".jw-clip-player")).to_have_attribute("data-theme", "dark", timeout=PATIENT)

@@ -83,7 +83,7 @@ def test_a_clip_that_boards_refuse_is_said_by_each_of_them_and_by_no_toast(board
     for name in ("Surprise", "Rollout"):
         board.get_by_role("button", name=name, exact=True).click()
         board.locator(".jw-clip-player:visible[data-version]:not([data-version='0'])").first.wait_for(timeout=PATIENT)
-    expect(said).to_contain_text("what copying the last known frame errs", timeout=PATIENT)
+    expect(said).to_contain_text("the copy-last-frame baseline", timeout=PATIENT)
     expect(toasts(board)).to_have_count(0)
     enter(board, "images or video", "pictures")
     expect(said).to_contain_text("this model needs actions and the clip has none", timeout=PATIENT)

@@ -59,12 +59,12 @@ def names(board: Any) -> list[str]:
 
 def test_a_fit_adds_its_drawings_its_score_and_what_it_draws_for_nothing(space: Workspace, told: list[WorkbenchError]) -> None:
     board = opened(space, "digits")
-    assert board.headline.sentence.startswith("No decoder was fitted yet; the nearest real frame lies")
+    assert board.headline.sentence.startswith("No decoder is fitted yet. Nearest real frame: ")
     assert names(board) == ["real", "nearest real frame", "nearest real patches"]
     assert [f["name"] for f in board.near.films] == ["the mean latent", "noise", "another clip's latent"]
     assert board.drawn.films == []
     fit(board)
-    assert "dB; the mean latent's picture scores" in board.headline.sentence
+    assert "dB on held-out frames; baselines: decoded mean latent" in board.headline.sentence
     assert names(board)[3:] == ["decoder", "from predicted tokens"]
     assert board.player.films[3]["note"] == FITTED
     assert len(board.drawn.films) == 3
@@ -137,7 +137,7 @@ def test_films_of_a_future_are_drawn_by_the_fitted_decoder_and_say_so(space: Wor
     board.fitting.start(30)
     assert board.toolbar.values["how"] == "fitted"
     assert [f["note"] for f in board.player.films[1:]] == [FITTED, FITTED]
-    assert "The decoder draws unseen frames at" in board.headline.detail
+    assert "The decoder reaches PSNR" in board.headline.detail
     assert "jw.fit_decoder(jepa, bank, steps=30)" in board.headline.code
     assert len(board.strip.films) == 3
     assert told == []
@@ -175,7 +175,7 @@ def test_a_decoder_that_the_worker_no_longer_has_is_said_to_be_missing(work: Str
     fit(board, 31)
     work.shelf._fits.clear()
     space.choice.show(3)
-    assert board.headline.sentence.startswith("No decoder was fitted yet")
+    assert board.headline.sentence.startswith("No decoder is fitted yet")
     assert names(board) == ["real", "nearest real frame", "nearest real patches"]
     assert (board.fitting.fit, board.drawn.films, told) == (None, [], [])
 

@@ -23,14 +23,14 @@ def view(rows: list[list[float]], changes: tuple[str, ...] = ("texture", "positi
 
 def test_the_sentence_names_each_change_with_its_yardsticks() -> None:
     words, tone = moves_sentence(view([[0.08, 0.61], [0.3, 0.3], [0.44, 0.31]]), "position")
-    assert words == "Moves 0.08 for texture and 0.61 for position; raw pixels 0.44 and 0.31; untrained 0.30 and 0.30."
+    assert words == "Latent distance (1 = two random clips): texture 0.08, position 0.61; raw pixels 0.44, 0.31; untrained 0.30, 0.30."
     assert tone == "plain"
 
 
 @pytest.mark.parametrize(
     ("found", "structure", "begins"),
     [
-        (view([[0.5, 0.6], [0.3, 0.3], [0.2, 0.6]]), "position", "Tells position from texture no better than raw pixels"),
+        (view([[0.5, 0.6], [0.3, 0.3], [0.2, 0.6]]), "position", "Separates position from texture no better than raw pixels"),
         (view([[0.5], [0.3], [0.4]], ("noise",), (0.5,)), "", "Ignores noise no better than raw pixels"),
     ],
 )
@@ -41,7 +41,7 @@ def test_no_better_than_raw_pixels_is_what_it_says_then(found: SensitivityView, 
 
 
 def test_nothing_is_claimed_where_nothing_is_changed() -> None:
-    assert moves_sentence(view([[0, 0]] * 3, amounts=(0.0, 0.0)), "position")[0].startswith("Nothing is changed")
+    assert moves_sentence(view([[0, 0]] * 3, amounts=(0.0, 0.0)), "position")[0].startswith("No change yet")
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ def table() -> FactorTable:
 def test_the_survey_says_what_moves_most_and_least_with_intervals_and_pixels(table: FactorTable) -> None:
     words = survey_line(table)
     assert "12 clips" in words
-    assert f"most for size, {table.mean('model', 'size')[-1]:.2f}" in words
-    assert f"least for blur, {table.mean('model', 'blur')[-1]:.2f}" in words
+    assert f"largest for size, {table.mean('model', 'size')[-1]:.2f}" in words
+    assert f"smallest for blur, {table.mean('model', 'blur')[-1]:.2f}" in words
     assert words.count("raw pixels") == 2
 
 

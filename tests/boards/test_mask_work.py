@@ -165,13 +165,13 @@ def test_the_map_is_shown_in_a_message_before_the_words(shown: tuple[MasksBoard,
     board, view, later = shown
     assert board.pane.predicted == view.predicted.tobytes()
     assert board.pane.version == 1
-    assert not board.headline.sentence.startswith(("Skill", "No better"))
+    assert not board.headline.sentence.startswith(("Error is", "No better"))
     later.pop()()
-    assert board.headline.sentence.startswith(("Skill", "No better"))
+    assert board.headline.sentence.startswith(("Error is", "No better"))
 
 
 def test_words_about_an_old_mask_are_not_said(shown: tuple[MasksBoard, MaskedView, list[Callable[[], None]]], desk: Desk) -> None:
     board, _, later = shown
     board.session.set(mask=desk.mask(2))
     later.pop()()
-    assert not board.headline.sentence.startswith(("Skill", "No better"))
+    assert not board.headline.sentence.startswith(("Error is", "No better"))

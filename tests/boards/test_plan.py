@@ -42,10 +42,10 @@ def test_it_searches_as_the_figures_of_planning_were_measured() -> None:
 
 def test_a_first_plan_with_its_paths_films_costs_and_landscape_is_there_at_once(rooms: Opened) -> None:
     assert rooms.told == []
-    assert re.match(r"In its imagination 16 steps bring it to 0\.\d\d × the cost of staying", rooms.sentence)
+    assert re.match(r"After 16 steps, the predicted cost is \d+ % of the no-op cost", rooms.sentence)
     assert [p["kind"] for p in rooms.stage.points] == ["start", "goal"]
-    assert {p["name"] for p in rooms.stage.paths} >= {"imagined", "what truly comes of it", "tried, the best brighter"}
-    assert [f["name"] for f in rooms.player.films] == ["real, the same actions", "open loop from frame 0", "goal"]
+    assert {p["name"] for p in rooms.stage.paths} >= {"predicted", "ground truth", "sampled (elites brighter)"}
+    assert [f["name"] for f in rooms.player.films] == ["ground truth, same actions", "open loop from frame 0", "goal"]
     assert rooms.costs.frames == 4
     assert rooms.sheet.land is not None
     assert rooms.screen.land.figure.data[0].type == "heatmap"
@@ -68,21 +68,21 @@ def test_the_real_agent_goes_step_by_step_until_it_is_there(rooms: Opened) -> No
     walk = rooms.sheet.walk.trace()
     assert seen == list(range(1, len(walk.actions) + 1))
     assert walk.reached
-    assert rooms.sentence == f"The agent reached the goal in {len(walk.actions)} steps, planning again after every 2."
+    assert rooms.sentence == f"The agent reached the goal in {len(walk.actions)} steps, replanning after every 2 steps."
     assert np.hypot(*(walk.places[-1] - np.array(rooms.route.value.goal.place))) <= 0.06
-    assert [f["name"] for f in rooms.player.films] == ["real, as it goes", "imagined 1–2 steps ahead", "goal"]
+    assert [f["name"] for f in rooms.player.films] == ["ground truth, closed loop", "predicted 1–2 steps ahead", "goal"]
     assert rooms.button("execute")["label"] == "Execute again"
     rooms.press("back")
     assert [p["id"] for p in rooms.stage.points] == ["start", "goal"]
-    assert rooms.sentence.startswith("In its imagination")
+    assert rooms.sentence.startswith("After 16 steps, the predicted cost is")
 
 
 def test_a_step_is_one_step_and_the_next_plan_begins_where_it_led(rooms: Opened) -> None:
     rooms.press("step")
     rooms.press("step")
     assert rooms.sheet.walk.count == 2
-    assert rooms.sentence.endswith("of the picture from the goal after 2 steps.")
-    assert rooms.button("execute")["label"] == "Go on"
+    assert rooms.sentence.endswith("of the image width from the goal.")
+    assert rooms.button("execute")["label"] == "Resume"
     rooms.press("plan")
     here = rooms.sheet.walk.here.place
     assert tuple(rooms.sheet.view.paths.true[0]) == pytest.approx(here, abs=1e-6)
@@ -92,9 +92,9 @@ def test_the_twin_has_a_plan_and_a_way_of_its_own_and_letting_go_brings_back_the
     rooms.press("execute")
     said, films = rooms.sentence, rooms.player.films
     rooms.headline.source = "twin"
-    assert rooms.sentence.startswith("In the untrained twin's imagination")
+    assert rooms.sentence.startswith("Untrained model: after 16 steps, the predicted cost is")
     rooms.press("execute")
-    assert rooms.sentence.startswith("The untrained twin did not reach the goal: after 32 steps")
+    assert rooms.sentence.startswith("Untrained model: the agent did not reach the goal: after 32 steps")
     rooms.headline.source = "model"
     assert rooms.sentence == said
     assert rooms.player.films == films
@@ -138,7 +138,7 @@ def test_a_goal_in_the_wall_is_put_beside_it(rooms: Opened) -> None:
 def test_a_goal_at_the_start_is_refused_and_nothing_is_lost(rooms: Opened) -> None:
     before, paths = rooms.route.value, rooms.stage.paths
     rooms.move("goal", *before.start.place)
-    assert rooms.sentence.startswith("the goal would be where the start is")
+    assert rooms.sentence.startswith("start and goal are")
     assert rooms.headline.tone == "error"
     assert rooms.route.value is before
     assert rooms.stage.paths == paths
@@ -173,7 +173,7 @@ def test_a_large_model_plans_when_it_is_asked_to_and_says_so(monkeypatch: pytest
     assert found.sentence == "Press Plan."
     assert found.sheet.view is None
     found.press("plan")
-    assert found.sentence.startswith("In its imagination")
+    assert found.sentence.startswith("After 16 steps, the predicted cost is")
     found.move("goal", 0.6, 0.85)
     assert found.sentence == "Press Plan."
     found.headline.source = "twin"
@@ -216,7 +216,7 @@ def test_a_model_that_cannot_plan_has_the_board_off_with_the_reason(rooms: Opene
     rooms.press("execute")
     rooms.press("plan")
     rooms.space.open("two-rooms")
-    assert rooms.sentence.startswith("In its imagination")
+    assert rooms.sentence.startswith("After 16 steps, the predicted cost is")
 
 
 class Slow(Opened):
@@ -256,7 +256,7 @@ def test_a_double_click_on_execute_is_one_click_and_a_later_one_pauses() -> None
     found.press("execute")
     found.rest()
     assert found.sheet.walk.count == steps
-    assert found.button("execute")["label"] == "Go on"
+    assert found.button("execute")["label"] == "Resume"
     found.press("execute")
     found.run(until=lambda: found.sheet.walk.over)
     assert "reached the goal" in found.sentence
@@ -305,7 +305,7 @@ def test_after_a_glance_at_the_twin_the_agent_goes_on() -> None:
     found.headline.source = "model"
     found.run(until=lambda: found.sheet.walk.over)
     assert "reached the goal" in found.sentence
-    assert found.headline.code.startswith("# the plan, not the way")  # made in two goes
+    assert found.headline.code.startswith("# the plan, without the steps")  # made in two goes
 
 
 def test_a_search_that_was_cancelled_leaves_the_controls_as_for_the_plan_on_screen() -> None:

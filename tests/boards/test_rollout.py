@@ -68,7 +68,7 @@ def test_films_curves_and_drift_are_those_of_the_verbs(rooms: BoardBox, walks: P
     shown, bank = rooms.board, jw.open_bank(walks)
     jepa = jw.load("two-rooms")
     expected = jw.film_view(jepa, bank.clips[1], known=1, bank=bank)
-    assert [f["name"] for f in shown.player.films] == ["real", "teacher-forced", "open loop from frame 1"]
+    assert [f["name"] for f in shown.player.films] == ["ground truth", "teacher-forced", "open loop from frame 1"]
     assert [f["note"] for f in shown.player.films] == ["", *["decoded by a decoder fitted afterwards"] * 2]
     np.testing.assert_array_equal(film(rooms, 2), expected.reels[2].pixels)
     for kind in ("open loop", "teacher-forced", "copy last", "other actions"):
@@ -88,7 +88,7 @@ def test_an_action_changes_the_future_after_it_and_undo_redo_and_reset_go_back_a
     np.testing.assert_array_equal(after[:4], before[:4])
     assert (after[4] != before[4]).any()
     assert shown.player.marks == [{"frame": 3, "label": "changed by hand", "kind": "edit"}]
-    assert shown.player.films[0]["name"] == "real, simulated"
+    assert shown.player.films[0]["name"] == "ground truth (simulated)"
     np.testing.assert_array_equal(film(rooms, 0)[:4], np.asarray(rooms.space.shown.pixels)[:4])  # what had come stays as it was
     assert "Step 3 was changed by hand." in shown.headline.detail
     assert shown.headline.can_undo
@@ -189,8 +189,8 @@ def test_holding_r_makes_everything_the_twins_and_letting_go_brings_the_model_ba
     shown, before, drift = rooms.board, film(rooms, 2), rooms.board.found
     rooms.board.headline.source = "twin"
     rooms.wait()
-    assert [f["name"] for f in shown.player.films][1:] == ["teacher-forced, untrained twin", "open loop from frame 1, untrained twin"]
-    assert "untrained twin" in shown.headline.sentence
+    assert [f["name"] for f in shown.player.films][1:] == ["teacher-forced, untrained", "open loop from frame 1, untrained"]
+    assert "Untrained model" in shown.headline.sentence
     assert not np.array_equal(shown.found.errors, drift.errors)
     rooms.board.headline.source = "model"
     rooms.wait()
@@ -208,7 +208,7 @@ def test_families_with_actions_use_the_board_without_a_line_of_their_own(opened:
     assert (steps, len(shown.pad.actions[0])) == (shown.player.frame_count() - 1, len(shown.pad.names))
     shown.toolbar.values = {**shown.toolbar.values, "how": "latents"}
     box.wait()
-    assert [f["name"] for f in shown.player.films][:2] == ["real", "real, its latents"]
+    assert [f["name"] for f in shown.player.films][:2] == ["ground truth", "ground truth, latents"]
     latents = film(box, 3)
     drag(box, 1, [high if k % 2 else low for k, (low, high) in enumerate(zip(shown.pad.low, shown.pad.high, strict=True))])
     box.wait()
@@ -238,7 +238,7 @@ def broken(actions: np.ndarray) -> np.ndarray:
         (lambda a: {"actions": a["actions"][:, :2]}, "2 actions for 5 frames"),
         (lambda a: {"actions": broken(a["actions"])}, "the action that leaves frame 2 is not finite"),
         (lambda a: {"actions": 1000 * a["actions"]}, "actions of another scale: half of the steps move"),
-        (lambda a: {k: a[k][:, :1] for k in ("pixels", "states", "actions")}, "nothing left to foretell"),
+        (lambda a: {k: a[k][:, :1] for k in ("pixels", "states", "actions")}, "leaves none to predict"),
     ],
 )
 def test_a_clip_that_does_not_fit_is_told_in_words_and_nothing_is_lost(
@@ -255,7 +255,7 @@ def test_a_clip_that_does_not_fit_is_told_in_words_and_nothing_is_lost(
     with pytest.raises(WorkbenchError, match=words):
         box.wait()
     assert words in box.board.headline.sentence
-    assert box.board.headline.detail.endswith("What is on screen is still of the clip before.")  # after what to do
+    assert box.board.headline.detail.endswith("The pictures still show the previous clip.")  # after what to do
     assert box.board.player.films == before
 
 

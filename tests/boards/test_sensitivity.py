@@ -42,8 +42,8 @@ def slide(board: SensitivityBoard, **values: Any) -> None:
 def test_a_slider_answers_and_undo_redo_and_reset_bring_numbers_back(told: list[WorkbenchError]) -> None:
     board = opened(told, "two-rooms")
     first = board.headline.sentence
-    assert first.startswith("Moves 0.")
-    assert [f["name"] for f in board.player.films] == ["real", "texture, 50 % of its step", "position, 50 % of its step"]
+    assert first.startswith("Latent distance (1 = two random clips): texture 0.")
+    assert [f["name"] for f in board.player.films] == ["real", "texture, half strength", "position, half strength"]
     slide(board, structure_amount=1.0)
     second = board.headline.sentence
     assert second != first
@@ -76,7 +76,7 @@ def test_while_one_slides_few_are_computed_and_the_last_is_of_where_it_stopped()
 
 def test_the_survey_comes_by_itself_and_everything_can_be_exported(told: list[WorkbenchError]) -> None:
     board = opened(told, "two-rooms")
-    assert "it moves most for" in board.headline.detail
+    assert "largest for" in board.headline.detail
     board.command("export")
     stored = codec.loads(board.headline.file)
     assert stored["factors"].factors == board.survey.answer.factors
@@ -100,11 +100,11 @@ def test_own_pictures_have_no_structure_to_change_and_say_why(told: list[Workben
     board = opened(told, "shapes", str(tmp_path))
     controls = {c["id"]: c for c in board.toolbar.controls}
     assert controls["structure"]["disabled"]
-    assert "nothing is known" in controls["structure"]["reason"]
+    assert "needs clips with a stored" in controls["structure"]["reason"]
     assert len(board.player.films) == 2
-    assert "Structure: nothing is known" in board.headline.detail
+    assert "Structure factors: needs clips" in board.headline.detail
     board.space.open_data(str(tmp_path / "0.png"))
-    assert board.headline.sentence == "A single clip has no unit to measure its changes in."
+    assert board.headline.sentence .startswith("A single clip gives no unit of distance")
     assert "Choose a bank" in board.headline.detail
     assert [f["name"] for f in board.player.films] == ["real"]
     assert board.moves.answer is None

@@ -11,7 +11,7 @@ import pytest
 import workbench as jw
 from widgets import ClipPlayer, Timeline, WorldStage
 from workbench.core.errors import BadInput
-from workbench.core.numbers import times
+from workbench.core.numbers import share
 
 START, GOAL = np.array([0.2, 0.25, 0.5, 0.5]), np.array([0.8, 0.2, 0.5, 0.5])
 QUICK = {"horizon": 6, "samples": 16, "iterations": 3, "elites": 4}
@@ -30,7 +30,7 @@ def test_films_are_played_beside_each_other_with_their_errors_and_say_where_they
     view = jw.film_view(rooms["jepa"], rooms["clip"], bank=rooms["bank"], actions=actions)
     player = jw.show(view)
     assert isinstance(player, ClipPlayer)
-    assert [f["name"] for f in player.films] == ["real, simulated", "teacher-forced", "open loop from frame 1"]
+    assert [f["name"] for f in player.films] == ["ground truth (simulated)", "teacher-forced", "open loop from frame 1"]
     curves = np.frombuffer(player.curve_values, np.float32).reshape(len(player.curves), -1)
     names = [c["name"] for c in player.curves]
     assert np.allclose(curves[names.index("open loop"), 1:], view.rollout.errors("open loop"))
@@ -87,7 +87,8 @@ def test_drift_and_landscape_are_charts(rooms: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "said"), [(0.0034, "0.0034"), (0.00002, "0.00"), (0.03, "0.03"), (0.524, "0.52"), (17.06, "17.06"), (180.4, "180"), (36210.0, "36,210")]
+    ("ratio", "said"),
+    [(0.0034, "0.34 %"), (0.00002, "< 0.01 %"), (0.03, "3 %"), (0.524, "52 %"), (1.018, "1.02 ×"), (3.25, "3.2 ×"), (17.06, "17 ×"), (36210.0, "> 100 ×")],
 )
-def test_a_ratio_has_as_many_digits_as_can_be_read(ratio: float, said: str) -> None:
-    assert times(ratio) == said
+def test_a_ratio_has_as_many_digits_as_can_be_read_and_none_where_its_baseline_is_near_zero(ratio: float, said: str) -> None:
+    assert share(ratio) == said

@@ -104,28 +104,28 @@ def test_it_opens_on_a_pair_whose_claim_can_be_made_with_the_cursor_where_it_hap
     right, wrong = board.films.answer.means()
     assert wrong > right
     assert "times" not in fresh.words
-    assert "as surprising on average as its possible twin" in fresh.words
-    assert "of 64 possible films at the same moment" in fresh.words
+    assert "that of its possible counterpart" in fresh.words
+    assert "of 64 possible videos at the same event" in fresh.words
     assert "of its surprise at frame" in board.player.films[1]["note"]
 
 
 def test_single_pairs_that_prove_nothing_say_so_and_point_to_the_quads(fresh: Opened) -> None:
-    for kind, quad in (("vanish", "permanence"), ("through", "solidity"), ("appear", "permanence"), ("colour", "no balanced quad")):
+    for kind, quad in (("vanish", "permanence"), ("through", "solidity"), ("appear", "permanence"), ("colour", "no counter-balanced quad")):
         fresh.choose(films=kind)
-        assert "proves nothing" in fresh.words
+        assert "is confounded" in fresh.words
         assert quad in fresh.words
 
 
 def test_a_quad_shows_two_pairs_and_compares_their_means(fresh: Opened) -> None:
-    fresh.choose(films="permanence", pair=2)
+    fresh.choose(films="permanence", pair=3)
     board = fresh.board
     assert board.films.answer is not None
     assert [f["kind"] for f in board.player.films] == ["real", "impossible"] * 2
     assert len(board.player.curves) == 2
     np.testing.assert_allclose(curve(board, 0), np.mean([f.curve() for f in board.films.answer.found[::2]], 0), rtol=1e-5)
     assert len(board.player.curve_low) == len(board.player.curve_values)
-    assert "two impossible films together" in fresh.words
-    assert "proves nothing" not in fresh.words
+    assert "two impossible videos" in fresh.words
+    assert "is confounded" not in fresh.words
 
 
 def test_a_ball_dragged_at_a_frame_is_surprising_there_and_undo_redo_and_reset_go_back_and_forth(fresh: Opened) -> None:
@@ -133,8 +133,8 @@ def test_a_ball_dragged_at_a_frame_is_surprising_there_and_undo_redo_and_reset_g
     board, alone = fresh.board, fresh.words
     fresh.move(7, 0.85, 0.2)
     assert int(np.nanargmax(curve(board, 1))) == 7
-    assert "broken by hand" in fresh.words
-    assert "they part at frame 7, the peak is at frame 7" in fresh.words
+    assert "edited by hand" in fresh.words
+    assert "they diverge at frame 7, the peak is at frame 7" in fresh.words
     assert (board.stage.points[0]["x"], board.stage.points[0]["y"]) == pytest.approx((0.85, 0.2), abs=1e-3)
     assert {p["name"] for p in board.stage.paths} == {"alone", "broken"}
     assert board.headline.can_undo
@@ -169,17 +169,17 @@ def test_without_pymunk_twins_are_shown_and_moving_a_ball_is_told_in_words(fresh
     assert "pymunk" in fresh.words
     assert fresh.board.player.films == films
     fresh.board.command("undo")
-    assert "as surprising" in fresh.words
+    assert "Mean surprise of" in fresh.words
 
 
 def test_the_untrained_twin_and_changes_of_pixels_are_one_key_away(fresh: Opened) -> None:
     board = fresh.board
     model = curve(board, 1).copy()
     fresh.space.session.set(predictor="twin")
-    assert fresh.words.startswith("The untrained twin:")
+    assert fresh.words.startswith("Untrained model:")
     assert not np.allclose(curve(board, 1), model, equal_nan=True)
     fresh.space.session.set(predictor="pixels")
-    assert fresh.words.startswith("Changes of pixels alone:")
+    assert fresh.words.startswith("Pixel changes only:")
     assert board.player.heat_shape[1:] == [8, 8]
     fresh.space.session.set(predictor="model")
     np.testing.assert_array_equal(curve(board, 1), model)
@@ -198,8 +198,8 @@ def test_covering_cells_says_where_and_goes_with_other_films(fresh: Opened) -> N
     assert f"at frame {board.player.tick}" in fresh.words
     board.player.tick = 0
     board.press("cover")
-    assert "not foretold" in fresh.words
-    fresh.choose(pair=1)
+    assert "not predicted" in fresh.words
+    fresh.choose(pair=2)
     assert board.player.heat == b""
 
 
@@ -210,7 +210,7 @@ def test_accuracies_are_counted_when_asked_with_chance_twin_and_pixels(fresh: Op
     assert board.pairs.answer is not None
     assert board.pairs.answer.quads == jw.judge_twins(jw.load("balls"), count=6).quads
     names = {trace["name"] for trace in board.accuracies.figure.to_plotly_json()["data"]}
-    assert names == {"model", "untrained twin", "changes of pixels"}
+    assert names == {"model", "untrained", "pixel changes"}
     stored = codec.loads(exported(fresh.space, board.results())[1])
     assert set(stored) >= {"surprise", "accuracies"}
     assert stored["accuracies"].count == 6
@@ -278,8 +278,8 @@ def test_what_does_not_fit_is_told_in_its_place_and_nothing_is_lost(tubes: Opene
 
 def test_models_of_stills_and_stills_are_refused_in_words(opened: Opened, tmp_path: Path) -> None:
     opened.space.open("shapes")
-    assert "sees stills" in opened.words
-    assert "sees stills" in opened.board.player.message
+    assert "image model" in opened.words
+    assert "image model" in opened.board.player.message
     with np.load(GOLDEN / "intphys_surprise" / "inputs.npz") as given:
         np.savez(tmp_path / "stills.npz", pixels=given["clips_uint8"][:, :1])
     opened.space.open(str(INTPHYS["path"]), None, None, heads=2, frames=8)
@@ -334,7 +334,7 @@ def test_a_model_that_is_changed_while_accuracies_are_counted_leaves_none_behind
         assert box.errors == []
         assert box.board.pairs.answer is None
         assert not box.board.headline.busy
-        assert "Most surprising" in box.board.headline.sentence
+        assert "Peak surprise" in box.board.headline.sentence
     finally:
         box.close()
 
@@ -391,7 +391,7 @@ def test_published_families_show_surprise_and_where_without_a_line_of_their_own(
     board = opened.board
     assert opened.told == []
     assert board.toolbar.values["films"] == "alone"
-    assert "Most surprising at frame" in opened.words
+    assert "Peak surprise" in opened.words
     assert (board.player.heat != b"") == tokens
     jepa = jw.load(model["path"], **options)
     frames = board.space.session.state.clip.frames if board.space.session.state.clip else None
@@ -404,4 +404,4 @@ def test_published_families_show_surprise_and_where_without_a_line_of_their_own(
     assert len(board.player.films) == 2
     assert "the other clip" in opened.words.lower()
     assert "cannot be" not in opened.words
-    assert "Nothing can be moved" in board.stage.message
+    assert "No object can be moved" in board.stage.message

@@ -102,7 +102,7 @@ def test_a_long_film_is_cut_into_windows_that_can_be_stepped_through(space: Work
     assert key == ClipKey(str(path), 0, frames, 10.0)
     count = 120 // (3 * frames)
     assert len(space.choice.windows) == count
-    assert f"of {count} · 0.0 to {3 * frames / 30:.1f} s of 4.0 s · {frames} frames, 10 a second, as trained" in labels(opener)
+    assert f"of {count} · 0.0 to {3 * frames / 30:.1f} s of 4.0 s · {frames} frames, 10 per second, as in training" in labels(opener)
     opener.film.values = {**opener.film.values, "window": 2}
     key = space.session.state.clip
     assert key is not None
@@ -127,7 +127,7 @@ def test_a_film_too_short_for_the_rate_of_training_is_taken_whole_and_said(space
     space.open(str(GOLDEN / "hf_vjepa2"), str(path), fps=1)
     assert space.facts is not None
     assert space.session.state.clip == ClipKey(str(path), 0, space.facts.card.frames)
-    assert "the model was trained on 1 (this part is too short for that)" in labels(Opener(space))
+    assert "the model was trained at 1 (this part is too short for that)" in labels(Opener(space))
 
 
 def test_an_image_model_is_shown_the_frame_at_the_cursor(space: Workspace, told: list[WorkbenchError], tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_an_image_model_is_shown_the_frame_at_the_cursor(space: Workspace, told:
     assert first is not None
     assert space.shown is not None
     assert space.shown.digest != first.digest
-    assert "one frame of a film of 4.0 s" in labels(opener)
+    assert "one frame of a video of 4.0 s" in labels(opener)
 
 
 def test_an_image_model_is_shown_one_frame_of_stored_films(space: Workspace, told: list[WorkbenchError]) -> None:
@@ -155,7 +155,7 @@ def test_an_image_model_is_shown_one_frame_of_stored_films(space: Workspace, tol
 
 def test_a_film_model_says_what_it_makes_of_a_photo(space: Workspace, tmp_path: Path) -> None:
     space.open(str(GOLDEN / "hf_vjepa2"), str(save_png(tmp_path / "one.png", np.full((50, 60, 3), 90, np.uint8))))
-    assert "a still: this model looks at films, its one frame is repeated 2 times; nothing moves in it" in labels(Opener(space))
+    assert "an image given to a video model: the frame is repeated 2 times, so nothing moves" in labels(Opener(space))
 
 
 def test_unreadable_files_of_a_folder_are_passed_over_and_listed(space: Workspace, told: list[WorkbenchError], tmp_path: Path) -> None:
@@ -170,9 +170,9 @@ def test_unreadable_files_of_a_folder_are_passed_over_and_listed(space: Workspac
     assert "9 clips in the bank" in said
     assert "2 files skipped:" in said
     assert "a broken.png: " in said
-    opener.clips.values = {**opener.clips.values, "clip": 0}  # nothing before it can be read
+    opener.clips.values = {**opener.clips.values, "clip": 1}  # nothing before it can be read
     assert len(told) == 1
-    assert opener.clips.values["clip"] == 1
+    assert opener.clips.values["clip"] == 2
 
 
 def test_a_folder_with_one_readable_photo_has_no_bank_and_says_why(space: Workspace, told: list[WorkbenchError], tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_data_outside_the_allowed_folders_is_refused_before_anything_opens(told:
     assert space.facts is None
 
 
-@pytest.mark.parametrize(("settings", "words"), [({}, ""), ({"fps": 8}, " · 3.7 frames a second, the model was trained on 8")])
+@pytest.mark.parametrize(("settings", "words"), [({}, ""), ({"fps": 8}, " · 3.7 frames per second; the model was trained at 8")])
 def test_a_clip_of_another_rate_than_in_training_is_said_beside_it(space: Workspace, settings: dict[str, Any], words: str) -> None:
     folder = Path(__file__).parents[1] / "golden" / "hf_vjepa2"
     space.open(str(folder), "balls-masked", 0, **settings)

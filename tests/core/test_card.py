@@ -28,7 +28,7 @@ def test_a_part_is_whole_only_if_everything_matched_and_nothing_was_left(part: P
 
 
 def test_the_sentence_counts_and_names_up_to_three() -> None:
-    assert LACKING.sentence() == "masked: partial, 1 tensors matched; 4 missing: b, c, d and 1 more"
+    assert LACKING.sentence() == "predictor: partial, 1 tensors matched; 4 missing: b, c, d and 1 more"
 
 
 def test_a_part_that_the_file_has_nothing_of_is_missing() -> None:

@@ -24,7 +24,7 @@ def board(notebook: Callable[..., Any]) -> Any:
 
 def settled(page: Any) -> Any:
     expect(page.locator(".jw-headline-sentence")).to_contain_text(re.compile("skill", re.I), timeout=PATIENT)
-    expect(page.locator(".jw-headline-sentence")).to_contain_text(re.compile("copying|shown another image"))  # its controls are in
+    expect(page.locator(".jw-headline-sentence")).to_contain_text(re.compile("copying|context of another image"))  # its controls are in
     expect(page.locator(".jw-headline-detail")).to_contain_text(re.compile(r"Over \d+ clips"))
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     page.locator(".jw-chart-view[data-version]").wait_for(timeout=PATIENT)
@@ -103,7 +103,7 @@ def test_painting_with_keys_holding_r_and_undo_leave_the_notebook_alone(board: A
     painted = sentence(page)
     page.keyboard.down("r")
     expect(page.locator(".jw-headline-badge")).to_contain_text("Not the model", timeout=PATIENT)
-    expect(page.locator(".jw-headline-sentence")).to_contain_text("untrained twin", timeout=PATIENT)
+    expect(page.locator(".jw-headline-sentence")).to_contain_text("untrained model", timeout=PATIENT)
     page.keyboard.up("r")
     expect(page.locator(".jw-headline-sentence")).to_have_text(painted, timeout=PATIENT)
     for key in ("0", "0", "o", "p", "1", "3"):

@@ -21,7 +21,7 @@ def says(page: Any, words: str) -> None:
 
 def test_a_goal_is_clicked_planned_executed_and_reached_in_lab(notebook: Callable[..., Any]) -> None:
     page = notebook("empty.ipynb", BOARD)
-    says(page, "truly arrive")
+    says(page, "reaches the goal")
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     before = code_of(page)
     box = page.locator(".jw-world-box").first
@@ -29,16 +29,16 @@ def test_a_goal_is_clicked_planned_executed_and_reached_in_lab(notebook: Callabl
     page.mouse.click(*point_in(box, 0.7, 0.85))
     expect(page.locator(".jw-handle[data-id=goal]")).to_have_attribute("aria-label", re.compile("0.70 across, 0.85 down"), timeout=PATIENT)
     answered(page, before)
-    says(page, "In its imagination")
+    says(page, "predicted cost is")
     page.locator(".jw-headline-sentence").click()
     page.keyboard.press("e")
     says(page, "reached the goal")
     expect(page.locator(".jw-handle[data-id=agent]")).to_be_visible()
     page.keyboard.press("b")
-    says(page, "In its imagination")
+    says(page, "predicted cost is")
     page.keyboard.down("r")
-    says(page, "untrained twin")
+    says(page, "Untrained model")
     page.keyboard.up("r")
-    says(page, "In its imagination")
+    says(page, "predicted cost is")
     kinds = page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.type)")
     assert kinds == ["code", "code"]

@@ -18,7 +18,7 @@ BOARD = 'import workbench as jw\njw.board("two-rooms", "rollout")'
 def test_an_action_is_dragged_and_the_film_changes_in_lab(notebook: Callable[..., Any]) -> None:
     page = notebook("empty.ipynb", BOARD)
     says, theatre = page.locator(".jw-headline-sentence"), page.locator(".jw-clip-player").first
-    expect(says).to_contain_text("what copying the last known frame errs", timeout=PATIENT)
+    expect(says).to_contain_text("the copy-last-frame baseline", timeout=PATIENT)
     expect(page.locator(".jw-headline-detail")).to_contain_text("Over 64 clips", timeout=PATIENT)
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     first, shown = says.inner_text(), theatre.locator(".jw-film canvas").nth(2)
@@ -34,7 +34,7 @@ def test_an_action_is_dragged_and_the_film_changes_in_lab(notebook: Callable[...
     mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.1, steps=5)
     mouse.up()
     expect(page.locator(".jw-headline-detail")).to_contain_text("Step 0 was changed by hand", timeout=PATIENT)
-    expect(theatre.get_by_role("img", name="real, simulated")).to_be_attached(timeout=PATIENT)
+    expect(theatre.get_by_role("img", name="ground truth (simulated)")).to_be_attached(timeout=PATIENT)
     until(page, lambda: shown.evaluate("(canvas) => canvas.toDataURL()"), lambda now: now != before, "another film")
     pad.focus()
     for key in ("]", "ArrowRight", "[", "Control+z", "Control+z"):

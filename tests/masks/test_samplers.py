@@ -231,13 +231,13 @@ def test_painted_masks_outside_the_range_are_told_in_words() -> None:
 def test_one_painted_block_is_told_from_four() -> None:
     drawn = IJepaMultiblock().sample(IMAGE, np.random.default_rng(0))
     joined = Mask(drawn.context, drawn.target[None])
-    assert "1 block predicted on its own; this sampler draws 4" in IJepaMultiblock().in_range(joined)
+    assert "1 block predicted separately; this sampler gives 4" in IJepaMultiblock().in_range(joined)
 
 
 def test_a_hole_that_moves_is_outside_a_sampler_of_tubes() -> None:
     tube = RandomTube().sample(VIDEO, np.random.default_rng(0))
     moving = np.stack([np.roll(tick, k, axis=1) for k, tick in enumerate(tube.target)])
-    assert "tick to tick" in RandomTube().in_range(Mask(~moving, moving[None]))
+    assert "change between time steps" in RandomTube().in_range(Mask(~moving, moving[None]))
 
 
 def test_in_range_says_when_a_sampler_cannot_draw_on_the_grid() -> None:

@@ -109,7 +109,7 @@ def test_actions_that_do_not_fit_are_refused(jepa: Jepa, change: dict, words: st
 
 
 def test_a_clip_shorter_than_the_context_is_refused(jepa: Jepa) -> None:
-    with pytest.raises(ClipError, match="nothing left to foretell"):
+    with pytest.raises(ClipError, match="leaves none to predict"):
         rollout(jepa, film(jepa, 0, 3), known=3)
     with pytest.raises(BadInput, match="0 known ticks"):
         rollout(jepa, film(jepa, 0), known=0)
@@ -155,9 +155,9 @@ def test_actions_that_go_far_or_hardly_move_are_remarked_on() -> None:
     assert scale_note(0 * moves, spec()) == ""  # standing still is an action
     far = moves.copy()
     far[4, 1] = -7.2
-    assert scale_note(far, spec()) == "One step goes further than is usual for this model: step 4 most, y −7.2 (m), 7 × as far."
+    assert scale_note(far, spec()) == "One action is larger than usual for this model: largest at step 4, y −7.2 (m), 7 × the usual size."
     assert scale_note(20 * moves, spec()).startswith(
-        "6 of 6 steps go further than is usual for this model: step 0 most, y −18 (m), 18 × as far. Another scale?"
+        "6 of 6 actions are larger than usual for this model: largest at step 0, y −18 (m), 18 × the usual size. Check the scale of the actions."
     )
-    assert "another scale?" in scale_note(moves / 1000, spec())
+    assert "Check the scale" in scale_note(moves / 1000, spec())
     assert scale_note(1000 * moves, spec((UNKNOWN, UNKNOWN))) == ""

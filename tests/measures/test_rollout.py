@@ -48,7 +48,7 @@ def walks() -> Bank:
 
 def test_films_are_of_equal_length_and_labelled_and_cross_the_wire(rooms: Jepa, walks: Bank) -> None:
     found = film_view(rooms, walks.clips[0], known=2, bank=walks)
-    assert [r.label for r in found.reels] == ["real", "teacher-forced", "open loop from frame 2"]
+    assert [r.label for r in found.reels] == ["ground truth", "teacher-forced", "open loop from frame 2"]
     assert {r.pixels.shape for r in found.reels} == {(7, *rooms.card.image_size, 3)}
     assert [r.comes for r in found.reels] == [7, 7, 7]
     assert (found.edited, found.simulated) == (-1, False)

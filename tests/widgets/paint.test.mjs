@@ -57,9 +57,9 @@ test("roles are said in words, blocks counted from one", () => {
   assert.equal(roleText(MASK, 0), "context");
   assert.equal(roleText(MASK, 4), "target (block 1)");
   assert.equal(roleText(MASK, 5), "target (blocks 1, 2)");
-  assert.equal(roleText(MASK, 7), "neither");
+  assert.equal(roleText(MASK, 7), "ignored");
   assert.equal(roleText({ context: [], blocks: [[1]] }, 1), "target");
-  assert.equal(summaryOf(MASK, 8), "8 tokens · 4 context · 3 target in 2 blocks · 1 neither");
+  assert.equal(summaryOf(MASK, 8), "8 tokens · 4 context · 3 target in 2 blocks · 1 ignored");
 });
 
 test("a selection stays sorted and without doubles", () => {

@@ -29,7 +29,7 @@ test("what is drawn is written as svg, text escaped and opacity apart", () => {
 });
 
 test("a name for a file holds only letters, digits and dashes", () => {
-  assert.equal(fileName("error ÷ copying, by horizon", "svg"), "jepa-workbench-error-copying-by-horizon.svg");
+  assert.equal(fileName("error ÷ baseline, by horizon", "svg"), "jepa-workbench-error-baseline-by-horizon.svg");
   assert.equal(fileName("../", "png"), "jepa-workbench-plot.png");
 });
 

@@ -39,7 +39,7 @@ def test_headline_refuses_what_it_could_not_show(values: dict[str, Any], message
 def test_two_headlines_do_not_share_their_sources() -> None:
     first, second = Headline(), Headline()
     first.sources[0]["label"] = "changed"
-    assert [source["label"] for source in second.sources] == ["twin", "other", "position", "pixels"]
+    assert [source["label"] for source in second.sources] == ["untrained", "other context", "position mean", "raw pixels"]
 
 
 def test_commands_reach_python_by_name() -> None:
@@ -122,7 +122,7 @@ def test_a_hidden_board_does_not_listen(bench: Any) -> None:
 def test_pointer_holds_a_button_and_a_click_leaves_nothing_behind(bench: Any) -> None:
     headline, seen = _watched()
     root = bench.show(headline, width="1000px")
-    root.get_by_role("button", name="twin").hover()
+    root.get_by_role("button", name="untrained").hover()
     bench.page.mouse.down()
     bench.wait(lambda: headline.source == "twin", "held by the pointer")
     bench.page.mouse.move(5, 700)
@@ -244,7 +244,7 @@ def test_nothing_below_moves_when_the_answer_comes(bench: Any) -> None:
     headline.progress = 0.4
     headline.source = "twin"
     headline.sentence = (
-        "No better than copying: skill −0.02 over the position mean, copying the nearest visible patch 0.34, the predictor shown another image 0.02."
+        "No better than the position mean of 199 other clips: skill −0.02; copying the nearest patch 0.34, context of another image 0.02."
     )
     bench.push()
     root.get_by_text("Not the model").wait_for()

@@ -96,7 +96,7 @@ def test_tokens_without_a_prediction_are_quiet_not_a_colour(bench: Any) -> None:
         bench.push()
         red, green, blue = colour(root, 3, 3)
         assert max(red, green, blue) - min(red, green, blue) < 16
-    expect(root.get_by_text("not asked for")).to_be_visible()
+    expect(root.get_by_text("not predicted")).to_be_visible()
 
 
 def test_a_mode_without_a_picture_says_why(bench: Any) -> None:
@@ -123,11 +123,11 @@ def test_the_quilt_says_what_it_is_and_shows_its_ceiling(bench: Any) -> None:
     view = pane(mode="quilt")
     root = bench.show(view)
     ready(bench, root)
-    expect(root.get_by_text("retrieved, not generated")).to_be_visible()
+    expect(root.get_by_text("retrieved from the bank, not generated")).to_be_visible()
     assert colour(root, 2, 2) == (30, 30, 30)
-    root.get_by_role("button", name="by true target").click()
+    root.get_by_role("button", name="by the true target").click()
     bench.wait(lambda: view.quilt_source == "target" and colour(root, 2, 2) == (220, 220, 220), "the ceiling")
-    expect(root.get_by_role("button", name="by true target")).to_have_attribute("aria-pressed", "true")
+    expect(root.get_by_role("button", name="by the true target")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_token_pointed_at_shows_its_error_and_nearest_patches(bench: Any) -> None:

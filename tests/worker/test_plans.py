@@ -50,7 +50,7 @@ def test_a_plan_says_what_is_believed_and_what_is_true(rooms: Jepa, walks: Bank)
     for k, action in enumerate(found.trace.actions):
         np.testing.assert_allclose(paths.true[k], state[:2], atol=1e-6)
         state = two_rooms.step(state, action)
-    assert [(r.label, r.kind, r.comes) for r in found.reels] == [("real, the same actions", "real", 4), ("open loop from frame 0", "open loop", 4)]
+    assert [(r.label, r.kind, r.comes) for r in found.reels] == [("ground truth, same actions", "real", 4), ("open loop from frame 0", "open loop", 4)]
     assert {r.pixels.shape for r in found.reels} == {(4, *rooms.card.image_size, 3)}
     assert paths.believed is not None
     assert paths.believed.shape == (4, 2)
@@ -75,7 +75,7 @@ def test_the_paths_of_elites_are_those_of_the_best_that_were_tried(rooms: Jepa) 
 
 def test_a_plan_of_the_twin_says_so_and_is_another_one(rooms: Jepa, walks: Bank) -> None:
     model, twin = (plan_view(rooms, **ROOMS, bank=walks, predictor=p, **SMALL) for p in ("model", "twin"))
-    assert twin.reels[1].label.endswith("untrained twin")
+    assert twin.reels[1].label.endswith("untrained")
     assert not np.array_equal(model.trace.costs, twin.trace.costs)
 
 

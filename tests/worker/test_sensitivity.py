@@ -37,7 +37,7 @@ def test_the_rooms_model_ignores_texture_and_keeps_the_place_where_pixels_do_the
     moves = again.moves
     assert moves.of("model", "position") > 2 * moves.of("model", "texture")
     assert moves.of("pixels", "position") < moves.of("pixels", "texture")
-    assert [r.label for r in again.reels] == ["real", "texture, 100 % of its step", "position, 100 % of its step"]
+    assert [r.label for r in again.reels] == ["real", "texture, full strength", "position, full strength"]
     assert {r.pixels.shape for r in again.reels} == {(25, 64, 64, 3)}
 
 

@@ -143,13 +143,13 @@ def _status(space: Workspace) -> Toolbar:
     def tell() -> None:
         words = []
         if space.facts is not None:
-            whole = "whole" if space.facts.report.whole else "NOT whole"
+            whole = "complete" if space.facts.report.whole else "NOT complete"
             size = sum(p.parameters for p in space.facts.report.parts) / 1e6
             words.append(f"{'●' if space.facts.report.whole else '◐'} {space.facts.card.name} ({size:.2f} M, {whole})")
         if space.clips is not None and space.session.state.clip is not None:
             count, look = len(space.choice.windows), space.choice.look
             window = f", window {look.window + 1} of {count}" if look is not None and count > 1 else ""
-            words.append(f"▣ clip {space.session.state.clip.index} of {len(space.clips.names)}{window}")
+            words.append(f"▣ clip {space.session.state.clip.index + 1} of {len(space.clips.names)}{window}")
             skipped = len(space.choice.skipped)
             if skipped:
                 words.append(f"⚠ {skipped} file{'s' if skipped > 1 else ''} skipped")

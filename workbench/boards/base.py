@@ -16,9 +16,9 @@ from workbench.core.questions import About
 from workbench.core.questions.videos import VideoFile
 from workbench.query import Query
 
-_BEFORE = "What is on screen is still of the clip before."
+_BEFORE = "The pictures still show the previous clip."
 _OPENING = "Opening a model …"
-TWIN = [{"id": "twin", "key": "R", "label": "twin", "enabled": True, "reason": ""}]
+UNTRAINED = [{"id": "twin", "key": "R", "label": "untrained", "enabled": True, "reason": ""}]
 _Kind = TypeVar("_Kind", bound="type[Board]")
 REGISTERED: dict[str, type[Board]] = {}
 
@@ -58,7 +58,7 @@ class Board:
     depends: ClassVar[tuple[str, ...]] = ("model", "clip", "bank")
     always: ClassVar[bool] = False
 
-    def __init__(self, workspace: Workspace, commands: Sequence[str] = (), *, sources: Sequence[dict[str, object]] | None = TWIN) -> None:
+    def __init__(self, workspace: Workspace, commands: Sequence[str] = (), *, sources: Sequence[dict[str, object]] | None = UNTRAINED) -> None:
         self.space, self.session = workspace, workspace.session
         about = self.about
         info = {"title": about.title, "formula": about.formula, "source": about.source, "cannot": about.cannot}
@@ -91,7 +91,7 @@ class Board:
         self.opened()
 
     def pictures(self) -> tuple[Ages, ...]:
-        """The views and charts that show something of the model and clip that are open."""
+        """The views and charts that show something of the open model and clip."""
         return ()
 
     def command(self, name: str) -> None:
@@ -142,7 +142,7 @@ class Board:
             self.space.tell(error)
 
     def says(self, error: WorkbenchError) -> bool:
-        """Whether the headline tells this error. What a board that waits until it is looked at says may be of an earlier model."""
+        """Whether the headline shows this error. A board that is not awake may still show an error of an earlier model."""
         return self.awake and self.error is not None and self.error.what == error.what
 
     def _tell(self, error: WorkbenchError, detail: str) -> None:
@@ -162,7 +162,7 @@ class Board:
 
     @property
     def predictor(self) -> str:
-        """Whose future is shown: the model's, or its untrained twin's while R is held."""
+        """Which weights the shown prediction comes from: "model", or "twin" (untrained) while R is held."""
         return "twin" if self.session.state.predictor == "twin" else "model"
 
 
@@ -181,7 +181,7 @@ def save_videos(board: Board, name: str, command: str, videos: Sequence[Reel], *
 
 
 def no_bank(space: Workspace, adds: str) -> str:
-    """What is not known of a single clip, in words.
+    """The sentence that says what a single clip cannot tell.
 
     Args:
         adds: what a bank would add.

@@ -20,10 +20,10 @@ class CatalogueBoard(Board):
     about = About(
         "find_cached",
         title="Published checkpoints",
-        formula="a checkpoint counts as here when its files lie where torch hub or huggingface_hub put them; TORCH_HOME, HF_HOME and HF_HUB_CACHE are "
-        "heeded",
-        source="the pages of each project; sizes with “about” are estimated from the parameters that such a file holds",
-        cannot="A list of names does not say that a file is whole: open it and read the Checkpoint board. Licences are as stated by the publisher.",
+        formula="a checkpoint counts as present when its files lie where torch hub or huggingface_hub put them; TORCH_HOME, HF_HOME and HF_HUB_CACHE are "
+        "respected",
+        source="the pages of each project; sizes marked “about” are estimated from the number of parameters",
+        cannot="Presence does not say that a file is complete: open it and read the Checkpoint board. Licences are as stated by the publisher.",
     )
     depends = ()
     always = True
@@ -52,7 +52,7 @@ class CatalogueBoard(Board):
         """See what is in the caches now."""
         self.cached = find_cached()
         here = f"{len(self.cached)} of {len(PUBLISHED)} published checkpoints are on this machine"
-        detail = "Looked for in the caches of torch hub and Hugging Face. Files of your own: at the left, by their path."
+        detail = "Searched: the caches of torch hub and Hugging Face. To open a file of your own, give its path on the left."
         self.say(f"{here}.", detail=detail)
         fill(self.list, {"rows": [_row(name, self.cached.get(name)) for name in (p.name for p in PUBLISHED)]})
 

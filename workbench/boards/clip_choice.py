@@ -123,7 +123,7 @@ class ClipChoice:
         if listed is None or look is None:
             return
         if not 0 <= index < len(listed.names):
-            raise BadInput(f"there is no clip {index}, there are {len(listed.names)}", where=listed.path)
+            raise BadInput(f"there is no clip {index + 1}; clips are numbered 1 to {len(listed.names)}", where=listed.path)
         self._ask(index, Part(look.part.fps), step=-1 if index < look.index else 1)
 
     def cut(self, part: Part, window: int = 0) -> None:

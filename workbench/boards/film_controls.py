@@ -1,4 +1,4 @@
-"""The controls of a film and of the bank: which part is looked at, how fast, which window of it, and what baselines are taken over."""
+"""The controls of a video and of the bank: part, frame rate and window of the video, and the clips over which baselines are computed."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ Row = tuple[list[Control], dict[str, Any]]
 
 
 def film_row(space: Workspace) -> Row:
-    """Part, rate and window of the film on screen, with their values; nothing where it is none."""
+    """Part, rate and window of the video on screen, with their values; empty where the clip is not of a video."""
     look, facts = space.choice.look, space.facts
     if look is None or look.film is None or facts is None:
         return _photo_row(space)
     film, window = look.film, space.choice.window
     if window is None or film.seconds <= 0:
-        return [Label("film", "a film whose frames have no times: they are taken evenly")], {}
+        return [Label("film", "a video whose frames have no timestamps; frames are sampled evenly")], {}
     if facts.card.frames == 1:
         return _frame_row(film, window.start)
     end = _tenths(film.seconds)
     rates = [Option(0.0, _usual(space, film))]
-    rates += [Option(r, f"{r:g} a second") for r in _RATES if r < film.rate and r != facts.card.fps]
+    rates += [Option(r, f"{r:g} per second") for r in _RATES if r < film.rate and r != facts.card.fps]
     if facts.card.fps and facts.card.fps < film.rate:
-        rates.append(Option(film.rate, f"{film.rate:.3g} a second, as filmed"))
+        rates.append(Option(film.rate, f"{film.rate:.3g} per second (native rate)"))
     if look.part.fps and all(rate.value != look.part.fps for rate in rates):
-        rates.append(Option(look.part.fps, f"{look.part.fps:.3g} a second"))
+        rates.append(Option(look.part.fps, f"{look.part.fps:.3g} per second"))
     part = [min(look.part.low, end), end if look.part.high is None else min(look.part.high, end)]
     row: list[Control] = [
-        Range("part", "part of the film", min=0.0, max=end, step=0.1, unit="s", help="From when to when."),
-        Select("rate", "frames a second", tuple(rates), help="How many frames of a second the model is given."),
+        Range("part", "part of the video", min=0.0, max=end, step=0.1, unit="s", help="Start and end, in seconds."),
+        Select("rate", "frames per second", tuple(rates), help="Sampling rate of the frames that the model is given."),
     ]
     values: dict[str, Any] = {"part": part, "rate": look.part.fps or 0.0}
     count = len(space.choice.windows)
     if count > 1:
-        about = f"The film is cut into {count} clips of {window.frames} frames."
+        about = f"The video is cut into {count} clips of {window.frames} frames."
         row.append(Int("window", "window", min=1, max=count, help=about))
         values["window"] = look.window + 1
     of = f"of {count} · " if count > 1 else ""
@@ -54,42 +54,42 @@ def film_row(space: Workspace) -> Row:
 def _frame_row(film: FilmFacts, at: float) -> Row:
     """An image model is shown one frame."""
     last = max(0.1, _tenths(film.seconds - 1 / film.rate))
-    about = "This model looks at one picture: the frame that is shown at this time."
+    about = "This is an image model: it is given the frame at this time."
     cursor = Slider("at", "frame at", min=0.0, max=last, step=0.1, unit="s", help=about)
-    said = Label("when", f"one frame of a film of {film.seconds:.1f} s: this model looks at stills")
+    said = Label("when", f"one frame of a video of {film.seconds:.1f} s (image model)")
     return [cursor, said], {"at": min(_tenths(at), last)}
 
 
 def _photo_row(space: Workspace) -> Row:
-    """What a model of films makes of a still."""
+    """What a video model is given where the clip is an image."""
     facts, shown = space.facts, space.shown
     if facts is None or shown is None or facts.card.frames == 1 or not space.choice.still:
         return [], {}
     count = len(shown.pixels)
-    how = f"its one frame is repeated {count} times" if count > 1 else "it is given as one frame"
-    return [Label("photo", f"a still: this model looks at films, {how}; nothing moves in it")], {}
+    how = f"the frame is repeated {count} times" if count > 1 else "it is given as a clip of one frame"
+    return [Label("photo", f"an image given to a video model: {how}, so nothing moves")], {}
 
 
 def _usual(space: Workspace, film: FilmFacts) -> str:
     trained = None if space.facts is None else space.facts.card.fps
     if trained and trained <= film.rate:
-        return f"{trained:g} a second, as trained"
-    return f"{film.rate:.3g} a second, as filmed"
+        return f"{trained:g} per second (as in training)"
+    return f"{film.rate:.3g} per second (native rate)"
 
 
 def _how_fast(space: Workspace) -> str:
-    """The rate that comes of it, beside that of training."""
+    """The resulting frame rate, beside that of training."""
     window, facts = space.choice.window, space.facts
     if window is None or facts is None or window.rate <= 0:
         return ""
-    said = f" · {window.frames} frames, {window.rate:.2g} a second"
+    said = f" · {window.frames} frames, {window.rate:.2g} per second"
     trained = facts.card.fps
     if not trained:
-        return f"{said}; the rate of training is not known"
+        return f"{said}; the training rate is not known"
     if abs(window.rate / trained - 1) >= ALIKE:
         short = " (this part is too short for that)" if window.fps is None else ""
-        return f"{said}; the model was trained on {trained:.2g}{short}"
-    return f"{said}, as trained"
+        return f"{said}; the model was trained at {trained:.2g}{short}"
+    return f"{said}, as in training"
 
 
 def cut_of(space: Workspace, values: dict[str, Any], touched: Set[str]) -> tuple[Part, int]:
@@ -107,18 +107,18 @@ def cut_of(space: Workspace, values: dict[str, Any], touched: Set[str]) -> tuple
 
 
 def bank_row(space: Workspace, *, other: bool) -> Row:
-    """What baselines are taken over, and the files that were left out.
+    """The choice of the bank, and the files that were left out.
 
     Args:
         other: a folder is to be typed.
     """
     choice = space.choice
     own = space.clips is not None and len(space.clips.names) > 1
-    options = [Option("", "this data" if own else "none: one clip is open")]
+    options = [Option("", "the open data" if own else "none: one clip is open")]
     options += [Option(n, f"sample: {samples.find(n).title}") for n in samples.names()]
     options.append(Option(OTHER_BANK, "another folder …"))
     typed = choice.bank not in ("", *samples.names())
-    about = "Clips that baselines are taken over: the mean target at each position, ranks, intervals."
+    about = "The other clips over which baselines are computed: the mean target at each position, ranks, intervals."
     row: list[Control] = [Select("bank", "bank", tuple(options), help=about)]
     values: dict[str, Any] = {"bank": OTHER_BANK if other or typed else choice.bank}
     if values["bank"] == OTHER_BANK:

@@ -15,7 +15,7 @@ from workbench.core.card import parse_overrides
 from workbench.core.errors import WorkbenchError
 from workbench.published import find_cached
 
-_OTHER = "a checkpoint of yours"
+_OTHER = "a checkpoint file"
 
 
 class Opener:
@@ -62,21 +62,21 @@ class Opener:
 
     def _file_row(self) -> Row:
         options = [Option(n, samples.find(n).title) for n in samples.names()]
-        options += [Option(str(c.path), f"{c.published.title} ({c.published.name}, in a cache)") for c in self._cached]
+        options += [Option(str(c.path), f"{c.published.title} ({c.published.name}, in the cache)") for c in self._cached]
         key = self.space.session.state.model
         known = "" if key is None or not any(key.path == o.value for o in options) else key.path
         path = "" if key is None or self.space.sample else key.path
         settings = "" if key is None else " ".join(f"{name}={value!r}" for name, value in key.said)
         data = "" if self.space.clips is None or is_sample_bank(self.space.clips.path) else self.space.clips.path
-        idle = "" if self.space.opening else "nothing is being opened"
+        idle = "" if self.space.opening else "Nothing is being opened."
         which = "A sample, a published checkpoint that this machine has, or a file. The Catalogue lists the rest."
-        said = "What the file does not say, as heads=4 image_size=(64, 64), or how to prepare clips: resize=stretch mean=(0.5, 0.5, 0.5)"
+        said = "Settings that the file does not state, such as heads=4 image_size=(64, 64), or preprocessing: resize=stretch mean=(0.5, 0.5, 0.5)"
         row = [
             Select("sample", "model", (*options, Option("", _OTHER)), help=which),
             Text("data", "images or video", help="Path of an image, a video or a folder, then Enter.", width=230),
             Text("path", "checkpoint", help="Path of a checkpoint file or folder, then Enter.", width=230),
             Text("settings", "settings", help=said, width=160),
-            Button("cancel", "Cancel opening", help="Leave what is being opened; what is open stays.").off(idle),
+            Button("cancel", "Cancel opening", help="Stop opening; what is open stays.").off(idle),
         ]
         return row, {"sample": self.space.sample or known, "path": path, "settings": settings, "data": data}
 
@@ -84,10 +84,10 @@ class Opener:
         clips, key = self.space.clips, self.space.session.state.clip
         if clips is None or key is None:
             return [Label("none", "no clip is open")], {}
-        last = len(clips.names) - 1
+        last = len(clips.names)
         more, values = bank_row(self.space, other=self._other_bank)
         of = Label("of", f"of {len(clips.names)} · {clips.title}{self._rate()}")
-        return [Int("clip", "clip", min=0, max=last, disabled=last == 0), of, *more], {"clip": key.index, **values}
+        return [Int("clip", "clip", min=1, max=last, disabled=last == 1), of, *more], {"clip": key.index + 1, **values}
 
     def _rate(self) -> str:
         """How fast the clip is, where the model was trained on another rate; of a film, its own row says it."""
@@ -96,7 +96,7 @@ class Opener:
             return ""
         if abs(shown.fps / facts.card.fps - 1) < ALIKE:
             return ""
-        return f" · {shown.fps:.2g} frames a second, the model was trained on {facts.card.fps:.2g}"
+        return f" · {shown.fps:.2g} frames per second; the model was trained at {facts.card.fps:.2g}"
 
     def _files_changed(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         try:
@@ -113,7 +113,7 @@ class Opener:
         touched = {name for name in new if new[name] != old.get(name)}
         try:
             if "clip" in touched:
-                self.space.choice.show(new["clip"])
+                self.space.choice.show(new["clip"] - 1)
             elif touched & {"window", "part", "rate", "at"}:
                 self.space.choice.cut(*cut_of(self.space, new, touched))
             elif "bank" in touched:

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.core.card import LoadReport, PartReport
+from workbench.core.card import PART_LABELS, LoadReport, PartReport
 
-PART_LABELS = {
-    "encoder_context": "encoder (context)",
-    "encoder_target": "encoder (target)",
-    "masked": "predictor",
-    "dynamics": "dynamics",
-    "decoder": "decoder",
-    "head": "head for labels",
-}
 _IS = {"encoder_context": "context encoder", "encoder_target": "target encoder", "masked": "predictor of masked tokens", "dynamics": "dynamics"}
 
 
 def off_words(report: LoadReport, needs: Sequence[str]) -> tuple[str, str]:
-    """Why something that needs these parts is off: a sentence, and the report of each part that is not whole. Both "" where nothing is wrong."""
+    """Why something that needs these parts is off: a sentence, and the report of each part that is not complete. Both "" where nothing is wrong."""
     bad = [part for name in needs if (part := report.serving(name)).status != "whole"]
     if not bad:
         return "", ""
     missing = [_IS.get(p.name, p.name) for p in bad if p.status == "missing"]
     partial = [_IS.get(p.name, p.name) for p in bad if p.status == "partial"]
-    said = [f"the file holds no {' and no '.join(missing)}"] * bool(missing) + [f"the {' and the '.join(partial)} loaded only in part"] * bool(
+    said = [f"the file holds no {' and no '.join(missing)}"] * bool(missing) + [f"the {' and the '.join(partial)} loaded only partially"] * bool(
         partial
     )
     whole = [PART_LABELS[p.name] for p in report.parts if p.status == "whole"]
     lines = [part_words(p) for p in bad]
-    lines.append(f"Whole: {', '.join(whole)}." if whole else "No part is whole.")
+    lines.append(f"Complete: {', '.join(whole)}." if whole else "No part is complete.")
     if partial:
-        lines.append("A picture from weights that did not load would be false.")
+        lines.append("Pictures from partly loaded weights would be meaningless, so none is shown.")
     return f"This board is off: {', and '.join(said)}.", "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.core.card import LoadReport, PartReport
+from workbench.core.card import PART_LABELS, STATUS_LABELS, LoadReport, PartReport
 from workbench.core.errors import WorkbenchError
 from workbench.core.numbers import size_text
 from workbench.core.strict import strict_json
@@ -19,7 +19,7 @@ def report_text(report: LoadReport) -> str:
     for name in report.listed:
         lines += _part(report.part(name))
         if report.serving(name).name != name:
-            lines.append(f"    in its place: {report.serving(name).name}")
+            lines.append(f"    replaced by: {PART_LABELS[report.serving(name).name]}")
     if report.facts:
         wide = max(len(f.name) for f in report.facts)
         lines += ["", *(f"{f.name:<{wide}}  {f.value}  ({f.origin}{f': {f.why}' if f.why else ''})" for f in report.facts)]
@@ -69,7 +69,7 @@ def _counted(names: Sequence[str]) -> dict[str, Any]:
 
 def _part(part: PartReport) -> list[str]:
     more = f" · {part.parameters / 1e6:.2f} M parameters · {size_text(part.bytes)} {part.dtype}" if part.matched else ""
-    lines = [f"{_DOT[part.status]} {part.name:<16} {part.status:<8} {len(part.matched)} matched{more}"]
+    lines = [f"{_DOT[part.status]} {PART_LABELS[part.name]:<17} {STATUS_LABELS[part.status]:<8} {len(part.matched)} matched{more}"]
     for what, names in (("missing", part.missing), ("unexpected", part.unexpected)):
         lines += [f"    {what}: {name}" for name in names]
     lines += [f"    other shape: {name}: expected {list(want)}, found {list(got)}" for name, want, got in part.reshaped]

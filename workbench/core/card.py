@@ -16,6 +16,16 @@ Origin = Literal["read", "inferred", "given", "assumed"]
 Status = Literal["whole", "partial", "missing"]
 # The parts in the order of a forward pass; every family's report uses these names.
 PARTS = ("encoder_context", "encoder_target", "masked", "dynamics", "decoder", "head")
+# What parts and their status are called on screen and in the terminal; JSON keeps the names above.
+PART_LABELS: Mapping[str, str] = {
+    "encoder_context": "encoder (context)",
+    "encoder_target": "encoder (target)",
+    "masked": "predictor",
+    "dynamics": "dynamics",
+    "decoder": "decoder",
+    "head": "head for labels",
+}
+STATUS_LABELS: Mapping[Status, str] = {"whole": "complete", "partial": "partial", "missing": "missing"}
 
 
 def parse_overrides(text: str) -> dict[str, Any]:
@@ -233,7 +243,7 @@ class PartReport:
 
     def sentence(self) -> str:
         """The status in words, with up to three names for what is wrong."""
-        words = f"{self.name}: {self.status}, {len(self.matched)} tensors matched"
+        words = f"{PART_LABELS.get(self.name, self.name)}: {STATUS_LABELS[self.status]}, {len(self.matched)} tensors matched"
         reshaped = tuple(r[0] for r in self.reshaped)
         wrong = (
             ("missing", self.missing),
@@ -286,7 +296,7 @@ class LoadReport:
                 raise PartUnavailable(
                     part.sentence(),
                     where=self.path,
-                    fix="a picture from weights that did not load would be false; open a file that holds this part whole",
+                    fix="pictures from partly loaded weights would be meaningless; open a file in which this part is complete",
                 )
 
     @property

@@ -68,7 +68,7 @@ class Contents:
         more = f" and {len(ordered) - 5} more" if len(ordered) > 5 else ""
         names = f"{', '.join(ordered[:5])}{more}"
         if self.alarming:
-            words = f"holds Python objects that would run code: {names}; no checkpoint needs that, it looks like an attack"
+            words = f"holds Python objects that would run code: {names}; no checkpoint needs that, so it may be an attack"
         else:
             words = f"{self.what}: to load it, Python would have to call {names}"
         if self.tensors:

@@ -76,10 +76,10 @@ class Mask:
             MaskError: nothing is context, or nothing is target.
         """
         if not self.context.any():
-            raise MaskError("no token is context: the predictor has nothing to go by", where=self.sampler, fix="paint some context")
+            raise MaskError("no token is context", where=self.sampler, fix="mark some tokens as context")
         filled = self.targets.reshape(len(self.targets), -1).any(1)
         if not filled.any():
-            raise MaskError("no token is target: there is nothing to predict", where=self.sampler, fix="paint a hole to predict")
+            raise MaskError("no token is target", where=self.sampler, fix="mark some tokens as target")
         return self if filled.all() else Mask(self.context, self.targets[filled], self.sampler)
 
     def on(self, shape: tuple[int, int, int]) -> Mask:

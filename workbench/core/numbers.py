@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbench.core.results import FEWEST_CLIPS
 
+_FAR = 100  # ratio beyond which only its being large is stated
 UNITS = {"l1": "L1", "l2": "squared L2", "smooth-l1": "smooth-L1", "cosine": "1 − centred cosine"}
 
 
@@ -13,18 +14,29 @@ def number(value: float) -> str:
     return "0.00" if text == "-0.00" else text.replace("-", "−")
 
 
-def times(ratio: float) -> str:
-    """A ratio with as many digits as can be read: 0.0034, 0.03, 0.52, 180, 36,000."""
-    size = abs(ratio)
-    if size >= 100:
-        return f"{ratio:.0f}" if size < 1000 else f"{ratio:,.0f}"
-    return f"{ratio:.2g}".replace("-", "−") if 1e-4 <= size < 0.01 else number(ratio)
+def share(ratio: float) -> str:
+    """A number relative to a baseline: 0.34 %, 52 %, 1.8 ×. Beyond 100 × only that: the baseline is then near 0, and the ratio means nothing."""
+    if not ratio < _FAR:
+        return "–" if ratio != ratio else f"> {_FAR} ×"
+    percent = 100 * ratio
+    if percent >= 99.5:
+        return f"{ratio:.2f} ×" if ratio < 2 else f"{ratio:.1f} ×" if ratio < 10 else f"{ratio:.0f} ×"
+    if percent < 0.01:
+        return "< 0.01 %" if percent > 0 else "0 %"
+    return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.2g} %"
 
 
-def ordinal(n: int) -> str:
-    """1st, 2nd, 3rd, 4th …"""
-    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{ending}"
+def relative_to(ratio: float, baseline: str) -> str:
+    """The same with the name of the baseline: "52 % of the baseline", "1.8 × the baseline", "far above the baseline (which is near 0)"."""
+    if ratio >= _FAR:
+        return f"far above {baseline} (which is near 0)"
+    said = share(ratio)
+    return f"{said} of {baseline}" if said.endswith("%") else f"{said} {baseline}"
+
+
+def strength(amount: float) -> str:
+    """The size of a change relative to its full step."""
+    return {1.0: "full strength", 0.5: "half strength"}.get(amount, f"{100 * amount:.0f} % strength")
 
 
 def too_few(clips: int) -> str:

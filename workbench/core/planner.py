@@ -62,7 +62,7 @@ class Planner:
         whole = {"horizon": self.horizon, "samples": self.samples, "iterations": self.iterations, "elites": self.elites}
         for name, value in whole.items():
             if value < 1:
-                raise BadInput(f"a planner with {name} = {value} can try nothing", where="Planner", fix=f"give {name} of at least 1")
+                raise BadInput(f"a planner with {name} = {value} cannot sample anything", where="Planner", fix=f"give {name} of at least 1")
         if self.elites > self.samples:
             raise BadInput(f"{self.elites} elites of {self.samples} samples", where="Planner", fix="give fewer elites than samples")
         if self.method not in ("cem", "mppi") or self.distance not in ("l1", "l2"):

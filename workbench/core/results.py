@@ -30,7 +30,7 @@ PREDICTORS: Mapping[str, str] = {
     "model": "the trained predictor",
     "copy": "the nearest context-only target, copied",
     "smooth": "context-only targets, interpolated",
-    "other": "the trained predictor, shown another image's context",
+    "other": "the trained predictor, given another image's context",
     "position": "the mean target at each position",
     "twin": "the same architecture, untrained",
     "pixels": "raw pixels, interpolated",

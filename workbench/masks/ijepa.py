@@ -26,13 +26,13 @@ class IJepaMultiblock(Sampler):
 
     name: ClassVar[str] = "ijepa_multiblock"
     label: ClassVar[str] = "I-JEPA multi-block"
-    help: ClassVar[str] = "Four blocks to predict, one large context block around them."
+    help: ClassVar[str] = "Four target blocks, and one large context block around them."
 
-    blocks: int = knob(4, "target blocks", 1, 16, 1, "blocks", "How many blocks are predicted, each on its own.")
+    blocks: int = knob(4, "target blocks", 1, 16, 1, "blocks", "Number of target blocks; each is predicted separately.")
     target_scale: tuple[float, float] = knob((0.15, 0.2), "target size", 0.01, 0.95, 0.01, "share of the grid", "Area of one target block.")
-    aspect: tuple[float, float] = knob((0.75, 1.5), "target aspect", 0.1, 10.0, 0.05, "height ÷ width", "Shape of a target block.")
+    aspect: tuple[float, float] = knob((0.75, 1.5), "target aspect", 0.1, 10.0, 0.05, "height ÷ width", "Aspect ratio of a target block.")
     context_scale: tuple[float, float] = knob((0.85, 1.0), "context size", 0.01, 1.0, 0.01, "share of the grid", "Area of the square context block.")
-    min_keep: int = knob(10, "least tokens", 0, 256, 1, "tokens", "Every block, and the context, holds more tokens than this.")
+    min_keep: int = knob(10, "minimum tokens", 0, 256, 1, "tokens", "Each block, and the context, must hold more tokens than this.")
 
     def block_sizes(self, shape: Shape, rng: Dice) -> tuple[tuple[int, int], tuple[int, int]]:
         """(height, width) in tokens of a target block, then of the context block, from two uniform numbers in that order."""
@@ -45,7 +45,7 @@ class IJepaMultiblock(Sampler):
     def _check(self, shape: Shape) -> None:
         if shape[0] != 1:
             raise MaskError(
-                f"{self.label} draws on an image, a grid of one tick; this one has {shape[0]}", where=self.name, fix="use a V-JEPA sampler for video"
+                f"{self.label} samples masks of an image, a grid of one time step; this grid has {shape[0]}", where=self.name, fix="use a V-JEPA sampler for video"
             )
 
     def _advice(self, shape: Shape) -> str:
@@ -73,7 +73,7 @@ class RandomTokens(Sampler):
     label: ClassVar[str] = "random tokens"
     help: ClassVar[str] = "Single tokens scattered over the grid."
 
-    ratio: tuple[float, float] = knob((0.4, 0.6), "hidden", 0.01, 0.99, 0.01, "share of the grid", "Share of tokens to predict.")
+    ratio: tuple[float, float] = knob((0.4, 0.6), "hidden", 0.01, 0.99, 0.01, "share of the grid", "Share of the tokens that are targets.")
 
     def _size(self, shape: Shape, rng: Dice) -> Any:
         low, high = self.ratio

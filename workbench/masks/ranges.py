@@ -49,10 +49,10 @@ _SENTENCES: Mapping[str, str] = {
     "context": "context {0} of tokens; this sampler gives {1}",
     "target": "{0} of tokens to predict; this sampler gives {1}",
     "neither": "{0} of tokens are neither context nor target; this sampler leaves {1}",
-    "blocks": "{0} predicted on its own; this sampler draws {1}",
-    "block height": "a block {0} high; this sampler draws {1}",
-    "block width": "a block {0} wide; this sampler draws {1}",
-    "changing": "{0} of the hole changes from tick to tick; this sampler gives {1}",
+    "blocks": "{0} predicted separately; this sampler gives {1}",
+    "block height": "a block {0} high; this sampler gives {1}",
+    "block width": "a block {0} wide; this sampler gives {1}",
+    "changing": "{0} of the target tokens change between time steps; this sampler gives {1}",
 }
 _UNITS: Mapping[str, tuple[str, str]] = {"blocks": ("block", "blocks"), "block height": ("token", "tokens"), "block width": ("token", "tokens")}
 

@@ -22,22 +22,22 @@ class VJepaMultiblock(Sampler):
 
     name: ClassVar[str] = "vjepa_multiblock"
     label: ClassVar[str] = "V-JEPA multi-block"
-    help: ClassVar[str] = "The union of several blocks through time is predicted, everything else is context."
+    help: ClassVar[str] = "The target is the union of several blocks through time; everything else is context."
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "short": {"blocks": 8, "spatial_scale": (0.15, 0.15)},
         "long": {"blocks": 2, "spatial_scale": (0.7, 0.7)},
         "image": {"blocks": 10, "spatial_scale": (0.15, 0.15)},
     }
 
-    blocks: int = knob(8, "blocks", 1, 32, 1, "blocks", "How many blocks are joined into the hole.")
+    blocks: int = knob(8, "blocks", 1, 32, 1, "blocks", "Number of blocks; their union is the target.")
     spatial_scale: tuple[float, float] = knob((0.15, 0.15), "block area", 0.01, 1.0, 0.01, "share of a frame", "Area of one block.")
-    temporal_scale: tuple[float, float] = knob((1.0, 1.0), "block duration", 0.05, 1.0, 0.05, "share of the ticks", "How long a block lasts.")
-    aspect: tuple[float, float] = knob((0.75, 1.5), "block aspect", 0.1, 10.0, 0.05, "height ÷ width", "Shape of a block.")
-    max_temporal_keep: float = knob(1.0, "context lasts", 0.05, 1.0, 0.05, "share of the ticks", "Later ticks are all predicted.")
-    max_keep: int = knob(0, "most context", 0, 65536, 1, "tokens", "Keeps only the first so many context tokens; 0 keeps all.")
-    full_complement: bool = knob(False, "predict all the rest", 0, 1, 1, "", "After truncation, targets become everything that is not context.")
-    context_complement: bool = knob(False, "see all the rest", 0, 1, 1, "", "After truncation, context becomes everything that is not target.")
-    inverted: bool = knob(False, "swap", 0, 1, 1, "", "Predict what lies around the blocks, from the blocks.")
+    temporal_scale: tuple[float, float] = knob((1.0, 1.0), "block duration", 0.05, 1.0, 0.05, "share of the time steps", "Duration of a block.")
+    aspect: tuple[float, float] = knob((0.75, 1.5), "block aspect", 0.1, 10.0, 0.05, "height ÷ width", "Aspect ratio of a block.")
+    max_temporal_keep: float = knob(1.0, "context duration", 0.05, 1.0, 0.05, "share of the time steps", "All later time steps are targets.")
+    max_keep: int = knob(0, "maximum context", 0, 65536, 1, "tokens", "Keeps only this many context tokens, the first ones; 0 keeps all.")
+    full_complement: bool = knob(False, "full complement", 0, 1, 1, "", "After truncation, everything that is not context becomes target.")
+    context_complement: bool = knob(False, "full context", 0, 1, 1, "", "After truncation, everything that is not target becomes context.")
+    inverted: bool = knob(False, "swap", 0, 1, 1, "", "Swap roles: the blocks are context, and what lies around them is the target.")
 
     @classmethod
     def short(cls) -> VJepaMultiblock:
@@ -87,9 +87,9 @@ class RandomTube(Sampler):
 
     name: ClassVar[str] = "random_tube"
     label: ClassVar[str] = "random tube"
-    help: ClassVar[str] = "The same random tokens are hidden in every tick."
+    help: ClassVar[str] = "The same random tokens are targets in every time step."
 
-    ratio: float = knob(0.9, "hidden", 0.01, 0.99, 0.01, "share of a frame", "Share of columns to predict.")
+    ratio: float = knob(0.9, "hidden", 0.01, 0.99, 0.01, "share of a frame", "Share of the tokens of a frame that are targets.")
 
     def _size(self, shape: Shape, rng: Dice) -> Any:
         del rng

@@ -28,12 +28,12 @@ def cover(jepa: Jepa, clip: Clip, frame: int, *, cells: int = 8, film: int = 0, 
         clip: with one frame a step of the model. cells: along each side. film: number of the film, for the answer. how: options of `surprise`.
 
     Raises:
-        BadInput: the frame was given, not foretold, or there is no such frame. Cancelled: nobody waits any more.
+        BadInput: the frame is context, or there is no such frame. Cancelled: the question was withdrawn.
     """
     whole = surprises(jepa, [clip], **how)[0]
     curve = whole.curve()
     if not 0 <= frame < len(curve) or not np.isfinite(curve[frame]):
-        raise BadInput(f"frame {frame} was not foretold: it has no surprise to explain", where="cover", fix="choose a later frame")
+        raise BadInput(f"frame {frame} is context, not predicted: it has no surprise to localise", where="cover", fix="choose a later frame")
     tubelet = jepa.card.tubelet
     frames = slice(frame // tubelet * tubelet, (frame // tubelet + 1) * tubelet)
     films = _covered(clip, frames, cells)

@@ -99,7 +99,7 @@ def retrieved(jepa: Jepa, latents: Latents, bank: Bank, without: Clip | None = N
     latents.comparable(replace(latents, space=replace(latents.space, id=frames.space)))
     own = -1 if without is None else next((i for i, c in enumerate(bank.clips) if c.digest == without.digest), -1)
     at, distance = frames.nearest(latents.tokens[0].flatten(1).float().cpu(), own)
-    note = f"retrieved from {bank.name}: the nearest real frame"
+    note = f"retrieved from {bank.name}: nearest real frame"
     return Drawn(frames.shown[at].numpy(), "retrieved", note, distance.numpy(), frames.usual, (frames.clip[at].numpy(), frames.tick[at].numpy()))
 
 
@@ -125,12 +125,12 @@ def patched(jepa: Jepa, latents: Latents, bank: Bank, without: Clip | None = Non
         distance, at = (torch.cdist(tick.flatten(0, 1), values) / dim**0.5).min(1)
         film.append(patches[at].unflatten(0, (rows, cols)).permute(0, 2, 1, 3, 4).flatten(2, 3).flatten(0, 1))
         away.append(distance)
-    note = f"retrieved from {bank.name}: the nearest real patch of each token, {float(torch.cat(away).mean()):.2f} away on average"
+    note = f"retrieved from {bank.name}: nearest real patch of each token, mean latent distance {float(torch.cat(away).mean()):.2f}"
     return Drawn(torch.stack(film).numpy(), "retrieved", note)
 
 
 def decoded(jepa: Jepa, latents: Latents, decoder: Decoder | None = None) -> Drawn:
-    """What a decoder draws for each tick.
+    """The decoded frame of each time step.
 
     Args:
         decoder: None = the model's own.
@@ -159,8 +159,8 @@ def draw(jepa: Jepa, latents: Latents, how: str, bank: Bank | None, clip: Clip, 
 
 
 def note_of(drawn: Drawn) -> str:
-    """By what a film was drawn, and how far that can be trusted."""
+    """How a video was decoded, and how far that can be trusted."""
     if drawn.distance is None or drawn.within is None:
         return drawn.note
     outside = int((~drawn.within).sum())
-    return drawn.note + (f"; {outside} of {len(drawn.within)} lie further from it than the bank's own frames do" if outside else "")
+    return drawn.note + (f"; {outside} of {len(drawn.within)} frames are farther from it than 95 % of the bank's own frames" if outside else "")

@@ -19,7 +19,7 @@ from workbench.model.spec import ActionSpec
 from workbench.model.steps import steps_of
 
 _SPOKEN = ("l1", "l2", "smooth-l1")
-_FAR, _TINY = 3.0, 0.01  # times the usual reach of an action: worth a word; hardly an action
+_FAR, _TINY = 3.0, 0.01  # in units of the usual size of an action: above the first and below the second, a note is given
 
 
 def span(latents: Latents, start: int, stop: int) -> Latents:
@@ -29,7 +29,7 @@ def span(latents: Latents, start: int, stop: int) -> Latents:
 
 
 def scale_note(actions: Float[np.ndarray, "steps action"], spec: ActionSpec) -> str:
-    """A word on actions that go far beyond what is usual for the model, or that hardly do anything; "" where there is nothing to say."""
+    """A note on actions that are far larger or far smaller than those the model was trained on; "" where they are not."""
     middle, reach = spec.usual
     times = np.abs(actions - middle) / reach
     most = float(times.max(initial=0.0))
@@ -37,17 +37,17 @@ def scale_note(actions: Float[np.ndarray, "steps action"], spec: ActionSpec) -> 
         step, number = np.unravel_index(int(times.argmax()), times.shape)
         name, unit = (v[number % len(spec.names)] for v in (spec.names, spec.units))
         far, value = int((times > 1).any(1).sum()), f"{actions[step, number]:.3g}".replace("-", "−")
-        many = f"{far} of {len(times)} steps go" if far > 1 else "One step goes"
-        scale = " Another scale?" if 2 * far > len(times) else ""
-        return f"{many} further than is usual for this model: step {step} most, {name} {value} ({unit}), {most:.0f} × as far.{scale}"
+        many = f"{far} of {len(times)} actions are" if far > 1 else "One action is"
+        scale = " Check the scale of the actions." if 2 * far > len(times) else ""
+        return f"{many} larger than usual for this model: largest at step {step}, {name} {value} ({unit}), {most:.0f} × the usual size.{scale}"
     if 0 < most < _TINY and np.isfinite(reach).all():
-        return f"No action reaches {_TINY:.0%} of what is usual for this model: another scale?"
+        return f"All actions are smaller than {_TINY:.0%} of the usual size for this model. Check the scale of the actions."
     return ""
 
 
 @dataclass(frozen=True, eq=False)
 class Future:
-    """Clips of one length as a model with dynamics sees them.
+    """Clips of one length as a model with dynamics takes them.
 
     Args:
         real: the latents that came. moves: the action that left each tick but the last. known: ticks of context.
@@ -66,13 +66,13 @@ class Future:
             known: ticks of context; None: as few as the model takes.
 
         Raises:
-            PartUnavailable: no dynamics. BadInput: actions or states do not fit. ClipError: too short to foretell anything.
+            PartUnavailable: no dynamics. BadInput: actions or states do not fit. ClipError: too short to predict anything.
         """
         dynamics = jepa.need_dynamics()
         least = dynamics.history[0]
         known = least if known is None else known
         if known < least:
-            raise BadInput(f"{known} known ticks, this model needs {least}", where="known", fix=f"give at least {least}")
+            raise BadInput(f"{known} time steps of context; this model needs {least}", where="known", fix=f"give at least {least}")
         pairs = [steps_of(c, dynamics.action) for c in clips]
         frames = {c.frames for c, _ in pairs}
         if len(frames) > 1:
@@ -83,9 +83,9 @@ class Future:
         real = dynamics.embed(prepared.video, given)
         if real.grid.ticks <= known:
             raise ClipError(
-                f"a clip of {real.grid.ticks} ticks has nothing left to foretell after {known} known ones",
+                f"a clip of {real.grid.ticks} time steps leaves none to predict after {known} of context",
                 where=clips[0].source or "clip",
-                fix="give a longer clip, or fewer known ticks",
+                fix="give a longer clip, or less context",
             )
         moves = None if pairs[0][1] is None else torch.from_numpy(np.stack([a for _, a in pairs if a is not None]))
         return cls(jepa, real, moves, known)
@@ -101,7 +101,7 @@ class Future:
         return span(self.real, self.known, self.real.grid.ticks)
 
     def foretold(self, kind: str, moves: Tensor | None = None) -> Latents:
-        """The foretold ticks, by one of KINDS.
+        """The predicted ticks, by one of KINDS.
 
         Args:
             moves: other actions than those that were done.
@@ -127,7 +127,7 @@ def chosen_distance(jepa: Jepa, distance: str | None) -> str:
     """
     distance = distance or jepa.card.loss
     if distance not in _SPOKEN:
-        raise BadInput(f"futures are not measured in {distance!r}", where="distance", fix=f"one of {', '.join(_SPOKEN)}")
+        raise BadInput(f"future errors cannot be measured in {distance!r}", where="distance", fix=f"one of {', '.join(_SPOKEN)}")
     return distance
 
 

@@ -151,12 +151,12 @@ def film_view(
     bank: Bank | None = None,
     predictor: str = "model",
 ) -> FilmView:
-    """A clip's future as films: what came, teacher-forced, and open loop.
+    """A clip's future as videos: ground truth, teacher-forced, and open loop.
 
     Args:
-        actions: other actions than the clip's own; in a world that can be driven, what would come is simulated.
-        how: "decoded", "retrieved", or "latents": as colours, in which case what came is there twice, as pixels and as its latents.
-        decoder: that was fitted; None: the model's own. It cannot draw the latents of the untrained twin: there the nearest real frame stands for it.
+        actions: other actions than the clip's own; in a world that can be simulated, so is the ground truth.
+        how: "decoded", "retrieved", or "latents" (as colours): the ground truth is then given as pixels and as latents.
+        decoder: that was fitted; None: the model's own. Latents of the untrained model are shown by the nearest real frame instead.
         predictor: "model" or "twin".
 
     Raises:
@@ -175,14 +175,14 @@ def film_view(
     ticks = future.real.grid.ticks
     comes = ticks if edited < 0 or simulated else edited + 1
     way = "retrieved" if decoder is not None and predictor == "twin" else how
-    films = _Drawer(jepa, way, bank, clip, ", untrained twin" if predictor == "twin" else "", decoder)
+    films = _Drawer(jepa, way, bank, clip, ", untrained" if predictor == "twin" else "", decoder)
     reels = [_real(jepa, seen, simulated, comes), *films.reels(future, found, comes)]
     caution = "" if used is None or spec is None else scale_note(used, spec)
     return FilmView(tuple(reels), _until(numbers, comes), None if used is None else used.copy(), edited, simulated, int(changes.sum()), caution)
 
 
 def _until(numbers: Rollout, comes: int) -> Rollout:
-    """The same numbers; where nobody knows what would have come there is no error."""
+    """The same numbers, with NaN where there is no ground truth."""
     maps = numbers.maps.copy()
     maps[:, max(0, comes - numbers.known) :] = np.nan
     return replace(numbers, maps=maps)
@@ -200,11 +200,11 @@ class _Drawer:
     decoder: Decoder | None = None
 
     def reels(self, future: Future, found: dict[str, Latents], comes: int) -> list[Reel]:
-        """Teacher-forced, which ends where nobody knows what comes, and open loop; before them the real latents where those are shown as they are."""
+        """Teacher-forced, which ends with the ground truth, and open loop; before them the real latents where latents are shown as colours."""
         made = list[Reel]()
         palette = Palette.of(future.real) if self.how == "latents" else None
         if palette is not None:
-            made.append(Reel("real, its latents" + self.more, "real", palette.note, palette.drawn(future.real).pixels, comes))
+            made.append(Reel("ground truth, latents" + self.more, "real", palette.note, palette.drawn(future.real).pixels, comes))
         open_loop = f"open loop from frame {future.known}"
         for kind, label, upto in (("teacher-forced", "teacher-forced", comes), ("open loop", open_loop, future.real.grid.ticks)):
             latents = _with_past(future, found[kind])
@@ -215,7 +215,7 @@ class _Drawer:
 
 def _real(jepa: Jepa, clip: Clip, simulated: bool, comes: int) -> Reel:
     pixels = jepa.encoder.prepare([clip]).shown[0].numpy()
-    label, note = ("real, simulated", "by the world itself, with these actions") if simulated else ("real", "")
+    label, note = ("ground truth (simulated)", "simulated with these actions") if simulated else ("ground truth", "")
     return Reel(label, "real", note, pixels, comes)
 
 
@@ -235,7 +235,7 @@ def _changes(own: np.ndarray, actions: Sequence[Sequence[float]] | np.ndarray) -
 
 
 def _seen(model: Jepa, own: Clip, actions: np.ndarray | None, edited: int) -> tuple[Clip, bool]:
-    """The clip with these actions; where they were edited in a world that can be driven, what truly comes of them."""
+    """The clip with these actions; where they were edited in a world that can be simulated, with the simulated pixels and states."""
     seen = replace(own, actions=actions)
     if edited < 0 or actions is None or not model.card.world or own.states is None:
         return seen, False

@@ -9,6 +9,7 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.films import Reel
 from workbench.core.futures import FactorTable
+from workbench.core.numbers import strength
 from workbench.core.questions.sensitivity import Changeable, FactorFact, KnownFactors, Sensitivity, SensitivityView, Survey
 from workbench.data import Clips
 from workbench.measures.bank import Bank
@@ -32,7 +33,7 @@ def changeable(scene: Scene) -> KnownFactors:
 def sensitivity(
     jepa: Jepa, scene: Scene, *, changes: Sequence[str], amounts: Sequence[float], bank: Bank | None = None, seed: int = 0
 ) -> SensitivityView:
-    """One clip beside itself with one thing changed, and how far each change moves the latents.
+    """A clip beside the same clip with one factor changed, and the latent distance of each change.
 
     Args:
         changes: factors. amounts: how much of each, as shares of its full step. bank: whose clips set the unit where the data are one clip.
@@ -47,7 +48,7 @@ def sensitivity(
         others = [clip, *(c for c in bank.clips[:SURVEYED] if c.frames == clip.frames)]
     moves = latent_moves(jepa, clip, changed, others, seed=seed)
     pictures = [jepa.encoder.prepare([c]).shown[0].numpy() for c in (clip, *changed.values())]
-    labels = ("real", *(f"{name}, {amount:.0%} of its step".replace("%", " %") for name, amount in zip(changes, amounts, strict=True)))
+    labels = ("real", *(f"{name}, {strength(amount)}" for name, amount in zip(changes, amounts, strict=True)))
     kinds = ("real", *("control" for _ in changes))
     reels = tuple(Reel(label, kind, "", p, len(p)) for label, kind, p in zip(labels, kinds, pictures, strict=True))
     return SensitivityView(reels, moves, tuple(float(a) for a in amounts))

@@ -58,7 +58,7 @@ def surprise(
     distance: str | None = None,
     mask_token: int | None = 0,
 ) -> Surprise:
-    """How far each moment of a clip is from what the model foretold, frame by frame and token by token.
+    """The distance between prediction and ground truth, for each frame and token of a clip.
 
     A model with dynamics foretells every tick from the real ones before it. A masked predictor is given the first frames of a
     sliding window and foretells the rest of it.
@@ -128,12 +128,12 @@ def _films(jepa: Jepa, clip: Clip, twins: tuple[str, int] | None, other: Clip | 
         films, how = [(label, k == 0, pair[k]) for name, *pair in pairs for k, label in enumerate(kept_twins.LABELS[name])], "twins"
         world = kept_twins.HOME
     elif other is not None and moved is None:
-        films.append(("another clip, in place of a twin", False, _own(jepa, other)))
+        films.append(("another clip, as counterpart", False, _own(jepa, other)))
         event, how = _parting(films[0][2], films[1][2]), "other"
     first = films[0][2]
     if moved is not None:
         broken = _broken(first, world, moved)
-        films, event, how = [("left alone", True, first), ("broken by hand", False, broken)], _parting(first, broken), "broken"
+        films, event, how = [("unedited", True, first), ("edited by hand", False, broken)], _parting(first, broken), "broken"
     return _Films(films, event, how, _places(world, first, films[-1][2]))
 
 
@@ -156,7 +156,7 @@ def _broken(clip: Clip, world: str, moved: tuple[int, float, float]) -> Clip:
     """The clip with the thing that moves suddenly elsewhere."""
     frame, x, y = moved
     if not world or clip.states is None:
-        raise BadInput("this clip's world cannot be simulated: nothing in it can be moved", where="moved", fix="choose a twin instead")
+        raise BadInput("this clip's world cannot be simulated, so no object in it can be moved", where="moved", fix="choose a shipped pair instead")
     if not 0 <= frame < clip.frames or not np.isfinite([x, y]).all():
         raise BadInput(f"frame {frame} of {clip.frames}, place ({x}, {y})", where="moved", fix="a frame of the clip, and a place in the picture")
     within = scene(world)
@@ -177,7 +177,7 @@ def _parting(a: Clip, b: Clip) -> int:
 
 @answers(PossibleSurprise)
 def possible_surprise(jepa: Jepa, *, twins: str = "", bank: Bank | None = None, predictor: str = "model", **how: Unpack[Looking]) -> Peers:
-    """How surprising possible films are: those of the same kind of twins at their own events, or the clips of a bank.
+    """The peak surprise of possible videos: those of the same kind of pairs at their own events, or the clips of a bank.
 
     Args:
         twins: a kind of `kept_twins.CHOICES`; "possible": possible films of every kind, wherever their largest surprise is. bank: else.
@@ -188,11 +188,11 @@ def possible_surprise(jepa: Jepa, *, twins: str = "", bank: Bank | None = None, 
     if twins and twins != "possible":
         kept = {name: shipped()[name] for name in kept_twins.CHOICES[twins]}
         some = [(c, int(e)) for name, t in kept.items() for (c, _), e in zip(kept_twins.clips(t[:_MOST_COMPARED], name), t.event, strict=False)]
-        name = f"{len(some)} possible films at the same moment"
+        name = f"{len(some)} possible videos at the same event"
     elif twins:
         each = -(-_MOST_COMPARED // len(shipped()))
         some = [(c, -1) for name, t in shipped().items() for c, _ in kept_twins.clips(t[:each], name)]
-        name = f"{len(some)} possible films"
+        name = f"{len(some)} possible videos"
     elif bank is not None:
         some = [(c, -1) for c in bank.clips[:_MOST_COMPARED]]
         name = f"{len(some)} clips of {bank.name}"
@@ -211,13 +211,13 @@ def possible_surprise(jepa: Jepa, *, twins: str = "", bank: Bank | None = None, 
 
 @answers(PairAccuracies)
 def judge_twins(jepa: Jepa, *, count: int = 60, **how: Unpack[Looking]) -> Judged:
-    """How often possible films surprise less than impossible ones, over the shipped pairs and quads, beside an untrained twin and changes of pixels.
+    """Accuracy (possible scored lower than impossible) on the shipped pairs and quads, beside the untrained model and pixel changes.
 
     Args:
         count: of each kind. how: options of `surprise`; of several contexts the first counts.
 
     Raises:
-        BadInput: not so many are shipped. Cancelled: nobody waits any more.
+        BadInput: not so many are shipped. Cancelled: the question was withdrawn.
     """
     kept = shipped()
     most = min(len(t) for t in kept.values())

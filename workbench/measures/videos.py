@@ -63,7 +63,7 @@ def labelled(reel: Reel, frame: int, known: int = 0, edited: int = -1, notes: in
 
 
 def note_lines(reel: Reel) -> list[str]:
-    """By what a film was drawn, broken at its width."""
+    """The note of a video, broken into lines of its width."""
     height, width = reel.pixels.shape[1:3]
     room = width * max(1, -(-_EACH // max(height, width))) - 12
     lines: list[str] = []
@@ -79,7 +79,7 @@ def _state(kind: str, frame: int, known: int, changed: bool) -> str:
     """What a frame is, as `ClipPlayer` says it."""
     parts = ["changed by hand"] if changed else []
     if known > 0 and kind != "real" and frame < known:
-        parts.append("known")
+        parts.append("context")
     elif known > 0 and kind in ("open loop", "teacher-forced"):
         parts.append(f"{frame - known + 1 if kind == 'open loop' else 1} ahead")
     return ", ".join(parts)
@@ -110,14 +110,14 @@ def video_file(
         BadInput: no videos, no speed, another kind, or a video that cannot be written here. MissingExtra: PyAV is not installed.
     """
     if not videos or not fps > 0 or kind not in _WRITERS:
-        what = f"{len(videos)} films at {fps} frames a second as {kind}"
-        raise BadInput(what, where="video_file", fix="give at least one film, a speed above 0, and webm or mp4")
+        what = f"{len(videos)} videos at {fps} frames per second as {kind}"
+        raise BadInput(what, where="video_file", fix="give at least one video, a rate above 0, and webm or mp4")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"film.{kind}"
         _WRITERS[kind](path, _rows(videos, context_frames, edited), fps)
         data = path.read_bytes() if path.exists() else b""
     if not data:
-        raise BadInput(f"no {kind} video can be written on this machine", where="video_file", fix="export the numbers: the films are among them")
+        raise BadInput(f"no {kind} video can be written on this machine", where="video_file", fix="export the numbers: they include the videos")
     return np.frombuffer(data, np.uint8)
 
 

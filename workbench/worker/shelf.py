@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections import Counter, OrderedDict
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -127,7 +128,7 @@ class Shelf:
             clips = self.clips(key.path, frames=key.frames, fps=key.fps)
             kept = _possible(clips)
             step = -(-len(kept) // _BANK_LIMIT)
-            left_out = "" if len(kept) == len(clips) else ", possible films"
+            left_out = "" if len(kept) == len(clips) else ", possible videos only"
             every = "" if step == 1 else f" (1 in {step})"
             found, skipped = _usable(clips, kept[::step])
             missing = f" ({len(skipped)} skipped)" if skipped else ""
@@ -135,7 +136,7 @@ class Shelf:
                 why = "".join(f"; {name}: {reason}" for name, reason in list(skipped.items())[:3])
                 what = f"a bank needs at least 2 clips, {clips.title} has {len(found)} that can be read{why}"
                 raise BadInput(what, where=key.path, fix="give a folder with more of them")
-            _put(self._banks, key, Bank(found, f"{clips.title}{left_out}{every}{missing}", skipped), _BANKS)
+            _put(self._banks, key, Bank(found, f"{_called(clips)}{left_out}{every}{missing}", skipped), _BANKS)
         return self._banks[key]
 
     def vectors(self, key: VectorsKey) -> Vectors:
@@ -191,6 +192,11 @@ def _place(path: str, sampling: dict[str, Any]) -> tuple[Any, ...]:
     except (OSError, ValueError):
         seen = ()
     return path, seen, sampling.get("frames"), sampling.get("fps"), sampling.get("start", 0.0), sampling.get("length")
+
+
+def _called(clips: Clips) -> str:
+    """What a bank is called in words: the bank of a sample by its title, a file or folder by its quoted name."""
+    return clips.title if Path(clips.path).name == "bank.npz" else f"“{clips.title}”"
 
 
 def _possible(clips: Clips) -> list[int]:

@@ -27,13 +27,13 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 # What happens in the possible film of a pair, and in the impossible one.
 LABELS: Mapping[str, tuple[str, str]] = {
-    "teleport": ("possible", "impossible: it leaps"),
+    "teleport": ("possible", "impossible: it jumps"),
     "gravity": ("possible", "impossible: it rises"),
     "freeze": ("possible", "impossible: it stops"),
     "through": ("possible: it bounces", "impossible: it passes"),
     "colour": ("possible", "impossible: its colour"),
-    "vanish": ("possible: comes out", "impossible: gone"),
-    "appear": ("possible: empty", "impossible: from where?"),
+    "vanish": ("possible: comes out", "impossible: vanished"),
+    "appear": ("possible: empty", "impossible: appears"),
     "through the hidden wall": ("possible: turns back", "impossible: passes"),
     "back from nothing": ("possible: passes", "impossible: turns back"),
 }

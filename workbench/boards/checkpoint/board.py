@@ -1,4 +1,4 @@
-"""Checkpoint: what the file holds, what of it loaded, and where every value came from."""
+"""The Checkpoint board: the contents of the file, the parts that loaded, and the origin of every setting."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workbench.query import Query
 
 @board(section="LOOK", order=10, opens=6)
 class CheckpointBoard(Board):
-    """Did the weights load? The sentence says so; the rows show it part by part."""
+    """Whether the weights loaded: the sentence states it, the rows show it part by part."""
 
     title = "Checkpoint"
     about = DescribeModel.about
@@ -78,7 +78,7 @@ class CheckpointBoard(Board):
         sentence = f"{Path(path).name} was not opened: {error.what}."
         self.say(sentence, "error", still)
         self.error = error
-        model = {"name": Path(path).name, "path": path, "notes": f"What would do: {error.fix}."}
+        model = {"name": Path(path).name, "path": path, "notes": f"To open it: {error.fix}."}
         fill(self.model, {"model": model, "chosen": "", "histogram": {}, "search": ""})
         if isinstance(error, UnsafeFile):
             self.contents.ask(DescribeFile(FileKey(path)))

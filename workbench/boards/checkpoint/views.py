@@ -1,4 +1,4 @@
-"""Models and files as the Checkpoint view wants them."""
+"""Models and files as the Checkpoint view takes them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from widgets import ModelView
-from workbench.boards.parts import PART_LABELS
 from workbench.boards.show import show
-from workbench.core.card import LoadReport
+from workbench.core.card import PART_LABELS, LoadReport
 from workbench.core.contents import Contents
 from workbench.core.questions import questions
 from workbench.core.questions.checkpoint import ModelFacts, TensorHistogram
@@ -26,7 +25,7 @@ def _(result: LoadReport) -> ModelView:
 
 
 def model_dict(facts: ModelFacts) -> dict[str, object]:
-    """A model as the Checkpoint view wants it."""
+    """A model as the Checkpoint view takes it."""
     used = {name: p.name for p in facts.report.parts for name in p.matched}
     return {
         **{k: getattr(facts.card, k) for k in ("name", "family", "paper", "licence", "notes", "preprocessing")},
@@ -36,13 +35,13 @@ def model_dict(facts: ModelFacts) -> dict[str, object]:
 
 
 def contents_dict(found: Contents) -> dict[str, object]:
-    """A file that was described but not loaded, as the Checkpoint view wants it."""
+    """A file that was described but not loaded, as the Checkpoint view takes it."""
     alarming = set(found.alarming)
     settings = [f"{name} = {value}" for name, value in found.settings.items()]
     return {
         "name": Path(found.path).name,
         "family": f"{found.kind} file",
-        "notes": f"Described from its opcodes; nothing of it was loaded or run. What would do: {found.advice()}.",
+        "notes": f"Described from its opcodes; none of it was loaded or run. To open it: {found.advice()}.",
         "path": found.path,
         "file_bytes": found.bytes,
         "wants": [{"name": c, "alarming": c in alarming} for c in found.classes],
@@ -52,7 +51,7 @@ def contents_dict(found: Contents) -> dict[str, object]:
 
 
 def report_dict(report: LoadReport) -> dict[str, object]:
-    """A load report as the Checkpoint view wants it."""
+    """A load report as the Checkpoint view takes it."""
     parts = [
         {
             "name": p.name,
@@ -80,17 +79,17 @@ def report_dict(report: LoadReport) -> dict[str, object]:
 
 
 def refusals(report: LoadReport, part: str) -> str:
-    """Which questions have no answer because of one part, or which part stands in for it; "" when it is whole."""
+    """Which questions have no answer because of one part, or which part replaces it; "" when it is complete."""
     if report.part(part).status == "whole":
         return ""
     if report.serving(part).status == "whole":
-        return f"In its place: {PART_LABELS[report.serving(part).name]}, see the settings."
+        return f"Replaced by: {PART_LABELS[report.serving(part).name]} (see the settings)."
     off = dict.fromkeys(kind.about.title for kind in questions().values() if part in kind.about.needs)
-    return f"Off without it: {', '.join(off)}." if off else ""
+    return f"Not available without it: {', '.join(off)}." if off else ""
 
 
 def histogram_dict(found: TensorHistogram) -> dict[str, object]:
-    """A histogram as the Checkpoint view wants it."""
+    """A histogram as the Checkpoint view takes it."""
     numbers = {"mean": found.mean, "std": found.std, "min": found.low, "max": found.high}
     return {"name": found.name, "counts": found.counts.tolist(), "edges": found.edges.tolist(), **numbers, "nan": found.odd}
 

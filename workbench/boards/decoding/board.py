@@ -1,4 +1,4 @@
-"""Decode: what latents look like, in two ways: the nearest real frame, and a small decoder that is fitted afterwards."""
+"""The Decode board: latents shown as pictures, by the nearest real frame and by a decoder that is fitted afterwards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from workbench.query import Query
 
 @board(section="LOOK", order=30, opens=5)
 class DecodeBoard(Board):
-    """The clip, the nearest real frame, the decoder's drawing; under them what both draw for nothing, and the score on clips held out."""
+    """The clip, the nearest real frame and the decoded frame; under them the decoder prior of both, and the score on held-out clips."""
 
     title = "Decode"
     about = DecodeClip.about
@@ -36,9 +36,9 @@ class DecodeBoard(Board):
         super().__init__(workspace, ["reset", "export"], sources=())
         self.toolbar = Toolbar()
         self.player = player(("export", "export_mp4"))
-        self.near = prior_player("Retrieved for nothing: the nearest real frame of")
-        self.drawn = prior_player("Decoded from nothing: what it draws for")
-        self.score = Chart(150, "score on clips held out", blank())
+        self.near = prior_player("Retrieval prior: nearest real frame to")
+        self.drawn = prior_player("Decoder prior: decoded from")
+        self.score = Chart(150, "PSNR on held-out clips", blank())
         self.fitting = fitting_of(workspace)
         self.drawing = Query[DecodeView](workspace, "decode.view", self._viewed, self._failed)
         self.priors = {name: self._prior(name, to) for name, to in (("near", self.near), ("drawn", self.drawn))}
@@ -61,7 +61,7 @@ class DecodeBoard(Board):
 
     @property
     def layout(self) -> Layout:
-        """Sentence and controls; the films; what is drawn for nothing in both ways, and the score."""
+        """Sentence and controls; the videos; the two priors, and the score."""
         return Column((self.headline, self.toolbar, self.player, Row((self.near, self.drawn, self.score), (0.34, 0.34, 0.32))))
 
     def wake(self) -> None:
@@ -148,12 +148,12 @@ class DecodeBoard(Board):
         return {name: value for name, value in found.items() if value is not None}
 
     def _save_video(self, command: str) -> None:
-        """Offer the films on screen as one video, with their labels."""
+        """Offer the videos on screen as one file, with their labels."""
         if self.drawing.answer is not None:
             save_videos(self, "decoded", command, self.drawing.answer.reels, fps=self.player.fps or 8.0)
 
     def _mask(self) -> Mask | None:
-        """What is painted on the Masks board, else what the model's own sampler draws; None where it predicts under no masks."""
+        """The mask of the Masks board, else one of the model's own sampler; None for a model without a masked predictor."""
         shown, facts, held = self.space.shown, self.space.facts, self.session.state.mask
         if shown is None or facts is None or MaskedMaps.about.refusal(facts.report):
             return None
@@ -194,7 +194,7 @@ class DecodeBoard(Board):
         fill(self.headline, {"busy": running, "cancellable": running})
 
     def _ask_priors(self, view: DecodeView) -> None:
-        """What is drawn for the mean latent, for noise and for another clip's latent; asked once for a model, a bank and a decoder."""
+        """Ask for the priors (mean latent, noise, another clip's latent), once for each model, bank and decoder."""
         of, wanted = self.drawing.question, dict[str, DecoderPrior]()
         if isinstance(of, DecodeClip) and of.bank is not None:
             wanted["near"] = DecoderPrior(of.model, of.bank, "retrieved")

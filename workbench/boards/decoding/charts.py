@@ -1,4 +1,4 @@
-"""The score of a fitted decoder beside knowing nothing."""
+"""The score of a fitted decoder beside its baselines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def fit_bars(fit: DecoderFit, *, dark: bool = False) -> go.Figure:
-    """Decibels on frames held out: the decoder, what it draws for the mean latent, the mean picture."""
+    """PSNR in dB on held-out frames: the decoder, its output for the mean latent, and the mean picture."""
     import plotly.graph_objects as go
 
-    rows = {"decoder": fit.mse, "the mean latent": fit.mean_latent, "mean picture": fit.mean_picture}
+    rows = {"decoder": fit.mse, "mean latent": fit.mean_latent, "mean picture": fit.mean_picture}
     values = [psnr(v) for v in rows.values()]
     bar = go.Bar(
         orientation="h",
@@ -32,7 +32,7 @@ def fit_bars(fit: DecoderFit, *, dark: bool = False) -> go.Figure:
             "pattern": {"shape": ["", "/", "/"], "size": 5, "solidity": 0.2},
         },
     )
-    figure = calm(go.Figure(bar), f"PSNR on {fit.held_frames} unseen frames", dark)
+    figure = calm(go.Figure(bar), f"PSNR on {fit.held_frames} held-out frames", dark)
     figure.update_xaxes(range=[0, max(1.0, *values) * 1.3], showticklabels=False)
     figure.update_yaxes(autorange="reversed")
     return figure

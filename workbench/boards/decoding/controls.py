@@ -16,13 +16,13 @@ def row(*, own: bool, fitted: bool, fit: Button) -> list[Control]:
     """
     why = "" if fitted else _NONE
     ways = (
-        Option("fitted", "decoder fitted on these clips", disabled=not fitted, reason=why),
-        Option("decoded", "the model's own decoder"),
+        Option("fitted", "fitted on these clips", disabled=not fitted, reason=why),
+        Option("decoded", "from the checkpoint"),
     )
     return [
-        *([Select("how", "drawn by", options=ways)] if own else []),
-        Int("steps", "steps", min=20, max=20_000, step=20, help="of the fit; more draw finer"),
+        *([Select("how", "decoder", options=ways)] if own else []),
+        Int("steps", "steps", min=20, max=20_000, step=20, help="Training steps of the decoder; more give finer detail."),
         fit,
-        Button("save", "save", help="The decoder as a safetensors file of its own").off(why),
-        Text("file", "or open", width=180, help="Path of a decoder that was saved here, then Enter."),
+        Button("save", "save", help="Save the decoder as a safetensors file.").off(why),
+        Text("file", "or open", width=180, help="Path of a decoder saved by this program, then Enter."),
     ]

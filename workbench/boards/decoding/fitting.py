@@ -1,4 +1,4 @@
-"""The decoder that is fitted on what is open: one a session, shared by the boards that draw latents."""
+"""The decoder fitted on the open clips: one per session, shared by the boards that show latents as pictures."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Fitting:
 
     @property
     def fit(self) -> DecoderFit | None:
-        """How it fares; None where there is none."""
+        """The score of that decoder; None where there is none."""
         return self._known[self._key][1] if self._key in self._known else None
 
     @property
@@ -61,7 +61,7 @@ class Fitting:
     def button(self) -> Button:
         """The control that starts it."""
         label = "fitting …" if self.running else "fit again" if self.fit else "fit a decoder"
-        found = Button("fit", label, help="On the frozen latents of the open clips; the model stays as it is")
+        found = Button("fit", label, help="Fit a decoder on the frozen latents of the open clips. The model is not changed.")
         return found if self._key[1] is not None else dataclasses.replace(found, disabled=True, reason=_NO_BANK)
 
     def look(self) -> None:
@@ -72,7 +72,7 @@ class Fitting:
             self._tell(False)
 
     def start(self, steps: int = 400) -> None:
-        """Fit one; boards hear how far it is. While clips are being opened there is nothing to fit on yet."""
+        """Fit one, and report progress to the boards. Does nothing while clips are being opened."""
         model, bank = self._key
         if model is None or bank is None:
             self.said = f"A decoder {_NO_BANK}."

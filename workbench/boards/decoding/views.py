@@ -1,4 +1,4 @@
-"""Clips drawn from their latents, as the player takes them."""
+"""Decoded clips as the player takes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FILM, _STILL, _PRIOR = 192, 252, 104  # CSS pixels: films have a cursor and a c
 
 
 def draw(player: ClipPlayer, view: DecodeView, fps: float = 0.0) -> None:
-    """A clip in every way that it was drawn, over the distance to the nearest real frame."""
+    """A clip and its decoded versions, over the distance to the nearest real frame."""
     frames = len(view.reels[0].pixels)
     with player.together():
         player.picture_height = _FILM if frames > 1 else _STILL
@@ -28,12 +28,12 @@ def draw(player: ClipPlayer, view: DecodeView, fps: float = 0.0) -> None:
         player.fps = fps
         if len(view.distance) > 1:
             distance = np.repeat(view.distance, max(1, frames // len(view.distance)))[:frames]
-            player.set_curves({"nearest real frame": ("control", distance)}, label="distance to the nearest real frame")
+            player.set_curves({"nearest real frame": ("control", distance)}, label="latent distance to the nearest real frame")
         player.version += 1
 
 
 def draw_prior(player: ClipPlayer, view: PriorView) -> None:
-    """What is drawn for latents that say nothing."""
+    """The decoder prior: pictures of latents that hold nothing of a clip."""
     player.set_films([({"name": r.label, "kind": r.kind}, r.pixels) for r in view.reels])
 
 
@@ -56,7 +56,7 @@ def _(result: DecodeView, fps: float = 0.0) -> ClipPlayer:
 
 @show.register(PriorView)
 def _(result: PriorView) -> ClipPlayer:
-    made = prior_player("Drawn for")
+    made = prior_player("Prior: picture for")
     draw_prior(made, result)
     return made
 

@@ -1,4 +1,4 @@
-"""Pictures of latents in words: how well they can be trusted, beside what knowing nothing would score."""
+"""How far pictures of latents can be trusted, as sentences with baselines."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ def share(value: float) -> str:
 
 
 def decode_sentence(view: DecodeView) -> tuple[str, str]:
-    """What the drawings are worth; "warn" where they are worth no more than the mean picture."""
+    """The quality of the decoded frames; "warn" where it is no better than the mean picture."""
     fit = view.fit
     if not view.bank:
-        begins = "Drawn by the decoder from the checkpoint; not evaluated here" if view.decoded else "Nothing can be drawn of a single clip"
+        begins = "Decoder from the checkpoint; not evaluated here" if view.decoded else "No decoder, and no other clips to retrieve frames from"
         return f"{begins}. A bank, chosen beside the clip, would add nearest real frames and a fitted decoder with its score.", "plain"
     if fit is None:
-        begins = "Drawn by the decoder in the model's file, which was not judged here" if view.decoded else "No decoder was fitted yet"
-        return f"{begins}; the nearest real frame {_near(view)}.", "plain"
-    beside = f"the mean latent's picture scores {psnr(fit.mean_latent):.1f}, the mean picture {psnr(fit.mean_picture):.1f}"
+        begins = "Decoder from the checkpoint; not evaluated here" if view.decoded else "No decoder is fitted yet"
+        return f"{begins}. Nearest real frame: {_near(view)}.", "plain"
+    beside = f"baselines: decoded mean latent {psnr(fit.mean_latent):.1f} dB, mean picture {psnr(fit.mean_picture):.1f} dB"
     if fit.skill < _LITTLE:
-        return f"Draws unseen frames no better than the mean picture does: {psnr(fit.mse):.1f} dB; {beside}.", "warn"
-    return f"The fitted decoder draws unseen frames at {psnr(fit.mse):.1f} dB; {beside}.", "plain"
+        return f"No better than the mean picture on held-out frames: PSNR {psnr(fit.mse):.1f} dB; {beside}.", "warn"
+    return f"The fitted decoder reaches PSNR {psnr(fit.mse):.1f} dB on held-out frames; {beside}.", "plain"
 
 
 def decode_detail(view: DecodeView) -> str:
-    """On what it was fitted and judged, and how near real frames are."""
-    lines = [] if view.fit is None else [fit_line(view.fit), f"The nearest real frame {_near(view)}."]
+    """The data of fit and evaluation, and the distance of the nearest real frames."""
+    lines = [] if view.fit is None else [fit_line(view.fit), f"Nearest real frame: {_near(view)}."]
     return " ".join(lines)
 
 
 def fit_score(fit: DecoderFit) -> str:
-    """What a fitted decoder is worth, in one short sentence."""
-    return f"The decoder draws unseen frames at {psnr(fit.mse):.1f} dB, the mean picture scores {psnr(fit.mean_picture):.1f}."
+    """The score of a fitted decoder, in one short sentence."""
+    return f"The decoder reaches PSNR {psnr(fit.mse):.1f} dB on held-out frames (mean picture {psnr(fit.mean_picture):.1f} dB)."
 
 
 def fit_line(fit: DecoderFit) -> str:
-    """On what a decoder was fitted, and on what it was judged."""
+    """The data that a decoder was fitted on, and evaluated on."""
     height, width = fit.size
-    held = f"judged on {fit.held_frames} frames of {fit.held_clips} others, {height} × {width}"
-    return f"Fitted on {fit.frames} frames of {fit.clips} clips of {fit.bank} in {fit.steps} steps, {held}: skill {number(fit.skill)} over the mean picture."
+    held = f"evaluated on {fit.held_frames} frames of {fit.held_clips} other clips, {height} × {width} pixels"
+    return f"Fitted on {fit.frames} frames of {fit.clips} clips of {fit.bank} in {fit.steps} steps; {held}: skill {number(fit.skill)} over the mean picture."
 
 
 def _near(view: DecodeView) -> str:
     far = float(np.mean(view.distance)) if len(view.distance) else float("nan")
-    usual = f"95 % of the bank's frames have one of another clip within {number(view.usual)}"
-    return f"lies {number(far)} away{' on average' if len(view.distance) > 1 else ''} ({usual})"
+    usual = f"within {number(view.usual)} for 95 % of the bank's own frames"
+    return f"{'mean ' if len(view.distance) > 1 else ''}latent distance {number(far)} ({usual})"

@@ -1,4 +1,4 @@
-"""Masks and prediction: paint a hole, see what the predictor thinks is there, and whether that is better than doing nothing clever."""
+"""The Masks board: choose or paint a mask, see the predicted latents, and compare their error with baselines."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class MasksBoard(Board):
 
     def _sources_shown(self) -> None:
         """Which controls can be held."""
-        bank = "" if self.session.state.bank else "It needs a bank: open a folder of images or clips."
+        bank = "" if self.session.state.bank else "Needs a bank: open a folder of images or clips."
         reasons = {x["id"]: "This board is off." if self.why else bank if x["id"] == "other" else "" for x in self.headline.sources}
         self.headline.sources = [{**x, "enabled": not reasons[x["id"]], "reason": reasons[x["id"]]} for x in self.headline.sources]
 
@@ -308,7 +308,7 @@ class MasksBoard(Board):
         return s.clip, s.bank, s.mask.digest if s.mask is not None else ""
 
     def measured(self, yard: Yardsticks) -> None:
-        """Show controls, ranks and quilt."""
+        """Show controls, ranks and the nearest-patch reconstruction."""
         said = {} if self.work.maps.answer is None else {"captions": words.captions(self.work.maps.answer, yard)}
         fill(self.pane, {**quilt_traits(yard), **said})
         self._speak()

@@ -1,4 +1,4 @@
-"""Errors of predictor and controls as bars: against the reference, block by block or tick by tick, and over a bank."""
+"""Errors of predictor and controls as bars: against the reference, by block or by time step, and over a bank."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from workbench.core.results import FEWEST_CLIPS, BankErrors, PredictionError, Re
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_FAR = 2.0  # ratios beyond are drawn to here, with an arrow: they are far worse than knowing the position, how far hardly matters
-_UPPER, _LOWER = 0.467, 0.327  # of the height: where the bars of the controls end, and where those of blocks or ticks begin
+_FAR = 2.0  # ratios beyond are clipped to this, with an arrow
+_UPPER, _LOWER = 0.467, 0.327  # of the height: where the bars of the controls end, and where those of blocks or time steps begin
 _SAID = {"hoverinfo": "text", "textposition": "none"}
 _VALUES = {"type": "scatter", "mode": "text", "cliponaxis": False, "hoverinfo": "skip"}
 _BESIDE, _ABOVE = 0.4, 0.7  # ratios from which a value beside, or above, its bar would lie on the line
 
 
 def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: bool = False) -> go.Figure:
-    """Error ÷ reference of the predictor and every control, the reference as a line at 1; below it block by block, or tick by tick."""
+    """Error ÷ reference of the predictor and every control, the reference as a line at 1; below it block by block, or by time step."""
     import plotly.graph_objects as go
 
     parts = _parts(error)
@@ -81,14 +81,14 @@ def _hover(error: PredictionError) -> str:
 
 
 def _parts(error: PredictionError) -> tuple[str, list[str], list[float]] | None:
-    """Ratios block by block for several blocks, tick by tick for a clip; None where there is one of each."""
+    """Ratios by block where there are several, by time step for a clip; None where there is one of each."""
     blocks, ticks = error.blocks.shape[:2]
     if blocks > 1:
         return "block", [str(i + 1) for i in range(blocks)], [error.block(i).ratio for i in range(blocks)]
     if ticks > 1:
         asked = [t for t in range(ticks) if np.isfinite(error.blocks[:, t]).any()]
         ratios = [float(np.nanmean(error.blocks[:, t]) / np.nanmean(error.reference[:, t])) for t in asked]
-        return ("tick", [str(t) for t in asked], ratios) if len(asked) > 1 else None
+        return ("time step", [str(t) for t in asked], ratios) if len(asked) > 1 else None
     return None
 
 

@@ -70,13 +70,13 @@ def _shown(choice: Choice, more: bool) -> list[Parameter]:
 def row(card: ModelCard, choice: Choice, blocks: int, mask_tokens: int, *, more: bool) -> list[Control]:
     """The controls of the toolbar, from left to right."""
     options = tuple(Option(c.value, c.label) for c in choices(card))
-    found: list[Control] = [Select("sampler", "sampler", options=options, help="Who draws the mask.", width=225)]
+    found: list[Control] = [Select("sampler", "sampler", options=options, help="Distribution that masks are sampled from.", width=225)]
     found += [_control(p) for p in _shown(choice, more)]
     if any(p.name not in _FIRST for p in SAMPLERS[choice.name].parameters()):
         found.append(Toggle("more", "more", help="Show every parameter of this sampler."))
     found += [
-        Int("seed", "seed", min=0, max=99999, help="The same seed draws the same mask."),
-        Button("again", "⟳ draw", help="Draw with the next seed."),
+        Int("seed", "seed", min=0, max=99999, help="The same seed gives the same mask."),
+        Button("again", "⟳ sample", help="Sample a mask with the next seed."),
         Select("distance", "distance", options=tuple(Option(k, v) for k, v in UNITS.items()), width=116),
     ]
     if blocks > 1:
@@ -84,7 +84,7 @@ def row(card: ModelCard, choice: Choice, blocks: int, mask_tokens: int, *, more:
         found.append(Select("block", "block", options=each, help="I-JEPA predicts each target block on its own."))
     if mask_tokens > 1:
         tokens = (Option(-1, "default"), *(Option(i, str(i)) for i in range(mask_tokens)))
-        found.append(Select("mask_token", "mask token", options=tokens, help="Which learned mask token asks."))
+        found.append(Select("mask_token", "mask token", options=tokens, help="Which of the learned mask tokens the predictor is given."))
     return found
 
 
@@ -102,7 +102,7 @@ def values(choice: Choice, old: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def hint(chosen: Sampler, mask: Mask) -> str:
-    """Whether a painted mask is one that the sampler could have drawn."""
+    """Whether a painted mask is one that the sampler could give."""
     if mask.sampler != "painted":
         return ""
     try:

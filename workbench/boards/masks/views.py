@@ -40,7 +40,7 @@ def _(result: Clip) -> PatchCanvas:
 def _(result: MaskedView, mode: str = "predicted", mask: Mask | None = None, yard: Yardsticks | None = None) -> MapPane:
     pane = MapPane(mode=mode)
     outlined = {} if mask is None else {"mask": mask_dict(mask)}
-    without = {"missing": {"quilt": "A quilt is a part of the yardsticks: show(view, yard=yardsticks(…))."}}
+    without = {"missing": {"quilt": "The nearest-patch reconstruction is computed with the baselines: show(view, yard=yardsticks(…))."}}
     fill(pane, {**view_traits(result, yard), **outlined, **(without if yard is None else quilt_traits(yard))})
     return pane
 
@@ -49,7 +49,7 @@ def _(result: MaskedView, mode: str = "predicted", mask: Mask | None = None, yar
 def _(result: Quilt, mask: Mask | None = None) -> MapPane:
     pane = MapPane(mode="quilt")
     outlined = {} if mask is None else {"mask": mask_dict(mask)}
-    missing = {"missing": dict.fromkeys(("target", "predicted", "error"), "A quilt alone has no such map: show a masked view.")}
+    missing = {"missing": dict.fromkeys(("target", "predicted", "error"), "A nearest-patch reconstruction has no such map: show a masked view.")}
     fill(pane, {"grid": list(result.nearest.shape[:3]), "aspect": list(result.predicted.shape[1:3]), **outlined, **_quilt(result), **missing})
     return pane
 
@@ -119,17 +119,17 @@ def view_traits(view: MaskedView, yard: Yardsticks | None) -> dict[str, object]:
 
 
 def quilt_traits(yard: Yardsticks) -> dict[str, object]:
-    """Quilt and nearest patches as the large pane wants them; the reason where there are none."""
+    """Nearest-patch reconstruction and nearest patches as the large pane wants them; the reason where there are none."""
     q = yard.quilt
     if q is None:
-        return {"missing": {"quilt": "A quilt needs a bank of other clips on the same grid. Open a folder of images or clips."}}
+        return {"missing": {"quilt": "The nearest-patch reconstruction needs a bank of other clips on the same grid. Open a folder of images or clips."}}
     return _quilt(q)
 
 
 def _quilt(q: Quilt) -> dict[str, object]:
     asked = q.nearest[..., 0, 0] >= 0
     texts = [
-        [f"clip {c}, token {t}\n{d:.2f} away" for (c, t), d in zip(n.tolist(), far.tolist(), strict=True)]
+        [f"clip {c + 1}, token {t}\ndistance {d:.2f}" for (c, t), d in zip(n.tolist(), far.tolist(), strict=True)]
         for n, far in zip(q.nearest[asked], q.distance[asked], strict=True)
     ]
     return {

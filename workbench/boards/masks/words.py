@@ -1,15 +1,17 @@
-"""Results in words. Every sentence is computed from the very objects that the pictures show, and carries its yardstick."""
+"""Results of masked prediction as sentences. Each is computed from the objects that the pictures show, and states its baselines."""
 
 from __future__ import annotations
 
-from workbench.core.numbers import UNITS, number, ordinal, too_few
+from collections.abc import Mapping
+
+from workbench.core.numbers import UNITS, number, too_few
 from workbench.core.results import FEWEST_CLIPS, BankErrors, MaskedView, PredictionError, RetrievalRank, Yardsticks
 
 HELD = {
-    "twin": "the untrained twin: same architecture, published initialisation, its own targets",
-    "other": "the same predictor, shown another image's context",
-    "position": "position only: the bank's mean target at each place",
-    "pixels": "raw pixels: the hole interpolated from the visible pixels, in pixel units",
+    "twin": "the untrained model: same architecture, published initialisation, its own targets",
+    "other": "the same predictor, given the context of another image",
+    "position": "the position mean: the bank's mean target at each position",
+    "pixels": "raw pixels: the target region interpolated from the visible pixels; error in pixel units",
 }
 SHORT = {
     "model": "predictor",
@@ -17,13 +19,13 @@ SHORT = {
     "smooth": "smooth",
     "other": "other context",
     "position": "position mean",
-    "twin": "untrained twin",
+    "twin": "untrained",
     "pixels": "raw pixels",
 }
 
 
-_BESIDE = {"copy": "copying the nearest patch", "other": "shown another image"}
-_SIMPLER = {"copy": "copying", "smooth": "interpolating", "other": "another image's context"}
+_BESIDE = {"copy": "copying the nearest patch", "other": "context of another image"}
+_SIMPLER = {"copy": "copying the nearest patch", "smooth": "interpolating", "other": "the context of another image"}
 
 
 def over(error: PredictionError) -> str:
@@ -42,30 +44,40 @@ def sentence(error: PredictionError, yard: Yardsticks | None) -> tuple[str, str]
     """
     skill = error.skill
     if error.predictor != "model":
-        return f"Shown: {HELD[error.predictor]}. Skill {number(skill)} over {over(error)}.", "plain"
+        return f"Shown: {HELD[error.predictor]}. {_against(error)}.", "plain"
     controls = [(name, yard.control(name) if yard else None) for name in ("copy", "smooth", "other")]
     known = {name: c.skill for name, c in controls if c is not None}
-    tail = "".join(f"; {words} {number(known[name])}" for name, words in _BESIDE.items() if name in known)
     best = max(known, key=lambda name: known[name], default="")
-    if skill <= 0 and error.reference_n < 2:
-        return f"No better than {over(error)} (skill {number(skill)}){tail}.", "warn"
     if skill <= 0:
-        return f"No better than knowing only the position (skill {number(skill)}, {error.reference_n} other clips){tail}.", "warn"
+        return f"No better than {over(error)}: skill {number(skill)}{_beside(known)}.", "warn"
     if best and skill <= known[best]:
-        rest = "".join(f"; {words} {number(known[name])}" for name, words in _BESIDE.items() if name in known and name != best)
-        return f"No better than {_SIMPLER[best]} ({number(known[best])}): skill {number(skill)} over {over(error)}{rest}.", "warn"
-    return f"Skill {number(skill)} over {over(error)}{tail}.", "plain"
+        rest = _beside({name: value for name, value in known.items() if name != best})
+        return f"No better than {_SIMPLER[best]} (skill {number(known[best])}): {_against(error, begins=False)}{rest}.", "warn"
+    return f"{_against(error)}{_beside(known)}.", "plain"
+
+
+def _against(error: PredictionError, *, begins: bool = True) -> str:
+    """The error relative to its reference, with the skill."""
+    share = round(100 * error.skill)
+    size = f"{share} % below" if share > 0 else f"{-share} % above" if share < 0 else "equal to that of"
+    return f"{'Error' if begins else 'error'} is {size} {over(error)} (skill {number(error.skill)})"
+
+
+def _beside(known: Mapping[str, float]) -> str:
+    """The skill of the baselines that are known."""
+    parts = [f"{words} {number(known[name])}" for name, words in _BESIDE.items() if name in known]
+    return f"; {', '.join(parts)}" if parts else ""
 
 
 def bank_line(found: BankErrors, error: PredictionError) -> str:
     """How this clip compares with the bank, and what the bank says."""
     if found.clips < FEWEST_CLIPS:
-        return f"Over {found.clips} clips of {found.bank} with this sampler {number(found.skill())}; {too_few(found.clips)}."
+        return f"Over {found.clips} clips of {found.bank} with this sampler: skill {number(found.skill())}; {too_few(found.clips)}."
     low, high = found.interval()
-    text = f"Over {found.clips} clips of {found.bank} with this sampler {number(found.skill())} [{number(low)} to {number(high)}]"
+    text = f"Over {found.clips} clips of {found.bank} with this sampler: skill {number(found.skill())} [{number(low)} to {number(high)}]"
     if error.predictor != "model":
         return text + "."
-    return text + f"; this one is easier than {found.easier_than(error.skill):.0%}".replace("%", " %") + "."
+    return text + f"; this clip is easier than {found.easier_than(error.skill):.0%}".replace("%", " %") + "."
 
 
 def counts(error: PredictionError) -> str:
@@ -83,22 +95,22 @@ def rank_lines(rank: RetrievalRank | None) -> list[str]:
     within = sorted(rank.within[rank.within == rank.within].tolist())
     middle = round(within[len(within) // 2])
     return [
-        "retrieval rank, 1st = found",
-        f"hole: {ordinal(rank.hole)} of {rank.images}, chance {ordinal((rank.images + 1) // 2)}",
-        f"tokens: median {ordinal(middle)} of {rank.positions} here",
+        "retrieval rank (1 = best)",
+        f"target region: {rank.hole} of {rank.images} (chance {(rank.images + 1) // 2})",
+        f"tokens: median {middle} of {rank.positions} positions",
     ]
 
 
 def captions(view: MaskedView, yard: Yardsticks | None) -> dict[str, str]:
-    """The yardstick under each picture of the large pane."""
+    """What is shown, and its baseline: the line under each picture of the large pane."""
     shares = " + ".join(f"{100 * v:.0f}" for v in view.explained)
     colours = f"3 directions of {view.basis}; {shares} % of the variance about the position mean"
     length = view.norms[1] / view.norms[0] if view.norms[0] else 0.0
     error = view.error
     teacher = "the target encoder" if "encoder_target" in error.provenance.weights else "the encoder itself, as the file has no target encoder,"
     return {
-        "target": f"What {teacher} says. Colours: {colours}; grey = position mean.",
-        "predicted": f"What is predicted, same colours. Length {length:.0%} of the target's about the mean: shorter is greyer.".replace("%", " %"),
-        "error": f"{counts(error)}; the reference errs {number(error.mean / error.ratio)} at the same tokens.",
-        "quilt": f"Real patches of {yard.quilt.bank if yard and yard.quilt else 'the bank'}, nearest in feature space.",
+        "target": f"Output of {teacher}. Colours: {colours}; grey = position mean.",
+        "predicted": f"Predicted latents, same colours. Centred norm: {length:.0%} of the target's; smaller is greyer.".replace("%", " %"),
+        "error": f"{counts(error)}; reference {number(error.mean / error.ratio)} at the same tokens.",
+        "quilt": f"Nearest-patch reconstruction: each token shows the patch of {yard.quilt.bank if yard and yard.quilt else 'the bank'} nearest in latent space.",
     }

@@ -37,13 +37,13 @@ from workbench.query import Query
 
 _AGAIN = 0.4  # seconds within which a second press of Execute is a double click
 _PAIRS = 6  # pairs of components that a landscape can be asked over
-_LIGHT = 20e6  # weights; a larger model plans when it is asked to, not at every move
-_NO_WORLD = "nobody can drive the world of this clip"
+_LIGHT = 20e6  # parameters; a larger model plans when asked to, not at every change
+_NO_WORLD = "the world of this clip cannot be simulated"
 
 
 @board(section="IMAGINE", order=20, opens=4)
 class PlanBoard(Board):
-    """Start and goal on the left with every path that was thought of; films, landscape and costs beside them."""
+    """Start and goal on the left with the sampled and chosen paths; videos, landscape and costs beside them."""
 
     title = "Plan"
     about = PlanWithVideos.about
@@ -104,11 +104,11 @@ class PlanBoard(Board):
         return facts is not None and sum(p.parameters for p in facts.report.parts) <= _LIGHT
 
     def refusal(self) -> str:
-        """See `Board.refusal`; there is nothing to plan where nothing is done."""
+        """See `Board.refusal`; a model without actions cannot plan."""
         facts, reason = self.space.facts, super().refusal()
         if reason or facts is None or facts.action is not None:
             return reason
-        return "this model foresees what comes by itself; it takes no actions, so there is nothing to plan."
+        return "this model takes no actions, so there is nothing to plan."
 
     def _themed(self) -> None:
         self.screen.dark = self.space.dark
@@ -169,13 +169,13 @@ class PlanBoard(Board):
         self._again()
 
     def _again(self) -> None:
-        """Something that the plan depends on is another: a small model plans anew by itself, a large one when it is asked to."""
+        """Something that the plan depends on has changed: a small model plans at once, a large one when asked to."""
         if self.sheet.walk.running:
             return
         if self.light:
             self._plan()
         else:
-            detail = "Start, goal or search are others than those of the plan on screen. This model is large: it plans when asked to."
+            detail = "The plan on screen is of an earlier start, goal or setting. This model is large, so it plans only when asked to."
             self.say("Press Plan.", "plain", detail)
 
     def _put_back(self) -> None:
@@ -419,7 +419,7 @@ class PlanBoard(Board):
             return
         self.say(sentence, tone, detail, self._code(sheet))
         fill(self.stage, {"caption": words.stage_caption(controls.tried(self.toolbar.values), walk.running, every)})
-        fill(self.headline, {"note": "untrained twin" if twin else ""})
+        fill(self.headline, {"note": "the untrained model" if twin else ""})
 
     def _code(self, sheet: Sheet) -> str:
         """The lines that make the way again where it was made in one go, else those of the plan."""
@@ -429,7 +429,7 @@ class PlanBoard(Board):
         if sheet.plan.question is None:
             return ""
         lines = code.reproduced(sheet.plan.question, sheet.view, self.space.sample)
-        return f"# the plan, not the way that was made since\n{lines}" if sheet.gone else lines
+        return f"# the plan, without the steps executed since\n{lines}" if sheet.gone else lines
 
     def results(self) -> dict[str, object]:
         """See `Board.results`."""

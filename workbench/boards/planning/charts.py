@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def landscape_chart(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] | None = None, *, dark: bool = False) -> go.Figure:
-    """Distance to the goal over two components of the action; ★ the lowest, ✕ the action that was really done, ● the planner's choice."""
+    """Distance to the goal over two components of the action; ★ the minimum, ✕ the ground-truth action, ● the planner's choice."""
     import plotly.graph_objects as go
 
     x, y = found.values
@@ -32,10 +32,10 @@ def landscape_chart(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] 
     for name, symbol, place in _places(found, chosen):
         marker = {"symbol": symbol, "size": 13, "color": "#ffffff", "line": {"color": "#0c1018", "width": 1.5}}
         figure.add_scatter(x=[place[0]], y=[place[1]], mode="markers", marker=marker, name=name, hovertext=name, hoverinfo="text")
-    calm(figure, "energy of the first move" + ("" if found.others == "slice" else ", lowest"), dark, bottom=30)
+    calm(figure, "energy of the first action" + ("" if found.others == "slice" else ", minimum over the others"), dark, bottom=30)
     few = {"showticklabels": True, "nticks": 4, "tickangle": 0}
     figure.update_xaxes(
-        title={"text": f"{found.axes[0]} (staying costs {number(found.copy)})", "font": {"size": 11}}, constrain="domain", **{**few, "nticks": 3}
+        title={"text": f"{found.axes[0]} (no-op: {number(found.copy)})", "font": {"size": 11}}, constrain="domain", **{**few, "nticks": 3}
     )
     figure.update_yaxes(title={"text": found.axes[1], "font": {"size": 11}}, autorange="reversed", **few)
     if np.isclose(np.ptp(x), np.ptp(y), rtol=0.01):
@@ -50,7 +50,7 @@ def _places(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] | None) 
     if found.true is not None:
         where = found.place(found.true)
         edge = tuple(float(np.clip(at, v.min(), v.max())) for at, v in zip(where, found.values, strict=True))
-        places.append(("really done" + ("" if np.allclose(edge, where) else ", beyond the bounds"), "x", (edge[0], edge[1])))
+        places.append(("ground-truth action" + ("" if np.allclose(edge, where) else ", beyond the bounds"), "x", (edge[0], edge[1])))
     return places
 
 

@@ -1,4 +1,4 @@
-"""Where a plan begins and ends: two places in a world, or two frames of a clip. Boards ask the same of both."""
+"""Start and goal of a plan: two positions in a world, or two frames of a clip."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Route:
 
 
 class InWorld:
-    """A route in a world that can be driven: steps can really be made.
+    """Ends in a world that can be simulated: steps can be executed.
 
     Attributes:
-        opening: the route before anybody moved an end.
+        opening: the initial ends.
     """
 
     drives = True
@@ -42,26 +42,26 @@ class InWorld:
         return EndToEnd(model, self.name, route.start.state, route.goal.state, predictor=who)
 
     def check(self, route: Route) -> None:
-        """Refuse what is no way.
+        """Check that a plan is needed between the ends.
 
         Raises:
-            BadInput: its ends are in the same place.
+            BadInput: start and goal are closer than the distance that counts as reached.
         """
         far = between(route.start, route.goal)
         if far <= self.near:
-            what = f"the goal would be where the start is: {far:.2f} of the picture apart, and within {self.near:g} counts as there"
-            raise BadInput(what, where="goal", fix="put them further apart; nothing was moved")
+            what = f"start and goal are {far:.2f} of the image width apart; within {self.near:g} counts as reached"
+            raise BadInput(what, where="goal", fix="move them further apart; nothing was changed")
 
     def horizon(self) -> int:
-        """How many steps a plan has at first."""
+        """The initial horizon."""
         return _LONGEST
 
 
 class InClip:
-    """A route from one frame of a clip to another.
+    """Ends in a clip: two of its frames.
 
     Attributes:
-        opening: the route before anybody moved an end.
+        opening: the initial ends.
     """
 
     drives = False
@@ -75,20 +75,20 @@ class InClip:
         return EndToEnd(model, clip=self.clip, frames=(route.start, route.goal), predictor=who)
 
     def check(self, route: Route) -> None:
-        """Refuse what is no way.
+        """Check that the model can plan between the ends.
 
         Raises:
-            BadInput: its ends are in the same place, or the model has not seen enough at its start.
+            BadInput: start and goal are the same frame, or the start has too little context.
         """
         if route.start == route.goal:
-            what = f"the goal would be where the start is: both are frame {route.goal}"
-            raise BadInput(what, where="goal", fix="choose another frame; nothing was moved")
+            what = f"start and goal are the same frame, {route.goal}"
+            raise BadInput(what, where="goal", fix="choose another frame; nothing was changed")
         if route.start < self.found.first:
-            what = f"frame {route.start} cannot be the start: this model must have seen {self.found.first + 1} frames, so the first that can is {self.found.first}"
-            raise BadInput(what, where="start", fix="choose a later frame; nothing was moved")
+            what = f"frame {route.start} cannot be the start: this model needs {self.found.first + 1} frames of context, so the first possible start is {self.found.first}"
+            raise BadInput(what, where="start", fix="choose a later frame; nothing was changed")
 
     def horizon(self) -> int:
-        """How many steps a plan has at first: as many as the clip has between the two."""
+        """The initial horizon: the number of steps between the two frames."""
         return max(1, min(_LONGEST, self.opening.goal - self.opening.start))
 
 

@@ -1,4 +1,4 @@
-"""What the Plan board shows: the world or the clip at the left, films, landscape and costs at the right, all of one planner at a time."""
+"""The views of the Plan board: the world or the clip at the left; videos, landscape and costs at the right; of one model at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from workbench.query import Query
 
 @dataclass(eq=False)
 class Sheet:
-    """What one planner has found: the model's, or its untrained twin's.
+    """The state of one planner: that of the model, or of the untrained model.
 
     Args:
         walk: of the agent that it leads. plan, first: its last plan, and the landscape of its first move. at: steps the agent had made when it planned.
@@ -43,7 +43,7 @@ class Sheet:
 
     @property
     def gone(self) -> bool:
-        """The agent has moved on since the plan was made: the way is news, the plan is not."""
+        """Whether the agent has made steps since the plan was made."""
         return self.walk.count > 0 and (self.view is None or self.walk.count > self.at)
 
     def forget(self) -> None:
@@ -60,8 +60,8 @@ class PlanScreen:
         self.stage = WorldStage(picture_height=430, click_places="goal", message="No world is open")
         self.clip = ClipPlayer(picture_height=400, message="No clip is open", curve_height=60)
         self.left = Either(self.stage, self.clip)
-        self.player = ClipPlayer(picture_height=176, commands=["export", "export_mp4"], fps=views.FPS, message="Nothing planned yet")
-        self.land = Chart(232, "energy of the first move", blank())
+        self.player = ClipPlayer(picture_height=176, commands=["export", "export_mp4"], fps=views.FPS, message="No plan yet")
+        self.land = Chart(232, "energy of the first action", blank())
         self.costs = views.cost_line()
         self.reels: Sequence[Reel] = ()
         self.sheet: Sheet | None = None
@@ -88,7 +88,7 @@ class PlanScreen:
 
     def _open_clip(self, found: ClipEnds) -> None:
         with self.clip.together():
-            self.clip.set_films([({"name": "real, the clip", "kind": "real"}, found.film)])
+            self.clip.set_films([({"name": "clip", "kind": "real"}, found.film)])
             self.clip.fps, self.clip.tick, self.clip.version = found.fps, found.start, self.clip.version + 1
 
     def draw(self, sheet: Sheet, route: Route, ground: Ground) -> None:

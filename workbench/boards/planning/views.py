@@ -1,4 +1,4 @@
-"""Plans as views: paths over a world, cost by iteration, films beside the goal, and the way that was really gone."""
+"""Plans as views: paths over a world, cost by iteration, videos beside the goal, and the path taken."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ Place = tuple[float, float]
 
 
 def plan_lines(paths: PlanPaths, iteration: int, twin: bool = False) -> list[dict[str, object]]:
-    """What was tried in one iteration in faint lines, its best, what the model believes of the plan, and what truly comes of it."""
-    line, who = WorldStage.path, " by the untrained twin" if twin else ""
+    """The samples of one iteration as faint lines, its elites, the predicted path of the plan, and the ground truth."""
+    line, who = WorldStage.path, " (untrained)" if twin else ""
     at = min(iteration, len(paths.samples) - 1)
     tried = [line("", "sample", p, width=1, alpha=0.16) for p in paths.samples[at]]
-    best = [line("tried, the best brighter", "elite", p, width=1.2, alpha=0.45) for p in paths.elites[at]]
+    best = [line("sampled (elites brighter)", "elite", p, width=1.2, alpha=0.45) for p in paths.elites[at]]
     read = None if paths.probe < READABLE else paths.believed
-    believed = [] if read is None else [line("imagined" + who, "open loop", read, width=2.5)]
-    return [*tried, *best, *believed, line("what truly comes of it", "real", paths.true, width=3)]
+    believed = [] if read is None else [line("predicted" + who, "open loop", read, width=2.5)]
+    return [*tried, *best, *believed, line("ground truth", "real", paths.true, width=3)]
 
 
 def walk_lines(walk: WalkTrace, believed: Float[np.ndarray, "frames 2"] | None, twin: bool = False) -> list[dict[str, object]]:
-    """The way that was gone, and where the model believes that it leads on."""
-    line, who = WorldStage.path, " by the untrained twin" if twin else ""
-    on = [] if believed is None or walk.reached else [line("imagined next" + who, "open loop", believed, width=2, alpha=0.85)]
-    return [*on, line("gone", "real", walk.places, width=3)]
+    """The path taken, and the predicted continuation."""
+    line, who = WorldStage.path, " (untrained)" if twin else ""
+    on = [] if believed is None or walk.reached else [line("predicted next" + who, "open loop", believed, width=2, alpha=0.85)]
+    return [*on, line("path taken", "real", walk.places, width=3)]
 
 
 def ring(place: Place, near: float) -> dict[str, object]:
@@ -49,7 +49,7 @@ def ring(place: Place, near: float) -> dict[str, object]:
 
 
 def points(start: WorldPicture, goal: WorldPicture, agent: Place | None) -> list[dict[str, object]]:
-    """Where the plan begins and where it shall end, which can be moved, and where the agent is, which cannot."""
+    """Start and goal, which can be moved, and the agent, which cannot."""
 
     def at(name: str, place: Place, label: str, fixed: bool = False) -> dict[str, object]:
         return {"id": name, "kind": name, "x": round(float(place[0]), 4), "y": round(float(place[1]), 4), "label": label, "fixed": fixed}
@@ -59,28 +59,28 @@ def points(start: WorldPicture, goal: WorldPicture, agent: Place | None) -> list
 
 
 def cost_curves(trace: PlanTrace) -> Mapping[str, Curve]:
-    """Cost by iteration: of staying, of what was tried (median), of the elites (mean), and the best so far."""
+    """Cost by iteration: of the no-op, of the samples (median), of the elites (mean), and the best so far."""
     elites = np.take_along_axis(trace.costs, trace.elites, 1)
     return {
-        "staying": ("control", np.full(len(trace.costs), trace.copy)),
-        "tried": ("sample", np.median(trace.costs, 1)),
+        "no-op": ("control", np.full(len(trace.costs), trace.copy)),
+        "sampled": ("sample", np.median(trace.costs, 1)),
         "elites": ("elite", elites.mean(1)),
         "best": ("open loop", np.minimum.accumulate(trace.costs.min(1))),
     }
 
 
 def goal_reel(goal: WorldPicture, frames: int) -> Reel:
-    """The picture of the goal: all that the model is told of it."""
+    """The picture of the goal, which is all that the model is given of it."""
     return Reel("goal", "control", "", np.repeat(goal.pixels[None], frames, 0), frames)
 
 
 def walk_reels(walk: WalkTrace, note: str, every: int, twin: bool = False) -> list[Reel]:
-    """What really came, step by step, beside what had been imagined just before."""
+    """The executed steps, beside the prediction made just before each."""
     frames = len(walk.pixels)
-    reels = [Reel("real, as it goes", "real", "closed loop: each step is really made", walk.pixels, frames)]
+    reels = [Reel("ground truth, closed loop", "real", "each step is executed", walk.pixels, frames)]
     if walk.imagined is not None:
         ahead = "1 step ahead" if every == 1 else f"1–{every} steps ahead"
-        reels.append(Reel(("twin: " if twin else "imagined ") + ahead, "open loop", note, walk.imagined, frames))
+        reels.append(Reel(("untrained, " if twin else "predicted ") + ahead, "open loop", note, walk.imagined, frames))
     return reels
 
 
@@ -91,7 +91,7 @@ def end_marks(ends: ClipEnds, start: int, goal: int) -> list[dict[str, object]]:
 
 
 def free_axes(trace: PlanTrace) -> Sequence[int]:
-    """The components of an action that were tried at all; the others are held by their bounds."""
+    """The components of an action that vary over the samples; the others are fixed by their bounds."""
     spans = np.ptp(trace.samples, axis=(0, 1, 2))
     return [int(k) for k in np.flatnonzero(spans > 1e-6)]
 
@@ -106,7 +106,7 @@ def draw_costs(line: Timeline, trace: PlanTrace) -> None:
     with line.together():
         line.set_curves({})  # of as many iterations as before
         line.frames = len(trace.costs)
-        line.set_curves(cost_curves(trace), label=f"cost, weighted {UNITS[trace.distance]}")
+        line.set_curves(cost_curves(trace), label=f"cost (weighted {UNITS[trace.distance]})")
         line.tick = len(trace.costs) - 1
 
 
@@ -119,7 +119,7 @@ def _(result: PlanTrace) -> Timeline:
 
 @show.register(PlanView)
 def _(result: PlanView, mode: str = "paths", iteration: int = -1) -> WorldStage | ClipPlayer | Timeline:
-    """iteration: whose draws lie beside the plan; −1: the last."""
+    """iteration: whose samples are shown beside the plan; −1: the last."""
     if mode not in _MODES:
         raise BadInput(f"a plan has no {mode!r}", where="show(plan, mode=…)", fix=f"one of {', '.join(_MODES)}")
     if mode == "costs":
@@ -127,7 +127,7 @@ def _(result: PlanView, mode: str = "paths", iteration: int = -1) -> WorldStage 
     if mode == "films":
         return video_player(result.reels)
     if result.paths is None:
-        raise BadInput("this plan is in no world that can be driven", where="show(plan)", fix='show(plan, mode="films") or mode="costs"')
+        raise BadInput("this plan is in a world that cannot be simulated", where="show(plan)", fix='show(plan, mode="films") or mode="costs"')
     stage = WorldStage(picture_height=320, paths=plan_lines(result.paths, iteration))
     stage.set_picture(result.reels[0].pixels[0])
     return stage

@@ -1,4 +1,4 @@
-"""The actions of a clip on a pad: dragged, drawn, taken back."""
+"""The actions of a clip on an `ActionPad`, with undo and redo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.boards.layout import fill
 from workbench.core.card import ClipKey, ModelKey
 from workbench.core.questions.checkpoint import ActionFacts
 
-_ROOM = 1.5  # times what was done at most: as far as the pad reaches where no bounds are known
+_ROOM = 1.5  # times the largest action of the clip: the range of the pad where bounds are not known
 
 
 class Actions:
@@ -30,7 +30,7 @@ class Actions:
         self.pad, self.acted = ActionPad(), acted
         self.of: tuple[ModelKey, ClipKey] | None = None
         self._edits: Edits[Float[np.ndarray, "steps action"] | None] = Edits(None)
-        self._past = 0  # steps before this one are over: there what was really done counts, and what was changed waits
+        self._past = 0  # steps before this one lie in the context: there the actions of the clip apply, and changes are kept but not used
         self.pad.on_change = self._dragged
 
     @property
@@ -55,7 +55,7 @@ class Actions:
         return {"can_undo": self._edits.can_undo, "can_redo": self._edits.can_redo}
 
     def forget(self) -> None:
-        """What is on the pad is of another clip: it stays to be seen, and changes nothing."""
+        """Another clip is opening: the actions on the pad stay visible, and can no longer be changed."""
         self.of = None
         self._edits.restart(None)
         self._show()
@@ -88,7 +88,7 @@ class Actions:
         self._show(actions)
 
     def know(self, ticks: int) -> None:
-        """More or fewer ticks are context; what was changed among them is as it was, until they no longer are."""
+        """Set the number of context ticks. Changes within the context are not used, and apply again when it shrinks."""
         if self._edits.value is None:
             return
         self._past = max(0, min(ticks, len(self._edits.value)) - 1)
@@ -96,7 +96,7 @@ class Actions:
         self._show()
 
     def back(self, name: str) -> None:
-        """Go back: "undo", "redo", or "reset" to what was really done."""
+        """Take back a change: "undo", "redo", or "reset" to the actions of the clip."""
         edited = self._edits.value
         if edited is None:
             return

@@ -28,7 +28,7 @@ _MOST_KNOWN, _JUDGED = 64, 64  # frames of context before the length of the vide
 
 @board(section="IMAGINE", order=10, opens=2)
 class RolloutBoard(Board):
-    """Three videos with one cursor, the error under them; beside them the actions, what is drawn for nothing, and the drift over the bank."""
+    """Three videos with one cursor, the error under them; beside them the actions, the decoder prior, and the drift over the bank."""
 
     title = "Rollout"
     about = RolloutVideos.about
@@ -39,7 +39,7 @@ class RolloutBoard(Board):
         self.toolbar = Toolbar()
         self.actions = Actions(self._acted)
         self.pad = self.actions.pad
-        self.strip = ClipPlayer(picture_height=98, message="", caption="What is drawn where nothing was foretold:")
+        self.strip = ClipPlayer(picture_height=98, message="", caption="Decoder prior: picture for")
         self.drift = Chart(168, "drift over the bank", blank())
         self.videos = Query[FilmView](workspace, "rollout.film", self._viewed, self._not_viewed)
         self.prior = Query[PriorView](workspace, "rollout.honest", self._prior_drawn, lambda error: None)
@@ -51,7 +51,7 @@ class RolloutBoard(Board):
 
     @property
     def layout(self) -> Layout:
-        """Sentence and controls; the theatre with its curves, and beside it actions, what is drawn for nothing, and drift."""
+        """Sentence and controls; the videos with their curves, and beside them actions, decoder prior and drift."""
         return Column((self.headline, self.toolbar, Row((self.player, Column((self.pad, self.strip, self.drift))), (0.67, 0.33))))
 
     def _wire(self) -> None:
@@ -133,14 +133,14 @@ class RolloutBoard(Board):
         self.toolbar.show([*controls, self.fitting.button], values)
 
     def _most_known(self) -> int:
-        """So many frames can be given that one is left to foretell."""
+        """The largest number of context frames that leaves one frame to predict."""
         view, shown = self.videos.answer, self.space.shown
         if view is not None and not self.of_before:
             return view.rollout.known + view.rollout.horizon - 1
         return _MOST_KNOWN if shown is None else shown.grid.ticks - 1
 
     def _fitted(self, another: bool) -> None:
-        """The decoder that is fitted on these clips is another one, or the fit went on; a new one is what videos are drawn by."""
+        """The fit progressed, or ended with another decoder, which the videos are then decoded with."""
         if not self.awake or self.off() or self.videos.answer is None:
             return
         self._controls({**self.toolbar.values, **({"how": "fitted"} if another else {})})
@@ -241,10 +241,10 @@ class RolloutBoard(Board):
         self._speak()
 
     def _draw_prior(self) -> None:
-        """What is drawn for nothing; asked once for a model, a bank and a way of drawing."""
+        """Ask for the decoder prior, once for each model, bank and decoder."""
         asked, bank, how = self.videos.question, self.session.state.bank, self.toolbar.values["how"]
         if not isinstance(asked, RolloutVideos) or bank is None or asked.how == "latents":
-            without = "Open a bank to see what is drawn for the mean latent and for noise." if how != "latents" else ""
+            without = "The decoder prior (pictures for the mean latent and for noise) needs a bank." if how != "latents" else ""
             self.prior.forget()
             fill(self.strip, {"films": [], "message": without, "stale": False})
             return
@@ -260,7 +260,7 @@ class RolloutBoard(Board):
         self.strip.set_films([({"name": r.label, "kind": r.kind}, r.pixels) for r in found.reels])
 
     def _judge(self) -> None:
-        """The drift over the bank; asked once for a model, bank and number of known frames."""
+        """The drift over the bank; asked once for a model, bank and number of context frames."""
         asked, query = self._to_judge(), self.drifts[self.predictor]
         if asked is None or query.answers(asked):
             self._draw_drift()  # else the old one stays until the new one is there

@@ -9,7 +9,7 @@ import numpy as np
 
 from widgets.palette import ink
 from workbench.boards.look import calm
-from workbench.core.numbers import times
+from workbench.core.numbers import share
 from workbench.core.questions.rollout import Drift
 from workbench.core.results import FEWEST_CLIPS
 
@@ -21,7 +21,7 @@ _COLOURED = ("open loop", "teacher-forced")  # the others are controls
 
 
 def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
-    """Error ÷ error of copying, by horizon, over a bank; bands are 95 % intervals, the line at 1 is a still picture."""
+    """Error ÷ copy-last-frame error, by horizon, over a bank; bands are 95 % intervals, the line at 1 is the baseline."""
     import plotly.graph_objects as go
 
     steps = np.arange(1, found.errors.shape[2] + 1)
@@ -32,7 +32,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
             low, high = found.interval(kind)
             band = {"x": np.r_[steps, steps[::-1]], "y": np.r_[high, low[::-1]], "fill": "toself", "fillcolor": colour, "opacity": 0.14}
             figure.add_scatter(**band, line={"width": 0}, hoverinfo="skip", showlegend=False)
-        said = [f"{kind}, {s} steps: {times(float(r))} × copying" for s, r in zip(steps, found.ratio(kind), strict=True)]
+        said = [f"{kind}, {s} steps: {share(float(r))} of the copy-last-frame error" for s, r in zip(steps, found.ratio(kind), strict=True)]
         figure.add_scatter(
             x=steps, y=found.ratio(kind), mode="lines", line={"color": colour, "dash": dash, "width": 2}, hovertext=said, hoverinfo="text"
         )
@@ -40,10 +40,10 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
     for (kind, value, colour), place in zip(ends, _spread([v for _, v, _ in ends]), strict=True):
         font = {"size": 11, "color": colour}
         figure.add_annotation(
-            x=1, xref="paper", y=value, yshift=place, text=f"{kind} {times(value)}", showarrow=False, xanchor="right", yanchor="bottom", font=font
+            x=1, xref="paper", y=value, yshift=place, text=f"{kind} {share(value)}", showarrow=False, xanchor="right", yanchor="bottom", font=font
         )
-    figure.add_hline(y=1, line={"width": 1, "color": ink("real", dark), "dash": "dot"}, annotation_text="copying", annotation_position="bottom left")
-    calm(figure, f"error ÷ copying, by horizon; {found.errors.shape[1]} clips", dark, bottom=30)
+    figure.add_hline(y=1, line={"width": 1, "color": ink("real", dark), "dash": "dot"}, annotation_text="copy last frame", annotation_position="bottom left")
+    calm(figure, f"error ÷ copy-last-frame error, by horizon; {found.errors.shape[1]} clips", dark, bottom=30)
     figure.update_xaxes(title={"text": "steps", "font": {"size": 11}}, showticklabels=True)
     figure.update_yaxes(rangemode="tozero")
     return figure

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _CONTROLS = ("copy last", "other actions", "twin")
+_NAMES = {"twin": "untrained"}  # of kinds whose key is not their name on screen
 
 
 def draw_rollout(player: ClipPlayer, view: FilmView) -> None:
@@ -31,9 +32,9 @@ def draw_rollout(player: ClipPlayer, view: FilmView) -> None:
 
 
 def _curves(found: Rollout) -> dict[str, Curve]:
-    """The error at each frame, by how the frame came about; a gap where nothing was foretold."""
+    """The error at each frame, by how the frame came about; a gap over the context."""
     gap = np.full(found.known, np.nan)
-    return {k: ("control" if k in _CONTROLS else k, np.r_[gap, found.errors(k)]) for k in found.kinds}
+    return {_NAMES.get(k, k): ("control" if k in _CONTROLS else k, np.r_[gap, found.errors(k)]) for k in found.kinds}
 
 
 @show.register(FilmView)

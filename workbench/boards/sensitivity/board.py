@@ -36,8 +36,8 @@ class SensitivityBoard(Board):
         super().__init__(workspace, ["reset", "undo", "redo", "export"], sources=())  # all stand beside the model
         self.player = ClipPlayer(picture_height=230, message="")
         self.toolbar = Toolbar()
-        self.bars = Chart(250, "how far the latent moves", blank())
-        self.table = Chart(262, "every factor over many clips", blank())
+        self.bars = Chart(250, "latent distance", blank())
+        self.table = Chart(262, "all factors over many clips", blank())
         self.edits: Edits[dict[str, Any]] = Edits({})
         self.offer = Query[KnownFactors](workspace, "sensitivity.known", self._offered, self.failed)
         self.moves = Query[SensitivityView](workspace, "sensitivity.view", self._viewed, self.failed)
@@ -82,7 +82,7 @@ class SensitivityBoard(Board):
         return self.offer.answer
 
     def _offered(self, known: KnownFactors) -> None:
-        """Sliders for what this clip has; what was chosen stays where it can."""
+        """Sliders for the factors of this clip; earlier choices stay where the clip has them."""
         held = self.edits.value
         values: dict[str, object] = {}
         for kind, first in zip(("nuisance", "structure"), _PREFERRED, strict=True):
@@ -118,7 +118,7 @@ class SensitivityBoard(Board):
         self._draw()
         renew(*self.pictures())
         detail = "The unit is the latent distance between two random clips. Choose a bank beside the clip, or open a folder."
-        self.say("A single clip has no unit to measure its changes in.", "warn", detail)
+        self.say("A single clip gives no unit of distance: a bank of other clips is needed.", "warn", detail)
 
     def _names(self, kind: str) -> dict[str, str]:
         """Factors of a kind -> what their full step does."""
@@ -134,10 +134,10 @@ class SensitivityBoard(Board):
             names = self._names(kind)
             why = "" if names else words.NO_STRUCTURE
             options = tuple(Option(n, n) for n in names or (_NONE,))
-            about = "What may be ignored." if kind == "nuisance" else "What must be kept."
+            about = "A factor that the model may ignore." if kind == "nuisance" else "A factor that the model should keep."
             full = " ".join(f"{n}: {f}." for n, f in names.items())
-            row.append(Select(kind, kind, options=options, help=f"{about} Full steps: {full}").off(why))
-            amount = Slider(f"{kind}_amount", "by", min=0.0, max=1.0, step=0.01, help=f"How much of the full step of this {kind}")
+            row.append(Select(kind, kind, options=options, help=f"{about} Full strength: {full}").off(why))
+            amount = Slider(f"{kind}_amount", "strength", min=0.0, max=1.0, step=0.01, help=f"Strength of this change: 1 is its full step ({kind}).")
             row.append(amount.off(why))
         facts = self.space.facts
         if facts is not None and self.known is not None and self.known.clips > 1 and self._large():
@@ -218,11 +218,11 @@ class SensitivityBoard(Board):
         if self.off() or self.known is None or self._alone_in_its_data or (self._large() and not pressed):
             return
         if not self.survey.answers(wanted) and not self.survey.awaits(wanted):
-            self._surveying = "Every factor: waiting …"
+            self._surveying = "All factors: waiting …"
             self.survey.ask(wanted)
 
     def _counted(self, done: int, total: int) -> None:
-        self._surveying = f"Every factor: {done} of {total} steps …"
+        self._surveying = f"All factors: {done} of {total} steps …"
         fill(self.headline, {"cancellable": True, "busy": True, "progress": done / max(total, 1)})
         self._speak()
 
@@ -232,7 +232,7 @@ class SensitivityBoard(Board):
         self._speak()
 
     def _not_found(self, error: WorkbenchError) -> None:
-        self._surveying = "Every factor: cancelled." if isinstance(error, Cancelled) else f"Every factor: {error.what}"
+        self._surveying = "All factors: cancelled." if isinstance(error, Cancelled) else f"All factors: {error.what}"
         self._speak()
 
     def _draw(self) -> None:
@@ -253,7 +253,7 @@ class SensitivityBoard(Board):
         structure = next((c for c in view.moves.changes if c in self._names("structure")), "")
         sentence, tone = words.moves_sentence(view, structure)
         survey = self._surveying or ("" if found is None else words.survey_line(found))
-        without = "" if self._names("structure") else f"Structure: {words.NO_STRUCTURE}."
+        without = "" if self._names("structure") else f"Structure factors: {words.NO_STRUCTURE}."
         detail = " ".join(line for line in (survey, without) if line)
         busy = self.survey.busy
         fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": code.reproduced(question, view, self.space.sample)})

@@ -1,4 +1,4 @@
-"""Plotly figures of what a model ignores: one change in one clip, and every factor over many clips."""
+"""Plotly figures of the sensitivity of a model: one change in one clip, and every factor over many clips."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 from widgets.palette import ink
 from workbench.boards.look import calm
 from workbench.core.futures import FactorTable
-from workbench.core.numbers import number, too_few
+from workbench.core.numbers import number, strength, too_few
 from workbench.core.questions.sensitivity import SOURCES, SensitivityView
 from workbench.core.results import FEWEST_CLIPS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-NAMES = {"model": "model", "twin": "untrained twin", "pixels": "raw pixels"}
+NAMES = {"model": "model", "twin": "untrained", "pixels": "raw pixels"}
 _SYMBOLS = {"model": "circle", "twin": "square-open", "pixels": "x-thin-open"}
 _ROOM = 1.36  # of the width of the values, so that the numbers stand beside them
-_PANELS = {"nuisance": ("nuisances: may be ignored", [0.0, 0.43]), "structure": ("structure: to be kept", [0.57, 1.0])}
+_PANELS = {"nuisance": ("nuisance factors (may be ignored)", [0.0, 0.43]), "structure": ("structure factors (should be kept)", [0.57, 1.0])}
 
 
 def moves_bars(view: SensitivityView, kinds: dict[str, str], *, dark: bool = False) -> go.Figure:
-    """How far each change moves model, twin and pixels; one group of bars a change."""
+    """Latent distance of each change for model, untrained model and pixels; one group of bars per change."""
     import plotly.graph_objects as go
 
     moves = view.moves
@@ -52,15 +52,15 @@ def moves_bars(view: SensitivityView, kinds: dict[str, str], *, dark: bool = Fal
         )
         figure.update_layout({f"xaxis{axis}": {"anchor": f"y{axis}", "range": [0, far], "showticklabels": False}})
         figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "domain": [top - tall, top], "autorange": "reversed"}})
-        text = f"{kinds.get(change, '')}: <b>{change}</b>, {view.amounts[k]:.0%} of its step".replace("%", " %")
+        text = f"{kinds.get(change, '')}: <b>{change}</b>, {strength(view.amounts[k])}"
         figure.add_annotation(
             text=text, xref="paper", yref="paper", x=0, y=top, yanchor="bottom", xanchor="left", showarrow=False, font={"size": 11.5}
         )
-    return calm(figure, "moved; 1 = between random clips", dark)
+    return calm(figure, "latent distance (1 = two random clips)", dark)
 
 
 def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
-    """Every factor at its full step over many clips, with 95 % intervals; nuisances and structure apart."""
+    """Every factor at full strength over many clips, with 95 % intervals; nuisances and structure apart."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -88,8 +88,8 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
     lines = "lines: 95 % interval" if found.moved.shape[-1] >= FEWEST_CLIPS else too_few(found.moved.shape[-1])
     colour = ink("predicted", dark)
     mark = f"<span style='color:{colour}'>●</span>"
-    legend = f"{mark} model &nbsp; ☐ untrained twin &nbsp; ✕ raw pixels; {lines}; dotted: between random clips"
-    calm(figure, f"every factor at its full step, {found.moved.shape[-1]} clips &nbsp; {legend}", dark, bottom=22)
+    legend = f"{mark} model &nbsp; ☐ untrained &nbsp; ✕ raw pixels; {lines}; dotted: two random clips"
+    calm(figure, f"latent distance of every factor at full strength, {found.moved.shape[-1]} clips &nbsp; {legend}", dark, bottom=22)
     figure.update_layout(margin={"t": 48})
     figure.update_xaxes(showticklabels=True, tickfont={"size": 10.5})
     return figure

@@ -1,4 +1,4 @@
-"""What a model ignores, in words. Every sentence carries what raw pixels and the untrained twin do."""
+"""Sensitivity of a model as sentences, each with the same number for raw pixels and for the untrained model."""
 
 from __future__ import annotations
 
@@ -11,34 +11,30 @@ from workbench.core.results import FEWEST_CLIPS
 
 _LITTLE = 1e-6
 _OTHERS = (("pixels", "raw pixels"), ("twin", "untrained"))
-NO_STRUCTURE = "nothing is known of these pictures; structure can be changed in the clips of shapes, balls and two rooms, whose truth is stored"
+NO_STRUCTURE = "needs clips with a stored ground-truth state (those of the samples shapes, balls and two rooms)"
 
 
 def moves_sentence(view: SensitivityView, structure: str = "") -> tuple[str, str]:
-    """How far each change moves the latents; "warn" where raw pixels do as well.
+    """The latent distance of each change; "warn" where raw pixels do as well.
 
     Args:
         structure: which of the changes is one of structure; "" where none is.
     """
     moves, changes = view.moves, view.moves.changes
     if not any(view.amounts):
-        return "Nothing is changed yet: move a slider.", "plain"
-    named = " and ".join(f"{number(moves.of('model', c))} for {c}" for c in changes)
-    rest = "; ".join(f"{words} {' and '.join(number(moves.of(who, c)) for c in changes)}" for who, words in _OTHERS)
-    said = f"moves {named}; {rest}."
+        return "No change yet: move a slider.", "plain"
+    named = ", ".join(f"{c} {number(moves.of('model', c))}" for c in changes)
+    rest = "; ".join(f"{words} {', '.join(number(moves.of(who, c)) for c in changes)}" for who, words in _OTHERS)
+    said = f"Latent distance (1 = two random clips): {named}; {rest}."
     nuisance = next((c for c in changes if c != structure), "")
     if not structure or not nuisance:
         only = changes[0]
         if only != structure and moves.of("model", only) >= moves.of("pixels", only):
-            return f"Ignores {only} no better than raw pixels: {said}", "warn"
-        return _begun(said), "plain"
+            return f"Ignores {only} no better than raw pixels do. {said}", "warn"
+        return said, "plain"
     if min(view.amounts) > 0 and _ratio(view, "model", structure, nuisance) <= _ratio(view, "pixels", structure, nuisance):
-        return f"Tells {structure} from {nuisance} no better than raw pixels: {said}", "warn"
-    return _begun(said), "plain"
-
-
-def _begun(said: str) -> str:
-    return said[0].upper() + said[1:]
+        return f"Separates {structure} from {nuisance} no better than raw pixels do. {said}", "warn"
+    return said, "plain"
 
 
 def _ratio(view: SensitivityView, who: str, structure: str, nuisance: str) -> float:
@@ -46,11 +42,11 @@ def _ratio(view: SensitivityView, who: str, structure: str, nuisance: str) -> fl
 
 
 def survey_line(found: FactorTable) -> str:
-    """What moves the model most and least over many clips, beside raw pixels."""
+    """The factors with the largest and the smallest latent distance over many clips, beside raw pixels."""
     ends = {n: float(found.mean("model", n)[-1]) for n in found.factors}
     most, least = max(ends, key=lambda n: ends[n]), min(ends, key=lambda n: ends[n])
-    words = [_end(verb, found, n) for verb, n in (("most", most), ("least", least))]
-    return f"Full steps over {found.moved.shape[-1]} clips: it moves {words[0]}, {words[1]}."
+    words = [_end(verb, found, n) for verb, n in (("largest", most), ("smallest", least))]
+    return f"Latent distance at full strength, {found.moved.shape[-1]} clips: {words[0]}; {words[1]}."
 
 
 def _end(verb: str, found: FactorTable, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from widgets import ClipPlayer, Toolbar, WorldStage
 from workbench.boards import code
-from workbench.boards.base import TWIN, Board, board, no_bank, save_videos
+from workbench.boards.base import UNTRAINED, Board, board, no_bank, save_videos
 from workbench.boards.clip_choice import is_sample_bank
 from workbench.boards.edits import Edits
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
@@ -33,7 +33,7 @@ from workbench.query import Query
 from workbench.session import State
 
 Moved = tuple[int, float, float]
-_SOURCES = [*TWIN, {"id": "pixels", "key": "P", "label": "pixels", "enabled": True, "reason": ""}]
+_SOURCES = [*UNTRAINED, {"id": "pixels", "key": "P", "label": "pixel changes", "enabled": True, "reason": ""}]
 
 
 @board(section="IMAGINE", order=30, opens=3)
@@ -46,9 +46,9 @@ class SurpriseBoard(Board):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, ["reset", "undo", "redo", "export"], sources=_SOURCES)
         self.toolbar, self.work = Toolbar(), Toolbar(vertical=True)
-        self.player = ClipPlayer(picture_height=228, commands=["export", "export_mp4"], curve_height=168, message="No film is open")
-        self.stage = WorldStage(picture_height=206, nudge=0.05, live=True, message="No film is open")
-        self.accuracies = Chart(312, "accuracies of telling possible from impossible", blank())
+        self.player = ClipPlayer(picture_height=228, commands=["export", "export_mp4"], curve_height=168, message="No video is open")
+        self.stage = WorldStage(picture_height=206, nudge=0.05, live=True, message="No video is open")
+        self.accuracies = Chart(312, "accuracy on possible and impossible pairs", blank())
         self.screen = Screen(workspace, self.player, self.stage, self.accuracies)
         self.edits: Edits[Moved | None] = Edits(None)
         self.choice: Choice | None = None
@@ -101,14 +101,14 @@ class SurpriseBoard(Board):
 
     @property
     def predictor(self) -> str:
-        """Who is surprised: the model; its untrained twin while R is held; changes of pixels while P is."""
+        """Whose surprise is shown: "model", "twin" (untrained) while R is held, or "pixels" while P is."""
         return self.session.state.predictor if self.session.state.predictor in words.WHO else "model"
 
     def refusal(self) -> str:
-        """See `Board.refusal`; a model of stills foretells nothing."""
+        """See `Board.refusal`; an image model predicts no following frames."""
         facts, reason = self.space.facts, super().refusal()
         if not reason and facts is not None and choices.windowed(facts) and facts.card.frames < 2:
-            return "this model sees stills: nothing comes after them that it could foretell."
+            return "this is an image model: it predicts no following frames."
         return reason
 
     def _forget(self) -> None:
@@ -171,17 +171,17 @@ class SurpriseBoard(Board):
             return
         if any(old.get(k) != new.get(k) for k in ("films", "pair", "other")):
             self._unbreak()
-        self._choose(replace(self.choice, **new))
+        self._choose(self.choice.taken(new))
         self._ask()
 
     def move(self, x: float, y: float) -> None:
-        """The thing that moves is put there at the frame of the cursor."""
+        """Move the object to this place at the frame of the cursor."""
         self.edits.set((self.player.tick, float(x), float(y)), ("move", self.player.tick), int(self.stage.moved[3]) or None)
         self._tell_history()
         self._ask(dragged=True)
 
     def _unbreak(self) -> None:
-        """Nothing is broken by hand, and there is no way back."""
+        """Forget the edit by hand, and its history."""
         self.edits.restart(None)
         self._tell_history()
 
@@ -206,7 +206,7 @@ class SurpriseBoard(Board):
         self._ask()
 
     def press(self, name: str) -> None:
-        """A button beside the films: cover cells of the frame of the cursor, compare with possible films, or count accuracies."""
+        """A button beside the videos: occlusion map of the frame of the cursor, rank among possible videos, or accuracy on pairs."""
         asked = self._watched
         if asked is None:
             return
@@ -254,7 +254,7 @@ class SurpriseBoard(Board):
         self._tell_busy()
 
     def _ask(self, *, dragged: bool = False) -> None:
-        """Other films, or other eyes: what is awaited is no longer wanted, unless something is dragged."""
+        """Ask about other videos, or with another model; an older question is dropped, unless something is dragged."""
         asked = self._wanted()
         if asked is None:
             if not dragged:
@@ -331,7 +331,7 @@ class SurpriseBoard(Board):
             return
         sentence, tone = words.surprise_sentence(view, asked.predictor)
         kind = "" if asked.twins is None or asked.moved is not None else asked.twins[0]
-        foreign = "This model was not trained on such films." if kind and facts.card.world != "balls" else ""
+        foreign = "This model was not trained on such videos." if kind and facts.card.world != "balls" else ""
         caution, peers, found = words.caution(kind), self.peers, self.cells.answer
         compared = "" if peers is None else words.peers_line(view, peers)
         lonely = not compared and self.session.state.bank is None and not kind

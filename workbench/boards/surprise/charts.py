@@ -1,4 +1,4 @@
-"""How often a model tells possible from impossible, as a chart with its yardsticks."""
+"""The accuracy on possible and impossible pairs, as a chart with its baselines."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _LOOKS = {"model": ("open loop", "circle", 0.0), "random init": ("control", "square-open", 0.2), "pixels": ("tried", "x", -0.2)}
-_NAMES = {"model": "model", "random init": "untrained twin", "pixels": "changes of pixels"}
+_NAMES = {"model": "model", "random init": "untrained", "pixels": "pixel changes"}
 _GROUPS = (
     ("counter-balanced quads", ("permanence", "solidity")),
     ("single pairs", ("gravity", "teleport", "freeze")),
-    ("single pairs that prove nothing", ("appear", "vanish", "through", "colour")),
+    ("single pairs (confounded)", ("appear", "vanish", "through", "colour")),
 )
-_WORDS = "Press <i>Count accuracies</i>:<br>over shipped pairs and quads, with the<br>untrained twin and changes of pixels"
+_WORDS = "Press <i>Evaluate pairs</i>:<br>accuracy on the shipped pairs and quads, with<br>untrained model and pixel changes as baselines"
 
 
 def no_accuracies(why: str = "", *, dark: bool = False) -> go.Figure:
-    """The place of the accuracies before they are counted, or where they cannot be."""
-    figure = calm(blank(), "possible surprises less than impossible", dark)
+    """An empty chart, with how to evaluate the pairs, or why that is not possible."""
+    figure = calm(blank(), "accuracy (possible scored lower)", dark)
     figure.add_annotation(x=0.5, y=0.6, text=why or _WORDS, showarrow=False, font={"size": 12, "color": ink("control", dark)}, align="center")
     return figure.update_xaxes(range=[0, 1], visible=False).update_yaxes(range=[0, 1], visible=False)
 
 
 def accuracy_chart(found: Judged, *, dark: bool = False) -> go.Figure:
-    """Share of pairs and quads told rightly, by the model, its untrained twin and changes of pixels; bars are 95 % intervals, the line is chance."""
+    """Accuracy on pairs and quads of the model, the untrained model and pixel changes; bars are 95 % intervals, the line is chance."""
     import plotly.graph_objects as go
 
     figure, places, at = go.Figure(), dict[str, float](), 0.0
@@ -41,7 +41,7 @@ def accuracy_chart(found: Judged, *, dark: bool = False) -> go.Figure:
     for who in reversed(_LOOKS):
         _add(figure, who, {kind: (found.quads | found.pairs)[kind][who] for kind in places}, places, dark)
     figure.add_vline(x=0.5, line={"width": 1, "color": ink("real", dark), "dash": "dot"})
-    calm(figure, f"possible surprises less than impossible, n = {found.count}", dark, bottom=36)
+    calm(figure, f"accuracy (possible scored lower), n = {found.count}", dark, bottom=36)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.1, "yanchor": "top"})
     figure.update_layout(legend_font={"size": 10.5}, legend_traceorder="reversed")
     figure.update_xaxes(range=[-0.04, 1.16], tickvals=[0, 0.5, 1], ticktext=["0", "chance", "1"], showticklabels=True)

@@ -1,7 +1,8 @@
-"""What can be chosen on the Surprise board: which videos, and how a masked predictor looks at them."""
+"""The controls of the Surprise board: which videos, and the windows of a masked predictor."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,28 +16,29 @@ from workbench.worlds.kept_twins import CHOICES, CONFOUNDED
 
 ALONE, OTHER = "alone", "other"
 MOST_PAIRS, COUNT = 100, 60
-_LIGHT = 5_000_000  # parameters up to which possible videos are watched unasked
+_NUMBERED = ("pair", "other")  # indices, numbered from 1 on screen
+_LIGHT = 5_000_000  # parameters up to which possible videos are measured without being asked for
 _LABELS = {
     "gravity": "balls: one falls up",
-    "teleport": "balls: one leaps",
+    "teleport": "balls: one jumps elsewhere",
     "freeze": "balls: one stops in flight",
     "permanence": "balls: permanence quad",
     "solidity": "balls: solidity quad",
     "vanish": "balls: one vanishes",
-    "appear": "balls: one out of nothing",
-    "through": "balls: one passes a wall",
-    "colour": "balls: another colour",
+    "appear": "balls: one appears",
+    "through": "balls: one passes through a wall",
+    "colour": "balls: one changes colour",
 }
-_NEEDS_ACTIONS = "this model needs to know what was done, and nothing is done in these films"
+_NEEDS_ACTIONS = "needs actions; the shipped pairs have none"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is chosen; the fields are named as the controls.
+    """The chosen settings; the fields are named as the controls.
 
     Args:
-        films: a kind of shipped pairs, ALONE or OTHER. pair: number of the shipped pair. other: number of the clip beside this one.
-        contexts: as typed. window: 0 for models that predict the next tick. frames: that are taken of a clip. mask_token: −1: the default one.
+        films: a kind of shipped pairs, ALONE or OTHER. pair: index of the shipped pair. other: index of the clip beside this one.
+        contexts: as typed. window: 0 for models that predict the next tick. frames: sampled from a clip. mask_token: −1: the default one.
     """
 
     films: str
@@ -50,22 +52,26 @@ class Choice:
     mask_token: int = -1
 
     def values(self, row: list[Control]) -> dict[str, Any]:
-        """The values of these controls."""
-        return {each.id: getattr(self, each.id) for each in row}
+        """The values of these controls; on screen pairs and clips are numbered from 1."""
+        return {each.id: getattr(self, each.id) + (each.id in _NUMBERED) for each in row}
+
+    def taken(self, values: Mapping[str, Any]) -> Choice:
+        """With the values of controls."""
+        return replace(self, **{name: value - (name in _NUMBERED) for name, value in values.items()})
 
 
 def large(facts: ModelFacts) -> bool:
-    """The model takes long: possible videos are watched only when asked for."""
+    """Whether the model is large: possible videos are then measured only when asked for."""
     return sum(p.parameters for p in facts.report.parts) > _LIGHT
 
 
 def windowed(facts: ModelFacts) -> bool:
-    """The model foretells the rest of a window, not the next tick."""
+    """Whether the model predicts the rest of a window, not the next tick."""
     return facts.report.serving("dynamics").status != "whole"
 
 
 def unacting(facts: ModelFacts) -> str:
-    """Why shipped videos are nothing for this model; "" where they are."""
+    """Why the shipped videos cannot be used with this model; "" where they can."""
     return _NEEDS_ACTIONS if facts.action is not None and not windowed(facts) else ""
 
 
@@ -79,11 +85,11 @@ def controls(facts: ModelFacts, clips: int, films: str) -> list[Control]:
     twins = [Option(k, _LABELS[k] + (" (a single pair)" if k in CONFOUNDED else ""), disabled=bool(reason), reason=_NEEDS_ACTIONS) for k in CHOICES]
     own = [Option(ALONE, "this clip"), Option(OTHER, "this clip and another", disabled=clips < 2, reason="one clip is open")]
     kinds = [*twins, *own] if facts.card.world == "balls" else [*own, *twins]
-    row: list[Control] = [Select("films", "films", options=tuple(kinds), width=232)]
+    row: list[Control] = [Select("films", "videos", options=tuple(kinds), width=232)]
     if films in CHOICES:
-        row.append(Int("pair", "pair", min=0, max=MOST_PAIRS - 1, help="which of the shipped pairs or quads"))
+        row.append(Int("pair", "pair", min=1, max=MOST_PAIRS, help="Number of the shipped pair or quad."))
     if films == OTHER:
-        row.append(Int("other", "other clip", min=0, max=max(0, clips - 1), help="of the open list, beside this one"))
+        row.append(Int("other", "other clip", min=1, max=max(1, clips), help="Number of the clip that this one is compared with."))
     row.append(Select("distance", "distance", options=tuple(Option(v, UNITS[v]) for v in ("l1", "l2", "smooth-l1"))))
     return [*row, *_window_row(facts)] if windowed(facts) else row
 
@@ -91,32 +97,32 @@ def controls(facts: ModelFacts, clips: int, films: str) -> list[Control]:
 def _window_row(facts: ModelFacts) -> list[Control]:
     tubelet, frames = facts.card.tubelet, facts.card.frames
     row: list[Control] = [
-        Text("contexts", "contexts", width=74, help=f"frames given, several at once: multiples of {tubelet}"),
-        Int("window", "window", min=tubelet, step=tubelet, help="frames of a window: what is not given of it is foretold"),
-        Int("stride", "stride", min=0, max=64, help="frames from one window to the next"),
-        Int("frames", "of frames", min=tubelet, step=tubelet, help=f"frames taken of a clip, evenly; {frames} in training"),
+        Text("contexts", "contexts", width=74, help=f"Context lengths in frames, separated by commas; multiples of {tubelet}."),
+        Int("window", "window", min=tubelet, step=tubelet, help="Frames of a window; those after the context are predicted."),
+        Int("stride", "stride", min=0, max=64, help="Frames from one window to the next."),
+        Int("frames", "frames", min=tubelet, step=tubelet, help=f"Frames sampled evenly from a clip; {frames} in training."),
     ]
     if facts.mask_tokens > 1:
         tokens = (Option(-1, "default"), *(Option(i, str(i)) for i in range(facts.mask_tokens)))
-        row.append(Select("mask_token", "mask token", options=tokens, help="which learned token asks; as published 0"))
+        row.append(Select("mask_token", "mask token", options=tokens, help="Which of the learned mask tokens the predictor is given; 0 as published."))
     return row
 
 
 def work(facts: ModelFacts, view: SurpriseView | None = None) -> list[Control]:
-    """The buttons beside the videos: where in the frame, and how often the model is right."""
+    """The buttons beside the videos: occlusion map, and accuracy on pairs."""
     tells = view is not None and view.found[-1].maps.shape[3:] != (1, 1)
-    where = "Cover cells of this frame, one after another, and measure again: the heat is how much of the surprise goes."
+    where = "Occlude the cells of this frame one after another; the heat is the share of the surprise that this removes."
     reason = unacting(facts)
     return [
-        *([Button("compare", "Compare", help="Watch possible films, to say how this one ranks among them.")] if large(facts) else []),
-        Button("cover", "Where? Cover cells", help=where).off("The heat over the film says it already." if tells else ""),
-        Button("count", "Count accuracies", help="Over shipped twins.").off(reason),
-        Int("pairs", "of each kind", min=5, max=MOST_PAIRS).off(reason),
+        *([Button("compare", "Compare", help="Measure possible videos, to state the rank of this one.")] if large(facts) else []),
+        Button("cover", "Localise by occlusion", help=where).off("The heat over the video shows it already." if tells else ""),
+        Button("count", "Evaluate pairs", help="Accuracy on the shipped pairs and quads.").off(reason),
+        Int("pairs", "per kind", min=5, max=MOST_PAIRS).off(reason),
     ]
 
 
 def opening(facts: ModelFacts, clip: int, clips: int, sample: bool, *, home: bool = True) -> Choice:
-    """What the board opens with.
+    """The initial settings.
 
     Args:
         clip: that is open, of so many clips. sample: the model is a sample, whose trained mask token is its default. home: the clips of a sample are open, not data of the user's.
@@ -134,7 +140,7 @@ def question(space: Workspace, choice: Choice, predictor: str, moved: tuple[int,
     """What is asked of the chosen videos; None where nothing is open.
 
     Raises:
-        BadInput: contexts that are no whole numbers.
+        BadInput: contexts that are not whole numbers.
     """
     model, clip, facts = space.session.state.model, space.session.state.clip, space.facts
     if model is None or clip is None or facts is None:

@@ -1,4 +1,4 @@
-"""What the Surprise board shows: films with their curves and heat, the stage of what can be moved, and the accuracies."""
+"""The views of the Surprise board: videos with curves and heat, the stage of the object that can be moved, and the accuracies."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from workbench.core.questions.surprise import Covered, Judged, SurpriseView
 from workbench.worlds.driven import SCENES
 
 _SEEN = 0.05  # of the surprise: less is no colour
-_ACTING = "Not for this model:<br>it needs to know what was done,<br>and nothing is done in the shipped films"
-_NO_WORLD = "Nothing can be moved here: what is in this clip is known from its pixels alone."
+_ACTING = "Needs actions;<br>the shipped pairs have none"
+_NO_WORLD = "No object can be moved here: the clip has no stored ground-truth state."
 
 
 class Screen:
@@ -57,14 +57,14 @@ class Screen:
         where = np.full((frames, *found.maps.shape[3:]), np.nan, np.float32)
         for frame in range(min(frames, found.frames)):
             where[frame] = found.where(frame)
-        self.player.set_heat(len(view.reels) - 1, where, label=f"where, {unit_of(found)}")
+        self.player.set_heat(len(view.reels) - 1, where, label=f"surprise, {unit_of(found)}")
 
     def show_covered(self, found: Covered) -> None:
-        """How much of the surprise goes when a cell is covered, over the frame that was covered."""
+        """The share of the surprise that each occluded cell removes, over the occluded frame."""
         where = np.full((self.player.frame_count(), *found.heat.shape), np.nan, np.float32)
         where[found.frame] = np.where(found.heat > _SEEN, found.heat, np.nan)
         with self.player.together():
-            self.player.set_heat(found.film, where, label=f"gone when covered, frame {found.frame}", ends=(0, 1))
+            self.player.set_heat(found.film, where, label=f"share removed by occlusion, frame {found.frame}", ends=(0, 1))
             self.player.heat_on = True
             self.player.version += 1
 
@@ -103,8 +103,8 @@ class Screen:
             return []
         left, broken = view.places
         return [
-            WorldStage.path("alone", "real", left[frame:], width=1.5, alpha=0.8),
-            WorldStage.path("broken", "impossible", broken[frame:], width=1.5),
+            WorldStage.path("unedited", "real", left[frame:], width=1.5, alpha=0.8),
+            WorldStage.path("edited", "impossible", broken[frame:], width=1.5),
         ]
 
     def _nothing_moves(self, message: str) -> None:

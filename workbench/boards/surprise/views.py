@@ -20,7 +20,7 @@ def surprise_curves(found: Surprise, name: str, kind: str) -> dict[str, Curve]:
 
 
 def draw_surprise(player: ClipPlayer, view: SurpriseView) -> None:
-    """The curves of a film and its twin, with what happened marked; of a quad the means of either half, between the smaller and the larger.
+    """The curves of a video and its counterpart, with the event marked; of a quad the means of either half, between the smaller and the larger.
 
     Bands are over context lengths, and over the two films of a half: the curve is of the shortest context.
     """
@@ -41,7 +41,7 @@ def draw_surprise(player: ClipPlayer, view: SurpriseView) -> None:
     if quad or len(contexts) > 1:
         with player.together():
             player.curve_low, player.curve_high = (np.stack([e[k] for e in edges]).astype(np.float32).tobytes() for k in (0, 1))
-    words = {"twins": "impossible", "broken": "broken by hand", "other": "another film"}
+    words = {"twins": "impossible", "broken": "edited by hand", "other": "another clip"}
     spans = list[dict[str, str | int]]()
     if view.event >= 0 and view.how in words:
         spans.append({"from": view.event, "to": view.found[-1].frames - 1, "label": words[view.how], "kind": "violation"})

@@ -137,15 +137,15 @@ _FORMULA = (
     "retrieved: the frame of another clip of the bank with the nearest latent (root mean square distance); decoded: a small convolutional "
     "decoder, fitted by least squares of pixels on frozen latents. PSNR = −10·log10(mean squared error of pixels from 0 to 1) on clips held out"
 )
-_SOURCE = "a probe: it says what can be read from the latents, and is no part of the model"
-_CANNOT = "A decoder fills in what is usual: what it draws need not be in the latent. Compare with what it draws for the mean latent and for noise."
+_SOURCE = "a probe: it shows what can be read from the latents, and is not a part of the model"
+_CANNOT = "A decoder fills in what is usual in its training data: a decoded detail need not be in the latent. Compare with the decoder prior (mean latent, noise, another clip)."
 
 
 @question(
     "fit_decoder",
     needs=_ENCODER,
     instead=_OTHER_ENCODER,
-    title="The fit of a decoder",
+    title="Fitting a decoder",
     formula=_FORMULA,
     source=_SOURCE,
     cannot=_CANNOT,
@@ -171,7 +171,7 @@ class FitDecoder(Question[DecoderFit]):
     "open_decoder",
     needs=_ENCODER,
     instead=_OTHER_ENCODER,
-    title="The opening of a decoder",
+    title="Opening a decoder",
     formula=_FORMULA,
     source=_SOURCE,
     cannot=f"{_CANNOT} Its score is that of its own held-out clips.",
@@ -213,7 +213,7 @@ class DecoderFile(Question[DecoderBytes]):
     "decode_clip",
     needs=_ENCODER,
     instead=_OTHER_ENCODER,
-    title="Pictures of latents",
+    title="Latents as pictures",
     formula=_FORMULA,
     source=_SOURCE,
     cannot=_CANNOT,
@@ -239,10 +239,10 @@ class DecodeClip(Question[DecodeView]):
     "decoder_prior",
     needs=_ENCODER,
     instead=_OTHER_ENCODER,
-    title="What is drawn for nothing",
-    formula="the same drawing for the mean latent of the bank's frames, for normal noise of their mean and spread, and for one of their latents",
-    source="a control: it shows what a decoder draws whatever it is given",
-    cannot="A picture unlike these may still be made up in its details.",
+    title="Decoder prior",
+    formula="the same decoding or retrieval for the mean latent of the bank's frames, for normal noise of their mean and standard deviation, and for the latent of another clip",
+    source="a control: it shows what a decoder outputs whatever it is given",
+    cannot="The details of a picture that differs from these may still be invented by the decoder.",
     number="apart",
 )
 @dataclass(frozen=True, eq=False)

@@ -43,11 +43,11 @@ class MaskedMaps(Question[MaskedView]):
 @question(
     "yardsticks",
     needs=_PARTS,
-    title="Controls, retrieval rank and quilt",
-    formula="the same error for: the nearest context-only target copied; inverse-square interpolation of them; the predictor shown another "
-    "image's context; an untrained twin in its own units; interpolated pixels in theirs",
+    title="Baselines, retrieval rank and nearest-patch reconstruction",
+    formula="the same error for: the nearest context-only target copied; inverse-square interpolation of them; the predictor given another "
+    "image's context; the untrained model in its own latents; interpolated pixels in pixel units",
     source="context-only targets: the target encoder run on the visible tokens alone",
-    cannot="Each is relative to its own reference; absolute errors of twin and pixels are in other units and are not compared.",
+    cannot="Each is relative to its own reference; absolute errors of the untrained model and of raw pixels are in other units and are not compared.",
     number="means",
 )
 @dataclass(frozen=True, eq=False)
@@ -65,8 +65,8 @@ class Controls(Question[Yardsticks]):
 @question(
     "bank_errors",
     needs=_PARTS,
-    title="The same over a bank",
-    formula="one fresh mask a clip; skill = 1 − Σ error ÷ Σ reference error; interval from halves of the bank drawn without replacement",
+    title="Skill over a bank",
+    formula="one mask sampled for each clip; skill = 1 − Σ error ÷ Σ reference error; interval from halves of the bank drawn without replacement",
     source="half-sampling: a half drawn without replacement scatters as the mean of the whole",
     cannot="Says nothing about images unlike the bank's.",
     urgent=False,

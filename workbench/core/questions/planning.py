@@ -322,21 +322,21 @@ _DYNAMICS = ("dynamics",)
 _PLAN: dict[str, Any] = {
     "needs": _DYNAMICS,
     "title": "Plan",
-    "formula": "cross-entropy method or MPPI over action sequences; cost = distance of the foretold latents to the goal's",
+    "formula": "cross-entropy method or MPPI over action sequences; cost = distance of the predicted latents to that of the goal",
     "source": "CEM (Rubinstein 1999), MPPI (Williams et al. 2017), as in V-JEPA 2-AC, DINO-WM and LeWM",
-    "cannot": "A low cost is the model's own opinion: execute the plan to know.",
+    "cannot": "A low cost is a prediction of the model: execute the plan to verify it.",
     "number": "share",
 }
 _ENERGY: dict[str, Any] = {
     "needs": _DYNAMICS,
     "title": "Energy landscape",
-    "formula": "mean distance of the foretold latent to the goal's, over two components of the action; a slice, or the minimum over the others",
+    "formula": "mean distance of the predicted latent to that of the goal, over two components of the action; a slice, or the minimum over the other components",
     "source": "V-JEPA 2-AC (arXiv 2506.09985), whose notebook sums over an axis; here nothing is summed",
-    "cannot": "The lowest point need not be the action that was done: many actions may lead as near.",
+    "cannot": "The minimum need not be the ground-truth action: several actions may lead as near to the goal.",
     "number": "least",
 }
-_STEPS: dict[str, Any] = {**_PLAN, "title": "Steps made in a world", "cannot": "The distance to the goal is the world's: the model never sees it."}
-_ENDS: dict[str, Any] = {"source": "the worlds of this program", "cannot": "These ends are a proposal: any others can be planned between."}
+_STEPS: dict[str, Any] = {**_PLAN, "title": "Steps executed in a world", "cannot": "The distance to the goal is measured in the world; the model does not see it."}
+_ENDS: dict[str, Any] = {"source": "the built-in worlds", "cannot": "Start and goal are a proposal; others can be chosen."}
 
 
 @question(
@@ -404,7 +404,7 @@ class Landscape(Question[EnergyLandscape], FromClip):
 @question("plan_view", **_PLAN)
 @dataclass(frozen=True, eq=False)
 class PlanWithVideos(Question[PlanView], Planner, EndToEnd):
-    """A plan with what the model predicts of it, and what truly comes where that is known. bank: what a probe of places is fitted on."""
+    """A plan with its predicted video, and the ground truth where it is known. bank: what a probe of places is fitted on."""
 
     bank: BankKey | None = None
 
@@ -421,7 +421,7 @@ class FirstMove(Question[EnergyLandscape], EndToEnd):
 @question("drive", **{**_STEPS, "number": "away"})
 @dataclass(frozen=True, eq=False)
 class Drive(Question[DriveStep], Planner, ThroughWorld):
-    """Plan from here, do the first actions, and see where they truly lead.
+    """Plan, execute the first actions, and repeat from the resulting state.
 
     Args:
         warm: the rest of the last plan, from which the search begins. bank: what a probe of places is fitted on.

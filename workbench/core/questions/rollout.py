@@ -19,9 +19,9 @@ from workbench.core.results import Provenance
 
 # How a tick came about; every film and every curve carries one of these names.
 KINDS: Mapping[str, str] = {
-    "open loop": "from the last known tick on, each prediction is fed back",
-    "teacher-forced": "every tick is predicted from the real ticks before it",
-    "copy last": "the last known tick, repeated",
+    "open loop": "from the last context tick on, each prediction is fed back",
+    "teacher-forced": "each tick is predicted from the real ticks before it",
+    "copy last": "the last context tick, repeated",
     "other actions": "open loop, with another clip's actions (without a bank: this clip's, in another order)",
     "twin": "open loop of the same architecture, untrained, in its own latents",
 }
@@ -30,11 +30,11 @@ KINDS: Mapping[str, str] = {
 @codec.portable
 @dataclass(frozen=True, eq=False)
 class Rollout:
-    """One clip's future, imagined in several ways, beside what came.
+    """The future of one clip, predicted in several ways, with the error of each.
 
     Args:
-        known: ticks of context. kinds: of KINDS. maps: error at every token of every foretold tick; NaN where the clip has ended.
-        states: the state that each kind foretells at each tick, NaN without one; true_states: what came.
+        known: ticks of context. kinds: of KINDS. maps: error at every token of every predicted tick; NaN where there is no ground truth.
+        states: the state that each kind predicts at each tick, NaN without one; true_states: the ground truth.
     """
 
     known: int
@@ -48,7 +48,7 @@ class Rollout:
 
     @property
     def horizon(self) -> int:
-        """Foretold ticks."""
+        """Predicted ticks."""
         return self.maps.shape[1]
 
     def errors(self, kind: str) -> Float[np.ndarray, "horizon"]:
@@ -56,7 +56,7 @@ class Rollout:
         return self.maps[self.kinds.index(kind)].mean((1, 2))
 
     def ratio(self, kind: str) -> Float[np.ndarray, "horizon"]:
-        """Error ÷ error of copying the last known tick. 1: no better than a still picture."""
+        """Error ÷ error of the copy-last-frame baseline. 1: no better than that baseline."""
         return self.errors(kind) / np.maximum(self.errors("copy last"), 1e-12)
 
     @property
@@ -70,7 +70,7 @@ class Rollout:
 @codec.portable
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """The same over a bank: mean error by horizon, with intervals. One clip is an anecdote.
+    """The same over a bank: mean error by horizon, with intervals.
 
     Args:
         errors: mean error over the tokens, by kind, clip and horizon (first column: one step).
@@ -85,7 +85,7 @@ class Drift:
     provenance: Provenance
 
     def ratio(self, kind: str = "open loop") -> Float[np.ndarray, "horizon"]:
-        """Summed error ÷ summed error of copying the last known tick, by horizon."""
+        """Summed error ÷ summed error of the copy-last-frame baseline, by horizon."""
         return self.errors[self.kinds.index(kind)].sum(0) / np.maximum(self.errors[self.kinds.index("copy last")].sum(0), 1e-12)
 
     @property
@@ -105,12 +105,12 @@ class Drift:
 @codec.portable
 @dataclass(frozen=True, eq=False)
 class FilmView:
-    """A rollout as films: what came, teacher-forced, open loop.
+    """A rollout as videos: ground truth, teacher-forced, open loop.
 
     Args:
         reels: of equal length. rollout: the numbers; error at frame known + k is column k. actions: that were used, one row a step.
         edited: the first step whose action is not the clip's own, −1 none. simulated: the real film was simulated with the edited actions.
-        changed: how many steps have another action. caution: a word on actions that are far from those the model knows.
+        changed: how many steps have another action. caution: a note on actions that are far from those the model was trained on.
     """
 
     reels: tuple[Reel, ...]
@@ -135,11 +135,11 @@ class FilmView:
 @question(
     "film_view",
     needs=("dynamics",),
-    title="Imagined future",
-    formula="open loop: each prediction is fed back; teacher-forced: each tick from the real ones before it; error = mean over features of the distance "
+    title="Predicted future",
+    formula="open loop: each prediction is fed back; teacher-forced: each time step from the real ones before it; error = mean over features of the distance "
     "to the real latent",
     source="action-conditioned JEPAs: V-JEPA 2-AC (arXiv 2506.09985), DINO-WM (arXiv 2411.04983), LeWM (arXiv 2603.19312)",
-    cannot="A small latent error does not say that what matters was kept: a latent that drops the object is easy to foretell.",
+    cannot="A small latent error does not show that the relevant content was kept: a latent that drops the object is easy to predict.",
     number="final_ratio",
 )
 @dataclass(frozen=True, eq=False)
@@ -167,9 +167,9 @@ class RolloutVideos(Question[FilmView]):
     "drift",
     needs=("dynamics",),
     title="Drift by horizon",
-    formula="summed error by horizon ÷ summed error of repeating the last known latent; interval from halves of the bank drawn without replacement",
+    formula="summed error by horizon ÷ summed error of repeating the last context latent; interval from halves of the bank drawn without replacement",
     source="half-sampling: a half drawn without replacement scatters as the mean of the whole",
-    cannot="Copying is a weak control where everything moves, and a strong one where nothing does.",
+    cannot="Copy-last-frame is a weak baseline where everything moves, and a strong one where nothing does.",
     urgent=False,
     number="final_ratio",
 )

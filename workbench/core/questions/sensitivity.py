@@ -88,17 +88,17 @@ class SensitivityView:
         return tuple(float(v) for v in self.moves.moved[self.moves.sources.index("model")])
 
 
-_CANNOT = "A latent that moves may still hide the factor from a linear reader, and one that does not may be blind to more than this factor."
+_CANNOT = "A latent may change with a factor that a linear probe cannot read from it; a latent that does not change may ignore more than this factor."
 _ENCODER, _OTHER_ENCODER = ("encoder_target",), (("encoder_context",),)
-_PROMISE = "the promise of a JEPA: drop what cannot be foretold, keep what can"
+_PROMISE = "the aim of a JEPA: discard what cannot be predicted, keep what can"
 
 
 @question(
     "changeable",
     title="What can be changed",
-    formula="the clip is drawn anew from the state that its bank stores; where that gives the very pixels, single things in it can be changed",
-    source="the worlds of this program",
-    cannot="Of clips of which nothing is known, only what can be done to any pixels is offered.",
+    formula="the clip is rendered again from the state that its bank stores; where that gives the same pixels, single factors can be changed",
+    source="the built-in worlds",
+    cannot="Clips without a stored state offer only changes of pixels.",
     number="clips",
 )
 @dataclass(frozen=True, eq=False)
@@ -112,11 +112,11 @@ class Changeable(Question[KnownFactors]):
     "sensitivity",
     needs=_ENCODER,
     instead=_OTHER_ENCODER,
-    title="What it ignores, in one clip",
+    title="Sensitivity, in one clip",
     formula="root mean square distance between the latents of a clip and of the same clip with one thing changed, ÷ the mean of that distance between "
-    "clips paired at random; likewise for the untrained twin's latents and for the prepared pixels, each in its own unit",
+    "clips paired at random; likewise for the untrained model's latents and for the prepared pixels, each in its own unit",
     source=_PROMISE,
-    cannot=f"{_CANNOT} Full steps of two factors are not equally large: compare with how far the pixels move.",
+    cannot=f"{_CANNOT} Full strengths of two factors are not equally large: compare with the distance in pixels.",
     number="moved",
 )
 @dataclass(frozen=True, eq=False)
@@ -140,8 +140,8 @@ class Sensitivity(Question[SensitivityView]):
     "survey",
     needs=_ENCODER,
     instead=_OTHER_ENCODER,
-    title="What it ignores",
-    formula="root mean square distance that one change moves the latents, ÷ that between random clips",
+    title="Sensitivity",
+    formula="root mean square distance between the latents before and after one change, ÷ that between random clips",
     source=_PROMISE,
     cannot=_CANNOT,
     urgent=False,

@@ -284,9 +284,9 @@ _PARTS: dict[str, Any] = {"needs": ("encoder_context", "encoder_target", "masked
 _ABOUT: dict[str, Any] = {
     **_PARTS,
     "title": "Surprise",
-    "formula": "distance between what was foretold and what came, per token; over tokens, ticks and windows its mean",
+    "formula": "distance between prediction and ground truth per token; mean over tokens, time steps and windows",
     "source": "jepa-intuitive-physics (arXiv 2502.11831); with dynamics, the teacher-forced error",
-    "cannot": "New motion and new pictures are surprising too: compare with possible clips at matched events, and count counter-balanced quads.",
+    "cannot": "New motion and new images are surprising as well: compare with possible clips at matched events, and evaluate counter-balanced quads.",
 }
 
 
@@ -349,7 +349,7 @@ class PairSurprise(WatchingPair[SurpriseView]):
     title="Surprise of possible videos",
     formula="the largest surprise of each possible video: at the moment at which its counterpart becomes impossible, or anywhere",
     source="matched events, as in jepa-intuitive-physics (arXiv 2502.11831)",
-    cannot="Possible videos of another kind, or other clips, are surprising for other reasons.",
+    cannot="Possible videos of another kind, or other clips, may be surprising for other reasons.",
     urgent=False,
     kept=True,
     number="median",
@@ -371,10 +371,10 @@ class PossibleSurprise(Watching[Peers]):
 
 @question(
     "judge_twins",
-    title="Possible against impossible",
+    title="Accuracy on possible and impossible pairs",
     formula="share of pairs whose possible video has the smaller mean surprise; of quads, whose two possible ones together have",
-    source="jepa-intuitive-physics (arXiv 2502.11831); the quads are counter-balanced, so that motion and pictures alone give chance",
-    cannot="A single pair may be told by how much moves; of several context lengths, the first counts.",
+    source="jepa-intuitive-physics (arXiv 2502.11831); the quads are counter-balanced, so that motion and images alone give chance",
+    cannot="A single pair may be decided by the amount of motion; of several context lengths, the first counts.",
     urgent=False,
     number="shares",
     **_PARTS,
@@ -392,10 +392,10 @@ class PairAccuracies(Watching[Judged]):
 
 @question(
     "occlusion_map",
-    title="Where in the frame",
-    formula="share of the surprise at a frame that goes when a cell, and half a cell around it, is covered with the median of what surrounds it",
+    title="Occlusion map",
+    formula="share of the surprise at a frame that is removed when a cell, and half a cell around it, is covered with the median of its surroundings",
     source="occlusion sensitivity (Zeiler and Fergus, arXiv 1311.2901)",
-    cannot="It does not show what is missing from a frame: only what is there can be covered.",
+    cannot="It cannot show what is missing from a frame: only what is visible can be occluded.",
     number="largest",
     **_PARTS,
 )
@@ -415,10 +415,10 @@ class OcclusionMap(WatchingPair[Covered]):
     "future_leak",
     needs=("encoder_target",),
     instead=(("encoder_context",),),
-    title="Does the past change when the future does?",
+    title="Causality of the encoder",
     formula="mean distance of the past ticks' latents before and after the later frames are replaced by noise, ÷ mean distance between ticks",
     source="causality of the encoder",
-    cannot="An encoder that looks at all frames leaks by design; only its use for foretelling is then wrong.",
+    cannot="An encoder that attends to all frames leaks by design; only its use for prediction is then wrong.",
     number="largest",
 )
 @dataclass(frozen=True, eq=False)

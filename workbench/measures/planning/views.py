@@ -1,4 +1,4 @@
-"""Plans beside what truly comes of them, and steps that are made in a world."""
+"""Plans beside their simulated execution, and steps that are executed in a world."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def plan_view(
     predictor: str = "model",
     **planner: Unpack[Searching],
 ) -> PlanView:
-    """A plan with what the model imagines of it, and what truly comes where that is known.
+    """A plan with its predicted video, and the ground truth where it is known.
 
     Args:
         name: of a world, to plan from `state` to `goal`; else it is planned from one tick of the clip to another, `frames`.
@@ -74,13 +74,13 @@ def plan_view(
         return PlanView(trace, (*_came(jepa, ends, length), *reels, _aim(jepa, ends, length)), None, ends.bounds)
     here, there = np.asarray(state, np.float32), np.asarray(goal, np.float32)
     true = path_of(within, here, trace.actions)
-    reels.insert(0, Reel("real, the same actions", "real", "simulated, done in one go", shown(jepa, within.clip(*true)), length))
+    reels.insert(0, Reel("ground truth, same actions", "real", "simulated, without replanning", shown(jepa, within.clip(*true)), length))
     return PlanView(trace, tuple(reels), _paths(within, here, there, trace, true, _probe(jepa, bank, within), film), ends.bounds)
 
 
 def _imagined(jepa: Jepa, film: Latents, bank: Bank | None, clip: Clip, predictor: str) -> Reel:
     drawn = draw(jepa, film, "retrieved" if jepa.decoder is None else "decoded", bank, clip)
-    label = "open loop from frame 0" + (", untrained twin" if predictor == "twin" else "")
+    label = "open loop from frame 0" + (", untrained" if predictor == "twin" else "")
     return Reel(label, "open loop", note_of(drawn), drawn.pixels, len(drawn.pixels))
 
 
@@ -90,7 +90,7 @@ def _came(jepa: Jepa, ends: Ends, length: int) -> list[Reel]:
         return []
     film = shown(jepa, ends.came)[:length]
     whole = np.concatenate([film, np.repeat(film[-1:], length - len(film), 0)])
-    return [Reel("real, the clip's own actions", "real", ends.came.source, whole, len(film))]
+    return [Reel("ground truth, actions of the clip", "real", ends.came.source, whole, len(film))]
 
 
 def _aim(jepa: Jepa, ends: Ends, length: int) -> Reel:
@@ -163,7 +163,7 @@ def drive(
     predictor: str = "model",
     **planner: Unpack[Searching],
 ) -> DriveStep:
-    """Plan from here, do the first actions, and see where they truly lead. Stops where the goal is reached.
+    """Plan, execute the first actions, and repeat from the resulting state. Stops where the goal is reached.
 
     Args:
         warm: the rest of the last plan, from which the search begins. moves: actions that are done before the next plan.
