@@ -1,4 +1,4 @@
-"""`make film`: the film of the README, recorded of `jepa-workbench demo` as anybody would see it: a goal, a plan, the way there, and the untrained twin."""
+"""`make film`: the film of the README, recorded of `jepa-workbench demo` as anybody would see it: a goal, a plan, the way there, and the untrained model."""
 
 from __future__ import annotations
 

@@ -78,14 +78,14 @@ def test_inspect_of_a_whole_file_ends_with_0(whole: Path, capsys: pytest.Capture
     assert main(["inspect", str(whole)]) == 0
     said = capsys.readouterr().out
     assert "family toy" in said
-    assert "● masked" in said
+    assert "● predictor" in said
 
 
 def test_inspect_of_a_partial_file_ends_with_1_and_names_the_tensor(partial: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:
     path, gone = partial
     assert main(["inspect", str(path)]) == 1
     said = capsys.readouterr().out
-    assert "◐ masked" in said
+    assert "◐ predictor" in said
     assert gone.removeprefix("masked.") in said
 
 

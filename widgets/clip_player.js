@@ -30,7 +30,7 @@ function render({ model: host, el }) {
   const legend = createLegend();
   const heatOn = element("input", { type: "checkbox", onchange: () => write(model, { heat_on: heatOn.checked }) });
   const heatRow = element("label", { class: "jw-heat-row" }, heatOn, legend.node);
-  const save = button("Save the films as a video file", icon(EXPORT), () => press(model, "command", "export"));
+  const save = button("Save as a video file (webm)", icon(EXPORT), () => press(model, "command", "export"));
   const player = createPlayer(asClip(model, films), () => redraw(), { word: "frame" });
   const saveMp4 = button("Save as MP4 (H.264)", "mp4", () => press(model, "command", "export_mp4"));
   player.node.append(save, saveMp4);

@@ -61,9 +61,9 @@ class ClipPlayer(Commanded, Curves):
     heat_range = numbers([], "[low, high] of its colours; empty = from 0 to the largest")
     heat_label = t.Unicode("", help="what the heat measures, with its unit").tag(sync=True)
     heat_on = t.Bool(True, help="is the heat shown").tag(sync=True)
-    picture_height = t.Int(300, min=40, help="CSS pixels a film is at most high").tag(sync=True)
-    caption = t.Unicode("", help="a quiet line above the films; empty = none").tag(sync=True)
-    message = t.Unicode("Nothing imagined yet", help="shown while there are no films").tag(sync=True)
+    picture_height = t.Int(300, min=40, help="largest height of a video in CSS pixels").tag(sync=True)
+    caption = t.Unicode("", help="a line above the videos; empty = none").tag(sync=True)
+    message = t.Unicode("Nothing to show yet", help="shown while there are no videos").tag(sync=True)
     commands = t.List(t.Enum(["export", "export_mp4"]), [], help="which of export and export_mp4 have a button").tag(sync=True)
     version = t.Int(0, help="counts answers; the root's data-version shows the one on screen").tag(sync=True)
 

@@ -53,7 +53,7 @@ class Sample:
 
     @property
     def masked(self) -> bool:
-        """It predicts what is masked; the others foresee."""
+        """Whether it is a masked model; the others are world models."""
         return self.reference.is_file()
 
     @property
@@ -110,7 +110,7 @@ def evaluate(name: str, seed: int) -> dict[str, Any]:
     """Recompute a sample's figures from its file on fresh data; imports torch.
 
     Args:
-        seed: of the fresh clips, masks, probes and the untrained twin.
+        seed: of the new clips, masks, probes and the untrained model.
     """
     return _maker(name).judge(name, find(name).folder, seed)
 
@@ -130,7 +130,7 @@ def choose(name: str, folders: Sequence[str | Path]) -> Path:
         The folder that was chosen.
 
     Raises:
-        BadInput: the sample does not foresee: the others have one seed, and say so.
+        BadInput: the sample is not a world model: the others have one seed.
     """
     if name not in _FUTURES:
         raise BadInput(f"{name} was trained with one seed", where="name", fix=f"one of {', '.join(_FUTURES)}")
@@ -147,21 +147,21 @@ def _maker(name: str) -> ModuleType:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `jepa-workbench samples`."""
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("list", help="what is shipped")
+    actions.add_parser("list", help="list the shipped samples")
     training = actions.add_parser("train", help="train a sample again")
     training.add_argument("name")
-    training.add_argument("--quick", action="store_true", help="seconds instead of minutes; the weights are worth nothing")
+    training.add_argument("--quick", action="store_true", help="train for seconds instead of minutes; the weights are useless")
     training.add_argument("--out", type=Path, help="folder to write to (samples/NAME)")
     training.add_argument("--seed", type=int, default=0)
-    judging = actions.add_parser("evaluate", help="recompute a sample's figures on fresh data")
+    judging = actions.add_parser("evaluate", help="recompute a sample's numbers on new data")
     judging.add_argument("name")
     judging.add_argument("--seed", type=int, default=1)
-    judging.add_argument("--json", action="store_true", help="figures as JSON")
+    judging.add_argument("--json", action="store_true", help="print the numbers as JSON")
     finishing = actions.add_parser("finish", help="write reference, card and sums from a sample's checkpoint")
     finishing.add_argument("name")
-    choosing = actions.add_parser("choose", help="judge trainings of several seeds and ship the median one")
+    choosing = actions.add_parser("choose", help="evaluate trainings of several seeds and install the median one")
     choosing.add_argument("name")
-    choosing.add_argument("folders", nargs="+", type=Path, help="folders of `samples train`, one a seed")
+    choosing.add_argument("folders", nargs="+", type=Path, help="folders of `samples train`, one per seed")
 
 
 def run(arguments: argparse.Namespace) -> int:

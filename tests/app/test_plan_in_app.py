@@ -135,7 +135,7 @@ def test_iterations_play_to_the_end_and_numbers_and_films_are_downloaded(board: 
     assert stored["plan"].paths.reached
     assert len(np.load(waiting.value.path()).files) > 3
     with board.expect_download(timeout=PATIENT) as waiting:
-        board.locator(".jw-clip-player:visible").get_by_role("button", name=re.compile("Save the films")).click()
+        board.locator(".jw-clip-player:visible").get_by_role("button", name=re.compile("Save as a video")).click()
     assert waiting.value.suggested_filename == "jepa-workbench-plan.webm"
 
 

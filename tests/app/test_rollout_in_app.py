@@ -164,7 +164,7 @@ def test_plots_films_and_numbers_are_saved_and_dark_changes_films_curves_and_cha
 
 def _film_and_numbers_are_saved(page: Any, theatre: Any) -> None:
     """The films as a video that Chromium plays, the numbers as .npz."""
-    path = saved(page, theatre.get_by_role("button", name="Save the films as a video file"))
+    path = saved(page, theatre.get_by_role("button", name="Save as a video file"))
     assert path.name == "jepa-workbench-rollout.webm"
     played = page.evaluate(
         """async (data) => {

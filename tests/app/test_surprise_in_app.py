@@ -110,6 +110,6 @@ def test_accuracies_are_counted_cancelled_and_stand_beside_their_yardsticks_in_l
     stored = jw.read_results(waiting.value.path())
     assert stored["accuracies"].quads["solidity"]["pixels"].value == 0.5
     with board.expect_download(timeout=PATIENT) as waiting:
-        board.get_by_role("button", name="Save the films as a video file").click()
+        board.get_by_role("button", name="Save as a video file").click()
     assert waiting.value.suggested_filename.endswith(".webm")
     assert np.fromfile(waiting.value.path(), np.uint8)[:4].tolist() == [0x1A, 0x45, 0xDF, 0xA3]

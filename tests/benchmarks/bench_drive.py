@@ -64,7 +64,7 @@ async (seconds) => {
 
 
 def short_walks(folder: str) -> Path:
-    """Clips of 17 frames: one known, 16 to foretell."""
+    """Clips of 17 frames: one known, 16 to predict."""
     path = Path(folder) / "walks.npz"
     with np.load(samples.find("two-rooms").bank) as bank:
         np.savez(path, **{k: bank[k][:16, : _STEPS + 1] for k in ("pixels", "states")}, actions=bank["actions"][:16, :_STEPS], fps=bank["fps"])

@@ -139,7 +139,7 @@ def test_more_known_frames_take_back_what_was_changed_among_them_until_they_are_
     assert (rooms.board.videos.answer.edited, rooms.board.pad.known, rooms.board.pad.step) == (6, 3, 6)
     drag(rooms, 7, [0.0, -0.08])
     rooms.wait()
-    with pytest.raises(TraitError, match=f"from 1 to {STEPS}"):  # one frame at least is to be foretold
+    with pytest.raises(TraitError, match=f"from 1 to {STEPS}"):  # one frame at least is to be predicted
         rooms.board.toolbar.values = {**rooms.board.toolbar.values, "known": STEPS + 1}
     rooms.board.toolbar.values = {**rooms.board.toolbar.values, "known": 1}
     rooms.wait()
@@ -215,7 +215,7 @@ def test_families_with_actions_use_the_board_without_a_line_of_their_own(opened:
     assert (film(box, 3)[2:] != latents[2:]).any()
     np.testing.assert_array_equal(film(box, 3)[:2], latents[:2])
     assert [f["comes"] for f in shown.player.films] == [2, 2, 2, steps + 1]
-    assert "nobody knows" in shown.headline.detail
+    assert "there is no ground truth" in shown.headline.detail
     assert before.shape[1:3] == film(box, 0).shape[1:3]
 
 
@@ -287,7 +287,7 @@ def test_one_clip_without_bank_or_decoder_is_shown_as_its_latents(opened: Callab
     one = {k: v[:1] for k, v in arrays_for("vjepa2-ac").items() if k != "fps"}
     box = opened(jw.load(**MODELS["vjepa2-ac"]), "rollout", data=save_clips(tmp_path, "vjepa2-ac", **one))
     assert box.board.toolbar.values["how"] == "latents"
-    assert "3 components of the real film" in box.board.player.films[3]["note"]
+    assert "3 components of the ground truth" in box.board.player.films[3]["note"]
     assert "Single clip: no interval" in box.board.headline.detail
     assert box.board.strip.films == []
 

@@ -104,7 +104,7 @@ def test_own_pictures_have_no_structure_to_change_and_say_why(told: list[Workben
     assert len(board.player.films) == 2
     assert "Structure factors: needs clips" in board.headline.detail
     board.space.open_data(str(tmp_path / "0.png"))
-    assert board.headline.sentence .startswith("A single clip gives no unit of distance")
+    assert board.headline.sentence.startswith("A single clip gives no unit of distance")
     assert "Choose a bank" in board.headline.detail
     assert [f["name"] for f in board.player.films] == ["real"]
     assert board.moves.answer is None

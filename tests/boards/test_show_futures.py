@@ -49,7 +49,7 @@ def test_a_rollout_without_films_is_curves(rooms: dict[str, Any]) -> None:
 def test_a_plan_lies_over_its_world_with_what_truly_comes(rooms: dict[str, Any]) -> None:
     stage = jw.show(rooms["plan"])
     assert isinstance(stage, WorldStage)
-    true = next(p for p in stage.paths if p["name"] == "what truly comes of it")
+    true = next(p for p in stage.paths if p["name"] == "ground truth")
     assert np.allclose(true["xy"][0], START[:2], atol=1e-3)
     assert len(true["xy"]) == QUICK["horizon"] + 1
     first = jw.show(rooms["plan"], iteration=0)
@@ -88,7 +88,16 @@ def test_drift_and_landscape_are_charts(rooms: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "said"),
-    [(0.0034, "0.34 %"), (0.00002, "< 0.01 %"), (0.03, "3 %"), (0.524, "52 %"), (1.018, "1.02 ×"), (3.25, "3.2 ×"), (17.06, "17 ×"), (36210.0, "> 100 ×")],
+    [
+        (0.0034, "0.34 %"),
+        (0.00002, "< 0.01 %"),
+        (0.03, "3 %"),
+        (0.524, "52 %"),
+        (1.018, "1.02 ×"),
+        (3.25, "3.2 ×"),
+        (17.06, "17 ×"),
+        (36210.0, "> 100 ×"),
+    ],
 )
 def test_a_ratio_has_as_many_digits_as_can_be_read_and_none_where_its_baseline_is_near_zero(ratio: float, said: str) -> None:
     assert share(ratio) == said

@@ -47,7 +47,7 @@ def ticks(latents: Latents, *places: int) -> Latents:
 
 
 def with_start(start: Latents, film: Latents) -> Tensor:
-    """[batch, dim, 1 + ticks, 1, 1]: the true first state before the foretold ones."""
+    """[batch, dim, 1 + ticks, 1, 1]: the true first state before the predicted ones."""
     return torch.cat([laid_out(start), laid_out(film)], 2)
 
 

@@ -272,7 +272,7 @@ def test_a_decoder_of_its_own_file_draws_what_is_foretold(drawing: Path) -> None
     assert drawn.float().std() > 0.5
     alone = jepa.decoder.decode(jepa.encoder.encode(given["visual"].transpose(1, 2)[1:, :, 2:3]))
     assert (alone[0, 0].float() - jepa.decoder.decode(seen)[1, 2].float()).abs().max() <= 1
-    with pytest.raises(Incomparable, match="draws latents of"):
+    with pytest.raises(Incomparable, match="takes latents of"):
         jepa.decoder.decode(jepa.encoder.encode(given["visual"].transpose(1, 2), layer=0))
     shown = torch.ones(2, 4, 3, 3, dtype=torch.bool)
     shown[0, 0, 0, 0] = False

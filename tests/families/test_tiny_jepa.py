@@ -94,7 +94,7 @@ def test_archives_that_are_no_such_model_are_refused_in_words(tmp_path: Path) ->
         ({"enc.1.W": np.zeros((3, 64), np.float32)}, "does not go on from the layer before"),
         ({"enc.0.W": np.zeros((100, 128), np.float32)}, "sees no frames of 32×32"),
         ({"pred.1.W": np.zeros((64, 9), np.float32)}, "does not go on from vectors of 24"),
-        ({"dec.1.W": np.zeros((64, 9), np.float32)}, "draws no frames"),
+        ({"dec.1.W": np.zeros((64, 9), np.float32)}, "gives no frames"),
         ({"enc.0.W": np.array([{}], object)}, "Python objects"),
     ):
         with pytest.raises(CheckpointError, match=words):

@@ -307,7 +307,7 @@ def test_moves_of_another_kind_are_foretold_for_one_tick_and_then_refused(conten
     film = first(dynamics.embed(given["clips"], given["states"][..., :4]), 1)
     assert dynamics.action.units == ("unknown",) * 3
     assert dynamics.rollout(film, 1, actions=given["actions"][:, :1, :3]).states is None
-    with pytest.raises(BadInput, match="nobody knows how actions of 3 numbers"):
+    with pytest.raises(BadInput, match="not known how actions of 3 numbers"):
         dynamics.rollout(film, 2, actions=given["actions"][:, :2, :3])
 
 

@@ -151,7 +151,7 @@ def test_parts_that_are_modules_of_their_own_are_counted_apart_and_shared_weight
 def test_without_a_factory_the_twin_is_refused_with_the_way_to_one() -> None:
     module = OwnJepa()
     jepa = wrap(module, image_size=(16, 24), encode=module.encode)
-    with pytest.raises(PartUnavailable, match="no untrained twin") as refused:
+    with pytest.raises(PartUnavailable, match="no untrained model") as refused:
         jepa.untrained(0)
     assert "untrained=" in refused.value.fix
 

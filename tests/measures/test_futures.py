@@ -111,7 +111,7 @@ def test_actions_that_do_not_fit_are_refused(jepa: Jepa, change: dict, words: st
 def test_a_clip_shorter_than_the_context_is_refused(jepa: Jepa) -> None:
     with pytest.raises(ClipError, match="leaves none to predict"):
         rollout(jepa, film(jepa, 0, 3), known=3)
-    with pytest.raises(BadInput, match="0 known ticks"):
+    with pytest.raises(BadInput, match="0 time steps of context"):
         rollout(jepa, film(jepa, 0), known=0)
 
 

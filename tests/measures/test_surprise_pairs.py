@@ -142,7 +142,7 @@ def test_covering_the_ball_where_it_appeared_takes_the_surprise_away(balls: Jepa
     assert abs(row - y * 8) < 2
     assert abs(col - x * 8) < 2
     assert found.heat.max() > 0.3
-    with pytest.raises(BadInput, match="not foretold"):
+    with pytest.raises(BadInput, match="not predicted"):
         occlusion_map(balls, clip, twins=("appear", 0), frame=0)
 
 

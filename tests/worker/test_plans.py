@@ -50,7 +50,10 @@ def test_a_plan_says_what_is_believed_and_what_is_true(rooms: Jepa, walks: Bank)
     for k, action in enumerate(found.trace.actions):
         np.testing.assert_allclose(paths.true[k], state[:2], atol=1e-6)
         state = two_rooms.step(state, action)
-    assert [(r.label, r.kind, r.comes) for r in found.reels] == [("ground truth, same actions", "real", 4), ("open loop from frame 0", "open loop", 4)]
+    assert [(r.label, r.kind, r.comes) for r in found.reels] == [
+        ("ground truth, same actions", "real", 4),
+        ("open loop from frame 0", "open loop", 4),
+    ]
     assert {r.pixels.shape for r in found.reels} == {(4, *rooms.card.image_size, 3)}
     assert paths.believed is not None
     assert paths.believed.shape == (4, 2)

@@ -55,7 +55,7 @@ def _open(file: Path) -> Checkpoint:
         if swollen is not None:
             raise CheckpointError(f"{swollen[:80]!a} would unpack to far more than is stored", where=str(file), fix="save it with numpy.savez")
         if any(name.startswith(_SLOW) for name in entries) and _CONFIG not in entries:
-            what = "the slow half of tiny-jepa's hierarchical model: it foretells a position from latents, and has no encoder"
+            what = "the slow half of tiny-jepa's hierarchical model: it predicts a position from latents, and has no encoder"
             raise CheckpointError(what, where=str(file), fix="open the file that it was trained beside: the same name without _slow")
         if _CONFIG not in entries:
             raise CheckpointError("a NumPy archive of arrays, without the config of a model", where=str(file), fix="clips in .npz go into Data")

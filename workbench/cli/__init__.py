@@ -14,11 +14,11 @@ from workbench.core.card import parse_overrides
 from workbench.core.errors import MissingExtra, UnsafeFile, WorkbenchError
 
 _DEMO = ("two-rooms", 8)  # the sample, and a clip that begins in another room than the goal
-_DEMO_WORDS = "Open the app on two rooms, with a goal in the other room: a small world model plans its way there, and goes."
+_DEMO_WORDS = "Open the app on the sample two-rooms: a small world model has planned to a goal in the other room, and Execute runs the plan."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Errors that we foresee are one paragraph, not a trace."""
+    """Run one command. Expected errors are printed as one paragraph, without a trace."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a path or a name may hold letters that the terminal's encoding lacks
             stream.reconfigure(errors="backslashreplace")
@@ -51,39 +51,45 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--data", help="image, video or folder to look at (default: the sample's own clips)")
     _add_port(app)
     app.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine; any other needs a token)")
-    app.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="answer to this name too, as that of a proxy (repeatable)")
+    app.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="also answer to this host name, for example that of a proxy (repeatable)"
+    )
     app.add_argument("--prefix", default="", metavar="PATH", help="path under which a proxy reaches the app, as /user/name/ (default: none)")
     app.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
-    app.add_argument("--board", help="board to open on: masks, checkpoint, rollout, plan, … (default: the first with something to show)")
+    app.add_argument(
+        "--board", help="board to open on: masks, checkpoint, rollout, plan, … (default: the first that can show something of the model)"
+    )
     app.set_defaults(run=_app)
-    demo = commands.add_parser("demo", help="sixty seconds that show what a world model is", description=_DEMO_WORDS)
+    demo = commands.add_parser("demo", help="open the app on a planning example", description=_DEMO_WORDS)
     _add_port(demo)
     demo.set_defaults(run=_demo)
     inspect = commands.add_parser(
         "inspect",
-        help="what of a checkpoint loads",
+        help="report which parts of a checkpoint load",
         description="Print the load report. Exit 0: all parts are complete; 1: a part is incomplete; 2: refused, also a file of pickled objects.",
     )
     inspect.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
-    inspect.add_argument("--family", help="take it for this family instead of recognising it")
-    inspect.add_argument("--json", action="store_true", help="the same as JSON; a refused file gives its error, with the same exit code")
+    inspect.add_argument("--family", help="assume this family instead of detecting it")
+    inspect.add_argument("--json", action="store_true", help="print the report as JSON; for a refused file its error, with the same exit code")
     for command in (app, inspect):
-        command.add_argument("--settings", default="", metavar="'heads=4 …'", help="what the file does not say, as 'heads=4 image_size=(64, 64)'")
+        command.add_argument(
+            "--settings", default="", metavar="'heads=4 …'", help="settings that the file does not state, such as 'heads=4 image_size=(64, 64)'"
+        )
     inspect.set_defaults(run=_inspect)
     convert = commands.add_parser(
         "convert", help="a torch file to safetensors", description="Write tensors as safetensors. No code of the file is run."
     )
     convert.add_argument("file", help="a torch file, or a folder that holds one")
     convert.add_argument("-o", "--out", metavar="OUT.safetensors", help="default: the same name beside the file")
-    convert.add_argument("--trust", action="store_true", help="also where it holds Python objects, because you know where it comes from")
+    convert.add_argument("--trust", action="store_true", help="convert also a file with Python objects, if you trust its origin")
     convert.set_defaults(run=_convert)
-    embed = commands.add_parser("embed", help="vectors of many clips, kept on disk", description=embedding.WORDS)
+    embed = commands.add_parser("embed", help="embed many clips, and keep the vectors on disk", description=embedding.WORDS)
     embedding.add_arguments(embed)
     embed.set_defaults(run=embedding.run)
-    projected = commands.add_parser("project", help="a map of vectors, and how far it can be trusted")
+    projected = commands.add_parser("project", help="project vectors to a map, with its trustworthiness")
     project.add_arguments(projected)
     projected.set_defaults(run=project.run)
-    alive = commands.add_parser("health", help="whether a representation is alive: rank, spread, predictions, probes", description=health.WORDS)
+    alive = commands.add_parser("health", help="measure the health of a representation: rank, spread, predictions, probes", description=health.WORDS)
     health.add_arguments(alive)
     alive.set_defaults(run=health.run)
     published = commands.add_parser("catalogue", help="the published checkpoints", description="List, search and fetch published checkpoints.")

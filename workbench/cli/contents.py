@@ -51,21 +51,21 @@ def warning_text(contents: Contents) -> str:
     return (
         f"WARNING: {contents.path} holds Python objects ({classes}).\n"
         "None of their code is run: the tensors are taken from the file's own description, in a process without network.\n"
-        "What you trust is that names and numbers stand for what they seem to: code of these classes that would change them when loading is not run either."
+        "You trust that names and numbers mean what they appear to: code of these classes that would change them when loading is not run either."
     )
 
 
 def converted_text(path: str, tensors: int, size: int, settings_path: str, left_out: Sequence[tuple[str, str]]) -> str:
     """What a conversion wrote, and what is not in it."""
     lines = [f"wrote {path}: {_count(tensors, 'tensor', 'tensors')}, {size_text(size)}"]
-    lines += [f"wrote {settings_path}: what was plain data"] if settings_path else []
+    lines += [f"wrote {settings_path}: the plain data"] if settings_path else []
     return "\n".join([*lines, *(f"left out {name or 'the file itself'}: {why}" for name, why in left_out)])
 
 
 def _classes(contents: Contents) -> list[str]:
     alarming, ordered = set(contents.alarming), contents.ordered
     lines = [f"To be loaded it would have to call {_count(len(ordered), 'class or function', 'classes and functions')}:"]
-    lines += [f"  {c}{'   ← no checkpoint needs this: it looks like an attack' if c in alarming else ''}" for c in ordered[:_MOST_CLASSES]]
+    lines += [f"  {c}{'   ← no checkpoint needs this: possibly an attack' if c in alarming else ''}" for c in ordered[:_MOST_CLASSES]]
     return [*lines, *_more(len(ordered), _MOST_CLASSES)]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.core.questions.embedding import Embedding
 
 WORDS = (
-    "Embed every image or video of DATA and keep the vectors. A run that was stopped goes on where it stopped. "
+    "Embed every image or video of DATA and keep the vectors. An interrupted run resumes. "
     "Exit 0: all vectors are there, also where files had to be skipped; 2: refused."
 )
 
@@ -22,22 +22,24 @@ WORDS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
-    parser.add_argument("data", help="image, video, folder of them (one sub-folder a class gives labels) or bank, or a sample's name")
+    parser.add_argument("data", help="image, video, folder of them (one sub-folder per class gives labels) or bank, or a sample's name")
     parser.add_argument("--what", choices=("clip", "frames", "tokens"), default="clip", help="what a vector stands for (default clip)")
     parser.add_argument("--layer", type=int, help="output of this block, from 0 (default: after the final norm)")
     parser.add_argument("--pool", choices=("mean", "max", "class"), default="mean", help="of the tokens of a clip or frame (default mean)")
     parser.add_argument("--source", choices=("model", "untrained", "pixels"), default="model", help="the model, or one of its baselines")
     parser.add_argument("--seed", type=int, default=0, help="of the untrained weights (default 0)")
-    parser.add_argument("--frames", type=int, help="frames taken of each video (default all)")
-    parser.add_argument("--fps", type=float, help="frames a second taken of each video (default as they come)")
+    parser.add_argument("--frames", type=int, help="frames sampled from each video (default: all)")
+    parser.add_argument("--fps", type=float, help="frames per second sampled from each video (default: native rate)")
     parser.add_argument(
         "--out", metavar="FILE", help="write the vectors to this .npy, .npz or .parquet too; any other name: the folder to keep them in"
     )
     parser.add_argument("--store", metavar="FOLDER", help="where embeddings are kept (default: JEPA_WORKBENCH_STORE, else the user's cache folder)")
     parser.add_argument("--cluster", type=_cluster, metavar="N|ADDRESS", help="compute in N processes, or on the Dask scheduler at tcp://host:port")
-    parser.add_argument("--settings", default="", metavar="'heads=4 …'", help="what the file does not say, as 'heads=4 image_size=(64, 64)'")
+    parser.add_argument(
+        "--settings", default="", metavar="'heads=4 …'", help="settings that the file does not state, such as 'heads=4 image_size=(64, 64)'"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
-    parser.add_argument("--json", action="store_true", help="the result as JSON; a refusal gives its error, with the same exit code")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON; for a refusal its error, with the same exit code")
 
 
 def _cluster(text: str) -> int | str:
@@ -99,7 +101,7 @@ def _plain(found: Embedding) -> dict[str, Any]:
 
 def _words(found: Embedding) -> str:
     lines = [f"{found.rows} vectors of {found.dim} numbers in {found.path}"]
-    lines.append(f"{found.computed} of {found.clips} clips embedded now, {found.rate:.1f} a second" if found.computed else "all were there")
+    lines.append(f"{found.computed} of {found.clips} clips embedded now, {found.rate:.1f} a second" if found.computed else "all were in the store")
     if found.columns:
         lines.append(f"columns: {', '.join(found.columns)}")
     if found.skipped:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.core.questions.dimension import Estimate
 
 WORDS = (
-    "Measure whether the representation of a checkpoint is alive: rank, spread, position, predictions, and probes where there are labels, each beside the "
+    "Measure the health of the representation of a checkpoint: rank, spread, position, predictions, and probes where there are labels, each beside the "
     "same architecture untrained. Exit 0: measured; 2: refused."
 )
 _ESTIMATE = ("value", "low", "high", "half")
@@ -36,21 +36,25 @@ COLUMNS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("checkpoint", help="checkpoint file or folder, or a sample's name")
-    parser.add_argument("--data", help="image, video, folder of them (one sub-folder a class gives labels) or bank (default: the sample's own clips)")
+    parser.add_argument(
+        "--data", help="image, video, folder of them (one sub-folder per class gives labels) or bank (default: the sample's own clips)"
+    )
     parser.add_argument("--what", choices=("clip", "frames", "tokens"), default="clip", help="what a vector stands for (default clip)")
-    parser.add_argument("--labels", default="label", metavar="COLUMN", help="what the probes read of each clip (default label)")
-    parser.add_argument("--views", type=int, default=10, help="masked encodings a clip, of LiDAR and alignment (default 10; 0: none)")
-    parser.add_argument("--predicted", type=int, default=64, help="clips whose predictions are judged (default 64; 0: none)")
-    parser.add_argument("--limit", type=int, default=512, help="clips at most, evenly taken (default 512)")
-    parser.add_argument("--halves", type=int, default=20, help="of the clips, drawn for the intervals (default 20)")
-    parser.add_argument("--seed", type=int, default=0, help="of masks, directions, untrained weights and halves (default 0)")
-    parser.add_argument("--no-untrained", dest="untrained", action="store_false", help="do not measure the untrained model: half the time")
-    parser.add_argument("--frames", type=int, help="frames taken of each video (default all)")
-    parser.add_argument("--fps", type=float, help="frames a second taken of each video (default as they come)")
-    parser.add_argument("--settings", default="", metavar="'heads=4 …'", help="what the file does not say, as 'heads=4 image_size=(64, 64)'")
+    parser.add_argument("--labels", default="label", metavar="COLUMN", help="column that the probes predict (default label)")
+    parser.add_argument("--views", type=int, default=10, help="masked encodings per clip, for LiDAR and alignment (default 10; 0: none)")
+    parser.add_argument("--predicted", type=int, default=64, help="clips whose predictions are evaluated (default 64; 0: none)")
+    parser.add_argument("--limit", type=int, default=512, help="maximum number of clips, sampled evenly (default 512)")
+    parser.add_argument("--halves", type=int, default=20, help="number of halves of the clips drawn for the intervals (default 20)")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of masks, directions, untrained weights and halves (default 0)")
+    parser.add_argument("--no-untrained", dest="untrained", action="store_false", help="do not measure the untrained model; halves the time")
+    parser.add_argument("--frames", type=int, help="frames sampled from each video (default: all)")
+    parser.add_argument("--fps", type=float, help="frames per second sampled from each video (default: native rate)")
+    parser.add_argument(
+        "--settings", default="", metavar="'heads=4 …'", help="settings that the file does not state, such as 'heads=4 image_size=(64, 64)'"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
-    parser.add_argument("--csv", metavar="FILE", help="write the readings here, one a line")
-    parser.add_argument("--json", action="store_true", help="the result as JSON; a refusal gives its error, with the same exit code")
+    parser.add_argument("--csv", metavar="FILE", help="write the readings to this file, one per line")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON; for a refusal its error, with the same exit code")
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -123,7 +127,7 @@ def csv_text(found: HealthResult) -> str:
 def table_text(found: HealthResult) -> str:
     """The readings as a table, and what is missing with the reason."""
     head = f"{'':36}{'value':>9}  {'halves':>17}  {'centred':>9}  {'untrained':>9}  {'control':>9}  n"
-    lines = [f"{found.provenance.model}: {found.clips} clips, {found.dim} features, a vector a {found.what.rstrip('s')}", "", head]
+    lines = [f"{found.provenance.model}: {found.clips} clips, {found.dim} features, one vector per {found.what.rstrip('s')}", "", head]
     for reading in found.readings:
         value, halves = reading.value, f"{_short(reading.value.low)} to {_short(reading.value.high)}"
         centred = "" if reading.centred is None else _short(reading.centred.value)
@@ -136,7 +140,7 @@ def table_text(found: HealthResult) -> str:
         [
             *lines,
             "",
-            "halves: central 90 % over halves of the clips; half as many clips alone lower a rank. n-limited: fewer than 4 vectors a feature, compare at equal n.",
+            "halves: central 90 % over halves of the clips; half as many clips alone lower a rank. n-limited: fewer than 4 vectors per feature; compare at equal n.",
         ]
     )
 

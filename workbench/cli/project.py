@@ -12,7 +12,7 @@ import numpy as np
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions.projection import ProjectionResult, Trust
 
-_WORDS = "Project vectors to two or three dimensions, and judge the map beside the same vectors with shuffled columns and beside PCA."
+_WORDS = "Project vectors to two or three dimensions, and evaluate the map beside the same vectors with shuffled columns and beside PCA."
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -20,19 +20,19 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.description = _WORDS
     command.add_argument("vectors", help="file with an array of numbers, points × features")
     command.add_argument("--method", default="umap", choices=["pca", "umap", "fastumap", "tsne"], help="default umap")
-    command.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
+    command.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
     command.add_argument("--k", type=int, default=15, help="neighbours that UMAP looks at and that are compared (default 15)")
     command.add_argument("--min-dist", type=float, default=0.1, help="of UMAP (default 0.1)")
     command.add_argument("--metric", default="euclidean", help="of UMAP and t-SNE: euclidean, cosine, correlation, manhattan, chebyshev")
     command.add_argument("--dims", type=int, default=2, help="2 or 3 (default 2)")
     command.add_argument(
-        "--sample", type=int, help="fit at most so many points, and put the others into the map (default: 50000 of UMAP, 20000 of t-SNE)"
+        "--sample", type=int, help="fit at most this many points, and place the others in the map (default: 50000 of UMAP, 20000 of t-SNE)"
     )
-    command.add_argument("--judge", type=int, help="points that are judged against all (default: all up to 6000, else 2000)")
+    command.add_argument("--judge", type=int, help="points that are evaluated against all (default: all up to 6000, else 2000)")
     command.add_argument("--anew", action="store_true", help="compute the map and its trust again, and replace those of the store")
     command.add_argument("--store", metavar="FOLDER", help="where maps are kept (default: JEPA_WORKBENCH_STORE, else the user's cache folder)")
     command.add_argument("--out", metavar="COORDINATES.npy", help="write the coordinates here, as float32 in the order of the vectors")
-    command.add_argument("--json", action="store_true", help="figures as one JSON object; what is refused gives its error, with exit code 2")
+    command.add_argument("--json", action="store_true", help="print the numbers as one JSON object; for a refusal its error, with exit code 2")
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -82,9 +82,9 @@ def _said(found: ProjectionResult) -> str:
         lines.append(f"{name + ':':18}{_row(trust)}")
     lines.append(f"PCA explains {', '.join(f'{share:.1%}'.replace('%', ' %') for share in told.pca.explained_variance)} of the variance")
     if len(found.fitted) < found.n:
-        lines.append(f"fitted on {len(found.fitted)} points; the others were put into the map")
+        lines.append(f"fitted on {len(found.fitted)} points; the others were placed in the map")
     if len(told.distortion.rows) < found.n:
-        lines.append(f"judged on {len(told.distortion.rows)} points, taken at random, each against all")
+        lines.append(f"evaluated on {len(told.distortion.rows)} random points, each against all")
     lines.append(f"{found.origin}; read from the store, --anew computes it again" if found.stored else found.origin)
     return "\n".join([*lines, *found.notes])
 

@@ -18,4 +18,4 @@ def root() -> Path:
     for place in places:
         if place.is_dir():
             return place
-    raise BadInput("the samples are missing", where=" and ".join(map(str, places)), fix="install jepa-workbench again, or clone it whole")
+    raise BadInput("the samples are missing", where=" and ".join(map(str, places)), fix="install jepa-workbench again, or clone the whole repository")

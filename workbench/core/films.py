@@ -19,7 +19,7 @@ class Reel:
 
     Args:
         label: "real", "teacher-forced", "open loop from frame 2". kind: "real", "teacher-forced", "open loop", "control" or "impossible".
-        note: by what the latents were drawn, and how far that can be trusted. comes: frames that came or were foretold; later ones are blank.
+        note: by what the latents were drawn, and how far that can be trusted. comes: frames that came or were predicted; later ones are blank.
     """
 
     label: str

@@ -105,7 +105,7 @@ class Classified:
 @codec.portable
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The yardstick of skill: what a predictor knows that knows only the position.
+    """The reference of skill: the prediction of the position alone.
 
     Args:
         mean: mean target at each position. median: the same for L1. n: clips it was taken over.

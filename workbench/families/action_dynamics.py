@@ -79,7 +79,7 @@ class ActionDynamics(Dynamics):
         moves, states = self._told(context, actions, known - 1 + horizon)
         if horizon > 1 and not self._poses:
             raise BadInput(
-                f"nobody knows how actions of {c.actions} numbers move states of {c.states}",
+                f"it is not known how actions of {c.actions} numbers change states of {c.states}",
                 where=f"horizon={horizon}",
                 fix="roll out one tick at a time",
             )
@@ -93,7 +93,7 @@ class ActionDynamics(Dynamics):
         return Latents(tokens, replace(context.grid, ticks=horizon), Space("predicted", self.space), states=after)
 
     def _film(self, tokens: Tensor, moves: Tensor, states: Tensor, horizon: int) -> tuple[Tensor, Tensor]:
-        """The foretold ticks and the poses at them."""
+        """The predicted ticks and the poses at them."""
         known, past = tokens.shape[1], Past(self.net.config.depth)
         film, poses = [], []
         given = (tokens, moves[:, :known], states)

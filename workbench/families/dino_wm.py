@@ -26,7 +26,7 @@ from workbench.families.world_sizes import JOINED_SIGN, backbone_of, joined_plan
 _CELL, _HISTORY = 16, 3  # pixels a token, of the decoder; frames a predictor was trained on, as published
 _HALF = (0.5, 0.5, 0.5)
 _PREPARED = "as in training: torchvision, pixels from −1 to 1"
-_NOTES = "Its states are the features of proprioception that the predictor foretells, in every token; they are not turned back into numbers."
+_NOTES = "Its states are the features of proprioception that the predictor predicts, in every token; they are not turned back into numbers."
 
 
 def recognise(checkpoint: Checkpoint) -> bool:

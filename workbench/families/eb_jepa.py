@@ -1,7 +1,7 @@
 """EB-JEPA (facebookresearch/eb_jepa): its three examples, told apart by their tensors.
 
 Image: a small ResNet-18 or a small transformer, trained on CIFAR-10. Video: an encoder that keeps the pixels' grid and a U-Net
-that foretells the next frame of Moving MNIST. Actions: an IMPALA encoder and a GRU that foretells where a dot in two rooms goes.
+that predicts the next frame of Moving MNIST. Actions: an IMPALA encoder and a GRU that predicts where a dot in two rooms goes.
 What only the losses use, and heads that were trained beside the model, is named in the report and not read.
 """
 

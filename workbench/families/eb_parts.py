@@ -178,7 +178,7 @@ class PixelDynamics(_World):
 
     @torch.inference_mode()
     def predict(self, context: Latents, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
-        """See `Dynamics.predict`. One frame alone foretells nothing: the first answer is NaN."""
+        """See `Dynamics.predict`. One frame alone predicts nothing: the first answer is NaN."""
         known = self._known(context)
         self._none(actions)
         pairs = torch.cat([known[:, :-1], known[:, 1:]], -1)

@@ -18,7 +18,7 @@ from workbench.families.vit_family import shape_of, tower
 from workbench.nn.conv_decoder import ConvDecoder, ConvDecoderConfig
 from workbench.nn.vit_decoder import VitDecoder, VitDecoderConfig
 
-DECODER_OVERRIDES = {"decoder_heads": "attention heads of a transformer that draws frames"}
+DECODER_OVERRIDES = {"decoder_heads": "attention heads of a transformer decoder"}
 _EMBED, _FIRST = "decoder_embed.weight", "upsample_b.blocks.0.weight"
 _HALF = (0.5, 0.5, 0.5)
 _MOST_WIDTH = 1 << 16
@@ -58,7 +58,7 @@ def find_decoder(checkpoint: Checkpoint, settings: Settings, preparation: Prepar
             names = {s.removeprefix(prefix): s for s in checkpoint.tensors if s.startswith(prefix)}
             plan = find(checkpoint, names, settings)
             if plan.features != features:
-                what = f"the decoder draws tokens of {plan.features} features, the encoder gives {features}"
+                what = f"the decoder takes tokens of {plan.features} features, the encoder gives {features}"
                 raise BadInput(what, where=str(checkpoint.path), fix="give decoder= one that was trained on this encoder")
             mean, std = _pixels(checkpoint, settings, preparation)
             return replace(plan, mean=mean, std=std)

@@ -87,9 +87,9 @@ class FrameDynamics(Dynamics):
 
     @torch.inference_mode()
     def rollout(self, context: Latents, horizon: int, *, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
-        """See `Dynamics.rollout`: the last frames of the window and their actions foretell the next, again and again."""
+        """See `Dynamics.rollout`: the last frames of the window and their actions predict the next, again and again."""
         if horizon < 1:
-            raise BadInput(f"a rollout of {horizon} ticks foretells nothing", where="horizon", fix="ask for at least 1")
+            raise BadInput(f"a rollout of {horizon} ticks predicts nothing", where="horizon", fix="ask for at least 1")
         known = context.grid.ticks
         moves, (seen, felt) = self._moves(context, actions, known - 1 + horizon), self._film(context)
         seen = torch.cat([seen, seen.new_empty(len(seen), horizon, *seen.shape[2:])], 1)

@@ -60,7 +60,7 @@ def plan(request: Request) -> FrameFamily:
     return FrameFamily("jepa_wms", request, settings, world, lambda encoder: _habits(settings, encoder, places, adaln=adaln), needed, card)
 
 
-_NOTES = "Its states are the features of proprioception that the predictor foretells, in every token; they are not turned back into numbers."
+_NOTES = "Its states are the features of proprioception that the predictor predicts, in every token; they are not turned back into numbers."
 
 
 def _habits(settings: Settings, encoder: FrozenEncoder, places: int, *, adaln: bool) -> Habits:

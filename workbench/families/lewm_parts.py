@@ -86,9 +86,9 @@ class LewmDynamics(Dynamics):
 
     @torch.inference_mode()
     def rollout(self, context: Latents, horizon: int, *, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
-        """See `Dynamics.rollout`: a window of `history` ticks slides over what was seen and foretold; only the foretold ticks are given back."""
+        """See `Dynamics.rollout`: a window of `history` ticks slides over what was seen and predicted; only the predicted ticks are given back."""
         if horizon < 1:
-            raise BadInput(f"a rollout of {horizon} ticks foretells nothing", where="horizon", fix="give 1 or more")
+            raise BadInput(f"a rollout of {horizon} ticks predicts nothing", where="horizon", fix="give 1 or more")
         most, known = self.history[1], context.grid.ticks
         film, moves = self._given(context, actions, known - 1 + horizon)
         for tick in range(known, known + horizon):

@@ -95,7 +95,7 @@ class NetPlan:
         for module in modules.values():
             module.to(self.request.device, self.request.dtype).eval().requires_grad_(False)
         reports = tuple(whole_report(part, modules[part]) for part in PARTS if part in modules)
-        report = LoadReport(f"untrained, seed {seed}", self.family, reports, (*self.facts, Fact("seed", seed, "given", "of the untrained twin")))
+        report = LoadReport(f"untrained, seed {seed}", self.family, reports, (*self.facts, Fact("seed", seed, "given", "of the untrained model")))
         hashes = {part: module_hash(module) for part, module in modules.items()}
         return self.assemble(Built(modules, hashes, report, f"{self.name()}, untrained (seed {seed})", self.untrained))
 

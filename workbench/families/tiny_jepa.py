@@ -90,7 +90,7 @@ class TinyDynamics(Dynamics):
     def rollout(self, context: Latents, horizon: int, *, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
         """See `Dynamics.rollout`; only the last tick of the context matters."""
         if horizon < 1:
-            raise BadInput(f"a rollout of {horizon} ticks foretells nothing", where="horizon", fix="give 1 or more")
+            raise BadInput(f"a rollout of {horizon} ticks predicts nothing", where="horizon", fix="give 1 or more")
         film, moves = self._given(context, actions, context.grid.ticks - 1 + horizon)
         now, answers = film[:, -1], []
         for move in moves[:, context.grid.ticks - 1 :].unbind(1):
@@ -126,10 +126,10 @@ class TinyDecoder(Decoder):
     def decode(self, latents: Latents) -> UInt8[Tensor, "batch frames height width channels"]:
         """See `Decoder.decode`."""
         if latents.space.id != self.space:
-            what = f"this decoder draws latents of {self.space}, not of {latents.space.id}"
+            what = f"this decoder takes latents of {self.space}, not of {latents.space.id}"
             raise Incomparable(what, fix="give it what dynamics.embed, predict or rollout answered")
         if not bool(latents.tokens.isfinite().all()):
-            raise BadInput("a frame cannot be drawn of a hidden vector", where="latents", fix="encode without visible=")
+            raise BadInput("a frame cannot be decoded from a masked vector", where="latents", fix="encode without visible=")
         frames = self.drawn(latents.tokens[:, :, 0, 0].flatten(0, 1))
         grey = (frames * 255).round().to(torch.uint8).unflatten(0, latents.tokens.shape[:2])
         return grey[..., None].expand(-1, -1, -1, -1, 3)
@@ -171,7 +171,7 @@ def plan(request: Request) -> NetPlan:
             what = f"a predictor from {sizes['dynamics'][0]} to {sizes['dynamics'][-1]} does not go on from vectors of {dim}"
             raise CheckpointError(what, where=str(checkpoint.path), fix="open another file")
     if "decoder" in sizes and (sizes["decoder"][0], sizes["decoder"][-1]) != (dim, SIDE * SIDE):
-        what = f"a decoder from {sizes['decoder'][0]} to {sizes['decoder'][-1]} draws no frames of {SIDE}×{SIDE} from vectors of {dim}"
+        what = f"a decoder from {sizes['decoder'][0]} to {sizes['decoder'][-1]} gives no frames of {SIDE}×{SIDE} from vectors of {dim}"
         raise CheckpointError(what, where=str(checkpoint.path), fix='leave it out: parts=("encoder_context", "dynamics")')
     settings.note("dim", dim, "read", "the encoder's last layer")
     settings.note("encoder", "context", "read", "the one trained encoder")

@@ -160,7 +160,7 @@ class ToyDynamics(Dynamics):
 
     @torch.inference_mode()
     def rollout(self, context: Latents, horizon: int, *, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
-        """See `Dynamics.rollout`: only the `horizon` foretold ticks, without the context."""
+        """See `Dynamics.rollout`: only the `horizon` predicted ticks, without the context."""
         known = context.grid.ticks
         moves = self._moves(context, actions, known - 1 + horizon)
         film = context

@@ -156,7 +156,7 @@ class VitPlan:
         for part, module in modules.items():
             modules[part] = module.to(self.request.device, self.request.dtype).eval().requires_grad_(False)
         reports = tuple(whole_report(part, module) for part, module in modules.items())
-        facts = (*self.facts, Fact("seed", seed, "given", "of the untrained twin"))
+        facts = (*self.facts, Fact("seed", seed, "given", "of the untrained model"))
         report = LoadReport(f"untrained, seed {seed}", self.family, reports, facts, stand_ins=self.stand_ins)
         return self._assemble(modules, {p: module_hash(m) for p, m in modules.items()}, report, f"{self._name()}, untrained (seed {seed})")
 

@@ -103,10 +103,10 @@ def plan(request: Request) -> VitPlan:
 
 
 def _has_teacher(settings: Settings, predictor: LevelsPredictorConfig | None, c: Trunk, student: bool) -> bool:
-    """The target encoder is what the predictor foretells."""
+    """The target encoder is what the predictor predicts."""
     if predictor is None or (not student and predictor.features == predictor.levels * c.dim):
         return predictor is not None
-    told = "a student's predictor foretells its teacher" if student else f"the predictor gives {predictor.features} features, its levels have other"
+    told = "a student's predictor predicts its teacher" if student else f"the predictor gives {predictor.features} features, its levels have other"
     settings.note("teacher", "not in the file", "inferred", f"{told}: there are no targets to compare with")
     return False
 

@@ -144,7 +144,7 @@ class CausalVectors(VectorDynamics):
 
     @torch.inference_mode()
     def rollout(self, context: Latents, horizon: int, *, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
-        """See `Dynamics.rollout`: a window of `history` slides over what was seen and foretold."""
+        """See `Dynamics.rollout`: a window of `history` slides over what was seen and predicted."""
         _some(horizon)
         film, known = self._film(context, actions), context.grid.ticks
         for _ in range(horizon):
@@ -160,4 +160,4 @@ class CausalVectors(VectorDynamics):
 
 def _some(horizon: int) -> None:
     if horizon < 1:
-        raise BadInput(f"a rollout of {horizon} ticks foretells nothing", where="horizon", fix="give 1 or more")
+        raise BadInput(f"a rollout of {horizon} ticks predicts nothing", where="horizon", fix="give 1 or more")

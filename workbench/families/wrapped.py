@@ -54,7 +54,7 @@ def wrap(
         predict: (latents, context, targets) -> latents at the targets, or everywhere. Latents are 0 off the context.
         step: (latents, actions) -> the latents one tick later, tick by tick. rollout: (latents, horizon, actions) -> the latents to come.
         actions: how many numbers an action has, or their names; None: the future needs none, and is given none.
-        untrained: seed -> a fresh module of the same kind, or a wrapped one. Without it there is no untrained twin.
+        untrained: seed -> a fresh module of the same kind, or a wrapped one. Without it there is no untrained model.
         more: frames (1), video (False), layers (0), history ((1, ticks)); mean, std, resize ("crop", "stretch"), fps; name, paper, licence, notes, loss, unit.
 
     Raises:
@@ -144,7 +144,7 @@ class _Asked:
         """
         if self.twin is None:
             fix = "wrap(…, untrained=f), where f(seed) makes a fresh module of the same kind"
-            raise PartUnavailable(f"{self.name} has no untrained twin: wrap was not told how to make one", where=f"wrapped {self.name}", fix=fix)
+            raise PartUnavailable(f"{self.name} has no untrained model: wrap was given no untrained=", where=f"wrapped {self.name}", fix=fix)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             made = self.twin(seed)

@@ -303,7 +303,7 @@ class WrappedDynamics(Dynamics):
         return Latents(torch.cat(parts, 1), context.grid, Space("predicted", self.id))
 
     def rollout(self, context: Latents, horizon: int, *, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
-        """See `Dynamics.rollout`: only the `horizon` foretold ticks."""
+        """See `Dynamics.rollout`: only the `horizon` predicted ticks."""
         known = context.grid.ticks
         moves = self._moves(context, actions, known - 1 + horizon)
         if "rollout" in self.calls:

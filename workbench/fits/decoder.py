@@ -76,7 +76,7 @@ def fitted(jepa: Jepa, bank: Footage, *, steps: int = 400, seed: int = 0) -> Fit
         raise BadInput(f"{steps} steps fit nothing", where="steps", fix="ask for a few hundred")
     frames = sum(c.frames for c in bank.clips)
     if len(bank.clips) < LEAST_CLIPS or frames < LEAST_FRAMES:
-        what = f"a decoder cannot be fitted on {frames} frames of {len(bank.clips)} clips: it would remember them and could not be judged"
+        what = f"a decoder cannot be fitted on {frames} frames of {len(bank.clips)} clips: it would memorise them and could not be evaluated"
         raise BadInput(what, where=bank.name, fix=f"open a folder or bank with at least {LEAST_FRAMES} frames of {LEAST_CLIPS} clips")
     data = _looked_at(jepa, bank, seed, steps)
     with torch.random.fork_rng(devices=[]):
@@ -118,7 +118,7 @@ def _looked_at(jepa: Jepa, bank: Footage, seed: int, steps: int) -> _Data:
     rows = torch.cat(pictures)
     held = _unlike(rows, np.flatnonzero(away), np.flatnonzero(~away))
     if not len(held):
-        raise BadInput("every held-out frame is also among the others: nothing is left to judge by", where=bank.name, fix="give clips that differ")
+        raise BadInput("every held-out frame is also among the others: nothing is left for evaluation", where=bank.name, fix="give clips that differ")
     count = max(1, len(clips) // _HELD)
     return _Data(config, torch.cat(values), rows, torch.from_numpy(np.flatnonzero(~away)), held, (len(clips) - count, count), first.space.id)
 

@@ -1,4 +1,4 @@
-"""The latents that stand for frames in pictures: those that a model foretells, or predicts under a mask; else those of its encoder."""
+"""The latents that stand for frames in pictures: those that a model predicts, or predicts under a mask; else those of its encoder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbench.model.steps import steps_of
 def seen(jepa: Jepa, clip: Clip) -> tuple[Latents, UInt8[Tensor, "frames height width 3"]]:
     """The latents of one clip, and its prepared pixels.
 
-    With dynamics they are those that futures are foretold in; with a masked predictor and its teacher, the targets; else what the encoder answers.
+    With dynamics they are those that futures are predicted in; with a masked predictor and its teacher, the targets; else what the encoder answers.
 
     Raises:
         PartUnavailable: the encoder did not load whole.

@@ -45,7 +45,9 @@ class IJepaMultiblock(Sampler):
     def _check(self, shape: Shape) -> None:
         if shape[0] != 1:
             raise MaskError(
-                f"{self.label} samples masks of an image, a grid of one time step; this grid has {shape[0]}", where=self.name, fix="use a V-JEPA sampler for video"
+                f"{self.label} samples masks of an image, a grid of one time step; this grid has {shape[0]}",
+                where=self.name,
+                fix="use a V-JEPA sampler for video",
             )
 
     def _advice(self, shape: Shape) -> str:

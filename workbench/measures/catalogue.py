@@ -25,7 +25,7 @@ ENTRIES = (
         ("encoder_target",),
         "Reference targets of a bank",
         "mean and median target at each position over the bank's clips",
-        "the yardstick of skill",
+        "the reference of skill",
         "A predictor that knows only the position reaches it.",
         urgent=False,
     ),

@@ -35,7 +35,7 @@ def factor_table(
     steps: Sequence[float],
     seed: int = 0,
 ) -> FactorTable:
-    """How far the latents move for each factor, for the model, its untrained twin and raw pixels, in units of the distance between random clips.
+    """How far the latents move for each factor, for the model, the untrained model and raw pixels, in units of the distance between random clips.
 
     Args:
         clips: the unchanged ones. varied: factor -> for each step of the change, every clip again with only this factor changed; each
@@ -69,7 +69,7 @@ def factor_table(
 
 @measure
 def latent_moves(jepa: Jepa, clip: Clip, changed: Mapping[str, Clip], others: Sequence[Clip], *, seed: int = 0) -> LatentMoves:
-    """How far the latents of one clip move for each change, for the model, its untrained twin and raw pixels.
+    """How far the latents of one clip move for each change, for the model, the untrained model and raw pixels.
 
     Args:
         changed: what was changed -> the same clip with only that changed. others: clips whose distance to one another, paired at random, is the unit.

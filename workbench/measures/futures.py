@@ -100,7 +100,7 @@ class Future:
         """The real latents after the context."""
         return span(self.real, self.known, self.real.grid.ticks)
 
-    def foretold(self, kind: str, moves: Tensor | None = None) -> Latents:
+    def predicted(self, kind: str, moves: Tensor | None = None) -> Latents:
         """The predicted ticks, by one of KINDS.
 
         Args:

@@ -1,4 +1,4 @@
-"""Latents as colours: nothing is drawn from them, they are shown as they are, in one basis for what came and for what was foretold."""
+"""Latents as colours, without a decoder, in one basis for ground truth and predictions."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Palette:
         mean, dim = values.mean(0), values.shape[-1]
         if real.grid.rows * real.grid.cols == 1 or dim < 3 or len(values) < 4:
             spread = values.std(0).clamp_min(1e-6) * _SPREAD
-            return cls(mean, None, -spread, spread, f"latents: {dim} features, ±{_SPREAD:g} standard deviations of the real film")
+            return cls(mean, None, -spread, spread, f"latents: {dim} features, ±{_SPREAD:g} standard deviations of the ground truth")
         _, sizes, axes = torch.linalg.svd(values - mean, full_matrices=False)
         axes = axes[:3] * axes[:3].gather(1, axes[:3].abs().argmax(1, keepdim=True)).sign()  # an axis has no sign of its own
         shown = (values - mean) @ axes.T
         low, high = (shown.quantile(end, 0) for end in _ENDS)
         share = float((sizes[:3] ** 2).sum() / (sizes**2).sum().clamp_min(1e-12))
-        return cls(mean, axes, low, high, f"latents: 3 components of the real film, {share:.0%} of their variance".replace("%", " %"))
+        return cls(mean, axes, low, high, f"latents: 3 components of the ground truth, {share:.0%} of their variance".replace("%", " %"))
 
     def drawn(self, latents: Latents) -> Drawn:
         """The latents in these colours, one picture a tick."""

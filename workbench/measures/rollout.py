@@ -40,12 +40,12 @@ def rollout(
     bank: Bank | None = None,
     twin: bool = True,
 ) -> Rollout:
-    """What the model foretells of one clip, tick by tick: open loop, teacher-forced, and beside its yardsticks.
+    """What the model predicts of one clip, tick by tick: open loop, teacher-forced, and beside its yardsticks.
 
     Args:
         known: ticks of context; None: as few as the model takes. distance: None: that of the training loss.
         actions: other actions than those that were done, one row a step; the real future is then no longer what should come.
-        bank: gives the other clip's actions. twin: also roll out the untrained twin, in its own latents.
+        bank: gives the other clip's actions. twin: also roll out the untrained model, in its own latents.
 
     Raises:
         PartUnavailable: no dynamics. BadInput: actions or states do not fit. ClipError: the clip is too short.
@@ -59,18 +59,18 @@ def rollout(
 def compared(
     future: Future, source: str, distance: str, others: Float[Tensor, "1 moves action"] | None, twin: Future | None = None
 ) -> tuple[Rollout, dict[str, Latents]]:
-    """How far each foretold future of one clip is from what came, and those futures.
+    """How far each predicted future of one clip is from what came, and those futures.
 
     Args:
         source: of the clip, as its provenance is to tell. others: actions that do not belong to the clip. twin: the same clip in the twin's latents.
     """
     jepa = future.jepa
-    found = {k: future.foretold(k) for k in ("open loop", "teacher-forced", "copy last")}
+    found = {k: future.predicted(k) for k in ("open loop", "teacher-forced", "copy last")}
     if others is not None:
-        found["other actions"] = future.foretold("open loop", others)
+        found["other actions"] = future.predicted("open loop", others)
     maps = {k: apart(f, future.came, distance)[0] for k, f in found.items()}
     if twin is not None:
-        maps["twin"] = apart(twin.foretold("open loop"), twin.came, distance)[0]
+        maps["twin"] = apart(twin.predicted("open loop"), twin.came, distance)[0]
     kinds = tuple(k for k in KINDS if k in maps)
     true = future.came.states
     states = None if true is None else np.stack([_states(found.get(k), true) for k in kinds])
@@ -111,7 +111,7 @@ def drift(
     """How the same errors grow with the horizon, over a bank, beside copying the last tick and other clips' actions.
 
     Args:
-        limit: at most so many clips. seed: of the intervals. predictor: "model", or "twin": its untrained twin, in the twin's own latents.
+        limit: at most so many clips. seed: of the intervals. predictor: "model", or "twin": the untrained model, in the twin's own latents.
     """
     jepa = asked(jepa, predictor)
     distance = chosen_distance(jepa, distance)
@@ -123,10 +123,10 @@ def drift(
     for start in range(0, len(clips), _BATCH):
         future = Future.of(jepa, clips[start : start + _BATCH], known)
         first = future.known
-        foretold = {k: future.foretold(k) for k in kinds if k != "other actions"}
+        predicted = {k: future.predicted(k) for k in kinds if k != "other actions"}
         if future.moves is not None:
-            foretold["other actions"] = future.foretold("open loop", _next_clip(future.moves))
-        rows.append(torch.stack([apart(foretold[k], future.came, distance).mean((2, 3)) for k in kinds]).numpy())
+            predicted["other actions"] = future.predicted("open loop", _next_clip(future.moves))
+        rows.append(torch.stack([apart(predicted[k], future.came, distance).mean((2, 3)) for k in kinds]).numpy())
         progress.report(min(start + _BATCH, len(clips)), len(clips))
     origin = Provenance("drift", jepa.card.name, dict(jepa.card.hashes), bank.name, seed=seed, parameters={"known": first, "distance": distance})
     return Drift(first, kinds, np.concatenate(rows, 1), distance, bank.name, seed, origin)
@@ -244,6 +244,6 @@ def _seen(model: Jepa, own: Clip, actions: np.ndarray | None, edited: int) -> tu
     return replace(seen, states=states, pixels=np.concatenate([own.pixels[:edited], film])), True
 
 
-def _with_past(future: Future, foretold: Latents) -> Latents:
+def _with_past(future: Future, predicted: Latents) -> Latents:
     past = span(future.real, 0, future.known)
-    return replace(foretold, tokens=torch.cat([past.tokens, foretold.tokens], 1), grid=future.real.grid, states=None, extra=None)
+    return replace(predicted, tokens=torch.cat([past.tokens, predicted.tokens], 1), grid=future.real.grid, states=None, extra=None)

@@ -60,13 +60,13 @@ def surprise(
 ) -> Surprise:
     """The distance between prediction and ground truth, for each frame and token of a clip.
 
-    A model with dynamics foretells every tick from the real ones before it. A masked predictor is given the first frames of a
-    sliding window and foretells the rest of it.
+    A model with dynamics predicts every tick from the real ones before it. A masked predictor is given the first frames of a
+    sliding window and predicts the rest of it.
 
     Args:
         contexts: frames of context, several at once; masked predictors only; None: a quarter, a half and three quarters of the window.
         window: frames; None: as in training. stride: frames between windows. distance: None: that of the training loss.
-        mask_token: which learned mask token foretells, as published the first; None: the family's default.
+        mask_token: which learned mask token predicts, as published the first; None: the family's default.
 
     Raises:
         PartUnavailable: neither dynamics nor a masked predictor. BadInput: a context that is no whole number of ticks. ClipError: too short.
@@ -106,7 +106,7 @@ def surprise_view(
         predictor: "model", "twin" (untrained) or "pixels" (how much they change). how: options of `surprise`.
 
     Raises:
-        BadInput: no such twins, or nothing that can be moved. ClipError: too short to foretell anything. MissingExtra: pymunk is not installed.
+        BadInput: no such twins, or nothing that can be moved. ClipError: too short to predict anything. MissingExtra: pymunk is not installed.
     """
     made = _films(jepa, clip, twins, other, moved, world or jepa.card.world)
     found = tuple(_surprise(jepa, c, predictor, how) for _, _, c in made.films)
@@ -264,7 +264,7 @@ def occlusion_map(
     """Where in a frame of the last video the surprise is, by occlusion: for models of one vector a frame. Arguments as those of `surprise_view`.
 
     Raises:
-        BadInput: the frame was not foretold, or it is asked of plain changes of pixels.
+        BadInput: the frame was not predicted, or it is asked of plain changes of pixels.
     """
     if predictor == "pixels":
         raise BadInput("changes of pixels say themselves where they are", where="occlusion_map", fix="let go of P")

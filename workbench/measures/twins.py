@@ -1,4 +1,4 @@
-"""The untrained twin of a model, made once: what is measured on it can then be remembered too."""
+"""The untrained model of a model, made once: what is measured on it can then be remembered too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def twin_of(jepa: Jepa, seed: int = 0) -> Jepa:
 
 
 def asked(jepa: Jepa, predictor: str) -> Jepa:
-    """Whose answers are wanted: the model's ("model"), or its untrained twin's ("twin").
+    """Whose answers are wanted: the model's ("model"), or the untrained model's ("twin").
 
     Raises:
         BadInput: neither.

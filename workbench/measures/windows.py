@@ -52,16 +52,18 @@ def surprises(
             found += _forced(jepa, clips[first : first + _CLIPS], distance)
         return found
     if jepa.masked is None:
-        raise PartUnavailable("surprise needs a model that foretells", where=jepa.report.path, fix="open a file with dynamics or a masked predictor")
+        raise PartUnavailable(
+            "surprise needs a model that predicts the future", where=jepa.report.path, fix="open a file with dynamics or a masked predictor"
+        )
     frames = jepa.encoder.prepare(clips[:1]).video.shape[2]
     windows = Windows.of(jepa, frames, contexts, window or jepa.card.frames, stride, clips[0].source)
     return windows.watch(jepa, clips, distance, mask_token)
 
 
 def _forced(jepa: Jepa, clips: Sequence[Clip], distance: str) -> list[Surprise]:
-    """Every tick foretold from the real ones before it."""
+    """Every tick predicted from the real ones before it."""
     future = Future.of(jepa, clips)
-    maps = apart(future.foretold("teacher-forced"), future.came, distance)
+    maps = apart(future.predicted("teacher-forced"), future.came, distance)
     known = torch.full((len(clips), future.known, *maps.shape[2:]), torch.nan)
     grid = future.real.grid
     whole = torch.cat([known, maps], 1)[:, None, None].numpy()
@@ -75,7 +77,7 @@ def _origin(jepa: Jepa, clip: Clip, parameters: dict[str, object]) -> Provenance
 
 @dataclass(frozen=True)
 class Windows:
-    """Where windows of a clip begin, and with how many frames of context the rest of each is foretold."""
+    """Where windows of a clip begin, and with how many frames of context the rest of each is predicted."""
 
     contexts: tuple[int, ...]
     starts: tuple[int, ...]
@@ -104,7 +106,7 @@ class Windows:
                     f"a context of {context} frames in a window of {window}", where="contexts", fix=f"multiples of {tubelet} below {window}"
                 )
         if not asked:
-            raise BadInput("no context to foretell from", where="contexts", fix=f"multiples of {tubelet} below {window}")
+            raise BadInput("no context to predict from", where="contexts", fix=f"multiples of {tubelet} below {window}")
         return cls(asked, tuple(range(0, frames - window + 1, stride)), window, tubelet, stride, frames)
 
     def watch(self, jepa: Jepa, clips: Sequence[Clip], distance: str, mask_token: int | None) -> list[Surprise]:

@@ -90,7 +90,7 @@ class Dynamics(ABC):
 
     @abstractmethod
     def predict(self, context: Latents, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:
-        """The primitive, teacher-forced: answer k foretells tick k + 1."""
+        """The primitive, teacher-forced: answer k predicts tick k + 1."""
 
     @abstractmethod
     def rollout(self, context: Latents, horizon: int, *, actions: Float[Tensor, "batch moves action"] | None = None) -> Latents:

@@ -37,7 +37,7 @@ class ActionPredictorConfig:
 
 
 class ActionPredictor(nn.Module):
-    """Each tick is [action, pose, (camera), patches]; it sees itself and all before it. The answer at a tick foretells the next."""
+    """Each tick is [action, pose, (camera), patches]; it sees itself and all before it. The answer at a tick predicts the next."""
 
     def __init__(self, config: ActionPredictorConfig) -> None:
         super().__init__()

@@ -34,10 +34,10 @@ class FrameDecoder(Decoder):
             Incomparable: latents of another space. BadInput: some tokens are hidden.
         """
         if latents.space.id != self.space:
-            what = f"this decoder draws latents of {self.space}, not of {latents.space.id}"
+            what = f"this decoder takes latents of {self.space}, not of {latents.space.id}"
             raise Incomparable(what, fix="give it what dynamics.embed, predict or rollout answered")
         if not bool(latents.tokens.isfinite().all()):
-            raise BadInput("a frame cannot be drawn while some of its tokens are hidden", where="latents", fix="encode without visible=")
+            raise BadInput("a frame cannot be decoded while some of its tokens are masked", where="latents", fix="encode without visible=")
         frames = latents.tokens.flatten(0, 1).to(next(self.net.parameters()))
         drawn = torch.cat([self._draw(part) for part in frames.split(_AT_A_TIME)])
         return drawn.unflatten(0, latents.tokens.shape[:2])

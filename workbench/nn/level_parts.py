@@ -43,7 +43,7 @@ class LevelsMasked(VitMasked):
     """The predictor of several levels over its context encoder, and the targets of its teacher.
 
     Args:
-        teacher: False: the predictor foretells another model, there are no targets. normed: training compared layer-normed answers.
+        teacher: False: the predictor predicts another model, there are no targets. normed: training compared layer-normed answers.
     """
 
     encoder: LevelsEncoder

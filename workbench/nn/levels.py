@@ -133,7 +133,7 @@ class LevelsPredictor(VitPredictor):
         grid: tuple[int, ...],
         mask_token: int = 0,
         still: bool = False,
-    ) -> Float[Tensor, "batch asked foretold"]:
+    ) -> Float[Tensor, "batch asked predicted"]:
         """Predicted targets. `still`: the tokens are of one frame."""
         x = self.mixed(context, context_ids, target_ids, grid, mask_token, self._mark(still))
         return self.predictor_proj(self.predictor_norm(x[:, context_ids.shape[1] :]))
@@ -146,7 +146,7 @@ class LevelsPredictor(VitPredictor):
         grid: tuple[int, ...],
         mask_token: int = 0,
         still: bool = False,
-    ) -> Float[Tensor, "batch kept foretold"]:
+    ) -> Float[Tensor, "batch kept predicted"]:
         """What it says of the tokens that it was given, in the order of their ids."""
         x = self.mixed(context, context_ids, target_ids, grid, mask_token, self._mark(still))
         return self.predictor_proj_context(self.predictor_norm(x[:, : context_ids.shape[1]]))

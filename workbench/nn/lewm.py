@@ -218,7 +218,7 @@ class LewmPredictor(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch ticks embed"], steering: Float[Tensor, "batch ticks depth six"], *, last: bool = False
     ) -> Float[Tensor, "batch answers embed"]:
-        """Answer k foretells tick k + 1; `last` gives the last answer alone.
+        """Answer k predicts tick k + 1; `last` gives the last answer alone.
 
         Args:
             steering: the actions, as `steer` gives them.

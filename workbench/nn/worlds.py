@@ -36,7 +36,7 @@ class FrameWorld(nn.Module, ABC):
         states: Float[Tensor, "batch ticks tokens features"] | None,
         actions: Float[Tensor, "batch ticks actions"],
     ) -> tuple[Float[Tensor, "batch ticks rows cols dim"], Float[Tensor, "batch ticks tokens features"] | None]:
-        """Answer k foretells tick k + 1 and sees no later tick."""
+        """Answer k predicts tick k + 1 and sees no later tick."""
 
     @abstractmethod
     def initialise(self) -> FrameWorld:
@@ -60,7 +60,7 @@ class AdaLnWorld(FrameWorld):
 
 
 class DinoWmWorld(FrameWorld):
-    """A `DinoWmPredictor` between the encoder of actions, where it takes any, and the split of what it foretells."""
+    """A `DinoWmPredictor` between the encoder of actions, where it takes any, and the split of what it predicts."""
 
     def __init__(self, config: DinoWmConfig, actions: int, states: int) -> None:
         super().__init__(actions, states, config.states)

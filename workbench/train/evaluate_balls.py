@@ -1,4 +1,4 @@
-"""The figures of `balls`, from its file and fresh twins: what surprises it, beside an untrained twin and plain changes of pixels."""
+"""The figures of `balls`, from its file and fresh twins: what surprises it, beside the untrained model and plain changes of pixels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def evaluate(jepa: Jepa, seed: int, *, count: int = COUNT, untrained: int = TWIN
     """Figures on films that the model has not seen.
 
     Args:
-        seed: of the films and the untrained twins. count: pairs a kind, and quads. untrained: how many twins are averaged.
+        seed: of the films and the untrained models. count: pairs a kind, and quads. untrained: how many twins are averaged.
 
     Returns:
         pairs: kind -> share of pairs in which the impossible film surprises more, by the mean over frames from the fourth on;
@@ -75,7 +75,7 @@ def watched(models: Mapping[str, Jepa], pixels: np.ndarray) -> dict[str, Frames]
 
 
 def surprises(jepa: Jepa, videos: Sequence[Tensor]) -> Frames:
-    """The squared error of the foretold latent, teacher-forced. The first frames are left out: a speed must be seen first."""
+    """The squared error of the predicted latent, teacher-forced. The first frames are left out: a speed must be seen first."""
     return (_foretold(jepa, videos)[0].square().mean(-1)).double().numpy()[:, JUDGED - 1 :]
 
 
@@ -86,7 +86,7 @@ def _prepared(jepa: Jepa, pixels: np.ndarray) -> list[Tensor]:
 
 @torch.inference_mode()
 def _foretold(jepa: Jepa, videos: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Errors of the foretold latents of frames 1, 2, …, and the latents of all frames."""
+    """Errors of the predicted latents of frames 1, 2, …, and the latents of all frames."""
     dynamics, errors, latents = jepa.need_dynamics(), [], []
     with threads_for(jepa):
         for at, video in enumerate(videos):

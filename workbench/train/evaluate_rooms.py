@@ -49,12 +49,12 @@ def evaluate(jepa: Jepa, seed: int, *, varied: bool = False, walks: int = WALKS,
     """Figures on walks and tasks that the model has not seen.
 
     Args:
-        seed: of walks, shuffles, tasks and the untrained twin. varied: every walk and task has a wall and a door of its own.
+        seed: of walks, shuffles, tasks and the untrained model. varied: every walk and task has a wall and a door of its own.
 
     Returns:
         e16_over_copy: error of a 16-step open-loop rollout over that of repeating the first latent; shuffled_e16_over_copy: the same
         under another walk's actions; by_horizon: both for more horizons, with the place that a linear probe reads from the
-        foretold latent, in pixels; probe_r2: of the place, read from latents; probe: the same beside an untrained encoder and
+        predicted latent, in pixels; probe_r2: of the place, read from latents; probe: the same beside an untrained encoder and
         16 × 16 pixels; planning: share of tasks solved; decoded_pixels: how far the drawn point is from the true one after 16 steps.
     """
     true = two_rooms.walks(walks, MOVES, _FRESH + seed, varied=varied)

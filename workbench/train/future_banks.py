@@ -1,4 +1,4 @@
-"""The held-out films that ship with the samples that foresee, as `data.banks` reads them."""
+"""The held-out videos that ship with the world-model samples, as `data.banks` reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipes of the samples that foresee, and the films that they are trained on."""
+"""Recipes of the world-model samples, and the videos that they are trained on."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One trainer for frame-level JEPAs that foresee: an encoder and a predictor, end to end, kept from collapse by SIGReg alone.
+"""A trainer for frame-level world models: an encoder and a predictor, end to end, kept from collapse by SIGReg alone.
 
-LeWM (arXiv 2603.19312): no teacher, no stop-gradient, no decoder; the loss is the error of the foretold vector plus SIGReg.
+LeWM (arXiv 2603.19312): no teacher, no stop-gradient, no decoder; the loss is the error of the predicted vector plus SIGReg.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Planning in the two rooms, closed loop: a planner in latent space, the untrained twin, a random walk and a straight line on the true state."""
+"""Planning in the two rooms, closed loop: a planner in latent space, the untrained model, a random walk and a straight line on the true state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a recipe to the folder of a sample that foresees: train, draw, judge several seeds, describe, seal."""
+"""From a recipe to the folder of a world-model sample: train, decode, evaluate several seeds, describe, write checksums."""
 
 from __future__ import annotations
 

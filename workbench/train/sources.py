@@ -49,7 +49,7 @@ def source(name: str) -> Source:
         raise BadInput(
             f"there is no sample {name!r}",
             where="name",
-            fix=f"one of {', '.join(SOURCES)}; two-rooms and balls foresee and have recipes of their own",
+            fix=f"one of {', '.join(SOURCES)}; two-rooms and balls are world models with recipes of their own",
         )
     return SOURCES[name]
 
@@ -90,7 +90,7 @@ SOURCES = {
         fresh=lambda seed: balls_bank(450, _FRESH + seed),
         known=300,
         probe="position",
-        probe_of="R² of the ball's place at each tick",
-        reference_name="80 held-out films",
+        probe_of="R² of the ball's position at each time step",
+        reference_name="80 held-out videos",
     ),
 }

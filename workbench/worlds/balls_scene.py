@@ -33,7 +33,7 @@ class Balls(Scene):
         """
         film = kept_twins.films_of(np.asarray(states)[None])
         if not kept_twins.has_ball(states).all():
-            raise BadInput("there is no ball in this film that could be moved", where="moved", fix="choose another film")
+            raise BadInput("there is no ball in this video that could be moved", where="moved", fix="choose another video")
         wall = film.wall[0]
         place = _beside(np.clip(np.array([x, y]) * WORLD, RADIUS, WORLD - RADIUS), wall)
         new = np.array(states, np.float32)

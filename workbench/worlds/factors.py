@@ -85,7 +85,7 @@ def hue(pixels: Pixels, amount: float, seed: int = 0) -> Pixels:
 
 _ANYWHERE: Mapping[str, tuple[Factor, Callable[[Pixels, float, int], Pixels]]] = {
     "noise": (Factor("noise", NUISANCE, f"{_NOISE:.0f} of 255 levels deviation on every pixel"), noise),
-    "brightness": (Factor("brightness", NUISANCE, f"{_DARKER:.0%} of the light is gone".replace("%", " %")), brightness),
+    "brightness": (Factor("brightness", NUISANCE, f"{_DARKER:.0%} of the light removed".replace("%", " %")), brightness),
     "blur": (Factor("blur", NUISANCE, f"out of focus by {_BLURRED:.0%} of the side".replace("%", " %")), blur),
     "hue": (Factor("hue", NUISANCE, "all colours turned to the opposite side of the circle"), hue),
 }

@@ -78,7 +78,9 @@ def read(path: Path) -> Mapping[str, Twins]:
         parts = {name: [films[np.arange(count) + (2 * k + half) * count] for half in (0, 1)] for k, name in enumerate(names)}
         return {name: Twins(right, wrong, event[k]) for k, (name, (right, wrong)) in enumerate(parts.items())}
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise BadInput(f"there are no twins here: {error}", where=str(path), fix="install jepa-workbench again, or clone it whole") from error
+        raise BadInput(
+            f"the shipped pairs cannot be read: {error}", where=str(path), fix="install jepa-workbench again, or clone the whole repository"
+        ) from error
 
 
 def shipped() -> Mapping[str, Twins]:
@@ -93,7 +95,7 @@ def look(kept: Mapping[str, Twins], choice: str, index: int) -> tuple[list[tuple
         BadInput: no such choice, or not so many.
     """
     if choice not in CHOICES:
-        raise BadInput(f"there are no twins {choice!r}", where="twins", fix=f"one of {', '.join(CHOICES)}")
+        raise BadInput(f"there are no pairs of kind {choice!r}", where="twins", fix=f"one of {', '.join(CHOICES)}")
     first = kept[CHOICES[choice][0]]
     if not 0 <= index < len(first):
         raise BadInput(f"there is no pair {index} of {choice}, there are {len(first)}", where="twins", fix=f"0 to {len(first) - 1}")

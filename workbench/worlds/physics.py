@@ -1,4 +1,4 @@
-"""Films of the falling balls for a model that foresees: what is hidden comes back, solid walls turn the ball, empty scenes stay empty.
+"""Videos of the falling balls for a world model: what is hidden comes back, solid walls turn the ball, empty scenes stay empty.
 
 Films in the open, with neither wall nor post, show how a ball moves: from few of them a model hardly learns to see a ball there.
 The screen scenes are the heart: a ball goes behind a wide post. Where the tip of a wall shows above the post the ball must come

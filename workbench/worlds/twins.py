@@ -1,6 +1,6 @@
 """Possible films of the falling balls, each with an impossible twin, and quads of them that no look at single changes can tell apart.
 
-A pair is easily told for the wrong reason: a film with less motion is foretold with less error. A quad is two pairs that hold the
+A pair is easily told for the wrong reason: a film with less motion is predicted with less error. A quad is two pairs that hold the
 same beginnings and the same endings, once joined rightly and once wrongly. In *permanence* a ball comes or does not, goes behind
 the screen, and one comes out or does not. In *solidity* the tip of a wall shows above the screen or does not, and behind the screen
 the ball turns back or passes: ball and wall are never seen near each other, so that every sum over single changes of pixels is

@@ -110,7 +110,7 @@ def walks(count: int, moves: int, seed: int, *, varied: bool = False) -> Walks:
         BadInput: no walk or no move.
     """
     if moves < 1:
-        raise BadInput(f"a walk of {moves} moves goes nowhere", where="moves", fix="ask for at least one")
+        raise BadInput(f"a walk of {moves} moves is empty", where="moves", fix="ask for at least one")
     rng = np.random.default_rng(seed)
     now = starts(count, rng, varied=varied)
     seeks, home = rng.random(count) < _SEEKERS, np.sign(now[:, 0] - now[:, 2])

@@ -122,7 +122,9 @@ def quilt_traits(yard: Yardsticks) -> dict[str, object]:
     """Nearest-patch reconstruction and nearest patches as the large pane wants them; the reason where there are none."""
     q = yard.quilt
     if q is None:
-        return {"missing": {"quilt": "The nearest-patch reconstruction needs a bank of other clips on the same grid. Open a folder of images or clips."}}
+        return {
+            "missing": {"quilt": "The nearest-patch reconstruction needs a bank of other clips on the same grid. Open a folder of images or clips."}
+        }
     return _quilt(q)
 
 

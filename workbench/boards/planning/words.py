@@ -8,7 +8,10 @@ from workbench.boards.planning.views import READABLE
 from workbench.core.numbers import number, relative_to
 from workbench.core.questions.planning import EnergyLandscape, PlanView, WalkTrace
 
-_CONFIDENT, _FAR = 0.25, 0.25  # cost relative to the no-op below which not reaching the goal is a warning; distance between first actions, relative to their range
+_CONFIDENT, _FAR = (
+    0.25,
+    0.25,
+)  # cost relative to the no-op below which not reaching the goal is a warning; distance between first actions, relative to their range
 
 
 def plan_sentence(view: PlanView, twin: bool = False) -> tuple[str, str]:
@@ -33,7 +36,11 @@ def plan_detail(view: PlanView, land: EnergyLandscape | None = None) -> str:
     if view.paths is not None and view.paths.believed is not None:
         r2 = number(view.paths.probe)
         readable = view.paths.probe >= READABLE
-        lines.append(f"Predicted positions are read by a linear probe, R² {r2}." if readable else f"Predicted positions cannot be read by a linear probe: R² {r2}.")
+        lines.append(
+            f"Predicted positions are read by a linear probe, R² {r2}."
+            if readable
+            else f"Predicted positions cannot be read by a linear probe: R² {r2}."
+        )
     if view.bounds:
         lines.append(f"The checkpoint states no bounds of actions; used: {view.bounds}.")
     if land is not None and _detour(view, land):

@@ -104,7 +104,9 @@ def _window_row(facts: ModelFacts) -> list[Control]:
     ]
     if facts.mask_tokens > 1:
         tokens = (Option(-1, "default"), *(Option(i, str(i)) for i in range(facts.mask_tokens)))
-        row.append(Select("mask_token", "mask token", options=tokens, help="Which of the learned mask tokens the predictor is given; 0 as published."))
+        row.append(
+            Select("mask_token", "mask token", options=tokens, help="Which of the learned mask tokens the predictor is given; 0 as published.")
+        )
     return row
 
 

@@ -100,8 +100,8 @@ class PlanTrace:
 
     Args:
         method: "cem" or "mppi". samples: tried action sequences. costs: theirs. elites: numbers of the best of each iteration.
-        mean, spread: of the next iteration's draws. actions: chosen. cost: of the chosen actions. states: that the model foretells along them.
-        copy: cost of staying at the last known tick, the yardstick of `cost`.
+        mean, spread: of the next iteration's draws. actions: chosen. cost: of the chosen actions. states: that the model predicts along them.
+        copy: cost of the no-op (staying at the last context tick), the baseline of `cost`.
     """
 
     method: str
@@ -129,7 +129,7 @@ class PlanPaths:
     """A plan in a world that can be driven: places in sides of the picture.
 
     Args:
-        true: if the chosen actions are done in one go. believed: read from the foretold latents by a linear probe; probe: its R² on held-out clips.
+        true: if the chosen actions are done in one go. believed: read from the predicted latents by a linear probe; probe: its R² on held-out clips.
         elites, samples: if some of those of each iteration are done. away: from the goal at the end of `true`.
         reached: that is near enough.
     """
@@ -186,7 +186,7 @@ class DriveStep:
     Args:
         pictures: after each step. done: the actions. rest: of the plan, a warm start for the next. away: from the goal in sides of the picture.
         cost: the model's own opinion of its plan. copy: of staying. reached: near enough. believed: where the whole plan leads, as a probe reads it.
-        imagined: what was foretold to be seen after each step, where latents can be drawn; note: by what.
+        imagined: what was predicted to be seen after each step, where latents can be drawn; note: by what.
     """
 
     pictures: tuple[WorldPicture, ...]
@@ -214,7 +214,7 @@ class WalkTrace:
     """The way that was really gone, closed loop.
 
     Args:
-        states, places, pixels: at the start and after each step. imagined: frame k is what was foretold just before step k was made; the first is real.
+        states, places, pixels: at the start and after each step. imagined: frame k is what was predicted just before step k was made; the first is real.
         actions: that were done. costs: of the plan that each step was part of, in the model's own eyes. goal: its state; within near of it is there.
         away: from the goal at the end, in sides of the picture.
     """
@@ -335,7 +335,11 @@ _ENERGY: dict[str, Any] = {
     "cannot": "The minimum need not be the ground-truth action: several actions may lead as near to the goal.",
     "number": "least",
 }
-_STEPS: dict[str, Any] = {**_PLAN, "title": "Steps executed in a world", "cannot": "The distance to the goal is measured in the world; the model does not see it."}
+_STEPS: dict[str, Any] = {
+    **_PLAN,
+    "title": "Steps executed in a world",
+    "cannot": "The distance to the goal is measured in the world; the model does not see it.",
+}
 _ENDS: dict[str, Any] = {"source": "the built-in worlds", "cannot": "Start and goal are a proposal; others can be chosen."}
 
 

@@ -125,7 +125,7 @@ class Sensitivity(Question[SensitivityView]):
 
     Args:
         changes: factors. amounts: how much of each, as shares of its full step. bank: whose clips set the unit where the data are one clip.
-        seed: of the untrained twin, and of the pairing that gives the unit.
+        seed: of the untrained model, and of the pairing that gives the unit.
     """
 
     model: ModelKey
@@ -154,7 +154,7 @@ class Survey(Question[FactorTable]):
     """How far each factor moves the latents, over many clips and several steps of the change.
 
     Args:
-        seed: of the untrained twin, of the pairing that gives the unit, and of the intervals.
+        seed: of the untrained model, of the pairing that gives the unit, and of the intervals.
     """
 
     model: ModelKey

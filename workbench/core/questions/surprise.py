@@ -23,7 +23,7 @@ _AT_EVENT = 4  # frames in which something that happened is still news
 @codec.portable
 @dataclass(frozen=True, eq=False)
 class Surprise:
-    """How far each moment is from what the model foretold, where in the frame, and with how much it had seen.
+    """How far each moment is from what the model predicted, where in the frame, and with how much it had seen.
 
     Args:
         protocol: "teacher-forced" (one window, every tick from those before it), "windows" (a context, and the rest of the window), or
@@ -44,7 +44,7 @@ class Surprise:
 
     @property
     def windows(self) -> Float[np.ndarray, "contexts windows"]:
-        """Mean over the foretold tokens of each window: the published score."""
+        """Mean over the predicted tokens of each window: the published score."""
         return np.nanmean(self.maps, axis=(2, 3, 4))
 
     @property
@@ -53,7 +53,7 @@ class Surprise:
         return self.maps.mean((3, 4))
 
     def curve(self, context: int = 0) -> Float[np.ndarray, "frames"]:
-        """Surprise at each frame of the clip: mean over the windows that foretell it; NaN where none does.
+        """Surprise at each frame of the clip: mean over the windows that predict it; NaN where none does.
 
         Args:
             context: which row of `contexts`.
@@ -68,7 +68,7 @@ class Surprise:
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
     def where(self, frame: int, context: int = 0) -> Float[np.ndarray, "rows cols"]:
-        """Surprise of each token at a frame, mean over the windows that foretell it; NaN where none does."""
+        """Surprise of each token at a frame, mean over the windows that predict it; NaN where none does."""
         found: list[np.ndarray] = []
         for start, maps in zip(self.starts, self.maps[context], strict=True):
             tick = (frame - start) // self.grid.tubelet
@@ -77,12 +77,12 @@ class Surprise:
         return np.mean(found, axis=0) if found else np.full(self.maps.shape[3:], np.nan)
 
     def earned(self, context: int = 0) -> Float[np.ndarray, "frames"]:
-        """Share of the clip's summed surprise that each frame earned; 0 where nothing was foretold."""
+        """Share of the clip's summed surprise that each frame earned; 0 where nothing was predicted."""
         curve = np.nan_to_num(self.curve(context))
         return curve / max(float(curve.sum()), 1e-12)
 
     def mean(self, context: int = 0) -> float:
-        """Mean of the curve over the frames that were foretold; NaN where none was."""
+        """Mean of the curve over the frames that were predicted; NaN where none was."""
         curve = self.curve(context)
         return float(np.nanmean(curve)) if np.isfinite(curve).any() else float("nan")
 
@@ -92,7 +92,7 @@ class Surprise:
         return self.mean()
 
     def top(self, event: int = -1, context: int = 0) -> float:
-        """The largest surprise from an event on, within four frames; without one, of the film after its first two foretold frames.
+        """The largest surprise from an event on, within four frames; without one, of the film after its first two predicted frames.
 
         Args:
             event: a frame, −1 none.
@@ -116,7 +116,7 @@ class Surprise:
 
     @property
     def sudden(self) -> bool:
-        """Half of the surprise falls into a third of the frames that were foretold, or less."""
+        """Half of the surprise falls into a third of the frames that were predicted, or less."""
         first, last, share = self.half()
         return share > 0 and 3 * (last - first + 1) <= int(np.isfinite(self.curve()).sum())
 

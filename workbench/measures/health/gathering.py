@@ -1,4 +1,4 @@
-"""One pass over many clips: the vectors, tokens and masked views that health measures are computed of, for a model and for its untrained twin."""
+"""One pass over many clips: the vectors, tokens and masked views that health measures are computed of, for a model and for the untrained model."""
 
 from __future__ import annotations
 

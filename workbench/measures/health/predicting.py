@@ -83,7 +83,7 @@ def _futures(jepa: Jepa, clips: Sequence[Clip]) -> dict[str, Predicted]:
     for start in range(0, len(clips), _TOGETHER):
         future = Future.of(jepa, clips[start : start + _TOGETHER])
         came.append(future.came.tokens.float().cpu())
-        said.append(future.foretold("teacher-forced").tokens.float().cpu())
+        said.append(future.predicted("teacher-forced").tokens.float().cpu())
         before.append(span(future.real, future.known - 1, future.real.grid.ticks - 1).tokens.float().cpu())
         progress.report(min(start + _TOGETHER, len(clips)), len(clips))
     true = torch.cat(came)

@@ -25,7 +25,7 @@ class Ends:
     """Where a plan begins and ends, as `plan` takes it.
 
     Args:
-        start: the known ticks. goal: its last frame is the goal. true: the action that was really done at the start. came: what came of it.
+        start: the context ticks. goal: its last frame is the goal. true: the ground-truth action at the start. came: the clip from there on.
         limits: of the actions, where the model does not know them; bounds: where they are from.
     """
 
@@ -69,7 +69,7 @@ def clip_ends(jepa: Jepa, clip: Clip) -> ClipEnds:
     known = jepa.need_dynamics().history[0]
     own, _ = _stepped(clip, _spec(jepa), known)
     if own.frames <= known:
-        what = f"a clip of {own.frames} steps, of which {known} must be known: there is no other frame to go to"
+        what = f"a clip of {own.frames} steps, of which {known} are context: no other frame is left as a goal"
         raise BadInput(what, where=clip.source, fix="open a longer clip")
     return ClipEnds(shown(jepa, own), known - 1, known - 1, own.frames - 1, float(own.fps or 0.0))
 
@@ -106,7 +106,7 @@ def in_clip(jepa: Jepa, clip: Clip, start: int, goal: int) -> Ends:
     if start == goal:
         raise BadInput(f"the goal is where the start is: both are frame {start}", where="goal", fix="choose another frame")
     if not known - 1 <= start < own.frames or not 0 <= goal < own.frames:
-        what = f"from frame {start} to {goal} of a clip of {own.frames} steps, of which {known} must be known"
+        what = f"from frame {start} to {goal} of a clip of {own.frames} steps, of which {known} are context"
         raise BadInput(what, where="start, goal", fix=f"start from {known - 1} to {own.frames - 1}, goal up to {own.frames - 1}")
     limits, bounds = _limits(spec, actions)
     seen = _part(own, start - known + 1, start + 1, None if actions is None or known == 1 else actions[start - known + 1 : start])

@@ -23,7 +23,7 @@ class Search:
 
     Args:
         samples: tried sequences. costs, elites: theirs, and the numbers of the best. mean, spread: after each iteration.
-        actions: the best sequence of all. cost: its cost. copy: the cost of staying at the last known tick.
+        actions: the best sequence of all. cost: its cost. copy: the cost of the no-op, which stays at the last context tick.
     """
 
     samples: Float[Tensor, "iterations tasks samples horizon action"]
@@ -64,7 +64,7 @@ class Task:
     """Where plans begin and where they are to end, one row a task.
 
     Args:
-        context: the known ticks; the plan begins at the last. goal: one tick, in the same space. past: what was done between the known ticks.
+        context: the context ticks; the plan begins at the last. goal: one tick, in the same space. past: the actions between the context ticks.
     """
 
     context: Latents
@@ -75,7 +75,9 @@ class Task:
         moves = self.context.grid.ticks - 1
         given = 0 if self.past is None else self.past.shape[1]
         if given != moves:
-            raise BadInput(f"{moves} past actions lie between {moves + 1} known ticks, got {given}", where="past", fix="give them, or one known tick")
+            raise BadInput(
+                f"{moves} past actions lie between {moves + 1} context ticks, got {given}", where="past", fix="give them, or one context tick"
+            )
         self.context.comparable(self.goal)
 
 

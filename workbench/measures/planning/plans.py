@@ -100,7 +100,7 @@ def imagine_plan(
     limits: Sequence[Sequence[float]] | None = None,
     warm: Begun | None = None,
 ) -> tuple[PlanTrace, Latents]:
-    """As `plan`, with the latents of the imagined film: the last known tick, then those that the chosen actions are foretold to lead to."""
+    """As `plan`, with the predicted latents: the last context tick, then those under the chosen actions."""
     dynamics = jepa.need_dynamics()
     begun = None if warm is None else _begun(warm, how.horizon)
     with threads_for(jepa):

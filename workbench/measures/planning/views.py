@@ -188,7 +188,7 @@ def drive(
 
 
 def _foreseen(jepa: Jepa, film: Latents, count: int, bank: Bank | None, clip: Clip) -> Drawn | None:
-    """What was foretold to be seen after the first steps of a plan."""
+    """What was predicted to be seen after the first steps of a plan."""
     if jepa.decoder is None and bank is None:
         return None
     return draw(jepa, span(film, 1, count + 1), "retrieved" if jepa.decoder is None else "decoded", bank, clip)
@@ -215,7 +215,7 @@ def walk(
         BadInput: no step may be made, or the goal is where the start is.
     """
     if steps < 1:
-        raise BadInput(f"a walk of {steps} steps goes nowhere", where="steps", fix="allow at least one")
+        raise BadInput(f"a walk of {steps} steps is empty", where="steps", fix="allow at least one")
     within, here, how, made = world(name), np.asarray(state, np.float32), planner_of(planner), list[Move]()
     found: DriveStep | None = None
     while len(made) < steps and not (found and found.reached):
