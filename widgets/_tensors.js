@@ -1,4 +1,4 @@
-// Raw keys as a tree that can be searched. Only the rows in sight are in the page, so that thousands of tensors stay quick.
+// Raw keys as a tree that can be searched. Only the visible rows are in the page, so that thousands of tensors stay quick.
 import { grouped, many, parameters, shape } from "./_amounts.js";
 import { arrange } from "./_arrange.js";
 import { element, onNextFrame, setAttribute, setText } from "./_kit.js";
@@ -117,7 +117,7 @@ function lay(at) {
   draw(at);
 }
 
-/** Puts the rows in sight into the page; those that look as before stay the same nodes. @param {Tree} at */
+/** Puts the visible rows into the page; those that look as before stay the same nodes. @param {Tree} at */
 function draw(at) {
   const { tree, space, shown, cursor } = at;
   const first = Math.max(0, Math.floor(tree.scrollTop / HEIGHT) - SPARE);

@@ -1,4 +1,4 @@
-// One large pane that swaps in place between target, predicted, error and quilt, on the same grid as the canvas beside it.
+// One large pane that swaps in place between target, predicted, error and nearest patches, on the same grid as the canvas beside it.
 
 import { endsOf, heatOf } from "./_colour.js";
 import { badge, blank, contextEdge, fillCells, frameOf, gridLines, ring, spread, targetEdge, wipe } from "./_draw.js";

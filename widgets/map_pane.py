@@ -1,4 +1,4 @@
-"""MapPane: one large pane that swaps in place between target, predicted, error and quilt."""
+"""MapPane: one large pane that swaps in place between target, predicted, error and nearest patches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BYTES_A_TOKEN = {"target": 3, "predicted": 3, "asked": 1, "error": 4}
 
 
 class MapPane(View):
-    """Shows, on the canvas's grid, what was to be predicted, what was predicted, how far off it is, and the quilt of nearest real patches.
+    """Shows, on the canvas's grid, what was to be predicted, what was predicted, how far off it is, and the nearest real patches.
 
     The browser writes `mode`, `hover`, `selection`, `tick`, `playing` and `quilt_source`.
     """
@@ -43,9 +43,9 @@ class MapPane(View):
     error_unit = t.Unicode("", help="its unit, as 'smooth-L1'").tag(sync=True)
     quilt = binary("uint8 [frames, height, width, 3]: patches retrieved by the prediction")
     quilt_ceiling = binary("uint8 [frames, height, width, 3]: patches retrieved by the true target")
-    quilt_source = t.Enum(["predicted", "target"], "predicted", help="which quilt is shown").tag(sync=True)
-    pixels_shape = whole_numbers([0, 0, 0], "[frames, height, width] of the quilts", length=3)
-    captions = t.Dict(help="mode → one line under the picture: the yardstick").tag(sync=True)
+    quilt_source = t.Enum(["predicted", "target"], "predicted", help="which nearest-patch reconstruction is shown").tag(sync=True)
+    pixels_shape = whole_numbers([0, 0, 0], "[frames, height, width] of the nearest-patch reconstructions", length=3)
+    captions = t.Dict(help="mode → one line under the picture, with the baseline").tag(sync=True)
     missing = t.Dict(help="mode → why there is no picture").tag(sync=True)
     labels = t.Dict({"quilt": "nearest patches"}, help="mode → what its tab says").tag(sync=True)
     nearest_tokens = whole_numbers([], "tokens whose three nearest patches are known")
@@ -96,7 +96,7 @@ class MapPane(View):
         quilt: UInt8[np.ndarray, "frames height width 3"] | None,
         ceiling: UInt8[np.ndarray, "_ _ _ 3"] | None = None,
     ) -> None:
-        """Shows other quilts; None takes one away.
+        """Shows other nearest-patch reconstructions; None removes one.
 
         Args:
             quilt: patches retrieved by the prediction.

@@ -3,7 +3,7 @@
     import workbench as jw
 
     jepa = jw.load("shapes")                       # a sample, or the path of a checkpoint
-    bank = jw.open_bank("shapes")                  # held-out clips: the yardstick
+    bank = jw.open_bank("shapes")                  # held-out clips, for the baselines
     mask = jw.sample_mask("ijepa_multiblock", (1, 8, 8), seed=0, min_keep=4)
     error = jw.predict(jepa, bank.clips[0], mask, bank=bank)
     print(error.skill)

@@ -55,7 +55,7 @@ class Job:
     answered: threading.Event = field(default_factory=threading.Event)
 
     def finish(self, call: Callable[[], None], *, last: bool = True) -> None:
-        """Hand an answer to whoever waits, unless nobody does any more."""
+        """Deliver an answer, unless the question was withdrawn."""
         if last:
             self.answered.set()
 

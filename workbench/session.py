@@ -13,7 +13,7 @@ from workbench.core.mask import Mask
 from workbench.core.selection import Selection
 
 _DEPTH = 200
-_UNDONE = ("mask", "selection")  # what a click can lose
+_UNDONE = ("mask", "selection")  # fields that undo and redo restore
 
 
 @dataclass(frozen=True)

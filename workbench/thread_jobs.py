@@ -52,7 +52,7 @@ class ThreadJobs(Jobs):
                 self._stopped.add(job.id)
 
     def close(self) -> None:
-        """End the thread at the next safe point of the running job, whose answer nobody hears; wait for that at most `_PATIENT` seconds."""
+        """End the thread at the next safe point of the running job, whose answer is dropped; wait for that at most `_PATIENT` seconds."""
         with self._change:
             self._closed = True
             self._change.notify()
@@ -97,7 +97,7 @@ class ThreadJobs(Jobs):
             job.finish(lambda: job.done(value))
         except Exception as error:  # whatever it is, the user must hear of it and the thread must live
             said = error if isinstance(error, WorkbenchError) else unpack_error(pack_error(error))
-            if not job.answered.is_set() and not self._closed:  # then nobody hears
+            if not job.answered.is_set() and not self._closed:  # then the answer is dropped
                 job.finish(lambda: job.failed(said))
         with self._change:
             self._stopped.discard(job.id)

@@ -74,7 +74,7 @@ def _end_soon(handler: Any) -> None:
 
 
 def _lose_nothing() -> None:
-    """Messages that wait are sent, whoever took away the note that they do."""
+    """Send the messages that wait, also where the flag that says so was cleared by other code."""
     from panel.io import document
 
     if getattr(document, "_workbench_loses_nothing", False):

@@ -20,7 +20,7 @@ class Menu:
         show: brings a board into sight, by its title. settled: the page does not change the board by itself.
 
     Attributes:
-        items: what to lay out. buttons: by title. seen: the title of the board in sight.
+        items: what to lay out. buttons: by title. seen: the title of the visible board.
     """
 
     def __init__(self, show: Callable[[str], None], *, settled: bool = False) -> None:

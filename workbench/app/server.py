@@ -68,7 +68,7 @@ def has_display() -> bool:
 
 
 def get_ready(jobs: Jobs, start: Start) -> None:
-    """Have the worker open what the first page will ask for, and the bank's targets computed, while nobody looks yet. What fails here, the page tells."""
+    """Open the model and compute the bank's targets in the worker before the first page asks for them. Errors are reported by the page."""
     with suppress(WorkbenchError):
         first = opening(start.checkpoint, start.data, start.clip, start.settings, allow=start.allow, device=start.device, dtype="float32")
         place = FolderKey(start.allow(bank_path(first.data))) if first.data else None

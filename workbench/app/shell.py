@@ -104,7 +104,7 @@ def open_first(space: Workspace, start: Start) -> None:
 
 
 def _is_said(error: WorkbenchError, seen: Board, others: Iterable[Board]) -> bool:
-    """Whether the headline of the board in sight says it, or that of another, to be read when it is looked at.
+    """Whether the headline of the visible board says it, or that of another, to be read when it is looked at.
 
     Args:
         others: none while no clip is on screen: what boards say then is the failure to open one, which belongs in sight. So does a file

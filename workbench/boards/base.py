@@ -1,4 +1,4 @@
-"""What every board has: a sentence over its views, the reason where it is off, undo, export, and its place in the menu."""
+"""The base class of boards: headline, reason where a board is off, undo, export, and place in the menu."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def board(*, section: str, order: int, opens: int | None = None) -> Callable[[_K
     """Class decorator: a board of the menu.
 
     Args:
-        section: of the menu. order: within it. opens: a page opens on the board with the least number that has something to show; None: on others.
+        section: of the menu. order: within it. opens: a page opens on the board with the lowest number that can show something; None: never on this one.
     """
 
     def register(kind: _Kind) -> _Kind:
@@ -39,15 +39,15 @@ def board(*, section: str, order: int, opens: int | None = None) -> Callable[[_K
 
 
 class Board:
-    """A headline over views. Most are filled once somebody looks.
+    """A headline over views. Most boards are filled when they are first visible.
 
     Args:
-        commands: of the headline. sources: who may be looked at in place of the model, by holding a key; None: all that a
-            headline knows.
+        commands: of the headline. sources: the baselines that can be shown in place of the model, by holding a key; None: all that a
+            headline has.
 
     Attributes:
-        title: in the menu. about: of the question that it asks first: the parts it needs, and what stands behind ⓘ. error: that the headline tells.
-        depends: when one of these changes, what is on screen is of the one before. always: it follows what is open also while nobody looks.
+        title: in the menu. about: about the question that it asks first: the parts it needs, and the text of ⓘ. error: shown by the headline.
+        depends: fields of the session whose change makes the pictures outdated. always: the board follows what is open also while it is not visible.
     """
 
     title: ClassVar[str] = ""
@@ -109,11 +109,11 @@ class Board:
         return "" if facts is None else self.about.refusal(facts.report)
 
     def _unheld(self) -> dict[str, str]:
-        """Sources that have no meaning now, by their id, and why."""
+        """The sources that cannot be used now, by their id, and why."""
         return {}
 
     def off(self) -> bool:
-        """Whether there is nothing to show; says so when it is because of the model."""
+        """Whether there is nothing to show; the headline states why if the model is the reason."""
         reason, facts = self.refusal(), self.space.facts
         sources, why = self.headline.sources, self._unheld()
         told = {s["id"]: "This board is off." if reason else why.get(s["id"], "") for s in sources}
@@ -125,7 +125,7 @@ class Board:
         return bool(reason) or not self.awake or self.space.shown is None
 
     def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: object) -> None:
-        """The sentence, the thin line under it, and the lines that reproduce it. more: other traits of the headline."""
+        """Set the sentence, the line under it, and the Python lines that reproduce it. more: other traits of the headline."""
         self.error, self._silent = None, False
         said = {"sentence": sentence, "tone": tone, "detail": detail, "code": code, "busy": False, "cancellable": False}
         fill(self.headline, {**said, "stale": False, **more})
@@ -135,7 +135,7 @@ class Board:
         fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True})
 
     def failed(self, error: WorkbenchError) -> None:
-        """Say what is wrong; what was on screen stays."""
+        """Show an error; the pictures stay."""
         fill(self.headline, {"busy": False, "cancellable": False})
         if not isinstance(error, Cancelled):
             self._tell(error, f"{error.fix}. {_BEFORE}" if self.of_before else error.fix)
@@ -150,14 +150,14 @@ class Board:
         self.error = error
 
     def _not_opened(self) -> None:
-        """Where no clip is on screen, the error stays to be read; a board that shows something of what is open keeps it."""
+        """Show the error of opening where no clip is on screen; a board that shows something of the open model keeps that."""
         error = self.space.error
         if error is not None and not self.refusal() and (self.space.shown is None or self._silent):
             self._tell(error, f"{error.where} → {error.fix}".strip(" →"))
 
     @property
     def of_before(self) -> bool:
-        """What is on screen is not of what is open."""
+        """Whether the pictures are of an earlier model or clip."""
         return False
 
     @property

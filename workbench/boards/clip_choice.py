@@ -132,7 +132,7 @@ class ClipChoice:
             self._ask(self.look.index, part, window)
 
     def show_to(self, model: ModelKey, turn: Callable[[], None]) -> None:
-        """Show the clip in sight to another model.
+        """Show the open clip to another model.
 
         Args:
             turn: called when it is ready, before it is shown.

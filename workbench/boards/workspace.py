@@ -188,7 +188,7 @@ class Workspace:
         }
         self.choice = ClipChoice(self)
         self.dark = False
-        self.closed = False  # nobody looks any more
+        self.closed = False  # the page is closed
         self._shared: dict[Callable[[Workspace], Any], Any] = {}
 
     @property
@@ -274,7 +274,7 @@ class Workspace:
         self._checked(key, sample, refused, lambda: self.ask(DescribeModel(key), "open", opened, refused))
 
     def look_at(self, subject: str) -> None:
-        """Look at the other open model, with the clip in sight and, where the grids agree, the same mask. What is on screen stays until it is ready.
+        """Look at the other open model, with the open clip and, where the grids agree, the same mask. The pictures stay until it is ready.
 
         Raises:
             BadInput: no model is open as this subject.

@@ -13,7 +13,7 @@ WorkbenchError                what, where it came from, what to do
 ├── DownloadFailed            a published file could not be fetched
 ├── OutOfMemory               the device has too little memory for this request
 ├── WorkerDied                the process that was computing ended
-└── Cancelled                 nobody waits for the answer any more
+└── Cancelled                 the question was withdrawn
 """
 
 from __future__ import annotations

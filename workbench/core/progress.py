@@ -13,7 +13,7 @@ _listener: ContextVar[Listener | None] = ContextVar("progress_listener", default
 
 
 def report(done: int, total: int) -> None:
-    """Tell whoever waits how far the work is. The listener may raise `Cancelled` to stop it here.
+    """Report the progress of the work. The listener may raise `Cancelled` to stop it here.
 
     Args:
         done: steps finished. total: steps in all; 0 where nobody knows: then it is only a safe point to stop at.

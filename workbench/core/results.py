@@ -268,7 +268,7 @@ class Quilt:
 @codec.portable
 @dataclass(frozen=True, eq=False)
 class Yardsticks:
-    """The controls of one mask problem, each a prediction error on the same targets, with ranks and quilt."""
+    """The controls of one mask problem, each a prediction error on the same targets, with ranks and the nearest-patch reconstruction."""
 
     controls: tuple[PredictionError, ...]
     rank: RetrievalRank | None
@@ -296,7 +296,7 @@ class Yardsticks:
 @codec.portable
 @dataclass(frozen=True, eq=False)
 class BankErrors:
-    """The same errors over a bank, one clip and one fresh mask each. One clip is an anecdote; this is not.
+    """The same errors over a bank, one mask sampled for each clip, with intervals.
 
     Args:
         predictors: keys of PREDICTORS. errors: mean error of each on each clip. reference: the reference's.

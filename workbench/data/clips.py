@@ -13,7 +13,7 @@ from workbench.core.footage import FilmFacts
 Kind = Literal["image", "video", "folder", "bank"]
 if TYPE_CHECKING:
     _Row = Sequence[Clip]
-else:  # a checker of types at run time samples the items of a Sequence[Clip], and would decode files that nobody looks at
+else:  # a checker of types at run time samples the items of a Sequence[Clip], and would decode files that are not used
     _Row = Sequence
 
 

@@ -28,7 +28,7 @@ def settle_actions(settings: Settings, width: int, published: int = 1, why: str 
     """The meaning of a step's vector, each value kept as a fact.
 
     Args:
-        width: numbers in the vector of one step. published: raw actions a step in this family, where nobody says. why: how that is known.
+        width: numbers in the vector of one step. published: raw actions per step in this family, where that is not stated. why: how that is known.
 
     Raises:
         BadInput: overrides that do not fit, or one of mean and deviation without the other.

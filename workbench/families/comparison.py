@@ -50,7 +50,7 @@ def plan(request: Request) -> NetPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other or the json. AmbiguousModel: nobody says how many heads.
+        CheckpointError: the tensors contradict each other or the json. AmbiguousModel: the number of heads is not stated.
     """
     request.one_file()
     checkpoint, settings = request.checkpoint, Settings(request)

@@ -40,7 +40,7 @@ def plan(request: Request) -> NetPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says what they leave open.
+        CheckpointError: the tensors contradict each other. AmbiguousModel: they leave settings open that are not stated.
         BadInput: an encoder file, or a decoder file for an example that has none.
     """
     kind = kind_of(request.checkpoint, eb_names(request.checkpoint))

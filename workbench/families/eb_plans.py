@@ -246,7 +246,7 @@ def _rooms(
 
 
 def _moves(settings: Settings, width: int) -> ActionSpec:
-    """What an action means: nobody says, but the published example moves a dot by pixels."""
+    """What an action means: not stated; the published example moves a dot by pixels."""
     zeros, ones = (0.0,) * width, (1.0,) * width
     if width != 2 or settings.request.checkpoint.setting("data.env_name") not in (None, "two_rooms"):
         names = tuple(f"action {i}" for i in range(width))

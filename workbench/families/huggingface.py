@@ -46,7 +46,7 @@ _MUST = {"hidden_act": "gelu", "qkv_bias": True, "num_channels": 3, "in_chans": 
 _ALONE = "The trained encoder alone: the folder holds neither its EMA copy nor the predictor."
 _SELF_TAUGHT = (
     "The folder holds no EMA teacher: targets are the same encoder's own output, layer-normed. Hidden tokens never enter the encoder; "
-    "Transformers gathers the context after it has seen everything, and so errs less."
+    "Transformers gathers the context after it has seen everything, and so its error is smaller."
 )
 _HEAD = "a head for labels, trained on top: no part of a JEPA"
 _GROUPS = {**GROUPS, "head": "head"}
@@ -120,7 +120,7 @@ def plan(request: Request) -> HuggingFacePlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: tensors and json contradict each other. AmbiguousModel: nobody says how many heads, or how large.
+        CheckpointError: tensors and json contradict each other. AmbiguousModel: the number of heads, or the image size, is not stated.
     """
     request.one_file()
     kind = _kind(request.checkpoint)

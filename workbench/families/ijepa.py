@@ -54,7 +54,7 @@ def plan(request: Request) -> VitPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says how many heads.
+        CheckpointError: the tensors contradict each other. AmbiguousModel: the number of heads is not stated.
     """
     request.one_file()
     found, settings = found_parts(request), Settings(request)

@@ -60,7 +60,7 @@ def plan(request: Request) -> NetPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says how many heads.
+        CheckpointError: the tensors contradict each other. AmbiguousModel: the number of heads is not stated.
     """
     request.one_file()
     names, other = lejepa_names(request.checkpoint)

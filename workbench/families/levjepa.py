@@ -42,7 +42,7 @@ def plan(request: Request) -> VitPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other or the json. AmbiguousModel: nobody says how many heads, frames or pixels.
+        CheckpointError: the tensors contradict each other or the json. AmbiguousModel: the number of heads, frames or pixels is not stated.
     """
     request.one_file()
     found, settings = found_parts(request, {"encoder": "encoder_context"}), Settings(request)

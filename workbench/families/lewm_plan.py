@@ -88,7 +88,7 @@ def plan(method: Method, request: Request) -> NetPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says how many heads.
+        CheckpointError: the tensors contradict each other. AmbiguousModel: the number of heads is not stated.
     """
     request.one_file()
     sources, other = lewm_names(request.checkpoint)

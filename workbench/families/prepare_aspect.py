@@ -21,7 +21,7 @@ ASPECT_OVERRIDES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class AspectPreparation:
-    """What training's random crop comes to where its wanted area is larger than the clip, and so is never found.
+    """The crop that the random crop of training falls back to where the wanted area is larger than the clip.
 
     Args:
         inner: how the rest is done. aspect: (least, most) width over height; what is beyond is cut off both sides alike.

@@ -15,7 +15,7 @@ _MOST_PIXELS = 8192
 
 
 class Settings:
-    """Settles one value after another and keeps how it came to be known, as `facts`. What nobody says is asked for together, by `close`."""
+    """Settles one value after another and keeps how it came to be known, as `facts`. Settings that are not stated are asked for together, by `close`."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -41,7 +41,7 @@ class Settings:
 
         Args:
             parse: the value as wanted; raises ValueError with a reason. options: what would do, for the refusal.
-            standin: goes on for now where nobody says; `close` refuses it.
+            standin: used for now where the setting is not stated; `close` refuses it.
             config: places in the yaml, first that speaks wins. table: (value, origin, why), the last resort; no answer where it does not fit.
 
         Raises:
@@ -70,7 +70,7 @@ class Settings:
         """All facts, once everything is known.
 
         Raises:
-            AmbiguousModel: with everything that nobody says, and what would do.
+            AmbiguousModel: with every setting that is not stated, and the values that would fit.
         """
         if self._open:
             names = " and ".join(name for name, _ in self._open)

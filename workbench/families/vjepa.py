@@ -53,7 +53,7 @@ def plan(request: Request) -> VitPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says how many heads, or how many frames a clip had.
+        CheckpointError: the tensors contradict each other. AmbiguousModel: the number of heads, or of frames per clip, is not stated.
     """
     request.one_file()
     found, settings = found_parts(request), Settings(request)

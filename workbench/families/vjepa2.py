@@ -54,7 +54,7 @@ def plan(request: Request) -> VitPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says how many heads, or what size it was trained at.
+        CheckpointError: the tensors contradict each other. AmbiguousModel: the number of heads, or the image size of training, is not stated.
     """
     request.one_file()
     found, settings = found_parts(request), Settings(request)

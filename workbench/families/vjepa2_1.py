@@ -73,7 +73,7 @@ def plan(request: Request) -> VitPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says heads, taps or what size it was trained at.
+        CheckpointError: the tensors contradict each other. AmbiguousModel: heads, taps or the image size of training are not stated.
     """
     request.one_file()
     stored, settings = names_by_group(request.checkpoint), Settings(request)

@@ -57,7 +57,7 @@ def plan(request: Request) -> NetPlan:
     """Everything but the weights.
 
     Raises:
-        CheckpointError: the tensors contradict each other. AmbiguousModel: nobody says how many heads, or what size it was trained at.
+        CheckpointError: the tensors contradict each other. AmbiguousModel: the number of heads, or the image size of training, is not stated.
     """
     request, found, other, why = _sorted(request)
     checkpoint, settings = request.checkpoint, Settings(request)

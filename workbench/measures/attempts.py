@@ -26,10 +26,10 @@ _pixels: WeakKeyDictionary[Bank, WeakKeyDictionary[Jepa, tuple[Tensor, str, Refe
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A model, a clip and a mask on its grid, with what serves as yardstick.
+    """A model, a clip and a mask on its grid, with its reference.
 
     Args:
-        mask: usable, on the clip's grid. prepared: the clip as the model wants it. bank: None: the clip itself is the only yardstick.
+        mask: usable, on the clip's grid. prepared: the clip as the model wants it. bank: None: the clip itself is the only reference.
         given: a reference to use in place of the bank's. distance: in which the reference answers best: L1 the median, else the mean.
     """
 

@@ -55,7 +55,7 @@ class Bank:
         return self._embedded(jepa)[1]
 
     def without(self, clip: Clip | None) -> list[int]:
-        """Indices of all clips but those with the same pixels: a clip is never its own yardstick."""
+        """Indices of all clips but those with the same pixels: a clip is never its own baseline."""
         return [i for i, c in enumerate(self.clips) if clip is None or c.digest != clip.digest]
 
     def reference(self, jepa: Jepa, without: Clip | None = None) -> Reference:

@@ -31,7 +31,7 @@ def token_distance(predicted: Tokens, target: Tokens, distance: str, centre: Tok
 
 
 def reference_error(target: Tokens, mean: Tokens, median: Tokens, distance: str) -> Float[Tensor, "*tokens"]:
-    """What a predictor errs that answers with the position's median (for L1) or mean. For the centred cosine that is 1 by definition."""
+    """The error of predicting the position's median (for L1) or mean. For the centred cosine that is 1 by definition."""
     if distance == "cosine":
         return torch.ones(target.shape[:-1])
     return token_distance(median if distance == "l1" else mean, target, distance, mean)

@@ -40,7 +40,7 @@ def rollout(
     bank: Bank | None = None,
     twin: bool = True,
 ) -> Rollout:
-    """What the model predicts of one clip, tick by tick: open loop, teacher-forced, and beside its yardsticks.
+    """What the model predicts of one clip, tick by tick: open loop, teacher-forced, with baselines.
 
     Args:
         known: ticks of context; None: as few as the model takes. distance: None: that of the training loss.

@@ -143,7 +143,7 @@ class Windows:
 
 
 def pixel_surprise(jepa: Jepa, clip: Clip) -> Surprise:
-    """The yardstick without a model: how much the pixels that the model is shown change from frame to frame, in squares of brightness from 0 to 1."""
+    """The baseline without a model: the change from frame to frame of the pixels that the model is given, in squares of brightness from 0 to 1."""
     shown = jepa.encoder.prepare([clip]).shown[0].float() / 255
     frames, height, width = shown.shape[:3]
     rows, cols = (next(n for n in range(8, 0, -1) if side % n == 0) for side in (height, width))

@@ -1,4 +1,4 @@
-"""Is it any better than doing nothing clever? For one clip, and over a bank."""
+"""Baselines of masked prediction, for one clip and over a bank."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTROLS = ("copy", "smooth", "other", "twin", "pixels")
 
 @answers(Controls)
 def yardsticks(jepa: Jepa, clip: Clip, mask: Mask, *, distance: str = "l1", bank: Bank | None = None, mask_token: int | None = None) -> Yardsticks:
-    """Every control on the same targets, the retrieval ranks and the quilt. Those that need a bank are left out without one."""
+    """Every baseline on the same targets, the retrieval ranks and the nearest-patch reconstruction. Those that need a bank are left out without one."""
     problem = Problem.of(jepa, clip, mask, bank, None, mask_token, distance)
     found: list[PredictionError] = []
     for done, name in enumerate(CONTROLS):

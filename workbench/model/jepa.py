@@ -59,7 +59,7 @@ class MaskedPredictor(ABC):
         """What the training loss compares with: the EMA teacher and its own normalisation. None where the teacher is not in the file.
 
         Args:
-            visible: lets the teacher see only these tokens (the *copy* and *smooth* yardsticks); None = all, as in training.
+            visible: gives the target encoder only these tokens (for the *copy* and *smooth* baselines); None = all, as in training.
         """
 
     @abstractmethod

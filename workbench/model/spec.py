@@ -10,7 +10,7 @@ from torch import Tensor
 
 from workbench.core.grid import TokenGrid
 
-UNKNOWN = "unknown"  # the unit where nobody says; bounds and statistics then tell nothing
+UNKNOWN = "unknown"  # the unit where none is stated; bounds and statistics are then meaningless
 
 
 @dataclass(frozen=True, eq=False)

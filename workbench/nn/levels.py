@@ -1,4 +1,4 @@
-"""An encoder that gives several depths of itself, with a branch of its own for stills, and the predictor of all these levels at once."""
+"""An encoder that returns the outputs of several of its blocks, with a separate branch for images, and the predictor of all these levels."""
 
 from __future__ import annotations
 

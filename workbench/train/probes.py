@@ -101,7 +101,7 @@ def r2(
 
 
 def small_pixels(pixels: UInt8[np.ndarray, "clips frames height width channels"], side: int = 16) -> Features:
-    """Raw pixels, averaged to side × side, as features: the yardstick that knows nothing."""
+    """Raw pixels, averaged to side × side, as features: the baseline without a model."""
     n, f, h, w, c = pixels.shape
     side = min(side, h, w)
     rows, cols = np.arange(side + 1) * h // side, np.arange(side + 1) * w // side

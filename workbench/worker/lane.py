@@ -102,7 +102,7 @@ def serve(wire: Wire) -> None:
                     wire.send({"op": "pong"})
             else:
                 lane.take(message)
-        os._exit(0)  # the server is gone, and so is whoever waits for the running job
+        os._exit(0)  # the server has ended, so the running job is not needed
 
     threading.Thread(target=listen, daemon=True).start()
     wire.send({"op": "ready"})

@@ -103,7 +103,7 @@ def remembering(jepa: Jepa, limit_bytes: int = 1 << 30) -> Jepa:
 
 
 def forgetful(jepa: Jepa) -> Jepa:
-    """The same model without its memory, for long work on clips that nobody looks at again."""
+    """The same model without its memory, for long work on clips that are not shown again."""
     encoder = jepa.encoder.inner if isinstance(jepa.encoder, RememberingEncoder) else jepa.encoder
     masked = jepa.masked.inner if isinstance(jepa.masked, RememberingPredictor) else jepa.masked
     untrained = jepa.untrained

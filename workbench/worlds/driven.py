@@ -1,4 +1,4 @@
-"""Worlds that can be driven: put things somewhere, act, and see what truly happens. Each is named in the card of the models trained on it."""
+"""Worlds that can be simulated: set a state, act, and get the ground truth. Each is named in the card of the models trained on it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from workbench.core.errors import BadInput
 
 if TYPE_CHECKING:
     ClipRow = Sequence[Clip]
-else:  # a checker of types at run time would read a clip of the row, and a file that nobody looks at may be damaged
+else:  # a checker of types at run time would read a clip of the row, and a file that is not used may be damaged
     ClipRow = Sequence
 
 Pixels = UInt8[np.ndarray, "frames height width channels"]

@@ -1,4 +1,4 @@
-"""What is true of stored clips of our worlds, and the same clips with one true thing changed. Only arithmetic: nothing has to fall again."""
+"""Ground-truth factors of stored clips of the built-in worlds, and the same clips with one factor changed. Clips are rendered from stored states, not simulated again."""
 
 from __future__ import annotations
 

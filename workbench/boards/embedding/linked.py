@@ -22,7 +22,7 @@ _SHARED = 20_000  # rows of a selection that other boards are told of
 
 
 class Linked:
-    """Links the map to the picture of the clip in sight and to the session.
+    """Links the map to the picture of the open clip and to the session.
 
     Args:
         space: what is open. view: the map. canvas: the picture. pointed: what is said of points. changed: called after another selection.
@@ -62,7 +62,7 @@ class Linked:
         self.edits.restart("")
 
     def show_clip(self) -> None:
-        """The picture of the clip in sight, with what is selected of it."""
+        """The picture of the open clip, with what is selected of it."""
         shown = self.space.shown
         if shown is not None:
             self._linking = True
@@ -85,7 +85,7 @@ class Linked:
             self.session.set(tick=tick)
 
     def _show_time(self) -> None:
-        """The time cursor on the picture and on the trajectories, of which that of the clip in sight is always drawn."""
+        """The time cursor on the picture and on the trajectories, of which that of the open clip is always drawn."""
         clip, tick = self.session.state.clip, self.session.state.tick
         here = clip is not None and self._in_sight and clip.index < len(self.view.path_lengths)
         fill(self.view, {"tick": tick, "path": clip.index if clip is not None and here else -1})
@@ -134,7 +134,7 @@ class Linked:
 
     @property
     def _in_sight(self) -> bool:
-        """Whether the clip in sight is one of those on the map, in the same window."""
+        """Whether the open clip is one of those on the map, in the same window."""
         clip, data = self.session.state.clip, self._data
         return clip is not None and data is not None and clip.path == data.path and clip.start == data.start
 
@@ -179,7 +179,7 @@ class Linked:
         self._show_tokens()
 
     def _show_tokens(self) -> None:
-        """The selected tokens of the clip in sight, on its picture."""
+        """The selected tokens of the open clip, on its picture."""
         state, count = self.session.state, int(np.prod(self.canvas.grid))
         tokens = [t for t in state.selection.of(state.clip.index) if t < count] if state.clip and state.selection.level == "tokens" else []
         before, self._linking = self._linking, True

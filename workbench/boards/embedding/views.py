@@ -25,7 +25,7 @@ def _(result: MapResult, how: str = "map", colour: Any = None, name: str = "", d
     """A map.
 
     Args:
-        how: "map", the view with its points; or "datashader", a HoloViews picture that is shaded anew for what is in sight: call `hv.extension("bokeh")` first.
+        how: "map", the view with its points; or "datashader", a HoloViews picture that is shaded anew for the visible part: call `hv.extension("bokeh")` first.
         colour: a number or a text of each point; None: one colour. name: what they are. dark: colours for a dark ground.
     """
     return _drawn(result, how, None if colour is None else _colouring(name or "colour", colour, result.n), dark, METHODS[result.method])
@@ -84,7 +84,7 @@ def _drawn(found: MapResult, how: str, colouring: Colouring | None, dark: bool, 
 
 
 def _shaded(found: MapResult, colouring: Colouring | None, dark: bool, words: str) -> Any:
-    """A DynamicMap of pictures, each shaded for what is in sight; before anything is in sight, for all points."""
+    """A DynamicMap of pictures, each shaded for the visible part; before there is a visible part, for all points."""
     try:
         views = import_module("holoviews")
     except ImportError as err:

@@ -1,4 +1,4 @@
-"""Labels: what the head of a model says of the clip in sight, beside the same head untrained."""
+"""Labels: what the head of a model says of the open clip, beside the same head untrained."""
 
 from __future__ import annotations
 

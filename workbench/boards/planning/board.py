@@ -94,7 +94,7 @@ class PlanBoard(Board):
 
     @property
     def sheet(self) -> Sheet:
-        """Of whoever is looked at."""
+        """Of the model that is displayed: trained or untrained."""
         return self.sheets[self.predictor]
 
     @property
@@ -283,7 +283,7 @@ class PlanBoard(Board):
         self._again()
 
     def _swapped(self) -> None:
-        """The other planner is looked at: whoever walks stands still meanwhile, and goes on when it is looked at again."""
+        """The other planner is displayed: the agent that is no longer displayed pauses, and resumes when it is displayed again."""
         for who, sheet in self.sheets.items():
             if who != self.predictor:
                 sheet.plan.drop()
@@ -386,7 +386,7 @@ class PlanBoard(Board):
         self._buttons()
 
     def _walked(self) -> None:
-        """A step was made, or the agent stands still."""
+        """A step was made, or the agent stopped."""
         self.screen.draw_way()
         self._buttons()
         self.speak()

@@ -34,7 +34,7 @@ class About:
         title, formula, source, cannot: what the ⓘ shows: how it is computed, where it was published, what it cannot tell.
         lane: which worker lane runs it; "reading": a process that reads this file and no other. urgent: a person waits for it; it may overtake work that reports progress.
         version: raised when its numbers change, so that stored results are not mixed.
-        kept: long work on clips that nobody looks at again: a worker keeps the answer, and not what was computed on the way.
+        kept: long work on clips that are not shown again: a worker keeps the answer, not the intermediate results.
         fits: what is fitted is kept by the worker and found again by its question; the answer that is sent is this attribute of it.
         measure: the module of the function that answers it; "" = the one in workbench.measures that is named as its topic.
         number: the property of the answer that the sentence on screen states, and that the printed lines of Python reproduce.

@@ -52,7 +52,7 @@ class MaskedMaps(Question[MaskedView]):
 )
 @dataclass(frozen=True, eq=False)
 class Controls(Question[Yardsticks]):
-    """Every control on the same targets, the retrieval ranks and the quilt. Arguments as in `MaskedMaps`."""
+    """Every baseline on the same targets, the retrieval ranks and the nearest-patch reconstruction. Arguments as in `MaskedMaps`."""
 
     model: ModelKey
     clip: ClipKey

@@ -149,7 +149,7 @@ class PlanView:
     """A plan with its films.
 
     Args:
-        trace: everything that the planner tried. reels: the imagined film, where it can be drawn; what truly comes, where that is known.
+        trace: everything that the planner sampled. reels: the predicted video, where it can be decoded; the ground truth, where that is known.
         paths: None where the world cannot be driven. bounds: where the bounds of the actions come from when the model does not know them.
     """
 
@@ -211,7 +211,7 @@ class DriveStep:
 @codec.portable
 @dataclass(frozen=True, eq=False)
 class WalkTrace:
-    """The way that was really gone, closed loop.
+    """The path taken in closed loop.
 
     Args:
         states, places, pixels: at the start and after each step. imagined: frame k is what was predicted just before step k was made; the first is real.

@@ -17,7 +17,7 @@ from workbench.core.grid import TokenGrid
 from workbench.core.questions.base import Answer, Question, question
 from workbench.core.results import Provenance
 
-_AT_EVENT = 4  # frames in which something that happened is still news
+_AT_EVENT = 4  # frames after an event in which its surprise is measured
 
 
 @codec.portable

@@ -1,4 +1,4 @@
-"""Plan actions that bring a latent to a goal: search, landscapes, and what truly comes of a plan."""
+"""Plan actions that bring a latent to a goal: search, landscapes, and execution."""
 
 from workbench.core.planner import Planner
 from workbench.measures.planning.ends import clip_ends, world_ends, world_picture
