@@ -23,7 +23,7 @@ class Curves(View):
 
     tick = t.Int(0, min=0, help="the frame that is shown").tag(sync=True)
     playing = t.Bool(False, help="is the clip playing; the browser tells `tick` on a pause").tag(sync=True)
-    fps = t.Float(0.0, min=0, help="frames a second; 0 = unknown").tag(sync=True)
+    fps = t.Float(0.0, min=0, help="frames per second; 0 = unknown").tag(sync=True)
     known = t.Int(0, min=0, help="frames of context, which are not predicted").tag(sync=True)
     curves = t.List(t.Dict(), help=f"dicts of name, kind ({', '.join(KINDS)}) and optionally unit").tag(sync=True)
     curve_values = binary("float32 [curves, frames]; NaN = a gap")

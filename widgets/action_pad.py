@@ -35,7 +35,7 @@ class ActionPad(Commanded):
     down = t.Bool(True, help="the second axis grows downwards").tag(sync=True)
     actions: t.List[Any] = t.List(t.List(t.Float()), [], help="one row a step")
     actions.tag(sync=True)
-    original: t.List[Any] = t.List(t.List(t.Float()), [], help="what was really done; steps that differ are marked")
+    original: t.List[Any] = t.List(t.List(t.Float()), [], help="the actions of the clip; steps that differ are marked")
     original.tag(sync=True)
     step = t.Int(0, min=0, help="the step on the pad").tag(sync=True)
     known = t.Int(0, min=0, help="steps before this one lie in the past and cannot be changed").tag(sync=True)

@@ -52,12 +52,12 @@ class ClipPlayer(Commanded, Curves):
         t.Dict(), help="dicts of name, kind, shape [frames, height, width], frames (their names), and optionally note, comes (frames there are)"
     ).tag(sync=True)
     frames_new = binary("what was not sent before: a counter (4 bytes), then of each frame its name (12), its size (uint32) and its RGB (uint8)")
-    wanted: t.List[Any] = t.List(t.Any(), [], help="[n, names…]: frames of the films that the browser lacks; n grows with each time it asks").tag(
+    wanted: t.List[Any] = t.List(t.Any(), [], help="[n, names…]: frames of the videos that the browser lacks; n grows with each time it asks").tag(
         sync=True
     )
-    heat = binary("float32 [frames, rows, cols] over one film; NaN = nothing there")
+    heat = binary("float32 [frames, rows, cols] over one video; NaN = nothing there")
     heat_shape = whole_numbers([0, 0, 0], "[frames, rows, cols] of the heat", length=3)
-    heat_film = t.Int(-1, min=-1, help="which film the heat lies over; −1 = none").tag(sync=True)
+    heat_film = t.Int(-1, min=-1, help="which video the heat lies over; −1 = none").tag(sync=True)
     heat_range = numbers([], "[low, high] of its colours; empty = from 0 to the largest")
     heat_label = t.Unicode("", help="what the heat measures, with its unit").tag(sync=True)
     heat_on = t.Bool(True, help="is the heat shown").tag(sync=True)
@@ -153,7 +153,7 @@ class ClipPlayer(Commanded, Curves):
             check_dict("ClipPlayer.films", film, _FILM, _MORE)
             count, height, width = film["shape"]
             if len(film["frames"]) != count or any(len(self._pixels.get(name, b"")) != height * width * 3 for name in film["frames"]):
-                raise t.TraitError(f"the frames of the film {film['name']!r} are not what its shape {film['shape']} asks for\n  → use set_films")
+                raise t.TraitError(f"the frames of the video {film['name']!r} are not what its shape {film['shape']} asks for\n  → use set_films")
         return proposal["value"]
 
     @t.validate("heat")

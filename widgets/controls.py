@@ -129,7 +129,7 @@ class Int(Control):
         if self.step <= 0:
             raise t.TraitError(f"{where} ({self.id!r}) has step {self.step}, a step above 0 was expected")
         if type(self) is Int and not all(isinstance(n, int) for n in (self.min, self.max, self.step) if n is not None):
-            raise t.TraitError(f"{where} ({self.id!r}) is of whole numbers, but its min, max or step is not whole")
+            raise t.TraitError(f"{where} ({self.id!r}) is of whole numbers, but its min, max or step is not an integer")
 
 
 @dataclass(frozen=True)

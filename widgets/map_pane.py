@@ -57,7 +57,7 @@ class MapPane(View):
     selection = whole_numbers([], "the selected tokens")
     tick = t.Int(0, min=0, help="the tick shown").tag(sync=True)
     playing = t.Bool(False, help="is the clip playing; the browser tells `tick` on a pause").tag(sync=True)
-    fps = t.Float(0.0, min=0, help="frames a second; 0 = unknown").tag(sync=True)
+    fps = t.Float(0.0, min=0, help="frames per second; 0 = unknown").tag(sync=True)
     message = t.Unicode("Nothing computed yet", help="shown while the mode has no picture and no reason").tag(sync=True)
     version = t.Int(0, help="counts answers; the root's data-version shows the one on screen").tag(sync=True)
     picture_height = t.Int(520, min=40, help="CSS pixels the picture is at most high").tag(sync=True)

@@ -51,7 +51,7 @@ class PatchCanvas(View):
     selection = whole_numbers([], "the selected tokens")
     tick = t.Int(0, min=0, help="the tick shown").tag(sync=True)
     playing = t.Bool(False, help="is the clip playing; the browser tells `tick` on a pause").tag(sync=True)
-    fps = t.Float(0.0, min=0, help="frames a second; 0 = unknown").tag(sync=True)
+    fps = t.Float(0.0, min=0, help="frames per second; 0 = unknown").tag(sync=True)
     tool = t.Enum(["context", "target", "neither", "select"], "target", help="what a stroke makes of tokens").tag(sync=True)
     stroke = t.Enum(["brush", "rectangle"], "brush", help="the form of a stroke").tag(sync=True)
     brush = t.Int(1, min=1, max=3, help="tokens across").tag(sync=True)

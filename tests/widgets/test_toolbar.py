@@ -66,7 +66,7 @@ def test_a_value_its_control_cannot_show_is_refused_and_the_old_one_stays(values
         ({"kind": "slider", "id": "a", "min": 0}, "lacks max"),
         ({"kind": "slider", "id": "a", "min": 2, "max": 1}, "min 2 above max 1"),
         ({"kind": "slider", "id": "a", "min": 0, "max": 1, "step": 0}, "step above 0"),
-        ({"kind": "int", "id": "a", "step": 0.5}, "not whole"),
+        ({"kind": "int", "id": "a", "step": 0.5}, "not an integer"),
         ({"kind": "select", "id": "a", "options": []}, "at least one"),
         ({"kind": "toggle", "id": "a", "labell": "x"}, "'labell'"),
         ({"kind": "toggle", "id": "seed"}, "another control has"),

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--views", type=int, default=10, help="masked encodings per clip, for LiDAR and alignment (default 10; 0: none)")
     parser.add_argument("--predicted", type=int, default=64, help="clips whose predictions are evaluated (default 64; 0: none)")
     parser.add_argument("--limit", type=int, default=512, help="maximum number of clips, sampled evenly (default 512)")
-    parser.add_argument("--halves", type=int, default=20, help="number of halves of the clips drawn for the intervals (default 20)")
+    parser.add_argument("--halves", type=int, default=20, help="number of random halves of the clips for the intervals (default 20)")
     parser.add_argument("--seed", type=int, default=0, help="random seed of masks, directions, untrained weights and halves (default 0)")
     parser.add_argument("--no-untrained", dest="untrained", action="store_false", help="do not measure the untrained model; halves the time")
     parser.add_argument("--frames", type=int, help="frames sampled from each video (default: all)")

@@ -64,7 +64,7 @@ def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
         Select(
             "method", "map", options=tuple(Option(m, words) for m, words in _METHODS.items()), help="PCA comes at once; UMAP and t-SNE take longer"
         ),
-        Int("k", "neighbours", min=2, max=500, help="that UMAP and t-SNE look at, and that trust is judged by"),
+        Int("k", "neighbours", min=2, max=500, help="neighbours that UMAP and t-SNE preserve, and that trust is measured with"),
     ]
     if values["method"] == "umap":
         found.append(Slider("min_dist", "min_dist", min=0.0, max=1.0, step=0.05, help="how close UMAP may put points"))

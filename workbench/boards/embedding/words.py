@@ -12,9 +12,7 @@ from workbench.core.questions.rows import RowTable
 METHODS = {"pca": "PCA", "umap": "UMAP", "fastumap": "fast UMAP", "tsne": "t-SNE"}
 WHO = {"model": "", "untrained": "Untrained: ", "pixels": "Raw pixels: ", "position": "Position only: ", "shuffled": "Shuffled columns: "}
 HELD = {"model": "", "untrained": "untrained", "pixels": "raw pixels", "position": "position only", "shuffled": "shuffled columns"}
-POSITION = (
-    "What this map shows, position alone gives. Always drawn by PCA: the neighbours of a copy are copies, which gives UMAP and t-SNE no layout."
-)
+POSITION = "Structure in this map comes from position alone. Always by PCA: the neighbours of a copy are copies, so UMAP and t-SNE have no layout."
 SHUFFLED = "Each feature is permuted over the points on its own: what structure remains is there by chance."
 UNHELD = {
     "other": "Another image has no meaning here: the encoder is given the clip itself, and no context that could be exchanged.",
