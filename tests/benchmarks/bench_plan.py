@@ -26,7 +26,7 @@ from workbench.measures.base import threads_for
 from workbench.measures.planning import Planner, Search, Task, bounds, costs, interpolation, search, task_of
 from workbench.model.jepa import Jepa
 from workbench.worker.shelf import Shelf
-from workbench.worlds.driven import world
+from workbench.worlds.environments import world
 
 _ROOMS, _AIM = "two-rooms", 0.3
 _START, _GOAL = (0.2, 0.25, 0.5, 0.5), (0.82, 0.2, 0.5, 0.5)

@@ -20,7 +20,7 @@ from workbench.boards.workspace import Workspace, exported
 from workbench.core import codec
 from workbench.core.errors import WorkbenchError
 from workbench.jobs import now
-from workbench.worlds.kept_twins import CONFOUNDED
+from workbench.worlds.stored_pairs import CONFOUNDED
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +151,7 @@ def test_a_ball_dragged_at_a_frame_is_surprising_there_and_undo_redo_and_reset_g
 
 def test_keys_that_move_a_ball_step_by_step_are_one_change(fresh: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pymunk")
-    monkeypatch.setattr("workbench.boards.edits.time.monotonic", lambda: 5.0)  # quick enough on any machine
+    monkeypatch.setattr("workbench.boards.undo.time.monotonic", lambda: 5.0)  # quick enough on any machine
     for x in (0.5, 0.55, 0.6):
         fresh.move(6, x, 0.4)
     fresh.board.command("undo")

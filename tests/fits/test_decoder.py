@@ -19,7 +19,7 @@ from workbench.core.questions.decoding import FITTED, psnr
 from workbench.families import toy
 from workbench.fits.decoder import FittedDecoder, fitted
 from workbench.fits.decoder_file import read_decoder, save_decoder
-from workbench.fits.seeing import seen
+from workbench.fits.frame_latents import seen
 from workbench.measures.bank import Bank
 from workbench.measures.decoding import decoder_prior, fit_decoder, open_decoder
 from workbench.measures.drawing import decoded

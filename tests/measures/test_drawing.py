@@ -9,7 +9,7 @@ import torch
 from tests.measures.test_futures import film
 from workbench.core.errors import Incomparable, PartUnavailable
 from workbench.families import toy
-from workbench.fits.seeing import seen
+from workbench.fits.frame_latents import seen
 from workbench.measures.bank import Bank
 from workbench.measures.decoding import decoder_prior
 from workbench.measures.drawing import decoded, frames_of, patched, retrieved

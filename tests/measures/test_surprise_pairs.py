@@ -16,8 +16,8 @@ from workbench.measures.bank import Bank
 from workbench.measures.surprise import judge_twins, occlusion_map, possible_surprise, surprise, surprise_view
 from workbench.measures.windows import pixel_surprise
 from workbench.model.jepa import Jepa
-from workbench.worlds import kept_twins, two_rooms
-from workbench.worlds.kept_twins import shipped
+from workbench.worlds import stored_pairs, two_rooms
+from workbench.worlds.stored_pairs import shipped
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def clip() -> Clip:
 
 def test_a_pair_stands_side_by_side_with_the_measure_of_each_film(balls: Jepa, clip: Clip) -> None:
     view = codec.loads(codec.dumps(surprise_view(balls, clip, twins=("teleport", 0))))
-    ((_, right, wrong),), event = kept_twins.look(shipped(), "teleport", 0)
+    ((_, right, wrong),), event = stored_pairs.look(shipped(), "teleport", 0)
     assert [r.kind for r in view.reels] == ["real", "impossible"]
     assert view.event == event
     for found, film in zip(view.found, (right, wrong), strict=True):
@@ -133,10 +133,10 @@ def test_counting_can_be_cancelled(balls: Jepa) -> None:
 
 
 def test_covering_the_ball_where_it_appeared_takes_the_surprise_away(balls: Jepa, clip: Clip) -> None:
-    (_, event) = kept_twins.look(shipped(), "appear", 0)
+    (_, event) = stored_pairs.look(shipped(), "appear", 0)
     found = occlusion_map(balls, clip, twins=("appear", 0), frame=event + 1)
     assert found.heat.shape == (8, 8)
-    ((_, _, wrong),), _ = kept_twins.look(shipped(), "appear", 0)
+    ((_, _, wrong),), _ = stored_pairs.look(shipped(), "appear", 0)
     x, y = np.asarray(wrong.states)[event + 1, :2]
     row, col = np.unravel_index(found.heat.argmax(), (8, 8))
     assert abs(row - y * 8) < 2

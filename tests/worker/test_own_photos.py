@@ -20,8 +20,8 @@ from workbench.front import scenes
 from workbench.masks import sample_mask
 from workbench.measures.bank import Bank
 from workbench.measures.factors import latent_moves
+from workbench.measures.preparing import prepare_together
 from workbench.measures.sensitivity import sensitivity
-from workbench.measures.together import prepare_together
 from workbench.measures.yardsticks import bank_errors, yardsticks
 from workbench.model.jepa import Jepa
 from workbench.worker.shelf import Shelf

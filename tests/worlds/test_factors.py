@@ -13,7 +13,7 @@ from workbench.core.errors import BadInput
 from workbench.data.banks import load_bank
 from workbench.worlds import shapes, two_rooms
 from workbench.worlds.factors import NUISANCE, STRUCTURE, Scenes
-from workbench.worlds.known import scenes
+from workbench.worlds.true_factors import scenes
 
 pytestmark = pytest.mark.slow
 

@@ -326,7 +326,7 @@ class ModelCard:
         hashes: part -> sha256 over the names and values of the tensors used.
         unit: what a latent is measured in, e.g. "layer-normed features". loss: the distance that training minimised, a key of results.DISTANCES.
         samplers: the mask samplers it was trained with, first the default, as (name, parameters).
-        preprocessing: one line on size rule, mean and deviation. world: a key of worlds.driven.WORLDS where ground truth can be simulated.
+        preprocessing: one line on size rule, mean and deviation. world: a key of worlds.environments.WORLDS where ground truth can be simulated.
         notes: what it can and cannot do.
     """
 

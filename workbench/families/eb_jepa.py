@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.checkpoints import Checkpoint, open_checkpoint
-from workbench.checkpoints.together import together
+from workbench.checkpoints.merged import merge
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.eb_names import STATE, Sorted, eb_names, kind_of, sorted_names
 from workbench.families.eb_plans import Plans, plan_image, plan_rooms, plan_transformer, plan_video
@@ -51,7 +51,7 @@ def plan(request: Request) -> NetPlan:
     if request.decoder is not None and kind != "video":
         raise BadInput("only EB-JEPA's video example has a decoder", where="decoder=", fix="leave decoder= out")
     if request.decoder is not None:
-        request = replace(request, checkpoint=together(request.checkpoint, decoder=open_checkpoint(request.decoder)))
+        request = replace(request, checkpoint=merge(request.checkpoint, decoder=open_checkpoint(request.decoder)))
     names, settings = eb_names(request.checkpoint), Settings(request)
     settings.note("example", kind, "inferred", _SAYS[kind])
     settings.note("encoder", "context", "read", "the one trained encoder; the losses keep it from collapsing, there is no teacher")

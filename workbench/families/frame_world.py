@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from workbench.checkpoints import Checkpoint, open_checkpoint
-from workbench.checkpoints.together import together
+from workbench.checkpoints.merged import merge
 from workbench.core.card import PARTS, LoadReport, ModelCard, PartReport
 from workbench.core.errors import BadInput
 from workbench.families.environments import settle_environment, settle_spec, settle_states
@@ -137,7 +137,7 @@ class FrameFamily:
         ignore = {"encoder_target": encoder.ignore, "dynamics": world.ignore}
         if draw is not None:
             found["decoder"], makers["decoder"], ignore["decoder"] = _from("decoder", draw.names), draw.make, draw.ignore
-        merged = replace(request, checkpoint=together(request.checkpoint, **both))
+        merged = replace(request, checkpoint=merge(request.checkpoint, **both))
         assemble = _Assembler(self, encoder, habits, spec, scale, draw)
         return NetPlan(self.name, f"{world.title} on {encoder.title}", merged, found, makers, assemble, settings.close(), ignore, self._other())
 

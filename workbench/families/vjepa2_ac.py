@@ -13,7 +13,7 @@ from typing import cast
 
 from workbench.checkpoints import Checkpoint, open_checkpoint
 from workbench.checkpoints.checkpoint import Fingerprint
-from workbench.checkpoints.together import together
+from workbench.checkpoints.merged import merge
 from workbench.core.card import Fact, ModelCard, Origin
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.action_dynamics import ActionDynamics, action_spec
@@ -113,7 +113,7 @@ def _sorted(request: Request) -> tuple[Request, dict[str, Names], tuple[str, ...
     found = {"encoder_target": {n: f"encoder={full}" for n, full in inside[group].items()}, "dynamics": predictor}
     other = tuple(f"{g}: {n} tensors" for g, n in checkpoint.groups().items() if g != "predictor")
     why = f"of {beside.path.name}, which the caller says the predictor was trained on"
-    return replace(request, checkpoint=together(checkpoint, encoder=beside)), found, other, (group, "given", why)
+    return replace(request, checkpoint=merge(checkpoint, encoder=beside)), found, other, (group, "given", why)
 
 
 def _others(checkpoint: Checkpoint, group: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Tensors: encoder_context.{convs,norms}.N, encoder_context.{hidden,out}, dynamics
 
 config.json:
     family      "workbench"
-    name        for the reader. world: of workbench.worlds.driven, where it can be driven. paper, licence, notes: words.
+    name        for the reader. world: of workbench.worlds.environments, where it can be driven. paper, licence, notes: words.
     frames      of a window in training. fps: frames a second.
     encoder     size [height, width], channels [...], hidden, dim, patch, groups: see nn.frame_conv.FrameConvConfig
     pixels      mean: taken from pixels between 0 and 1, of all channels
@@ -25,7 +25,7 @@ from typing import Any, cast
 from torch import nn
 
 from workbench.checkpoints import Checkpoint, open_checkpoint
-from workbench.checkpoints.together import together
+from workbench.checkpoints.merged import merge
 from workbench.core.card import ModelCard
 from workbench.core.errors import BadInput, CheckpointError
 from workbench.core.questions.decoding import FITTED
@@ -195,7 +195,7 @@ def _with_decoder(request: Request) -> Request:
     if file is None:
         beside = Path(request.checkpoint.path).parent / DECODER
         file = beside if beside.is_file() and request.wants("decoder") and beside != Path(request.checkpoint.path) else None
-    return request if file is None else replace(request, checkpoint=together(request.checkpoint, decoder=open_checkpoint(file)))
+    return request if file is None else replace(request, checkpoint=merge(request.checkpoint, decoder=open_checkpoint(file)))
 
 
 def _found(checkpoint: Checkpoint) -> dict[str, Names]:

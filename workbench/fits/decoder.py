@@ -17,8 +17,8 @@ from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, Incomparable
 from workbench.core.progress import report
 from workbench.core.questions.decoding import FITTED, DecoderFit
+from workbench.fits.frame_latents import evenly, frames_a_tick, seen
 from workbench.fits.picture_decoder import PictureDecoder, PictureDecoderConfig
-from workbench.fits.seeing import evenly, frames_a_tick, seen
 from workbench.model.jepa import Decoder, Jepa
 from workbench.model.latents import Latents
 

@@ -15,8 +15,8 @@ from workbench.core.errors import BadInput, CheckpointError, Incomparable, PartU
 from workbench.core.questions.decoding import DecoderFit
 from workbench.data.export import replacing
 from workbench.fits.decoder import FittedDecoder, Footage
+from workbench.fits.frame_latents import seen
 from workbench.fits.picture_decoder import PictureDecoder, PictureDecoderConfig
-from workbench.fits.seeing import seen
 from workbench.model.jepa import Decoder, Jepa
 
 _KEY, _LAYOUT = "jepa-workbench fitted decoder", 1

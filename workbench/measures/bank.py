@@ -15,7 +15,7 @@ from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
 from workbench.core.results import Reference
-from workbench.measures.together import prepare_together
+from workbench.measures.preparing import prepare_together
 from workbench.model.jepa import Jepa
 
 _BATCH = 16

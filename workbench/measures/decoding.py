@@ -26,7 +26,7 @@ from workbench.core.questions.decoding import (
 from workbench.core.results import Provenance
 from workbench.fits.decoder import FittedDecoder, fitted
 from workbench.fits.decoder_file import decoder_bytes, matching
-from workbench.fits.seeing import predicts, seen
+from workbench.fits.frame_latents import predicts, seen
 from workbench.measures.bank import Bank
 from workbench.measures.base import answers
 from workbench.measures.drawing import decoded, frames_of, note_of, patched, retrieved

@@ -14,7 +14,7 @@ from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
 from workbench.core.futures import Drawn
-from workbench.fits.seeing import frames_a_tick, seen
+from workbench.fits.frame_latents import frames_a_tick, seen
 from workbench.measures.bank import Bank
 from workbench.model.jepa import Decoder, Jepa
 from workbench.model.latents import Latents

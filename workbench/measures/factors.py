@@ -17,7 +17,7 @@ from workbench.core.futures import FactorTable
 from workbench.core.questions.sensitivity import SOURCES, LatentMoves
 from workbench.core.results import Provenance
 from workbench.measures.base import measure
-from workbench.measures.together import prepare_together
+from workbench.measures.preparing import prepare_together
 from workbench.measures.twins import twin_of
 from workbench.model.jepa import Jepa
 

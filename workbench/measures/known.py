@@ -93,9 +93,9 @@ def _apart(name: str, array: np.ndarray, arrays: Mapping[str, Any]) -> dict[str,
 
 def _states(arrays: Mapping[str, Any]) -> tuple[str, ...] | None:
     """The names of what a state holds, where its world is known."""
-    from workbench.worlds import kept_twins, two_rooms
-    from workbench.worlds.known import truth_of
+    from workbench.worlds import stored_pairs, two_rooms
+    from workbench.worlds.true_factors import truth_of
 
     truth = truth_of(arrays)
-    known = {"two rooms": two_rooms.STATES, "falling balls": kept_twins.STATES}
+    known = {"two rooms": two_rooms.STATES, "falling balls": stored_pairs.STATES}
     return None if truth is None else known.get(truth.world)

@@ -24,7 +24,7 @@ from workbench.measures.latent_colours import Palette
 from workbench.measures.twins import asked, twin_of
 from workbench.model.jepa import Decoder, Jepa
 from workbench.model.latents import Latents
-from workbench.worlds.driven import followed, world
+from workbench.worlds.environments import followed, world
 
 _BATCH = 16
 

@@ -32,16 +32,16 @@ from workbench.core.questions.surprise import (
 from workbench.core.results import Provenance
 from workbench.measures.bank import Bank
 from workbench.measures.base import answers
-from workbench.measures.covering import cover
 from workbench.measures.futures import chosen_distance, plain_distance, steps_of
+from workbench.measures.occlusion import cover
 from workbench.measures.pairs import pair_accuracy, quad_accuracy
 from workbench.measures.twins import asked, twin_of
 from workbench.measures.windows import Looking, pixel_surprise, surprises
 from workbench.model.jepa import Jepa
-from workbench.worlds import kept_twins
-from workbench.worlds.driven import scene
-from workbench.worlds.kept_twins import shipped
+from workbench.worlds import stored_pairs
+from workbench.worlds.environments import scene
 from workbench.worlds.physics import change
+from workbench.worlds.stored_pairs import shipped
 
 Places = tuple[np.ndarray, np.ndarray]
 _MOST_COMPARED = 64
@@ -101,8 +101,8 @@ def surprise_view(
     """The surprise of a clip, beside its counterpart's: one that is impossible, another clip, or the same video broken by hand.
 
     Args:
-        twins: (kind, number) of `kept_twins.CHOICES`, in place of the clip. other: a clip that stands in for the impossible one.
-        moved: (frame, x, y): the thing that moves is suddenly there; needs a world. world: of worlds.driven.SCENES.
+        twins: (kind, number) of `stored_pairs.CHOICES`, in place of the clip. other: a clip that stands in for the impossible one.
+        moved: (frame, x, y): the thing that moves is suddenly there; needs a world. world: of worlds.environments.SCENES.
         predictor: "model", "twin" (untrained) or "pixels" (how much they change). how: options of `surprise`.
 
     Raises:
@@ -124,9 +124,9 @@ def _films(jepa: Jepa, clip: Clip, twins: tuple[str, int] | None, other: Clip | 
     """The films that are asked for."""
     films, event, how = [("real", True, _own(jepa, clip))], -1, "alone"
     if twins is not None:
-        pairs, event = kept_twins.look(shipped(), *twins)
-        films, how = [(label, k == 0, pair[k]) for name, *pair in pairs for k, label in enumerate(kept_twins.LABELS[name])], "twins"
-        world = kept_twins.HOME
+        pairs, event = stored_pairs.look(shipped(), *twins)
+        films, how = [(label, k == 0, pair[k]) for name, *pair in pairs for k, label in enumerate(stored_pairs.LABELS[name])], "twins"
+        world = stored_pairs.HOME
     elif other is not None and moved is None:
         films.append(("another clip, as counterpart", False, _own(jepa, other)))
         event, how = _parting(films[0][2], films[1][2]), "other"
@@ -180,18 +180,18 @@ def possible_surprise(jepa: Jepa, *, twins: str = "", bank: Bank | None = None, 
     """The peak surprise of possible videos: those of the same kind of pairs at their own events, or the clips of a bank.
 
     Args:
-        twins: a kind of `kept_twins.CHOICES`; "possible": possible films of every kind, wherever their largest surprise is. bank: else.
+        twins: a kind of `stored_pairs.CHOICES`; "possible": possible films of every kind, wherever their largest surprise is. bank: else.
 
     Raises:
         BadInput: neither.
     """
     if twins and twins != "possible":
-        kept = {name: shipped()[name] for name in kept_twins.CHOICES[twins]}
-        some = [(c, int(e)) for name, t in kept.items() for (c, _), e in zip(kept_twins.clips(t[:_MOST_COMPARED], name), t.event, strict=False)]
+        kept = {name: shipped()[name] for name in stored_pairs.CHOICES[twins]}
+        some = [(c, int(e)) for name, t in kept.items() for (c, _), e in zip(stored_pairs.clips(t[:_MOST_COMPARED], name), t.event, strict=False)]
         name = f"{len(some)} possible videos at the same event"
     elif twins:
         each = -(-_MOST_COMPARED // len(shipped()))
-        some = [(c, -1) for name, t in shipped().items() for c, _ in kept_twins.clips(t[:each], name)]
+        some = [(c, -1) for name, t in shipped().items() for c, _ in stored_pairs.clips(t[:each], name)]
         name = f"{len(some)} possible videos"
     elif bank is not None:
         some = [(c, -1) for c in bank.clips[:_MOST_COMPARED]]
@@ -227,7 +227,7 @@ def judge_twins(jepa: Jepa, *, count: int = 60, **how: Unpack[Looking]) -> Judge
     scores: dict[str, dict[str, np.ndarray]] = {}
     contexts: tuple[int, ...] = (0,)
     for k, (name, twins) in enumerate(kept.items()):
-        rows = kept_twins.clips(twins[:count], name)
+        rows = stored_pairs.clips(twins[:count], name)
         scores[name] = {"pixels": np.stack([change(np.stack([pair[side].pixels for pair in rows]), 1).sum(1) for side in (0, 1)])}
         for j, (label, each) in enumerate(who.items()):
             with progress.part(2 * k + j, 2 * len(kept)):
@@ -235,10 +235,10 @@ def judge_twins(jepa: Jepa, *, count: int = 60, **how: Unpack[Looking]) -> Judge
             contexts = found[0].contexts
             scores[name][label] = np.array([s.mean() for s in found]).reshape(-1, 2).T
     order = (*who, "pixels")
-    pairs = {name: {w: pair_accuracy(*scores[name][w]) for w in order} for name in kept_twins.CHOICES if name in scores}
-    quads = {quad: {w: _quad(scores, names, w) for w in order} for quad, names in kept_twins.QUADS.items()}
-    said: dict[str, object] = {"twins": kept_twins.FILE, **{k: v for k, v in how.items() if v is not None}}
-    origin = Provenance("judge_twins", jepa.card.name, dict(jepa.card.hashes), kept_twins.FILE, seed=0, parameters=said)
+    pairs = {name: {w: pair_accuracy(*scores[name][w]) for w in order} for name in stored_pairs.CHOICES if name in scores}
+    quads = {quad: {w: _quad(scores, names, w) for w in order} for quad, names in stored_pairs.QUADS.items()}
+    said: dict[str, object] = {"twins": stored_pairs.FILE, **{k: v for k, v in how.items() if v is not None}}
+    origin = Provenance("judge_twins", jepa.card.name, dict(jepa.card.hashes), stored_pairs.FILE, seed=0, parameters=said)
     return Judged(pairs, quads, count, contexts, chosen_distance(jepa, how.get("distance")), origin)
 
 

@@ -28,7 +28,7 @@ class Words:
     Args:
         title: one line. what: how it came about. can, cannot: sentences. tried: what else was trained, with figures.
         opening: clip of the bank and mask seed that a board opens on; of middling skill, not the best.
-        world: a key of worlds.driven.SCENES that its films are of, where its file cannot say so.
+        world: a key of worlds.environments.SCENES that its films are of, where its file cannot say so.
     """
 
     title: str

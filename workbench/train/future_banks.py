@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.train.data import Bank
-from workbench.worlds import balls, kept_twins, physics, two_rooms
+from workbench.worlds import balls, physics, stored_pairs, two_rooms
 from workbench.worlds.twins import KINDS, QUADS, Twins, pairs, quads
 
 _SEED = 1
@@ -27,13 +27,13 @@ def balls_bank(films: int = _FILMS, each: int = _PAIRS) -> Bank:
     """Films as in training, then pairs of every kind, then quads, each film labelled by what happens in it.
 
     Further arrays: possible; group, the same for the films of a pair or quad; event, the first frame at which a film may differ from
-    its twin, −1 where it has none; states, everything that is true of each frame, as `kept_twins.STATES` names it.
+    its twin, −1 where it has none; states, everything that is true of each frame, as `stored_pairs.STATES` names it.
     """
     true = physics.draw(films, _SEED)
     parts = [
         (
             balls.render(true),
-            kept_twins.states(true),
+            stored_pairs.states(true),
             np.ones(films, bool),
             np.arange(films),
             np.full(films, -1),
@@ -61,13 +61,13 @@ def balls_bank(films: int = _FILMS, each: int = _PAIRS) -> Bank:
 
 def balls_twins(each: int = _TWINS) -> dict[str, np.ndarray]:
     """Pairs and quads as true states, many of each, to be looked at and counted without pymunk."""
-    return kept_twins.make(each, _TWIN_SEED)
+    return stored_pairs.make(each, _TWIN_SEED)
 
 
 def _side_by_side(twins: list[Twins], first: int, label: str) -> tuple:
     """The films of pairs or quads, those that belong together one after another."""
     drawn = [film for pair in twins for film in pair.render()]
-    places = [states for pair in twins for states in kept_twins.both_states(pair)]
+    places = [states for pair in twins for states in stored_pairs.both_states(pair)]
     count, each = len(twins[0]), len(drawn)
     return (
         np.stack(drawn, 1).reshape(-1, *drawn[0].shape[1:]),

@@ -26,7 +26,7 @@ from workbench.model.jepa import Jepa
 from workbench.store import open_vectors
 from workbench.worker.memo import forgetful, remembering
 from workbench.worlds.factors import Scenes
-from workbench.worlds.known import scenes
+from workbench.worlds.true_factors import scenes
 
 _MODELS, _FOLDERS, _BANKS, _ANSWERS, _FITS, _VECTORS = 3, 8, 4, 16, 8, 4
 _BANK_LIMIT = 256

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from workbench.core.errors import BadInput
-from workbench.worlds import balls, kept_twins
+from workbench.worlds import balls, stored_pairs
 from workbench.worlds.balls import GRAVITY, RADIUS, WORLD
 from workbench.worlds.scene import Scene
 
@@ -21,7 +21,7 @@ class Balls(Scene):
 
     def render(self, states: Float[np.ndarray, "frames state"]) -> UInt8[np.ndarray, "frames height width 3"]:
         """See `Scene.render`."""
-        return balls.render(kept_twins.films_of(np.asarray(states)[:, None]))[:, 0]  # frame by frame: colours may change
+        return balls.render(stored_pairs.films_of(np.asarray(states)[:, None]))[:, 0]  # frame by frame: colours may change
 
     def moved(
         self, states: Float[np.ndarray, "frames state"], actions: Float[np.ndarray, "moves action"] | None, frame: int, x: float, y: float
@@ -31,8 +31,8 @@ class Balls(Scene):
         Raises:
             BadInput: there is no ball, or the states do not tell where the walls are. MissingExtra: pymunk is not installed.
         """
-        film = kept_twins.films_of(np.asarray(states)[None])
-        if not kept_twins.has_ball(states).all():
+        film = stored_pairs.films_of(np.asarray(states)[None])
+        if not stored_pairs.has_ball(states).all():
             raise BadInput("there is no ball in this video that could be moved", where="moved", fix="choose another video")
         wall = film.wall[0]
         place = _beside(np.clip(np.array([x, y]) * WORLD, RADIUS, WORLD - RADIUS), wall)

@@ -36,10 +36,10 @@ def draw(films: int, seed: int) -> Films:
     rng = np.random.default_rng(seed)
     kinds = rng.permutation(np.floor(np.linspace(0, films, films, endpoint=False) / films * 1000) / 1000)
     kept = [_one(int(np.searchsorted(np.cumsum(_SHARES), share, side="right")), rng) for share in kinds]
-    return together(kept)
+    return merged(kept)
 
 
-def together(films: list[Films]) -> Films:
+def merged(films: list[Films]) -> Films:
     """Many films as one value."""
     return Films(**{name: np.concatenate([f.table()[name] for f in films]) for name in films[0].table()})
 

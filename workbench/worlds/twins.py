@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from workbench.core.errors import BadInput
 from workbench.worlds import balls
 from workbench.worlds.balls import ABSENT, FRAMES, GRAVITY, RADIUS, WORLD, Films, Upset, fall
-from workbench.worlds.physics import absent, change, screen, single, together
+from workbench.worlds.physics import absent, change, screen, single
 
 Pixels = UInt8[np.ndarray, "pairs frames height width 3"]
 _NO_WALL = np.array([ABSENT, 0.0])
@@ -90,7 +90,7 @@ def quads(name: str, count: int, seed: int) -> tuple[Twins, Twins]:
 
 
 def _joined(found: list[Twins]) -> Twins:
-    return Twins(together([t.possible for t in found]), together([t.impossible for t in found]), np.concatenate([t.event for t in found]))
+    return Twins(merged([t.possible for t in found]), merged([t.impossible for t in found]), np.concatenate([t.event for t in found]))
 
 
 def _put(film: Films, path: Float[np.ndarray, "frames 2"]) -> Twins:

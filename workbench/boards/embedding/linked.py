@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from widgets import PatchCanvas, Scatter
-from workbench.boards.edits import Edits
 from workbench.boards.embedding import places
 from workbench.boards.embedding.places import Rows
 from workbench.boards.embedding.pointed import Pointed
 from workbench.boards.layout import fill
+from workbench.boards.undo import Edits
 from workbench.boards.workspace import Workspace
 from workbench.core.card import FolderKey
 from workbench.core.questions.rows import RowTable

@@ -11,12 +11,12 @@ from typing import Any
 from widgets import Toolbar
 from workbench.boards import code
 from workbench.boards.base import Board, board, save_videos
-from workbench.boards.edits import Edits
 from workbench.boards.layout import Column, Layout, Row, fill
 from workbench.boards.planning import controls, views, words
 from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
 from workbench.boards.planning.screen import PlanScreen, Sheet
 from workbench.boards.planning.walk import Walk
+from workbench.boards.undo import Edits
 from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.errors import WorkbenchError
 from workbench.core.questions.planning import (

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from widgets import ActionPad
-from workbench.boards.edits import Edits
 from workbench.boards.layout import fill
+from workbench.boards.undo import Edits
 from workbench.core.card import ClipKey, ModelKey
 from workbench.core.questions.checkpoint import ActionFacts
 

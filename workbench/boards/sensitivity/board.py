@@ -8,11 +8,11 @@ from widgets import ClipPlayer, Toolbar
 from widgets.controls import Button, Control, Option, Select, Slider
 from workbench.boards import code
 from workbench.boards.base import Board, board
-from workbench.boards.edits import Edits
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.sensitivity import words
 from workbench.boards.sensitivity.charts import moves_bars, survey_chart
+from workbench.boards.undo import Edits
 from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.card import ClipKey, SceneKey
 from workbench.core.errors import Cancelled, WorkbenchError

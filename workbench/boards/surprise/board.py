@@ -9,13 +9,13 @@ from widgets import ClipPlayer, Toolbar, WorldStage
 from workbench.boards import code
 from workbench.boards.base import UNTRAINED, Board, board, no_bank, save_videos
 from workbench.boards.clip_choice import is_sample_bank
-from workbench.boards.edits import Edits
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.surprise import controls as choices
 from workbench.boards.surprise import words
 from workbench.boards.surprise.controls import Choice
 from workbench.boards.surprise.screen import Screen
+from workbench.boards.undo import Edits
 from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions.surprise import (

@@ -12,7 +12,7 @@ from workbench.core.errors import BadInput
 from workbench.core.numbers import UNITS
 from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.surprise import PairSurprise, SurpriseView
-from workbench.worlds.kept_twins import CHOICES, CONFOUNDED
+from workbench.worlds.stored_pairs import CHOICES, CONFOUNDED
 
 ALONE, OTHER = "alone", "other"
 MOST_PAIRS, COUNT = 100, 60

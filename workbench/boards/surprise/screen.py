@@ -12,7 +12,7 @@ from workbench.boards.surprise.words import unit_of
 from workbench.boards.videos import film_dicts
 from workbench.boards.workspace import Workspace
 from workbench.core.questions.surprise import Covered, Judged, SurpriseView
-from workbench.worlds.driven import SCENES
+from workbench.worlds.environments import SCENES
 
 _SEEN = 0.05  # of the surprise: less is no colour
 _ACTING = "Needs actions;<br>the shipped pairs have none"

@@ -317,8 +317,8 @@ class WatchingPair(Watching[Answer]):
     """What is watched: a clip alone, or a possible and an impossible video.
 
     Args:
-        twins: (kind, number) of a shipped pair, in place of the clip; the kinds are kept_twins.CHOICES. other: a clip in place of the impossible one.
-        moved: (frame, x, y): the thing that moves is suddenly there; needs a world. world: of worlds.driven.SCENES; "": as the model's card says.
+        twins: (kind, number) of a shipped pair, in place of the clip; the kinds are stored_pairs.CHOICES. other: a clip in place of the impossible one.
+        moved: (frame, x, y): the thing that moves is suddenly there; needs a world. world: of worlds.environments.SCENES; "": as the model's card says.
         predictor: "model", "twin" (untrained) or "pixels" (how much they change).
     """
 

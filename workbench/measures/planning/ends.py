@@ -14,7 +14,7 @@ from workbench.measures.base import answers
 from workbench.model.jepa import Jepa
 from workbench.model.spec import ActionSpec
 from workbench.model.steps import steps_of
-from workbench.worlds.driven import World, apart, path_of, world
+from workbench.worlds.environments import World, apart, path_of, world
 
 _WIDE, _LEAST = 3.0, 1e-3  # deviations that bounds are taken at; the least half range, where a component never changed
 Numbers = np.ndarray | Sequence[float]

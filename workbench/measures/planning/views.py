@@ -41,7 +41,7 @@ from workbench.measures.probing import Probe, places_probe
 from workbench.measures.twins import asked
 from workbench.model.jepa import Jepa
 from workbench.model.latents import Latents
-from workbench.worlds.driven import World, apart, path_of, world
+from workbench.worlds.environments import World, apart, path_of, world
 
 _ELITES, _SAMPLES = 8, 24  # of each iteration that are followed through the world
 

@@ -1,4 +1,4 @@
-"""Undo and redo of something that is dragged: a drag is one step back, however many values it went through."""
+"""Undo and redo of a value. All changes of one drag are one step."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from workbench.checkpoints.checkpoint import Checkpoint
 
 
-def together(main: Checkpoint, **others: Checkpoint) -> Checkpoint:
+def merge(main: Checkpoint, **others: Checkpoint) -> Checkpoint:
     """The main file and, under names like "encoder=cls_token", what lies in the others. Settings are those beside the main file.
 
     Args:

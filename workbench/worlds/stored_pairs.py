@@ -1,4 +1,4 @@
-"""Impossible twins of the falling balls as data: true states alone, drawn when they are looked at. Needs no pymunk."""
+"""Shipped pairs of possible and impossible videos of falling balls: stored as states, rendered when needed. Needs no pymunk."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from workbench.core.errors import BadInput, MissingExtra
-from workbench.worlds import balls, kept_twins, physics
-from workbench.worlds.driven import SCENES, WORLDS, scene, world
+from workbench.worlds import balls, physics, stored_pairs
+from workbench.worlds.environments import SCENES, WORLDS, scene, world
 from workbench.worlds.twins import QUADS, Twins
 
 BALLS = SCENES["balls"]
@@ -19,17 +19,17 @@ BALLS = SCENES["balls"]
 
 @pytest.fixture(scope="module")
 def kept() -> Mapping[str, Twins]:
-    return kept_twins.shipped()
+    return stored_pairs.shipped()
 
 
 @pytest.fixture(scope="module")
 def free(kept: Mapping[str, Twins]) -> np.ndarray:
     """States of films in the open."""
-    return kept_twins.states(kept["gravity"].possible)
+    return stored_pairs.states(kept["gravity"].possible)
 
 
 def test_shipped_twins_are_the_same_until_their_event_and_differ_at_it(kept: Mapping[str, Twins]) -> None:
-    assert set(kept) == {name for names in kept_twins.CHOICES.values() for name in names}
+    assert set(kept) == {name for names in stored_pairs.CHOICES.values() for name in names}
     for name, twins in kept.items():
         assert len(twins) == 100
         right, wrong = twins[:20].render()
@@ -47,7 +47,7 @@ def test_changes_of_pixels_are_exactly_balanced_in_shipped_quads(kept: Mapping[s
 
 def test_looking_and_drawing_need_no_pymunk_and_moving_says_so(kept: Mapping[str, Twins], free: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymunk", None)
-    rows, event = kept_twins.look(kept, "solidity", 3)
+    rows, event = stored_pairs.look(kept, "solidity", 3)
     assert [name for name, _, _ in rows] == list(QUADS["solidity"])
     assert event == kept["through the hidden wall"].event[3]
     for _, right, wrong in rows:
@@ -59,7 +59,7 @@ def test_looking_and_drawing_need_no_pymunk_and_moving_says_so(kept: Mapping[str
 
 @pytest.mark.parametrize("kind", ["colour", "vanish"])
 def test_states_of_an_impossible_film_draw_it(kept: Mapping[str, Twins], kind: str) -> None:
-    ((_, _, wrong),), event = kept_twins.look(kept, kind, 2)
+    ((_, _, wrong),), event = stored_pairs.look(kept, kind, 2)
     drawn = BALLS.render(wrong.states)
     assert np.array_equal(drawn[event:], wrong.pixels[event:])
     assert np.array_equal(drawn[:event], wrong.pixels[:event])
@@ -90,7 +90,7 @@ def test_a_ball_that_is_put_elsewhere_keeps_its_speed_and_the_film_before(free: 
 
 def test_a_ball_is_never_put_into_the_wall(kept: Mapping[str, Twins]) -> None:
     pytest.importorskip("pymunk")
-    film = kept_twins.states(kept["through"].possible)[0]
+    film = stored_pairs.states(kept["through"].possible)[0]
     wall = film[0, 3]
     for x in (wall - 0.01, wall, wall + 0.01):
         moved = BALLS.moved(film, None, 5, float(x), 0.9)
@@ -99,7 +99,7 @@ def test_a_ball_is_never_put_into_the_wall(kept: Mapping[str, Twins]) -> None:
 
 
 def test_what_holds_no_ball_or_no_scene_cannot_be_moved(kept: Mapping[str, Twins], free: np.ndarray) -> None:
-    empty = kept_twins.states(kept["appear"].possible)[0]
+    empty = stored_pairs.states(kept["appear"].possible)[0]
     with pytest.raises(BadInput, match="no ball"):
         BALLS.moved(empty, None, 5, 0.5, 0.5)
     with pytest.raises(BadInput, match="walls and posts"):
@@ -118,7 +118,7 @@ def test_balls_can_be_broken_but_not_driven() -> None:
 @pytest.mark.parametrize(("choice", "index"), [("melt", 0), ("gravity", 100), ("gravity", -1)])
 def test_twins_that_are_not_there_are_refused(kept: Mapping[str, Twins], choice: str, index: int) -> None:
     with pytest.raises(BadInput):
-        kept_twins.look(kept, choice, index)
+        stored_pairs.look(kept, choice, index)
 
 
 def test_a_file_that_holds_no_twins_is_refused(tmp_path: Path) -> None:
@@ -126,12 +126,12 @@ def test_a_file_that_holds_no_twins_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "b.npz", sets=np.array(["gravity"]))
     for name in ("a.npz", "b.npz", "c.npz"):
         with pytest.raises(BadInput, match="shipped pairs cannot be read"):
-            kept_twins.read(tmp_path / name)
+            stored_pairs.read(tmp_path / name)
 
 
 def test_twins_are_made_again_as_they_are_kept(kept: Mapping[str, Twins]) -> None:
     pytest.importorskip("pymunk")
-    made = kept_twins.make(2, 7)
+    made = stored_pairs.make(2, 7)
     count = 2
     first = made["position"][:count].astype(np.float32) / 256
     np.testing.assert_array_equal(first, kept["teleport"].possible.position[:count])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.boards import edits
-from workbench.boards.edits import Edits
+from workbench.boards.undo import Edits
 
 
 @pytest.fixture

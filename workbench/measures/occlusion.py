@@ -1,4 +1,4 @@
-"""Where in a frame a surprise is, for models of one vector a frame: cover cells and measure again."""
+"""Occlusion maps of surprise, for models of one vector per frame: occlude cells one after another, and measure again."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from workbench.worlds import balls, kept_twins, shapes, two_rooms
+from workbench.worlds import balls, shapes, stored_pairs, two_rooms
 from workbench.worlds.factors import NUISANCE, STRUCTURE, ClipRow, Factor, Pixels, Scenes, Truth
 
 _SCENE = ("position", "colour", "wall", "post", "ground")
@@ -63,7 +63,7 @@ class BallsTruth(Truth):
 
     def __init__(self, table: Mapping[str, np.ndarray]) -> None:
         if not set(_SCENE) <= set(table):
-            self.true = kept_twins.films_of(table["states"])
+            self.true = stored_pairs.films_of(table["states"])
             return
         count = len(table["colour"])
         top = table["top"] if "top" in table else np.full(count, balls.POST_TOP, np.float32)
@@ -154,7 +154,7 @@ def truth_of(arrays: Mapping[str, np.ndarray]) -> Truth | None:
         return BallsTruth(arrays)
     if states is None or states.ndim != 3 or not np.isfinite(states).all():
         return None
-    kinds: dict[int, type[Truth]] = {len(kept_twins.STATES): BallsTruth, len(two_rooms.STATES): RoomsTruth}
+    kinds: dict[int, type[Truth]] = {len(stored_pairs.STATES): BallsTruth, len(two_rooms.STATES): RoomsTruth}
     found = kinds.get(states.shape[-1])
     return None if found is None else found(arrays)
 

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.core.errors import BadInput
 from workbench.worlds import two_rooms
-from workbench.worlds.driven import WORLDS, apart, followed, path_of, world
+from workbench.worlds.environments import WORLDS, apart, followed, path_of, world
 
 ROOMS = WORLDS["two-rooms"]
 START = np.array([0.2, 0.5, 0.5, 0.5], np.float32)
