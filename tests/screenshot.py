@@ -23,7 +23,7 @@ def main() -> None:
         page.goto(app.url)
         _app.wait_for_map(page)
         _app.wait_for_bank(page)
-        page.locator(".jw-headline-sentence", has_text="context of another image").wait_for()
+        page.locator(".jw-headline-sentence", has_text="other context").wait_for()
         page.locator(".jw-map-pane[data-busy=false]").wait_for()
         page.locator(".js-plotly-plot .bars").first.wait_for()
         page.evaluate("() => document.fonts.ready")

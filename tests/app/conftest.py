@@ -72,7 +72,7 @@ def board(page: Any, server: str) -> Any:
     """A page with the Masks board of the shapes sample, settled: no answer is due."""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(server)
-    page.locator(".jw-headline-sentence", has_text="context of another image").wait_for(timeout=PATIENT)  # the controls are in
+    page.locator(".jw-headline-sentence", has_text="other context").wait_for(timeout=PATIENT)  # the controls are in
     page.locator(".jw-headline-detail", has_text=re.compile(r"Over \d+ clips")).wait_for(timeout=PATIENT)  # and what the bank says
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return page

@@ -95,7 +95,7 @@ def test_models_without_a_whole_predictor_show_the_reason_in_place_of_the_pictur
         board.locator(".jw-part[data-part=masked]", has_text=row).wait_for(timeout=PATIENT)
         board.get_by_role("button", name=re.compile("^Masks")).click()
     board.get_by_label("model", exact=True).select_option(label=samples.find("shapes").title)
-    board.locator(".jw-headline-sentence", has_text="context of another image").wait_for(timeout=PATIENT)
+    board.locator(".jw-headline-sentence", has_text="other context").wait_for(timeout=PATIENT)
     board.get_by_label("sampler").wait_for(timeout=PATIENT)
     expect(board.locator(".jw-map-pane", has_text="not in the file")).to_have_count(0)
     board.locator(".js-plotly-plot .bars").first.wait_for(timeout=PATIENT)

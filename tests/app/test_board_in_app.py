@@ -37,7 +37,7 @@ def spoken(page: Any, old: str) -> str:
     """The sentence that replaced an old one, once its controls and what the bank says are in: from here on it changes for a reason only."""
     said = page.locator(".jw-headline-sentence")
     expect(said).not_to_have_text(old)
-    expect(said).to_contain_text(re.compile("context of another image|copying"))
+    expect(said).to_contain_text(re.compile("other context|copying"))
     expect(page.locator(".jw-headline-detail")).to_contain_text(re.compile(r"Over \d+ clips"))
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return sentence(page)

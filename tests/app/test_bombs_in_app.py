@@ -60,7 +60,7 @@ def opened(context: Any, server: str) -> Any:
     """A page beside the others, with everything that it has to show."""
     other = context.new_page()
     other.goto(server)
-    other.locator(".jw-headline-sentence", has_text="context of another image").wait_for()
+    other.locator(".jw-headline-sentence", has_text="other context").wait_for()
     other.locator(".jw-headline-detail", has_text=re.compile(r"Over \d+ clips")).wait_for()
     return other
 

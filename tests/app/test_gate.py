@@ -353,7 +353,7 @@ def test_the_app_works_behind_a_proxy_under_a_prefix(rewrite: bool, behind: App,
     with proxied(behind.port, rewrite=rewrite) as port:
         elsewhere.on("request", lambda r: outside.append(r.url) if not r.url.startswith((f"http://hub.example:{port}/", "data:", "blob:")) else None)
         elsewhere.goto(f"http://hub.example:{port}/user/x/?token={behind.token}")
-        elsewhere.locator(".jw-headline-sentence", has_text="context of another image").wait_for(timeout=PATIENT)
+        elsewhere.locator(".jw-headline-sentence", has_text="other context").wait_for(timeout=PATIENT)
         assert elsewhere.url == f"http://hub.example:{port}/user/x/"
         assert elsewhere.goto(f"http://hub.example:{port}/user/x").status == 200  # without the last slash
         assert elsewhere.url == f"http://hub.example:{port}/user/x/"

@@ -36,7 +36,7 @@ def test_a_stopped_worker_is_told_of_and_restarted_by_a_button_and_the_board_ans
     expect(restart).to_have_count(0)
     assert worker not in children(server_pid)
     until_answered(board, version)  # what the old worker was asked, the new one computes
-    expect(board.locator(".jw-headline-sentence")).to_contain_text("context of another image", timeout=PATIENT)
+    expect(board.locator(".jw-headline-sentence")).to_contain_text("other context", timeout=PATIENT)
     version = pane_version(board)
     drag(board, 1)  # elsewhere: painting the same tokens again changes nothing
     until_answered(board, version)

@@ -21,7 +21,7 @@ def board(page: Any, server: str) -> Any:
     """A page with the Surprise board of the balls, settled."""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(server)
-    page.locator(".jw-headline-sentence", has_text="context of another image").wait_for(timeout=PATIENT)
+    page.locator(".jw-headline-sentence", has_text="other context").wait_for(timeout=PATIENT)
     page.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
     page.get_by_text(re.compile(r"● balls \(")).wait_for(timeout=PATIENT)
     page.get_by_role("button", name="Surprise").click()

@@ -69,7 +69,7 @@ def test_a_fit_adds_its_drawings_its_score_and_what_it_draws_for_nothing(space: 
     assert board.player.films[3]["note"] == FITTED
     assert len(board.drawn.films) == 3
     assert "Fitted on 160 frames of 160 clips of digits bank in 30 steps" in board.headline.detail
-    assert list(board.score.figure.data[0].y) == ["decoder", "the mean latent", "mean picture"]
+    assert list(board.score.figure.data[0].y) == ["decoder", "mean latent", "mean picture"]
     board.command("export")
     stored = codec.loads(board.headline.file)
     assert stored["pictures"].fit == board.fitting.fit

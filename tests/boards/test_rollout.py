@@ -74,7 +74,7 @@ def test_films_curves_and_drift_are_those_of_the_verbs(rooms: BoardBox, walks: P
     for kind in ("open loop", "teacher-forced", "copy last", "other actions"):
         np.testing.assert_allclose(shown.videos.answer.rollout.errors(kind), expected.rollout.errors(kind), atol=1e-6)
     np.testing.assert_allclose(shown.found.errors, jw.drift(jepa, bank, known=1).errors, atol=1e-6)
-    assert f"after {STEPS} steps" in shown.headline.sentence
+    assert f"After {STEPS} steps, open-loop error is" in shown.headline.sentence
     assert "Over 4 clips" in shown.headline.detail
     assert [f["name"] for f in shown.strip.films] == ["the mean latent", "noise", "another clip's latent"]
 
@@ -266,7 +266,7 @@ def test_actions_that_go_further_than_is_usual_are_remarked_on(opened: Callable[
     np.savez(tmp_path / "fast.npz", **arrays)
     box = opened("two-rooms", "rollout", data=tmp_path / "fast.npz")
     assert box.board.headline.tone == "warn"
-    assert "step 2 most" in box.board.headline.detail
+    assert "largest at step 2" in box.board.headline.detail
 
 
 def test_a_video_without_actions_says_what_this_model_needs(opened: Callable[..., BoardBox], tmp_path: Path) -> None:

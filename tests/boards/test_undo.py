@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.boards import edits
+from workbench.boards import undo
 from workbench.boards.undo import Edits
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
-    monkeypatch.setattr(edits.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(undo.time, "monotonic", lambda: now[0])
     return now
 
 

@@ -24,7 +24,7 @@ def board(notebook: Callable[..., Any]) -> Any:
 
 def settled(page: Any) -> Any:
     expect(page.locator(".jw-headline-sentence")).to_contain_text(re.compile("skill", re.I), timeout=PATIENT)
-    expect(page.locator(".jw-headline-sentence")).to_contain_text(re.compile("copying|context of another image"))  # its controls are in
+    expect(page.locator(".jw-headline-sentence")).to_contain_text(re.compile("copying|other context"))  # its controls are in
     expect(page.locator(".jw-headline-detail")).to_contain_text(re.compile(r"Over \d+ clips"))
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     page.locator(".jw-chart-view[data-version]").wait_for(timeout=PATIENT)

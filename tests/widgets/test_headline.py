@@ -243,9 +243,7 @@ def test_nothing_below_moves_when_the_answer_comes(bench: Any) -> None:
     headline.set_trait("busy", True)
     headline.progress = 0.4
     headline.source = "twin"
-    headline.sentence = (
-        "No better than the position mean of 199 other clips: skill −0.02; copying the nearest patch 0.34, context of another image 0.02."
-    )
+    headline.sentence = "No better than copying the nearest patch (0.34): skill 0.31 over the position mean (199 other clips); other context 0.02."
     bench.push()
     root.get_by_text("Not the model").wait_for()
     expect(root.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "40")

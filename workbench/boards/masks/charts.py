@@ -47,7 +47,7 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
         shape["yaxis2"] = {**AXIS, "anchor": "x2", "domain": [0, _LOWER], "range": [0, max(1.15, *ratios) * 1.3], "showticklabels": False}
         shape["shapes"].append({**line, "x0": 0, "x1": 1, "y0": 1, "y1": 1, "xref": "x2 domain", "yref": "y2"})
     if yard is not None and error.predictor == "model":
-        where = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "xshift": -88, "yshift": -34 if parts else -6}
+        where = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "xshift": -80, "yshift": -34 if parts else -6}
         shape["annotations"] = [{"text": "<br>".join(rank_lines(yard.rank)), "showarrow": False, "align": "left", "font": {"size": 11}, **where}]
     return go.Figure(data=data, layout=shape)  # in one go: part by part it takes ten times as long, twice a stroke
 

@@ -24,7 +24,7 @@ SHORT = {
 }
 
 
-_BESIDE = {"copy": "copying the nearest patch", "other": "context of another image"}
+_BESIDE = ("copy", "other")
 _SIMPLER = {"copy": "copying the nearest patch", "smooth": "interpolating", "other": "the context of another image"}
 
 
@@ -33,7 +33,7 @@ def over(error: PredictionError) -> str:
     if error.reference_n < 2:
         return f"the mean of {error.reference_name}"
     kind = "position median" if error.distance == "l1" else "position mean"
-    return f"the {kind} of {error.reference_n} other clips"
+    return f"the {kind} ({error.reference_n} other clips)"
 
 
 def sentence(error: PredictionError, yard: Yardsticks | None) -> tuple[str, str]:
@@ -52,20 +52,20 @@ def sentence(error: PredictionError, yard: Yardsticks | None) -> tuple[str, str]
         return f"No better than {over(error)}: skill {number(skill)}{_beside(known)}.", "warn"
     if best and skill <= known[best]:
         rest = _beside({name: value for name, value in known.items() if name != best})
-        return f"No better than {_SIMPLER[best]} (skill {number(known[best])}): {_against(error, begins=False)}{rest}.", "warn"
+        return f"No better than {_SIMPLER[best]} ({number(known[best])}): skill {number(skill)} over {over(error)}{rest}.", "warn"
     return f"{_against(error)}{_beside(known)}.", "plain"
 
 
-def _against(error: PredictionError, *, begins: bool = True) -> str:
+def _against(error: PredictionError) -> str:
     """The error relative to its reference, with the skill."""
     share = round(100 * error.skill)
     size = f"{share} % below" if share > 0 else f"{-share} % above" if share < 0 else "equal to that of"
-    return f"{'Error' if begins else 'error'} is {size} {over(error)} (skill {number(error.skill)})"
+    return f"Error is {size} {over(error)}: skill {number(error.skill)}"
 
 
 def _beside(known: Mapping[str, float]) -> str:
     """The skill of the baselines that are known."""
-    parts = [f"{words} {number(known[name])}" for name, words in _BESIDE.items() if name in known]
+    parts = [f"{SHORT[name]} {number(known[name])}" for name in _BESIDE if name in known]
     return f"; {', '.join(parts)}" if parts else ""
 
 

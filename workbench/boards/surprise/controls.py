@@ -53,11 +53,12 @@ class Choice:
 
     def values(self, row: list[Control]) -> dict[str, Any]:
         """The values of these controls; on screen pairs and clips are numbered from 1."""
-        return {each.id: getattr(self, each.id) + (each.id in _NUMBERED) for each in row}
+        values = {each.id: getattr(self, each.id) for each in row}
+        return {name: value + 1 if name in _NUMBERED else value for name, value in values.items()}
 
     def taken(self, values: Mapping[str, Any]) -> Choice:
         """With the values of controls."""
-        return replace(self, **{name: value - (name in _NUMBERED) for name, value in values.items()})
+        return replace(self, **{name: value - 1 if name in _NUMBERED else value for name, value in values.items()})
 
 
 def large(facts: ModelFacts) -> bool:
