@@ -116,7 +116,7 @@ def test_holding_r_shows_the_untrained_model_and_letting_go_returns(board: Any) 
 
 def test_the_other_controls_show_themselves_while_held(board: Any) -> None:
     board.locator(".jw-headline-sentence").click()
-    for key, words in (("o", "the context of another image"), ("0", "the position mean"), ("p", "raw pixels")):
+    for key, words in (("o", "the context of another image"), ("0", "mean target at each position"), ("p", "raw pixels")):
         board.keyboard.down(key)
         expect(board.locator(".jw-headline-sentence")).to_contain_text(words, timeout=PATIENT)
         board.keyboard.up(key)
