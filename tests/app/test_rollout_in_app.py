@@ -196,4 +196,4 @@ def test_a_clip_of_another_model_is_told_and_the_films_stay(rollout: Any, theatr
     assert picture(theatre, 0) == before
     page.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
     expect(page.locator(".jw-headline-sentence")).to_contain_text("the copy-last-frame baseline", timeout=PATIENT)
-    expect(page.locator(".jw-action-pad")).to_contain_text("This future needs no actions")
+    expect(page.locator(".jw-action-pad")).to_contain_text("No actions")

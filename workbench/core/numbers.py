@@ -27,9 +27,9 @@ def share(ratio: float) -> str:
 
 
 def relative_to(ratio: float, baseline: str) -> str:
-    """The same with the name of the baseline: "52 % of the baseline", "1.8 × the baseline", "far above the baseline (which is near 0)"."""
+    """The same with the name of the baseline: "52 % of the baseline", "1.8 × the baseline", "far above the baseline, which is near 0"."""
     if ratio >= _FAR:
-        return f"far above {baseline} (which is near 0)"
+        return f"far above {baseline}, which is near 0"
     said = share(ratio)
     return f"{said} of {baseline}" if said.endswith("%") else f"{said} {baseline}"
 
