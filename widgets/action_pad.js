@@ -74,7 +74,7 @@ function render({ model: host, el }) {
     undo.disabled = !model.get("can_undo");
     redo.disabled = !model.get("can_redo");
     reset.disabled = !rows().some((_, k) => changed(rows(), model.get("original"), k));
-    const state = open(step()) ? (changed(rows(), model.get("original"), step()) ? "changed" : "as it was") : "in the past";
+    const state = open(step()) ? (changed(rows(), model.get("original"), step()) ? "changed" : "unchanged") : "context";
     setText(voice, `step ${step()} of 0–${rows().length - 1}, ${state}: ${inWords(model, rows()[step()], model.get("axes"))}`);
     setAttribute(strip, "aria-valuemin", 0);
     setAttribute(strip, "aria-valuemax", rows().length - 1);

@@ -17,7 +17,7 @@ from workbench.core.questions.videos import VideoFile
 from workbench.query import Query
 
 _BEFORE = "The pictures still show the previous clip."
-_OPENING = "Opening a model …"
+_OPENING, _COMPUTING = "Opening a model …", "Computing …"
 UNTRAINED = [{"id": "twin", "key": "R", "label": "untrained", "enabled": True, "reason": ""}]
 _Kind = TypeVar("_Kind", bound="type[Board]")
 REGISTERED: dict[str, type[Board]] = {}
@@ -132,7 +132,8 @@ class Board:
 
     def waiting(self) -> None:
         """The old answer stays until the new one is there."""
-        fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True})
+        first = {"sentence": _COMPUTING} if self._silent else {}
+        fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True, **first})
 
     def failed(self, error: WorkbenchError) -> None:
         """Show an error; the pictures stay."""

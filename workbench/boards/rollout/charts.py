@@ -45,7 +45,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
     figure.add_hline(
         y=1, line={"width": 1, "color": ink("real", dark), "dash": "dot"}, annotation_text="copy last frame", annotation_position="bottom left"
     )
-    calm(figure, f"error ÷ copy-last-frame error, by horizon; {found.errors.shape[1]} clips", dark, bottom=30)
+    calm(figure, f"error ÷ baseline by horizon, {found.errors.shape[1]} clips", dark, bottom=30)
     figure.update_xaxes(title={"text": "steps", "font": {"size": 11}}, showticklabels=True)
     figure.update_yaxes(rangemode="tozero")
     return figure
