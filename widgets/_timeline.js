@@ -111,7 +111,7 @@ export function createTimeline(model, root, film) {
       pen.fillRect(left, top, xOf(plot, model.get("known") - 0.5) - left, plot.height);
       pen.fillStyle = ink("--jw-faint");
       pen.textAlign = "left";
-      pen.fillText("known", left + 3, bottom - 5);
+      pen.fillText("context", left + 3, bottom - 5);
     }
     pen.strokeStyle = ink("--jw-line");
     pen.lineWidth = 1;
