@@ -60,7 +60,7 @@ function sentence(model) {
     setAttribute(node, "data-tone", tone);
     mark.replaceChildren(...(tone === "warn" || tone === "error" ? [icon(ICONS[/** @type {"warn"} */ (tone)])] : []));
     setAttribute(mark, "role", mark.firstChild ? "img" : null);
-    setAttribute(mark, "aria-label", tone === "warn" ? "Beware:" : tone === "error" ? "Error:" : null);
+    setAttribute(mark, "aria-label", tone === "warn" ? "Warning:" : tone === "error" ? "Error:" : null);
     setText(text, model.get("sentence"));
     setText(detail, model.get("detail"));
     setAttribute(detail, "title", model.get("detail") || null);

@@ -13,9 +13,9 @@ from workbench.core.contents import Contents, TensorFacts
 from workbench.core.questions.base import Question, question
 from workbench.core.results import Provenance
 
-_WHOLE = "whole: every expected tensor was found with its shape, and none was left over; partial: anything between; missing: none was found"
+_WHOLE = "complete: every expected tensor was found with its shape, and none was left over; partial: anything between; missing: none was found"
 _NAMES = "tensor names of the official code of each family"
-_SETTINGS = "That all tensors matched does not say that heads or sizes were set right: see which settings were assumed."
+_SETTINGS = "That all tensors matched does not show that heads or sizes were set correctly: see which settings were assumed."
 
 
 @portable
@@ -121,7 +121,7 @@ class CheckFile(Question[int]):
     title="Contents of a file of Python objects",
     formula="the opcodes of its pickles, read but not run",
     source="the pickle and zip formats",
-    cannot="What the classes in it would do is not known: their code is not run.",
+    cannot="The effect of the classes in it is not known: their code is not run.",
     lane="reading",
     number="bytes",
 )
@@ -137,7 +137,7 @@ class DescribeFile(Question[Contents]):
     title="Values of a tensor",
     formula="counts of the finite values in 60 bins of equal width between the least and the largest",
     source="the file, before any conversion but to float32",
-    cannot="Does not say where in the tensor a value stands.",
+    cannot="Does not show where in the tensor a value is.",
     number="mean",
 )
 @dataclass(frozen=True, eq=False)

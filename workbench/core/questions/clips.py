@@ -18,7 +18,7 @@ STORED = (".npz", ".npy")  # names of files that hold many clips
 _PREPARED = "size and crop as the model was trained with, before normalisation"
 _SOURCE = "the preprocessing of each family's official code"
 _SHOWN = "What a person sees in the picture need not be what the model uses of it."
-_BANK = "at most 256 clips, evenly taken; files that cannot be read, and clips of another length than most, are left out"
+_BANK = "at most 256 clips, sampled evenly; files that cannot be read, and clips of another length than most, are left out"
 
 
 @portable
@@ -147,7 +147,7 @@ class DescribeBank(Question[BankFacts]):
     title="Targets of a bank",
     formula="targets of all clips, and their principal directions",
     source="PCA",
-    cannot="Computes ahead what other questions ask; it measures nothing.",
+    cannot="Computes in advance what other questions need; it is not a measurement.",
     urgent=False,
     number="real",  # a whole number is its own
 )

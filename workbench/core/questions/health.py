@@ -57,7 +57,7 @@ MEASURES: Mapping[str, Meaning] = {
         "Gao et al. (2017), doi 10.1101/214262",
         _VECTORS,
         "falls towards 1",
-        "Is ruled by the largest eigenvalues: a long tail of small ones does not show.",
+        "Dominated by the largest eigenvalues: a long tail of small ones does not show.",
     ),
     "alpha_req": Meaning(
         "α-ReQ",
@@ -65,7 +65,7 @@ MEASURES: Mapping[str, Meaning] = {
         "Agrawal et al. (2022), α-ReQ",
         _VECTORS,
         "rises far above 1",
-        "The range of ranks is made for 500 features or more. Near 1 was found good for some image encoders; no law.",
+        "The range of ranks is made for 500 features or more. Values near 1 were found good for some image encoders; this is not general.",
     ),
     "lidar": Meaning(
         "LiDAR",
@@ -81,7 +81,7 @@ MEASURES: Mapping[str, Meaning] = {
         "arXiv 2105.04906",
         _VECTORS,
         "rises to 0.99",
-        "Knows one scale: features that deviate by less than 1 count as collapsed, whatever the size of the vectors.",
+        "Assumes one scale: features that deviate by less than 1 count as collapsed, whatever the size of the vectors.",
     ),
     "vicreg_covariance": Meaning(
         "VICReg covariance",
@@ -97,7 +97,7 @@ MEASURES: Mapping[str, Meaning] = {
         "arXiv 2511.08544",
         _VECTORS,
         "rises in proportion to n",
-        "Was made for models trained with it. Others may be healthy and far from a Gaussian of deviation 1. Compare at equal n.",
+        "Designed for models trained with it. Others may be healthy and far from a Gaussian of deviation 1. Compare at equal n.",
         centred=True,
     ),
     "feature_std": Meaning(
@@ -156,7 +156,7 @@ MEASURES: Mapping[str, Meaning] = {
         "relative squared error",
         "context encoder and target encoder in one file",
         "falls to 0, as at the end of training",
-        "Says how far the moving average lags, not whether either is any good.",
+        "Shows how far the moving average lags, not whether either encoder is good.",
     ),
     "predicted_cosine": Meaning(
         "Cosine of predictions",
@@ -165,7 +165,7 @@ MEASURES: Mapping[str, Meaning] = {
         "centred as in `distance='cosine'`",
         _PREDICTED,
         "raw rises to 1, centred stays at 0",
-        "Raw, it says nothing. Centred, that the predictor knows more than the position; not that the target is useful.",
+        "Raw values are not informative. Centred values show that the predictor is better than the position mean; not that the target is useful.",
         centred=True,
     ),
     "predicted_mse": Meaning(
@@ -174,7 +174,7 @@ MEASURES: Mapping[str, Meaning] = {
         "skill = 1 − this",
         _PREDICTED,
         "stays at 1 or above",
-        "Below 1 the predictor knows more than the position; not that the target is useful.",
+        "Below 1 the predictor is better than the position mean; that does not show that the target is useful.",
     ),
     "knn": Meaning(
         "k-NN probe",
@@ -182,7 +182,7 @@ MEASURES: Mapping[str, Meaning] = {
         "as in DINO (arXiv 2104.14294)",
         "clips with labels",
         "falls to the control",
-        "Says what neighbours tell; a linear probe may read more.",
+        "Measures what neighbours predict; a linear probe may read more.",
     ),
     "linear_probe": Meaning(
         "Linear probe",

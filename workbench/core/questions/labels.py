@@ -16,7 +16,7 @@ from workbench.core.results import Classified
     formula="softmax of the head's linear layer on one learned query's attention over all tokens; the baseline is the same head, untrained, on the "
     "same trained encoder",
     source="the attentive probe of V-JEPA (arXiv 2404.08471), as in Transformers' VJEPA2ForVideoClassification",
-    cannot="The head was trained on labels, and knows no others: a clip of something else gets a label too. What it looks at is not what it needs.",
+    cannot="The head knows only the labels that it was trained on: a clip of something else gets one of them too. Its attention does not show which evidence it needs.",
     number="probability",
 )
 @dataclass(frozen=True, eq=False)

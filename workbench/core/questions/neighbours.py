@@ -90,7 +90,7 @@ class Neighbours(Question[NeighboursResult]):
     formula="labels: share of points whose label is that of most of their k nearest (of equal counts, that with the nearest member); numbers: "
     "1 − squared error of the neighbours' mean ÷ squared deviation. Leave one out, Euclidean, full space; the baseline has permuted labels",
     source="k-NN probe, as in DINO (arXiv 2104.14294)",
-    cannot="Points of one video or one image are near each other anyway: of these, give one each. Says what neighbours tell, not what a probe could read.",
+    cannot="Points of one video or one image are near each other in any case: give one point of each. Measures what neighbours predict, not what a probe could read.",
     lane="heavy",
     urgent=False,
     kept=True,
