@@ -243,14 +243,14 @@ def test_scrubbing_swaps_the_frame_at_once_and_tells_the_tick(bench: Any) -> Non
     view = PatchCanvas.show(clip(8), (4, 8, 8), tubelet=2, fps=4)
     root = bench.show(view)
     bench.wait(lambda: grey(bench.page, root) == 40, "the first frame")
-    slider = root.get_by_role("slider", name="Tick")
+    slider = root.get_by_role("slider", name="Time step")
     slider.press("ArrowRight")
     bench.wait(lambda: grey(bench.page, root) == 80 and view.tick == 1, "the second tick")
     expect(slider).to_have_attribute("aria-valuetext", "time step 1 · 0.50 s")
     root.locator(".jw-stage").press(".")
-    root.get_by_role("button", name="Next tick").click()
+    root.get_by_role("button", name="Next time step").click()
     bench.wait(lambda: grey(bench.page, root) == 160 and view.tick == 3, "the last tick")
-    expect(root.get_by_role("button", name="Next tick")).to_be_disabled()
+    expect(root.get_by_role("button", name="Next time step")).to_be_disabled()
     view.tick = 0
     bench.push()
     bench.wait(lambda: grey(bench.page, root) == 40, "the tick that Python set")
@@ -273,7 +273,7 @@ def test_playing_shows_every_frame_and_tells_the_tick_on_the_pause(bench: Any) -
 
 def test_a_still_has_no_scrubber(bench: Any) -> None:
     root = bench.show(PatchCanvas.show(clip(), GRID))
-    expect(root.get_by_role("slider", name="Tick")).to_be_hidden()
+    expect(root.get_by_role("slider", name="Time step")).to_be_hidden()
 
 
 def test_the_root_says_which_answer_is_on_screen(bench: Any) -> None:
