@@ -63,7 +63,7 @@ def test_ijepa_redraws_sizes_that_can_never_be_valid() -> None:
 
 
 def test_ijepa_refuses_a_video_grid() -> None:
-    with pytest.raises(MaskError, match="one tick"):
+    with pytest.raises(MaskError, match="one time step"):
         IJepaMultiblock().sample(VIDEO, np.random.default_rng(0))
 
 
@@ -82,7 +82,7 @@ def test_a_size_that_hides_everything_is_drawn_again_and_then_refused() -> None:
 
 @pytest.mark.parametrize(("shape", "n"), [((0, 4, 4), 1), ((1, 4, 4), 0)])
 def test_nonsense_requests_are_refused(shape: tuple[int, int, int], n: int) -> None:
-    with pytest.raises(MaskError, match="cannot draw"):
+    with pytest.raises(MaskError, match="cannot sample"):
         RandomTokens().sample_batch(shape, n, np.random.default_rng(0), truncate=False)
 
 
@@ -242,7 +242,7 @@ def test_a_hole_that_moves_is_outside_a_sampler_of_tubes() -> None:
 
 def test_in_range_says_when_a_sampler_cannot_draw_on_the_grid() -> None:
     mask = RandomTokens().sample(VIDEO, np.random.default_rng(0))
-    assert "one tick" in IJepaMultiblock().in_range(mask)
+    assert "one time step" in IJepaMultiblock().in_range(mask)
 
 
 def test_masks_do_not_import_torch() -> None:

@@ -128,7 +128,7 @@ class Sampler(ABC):
             MaskError: the grid is too small for this sampler.
         """
         if len(shape) != 3 or min(shape) < 1 or n < 1:
-            raise MaskError(f"cannot sample {n} masks on a grid of {shape}", where=self.name, fix="give at least one mask, tick, row and column")
+            raise MaskError(f"cannot sample {n} masks on a grid of {shape}", where=self.name, fix="give at least one mask, time step, row and column")
         self._check(shape)
         for _ in range(_SIZE_DRAWS):
             size = self._size(shape, rng)

@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from workbench.core.errors import BadInput
 from workbench.worlds import balls
 from workbench.worlds.balls import ABSENT, FRAMES, GRAVITY, RADIUS, WORLD, Films, Upset, fall
-from workbench.worlds.physics import absent, change, screen, single
+from workbench.worlds.physics import absent, change, merged, screen, single
 
 Pixels = UInt8[np.ndarray, "pairs frames height width 3"]
 _NO_WALL = np.array([ABSENT, 0.0])
