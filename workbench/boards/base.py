@@ -138,7 +138,9 @@ class Board:
     def failed(self, error: WorkbenchError) -> None:
         """Show an error; the pictures stay."""
         fill(self.headline, {"busy": False, "cancellable": False})
-        if not isinstance(error, Cancelled):
+        if isinstance(error, Cancelled):
+            fill(self.headline, {"sentence": "Cancelled."} if self._silent else {})
+        else:
             self._tell(error, f"{error.fix}. {_BEFORE}" if self.of_before else error.fix)
             self.space.tell(error)
 
