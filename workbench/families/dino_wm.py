@@ -15,7 +15,7 @@ from workbench.core.errors import CheckpointError
 from workbench.families.actions import ACTION_OVERRIDES
 from workbench.families.environments import ENVIRONMENT_OVERRIDES
 from workbench.families.frame_decoders import DECODER_OVERRIDES
-from workbench.families.frame_world import FrameFamily, Habits
+from workbench.families.frame_world import FrameFamily, RunConfig
 from workbench.families.frozen_encoder import FrozenEncoder, encoder_names
 from workbench.families.prepare import Preparation
 from workbench.families.prepare_settings import PREPARE_OVERRIDES, settle_preparation
@@ -57,7 +57,7 @@ def plan(request: Request) -> FrameFamily:
     return FrameFamily("dino_wm", request, settings, world, lambda encoder: _habits(settings, encoder, places), needed, card, own)
 
 
-def _habits(settings: Settings, encoder: FrozenEncoder, places: int) -> Habits:
+def _habits(settings: Settings, encoder: FrozenEncoder, places: int) -> RunConfig:
     checkpoint = settings.request.checkpoint
     if encoder.video:
         raise CheckpointError("DINO-WM was trained on image encoders, this one is V-JEPA 2", where="encoder=", fix="give a DINOv2 backbone")
@@ -88,7 +88,7 @@ def _habits(settings: Settings, encoder: FrozenEncoder, places: int) -> Habits:
     if window > most:
         what = f"a rollout that looks back on {window} frames asks more than the {most} of training"
         raise CheckpointError(what, where="window", fix=f"at most {most}")
-    return Habits(settle_preparation(settings, published, why=_PREPARED), window, most, cell=_CELL)
+    return RunConfig(settle_preparation(settings, published, why=_PREPARED), window, most, cell=_CELL)
 
 
 def _count(value: Any) -> int:

@@ -49,7 +49,7 @@ class WorldPlan:
 
 
 @dataclass(frozen=True)
-class Habits:
+class RunConfig:
     """How a predictor is run.
 
     Args:
@@ -78,7 +78,7 @@ class FrameFamily:
     request: Request
     settings: Settings
     world: WorldPlan
-    habits: Callable[[FrozenEncoder], Habits]
+    habits: Callable[[FrozenEncoder], RunConfig]
     needed: str
     card: Mapping[str, Any]
     own: Checkpoint | None = None
@@ -156,7 +156,7 @@ class _Assembler:
 
     family: FrameFamily
     encoder: FrozenEncoder
-    habits: Habits
+    habits: RunConfig
     spec: ActionSpec | None
     scale: StateScale | None
     draw: DrawPlan | None

@@ -16,7 +16,7 @@ from workbench.core.errors import BadInput, CheckpointError
 from workbench.families.actions import ACTION_OVERRIDES
 from workbench.families.environments import ENVIRONMENT_OVERRIDES
 from workbench.families.frame_decoders import DECODER_OVERRIDES
-from workbench.families.frame_world import FrameFamily, Habits
+from workbench.families.frame_world import FrameFamily, RunConfig
 from workbench.families.frozen_encoder import FrozenEncoder
 from workbench.families.prepare import IMAGENET_MEAN, IMAGENET_STD, Preparation
 from workbench.families.prepare_settings import PREPARE_OVERRIDES, parse_mean, parse_std, settle_preparation
@@ -63,7 +63,7 @@ def plan(request: Request) -> FrameFamily:
 _NOTES = "Its states are the features of proprioception that the predictor predicts, in every token; they are not turned back into numbers."
 
 
-def _habits(settings: Settings, encoder: FrozenEncoder, places: int, *, adaln: bool) -> Habits:
+def _habits(settings: Settings, encoder: FrozenEncoder, places: int, *, adaln: bool) -> RunConfig:
     window = settings.settle("window", parse=_count, options="give a number of frames", standin=1, config=_WINDOWS, table=(_WINDOW, "assumed", _PLAN))
     most = _MOST if places == 0 else 0
     patch = encoder.config.patch
@@ -96,7 +96,7 @@ def _habits(settings: Settings, encoder: FrozenEncoder, places: int, *, adaln: b
     if window > most:
         what = f"a rollout that looks back on {window} frames asks more than the {most} of training"
         raise CheckpointError(what, where=str(settings.request.checkpoint.path), fix=f"give window= at most {most}")
-    return Habits(_preparation(settings, size, patch, adaln=adaln), window, most, _normed(settings, encoder))
+    return RunConfig(_preparation(settings, size, patch, adaln=adaln), window, most, _normed(settings, encoder))
 
 
 def _preparation(settings: Settings, size: tuple[int, int], patch: int, *, adaln: bool) -> Preparation:

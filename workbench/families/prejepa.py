@@ -15,7 +15,7 @@ from workbench.checkpoints.renamed import renamed
 from workbench.core.card import Origin
 from workbench.core.errors import AmbiguousModel, CheckpointError
 from workbench.families.actions import ACTION_OVERRIDES
-from workbench.families.frame_world import FrameFamily, Habits
+from workbench.families.frame_world import FrameFamily, RunConfig
 from workbench.families.frozen_encoder import FrozenEncoder
 from workbench.families.hf_names import IJEPA_KERNEL
 from workbench.families.parts import Names
@@ -69,7 +69,7 @@ def plan(request: Request) -> FrameFamily:
     card = {"paper": "arXiv 2411.04983", "notes": notes}
     needed = f"an image encoder whose tokens have {world.features} features"
 
-    def habits(encoder: FrozenEncoder) -> Habits:
+    def habits(encoder: FrozenEncoder) -> RunConfig:
         return _habits(settings, encoder, places)
 
     return FrameFamily("prejepa", request, settings, world, habits, needed, card, own, _HEADS, ported=True, normal=False)
@@ -109,7 +109,7 @@ def _order(settings: Settings, keys: tuple[str, ...]) -> tuple[str, ...]:
     return settings.note("extra inputs", keys, "read", "their order in the file")
 
 
-def _habits(settings: Settings, encoder: FrozenEncoder, places: int) -> Habits:
+def _habits(settings: Settings, encoder: FrozenEncoder, places: int) -> RunConfig:
     checkpoint, patch = settings.request.checkpoint, encoder.config.patch
     if encoder.video:
         raise CheckpointError("PreJEPA takes an image encoder, this one is V-JEPA 2", where=str(checkpoint.path), fix="open another file")
@@ -127,7 +127,7 @@ def _habits(settings: Settings, encoder: FrozenEncoder, places: int) -> Habits:
         what = f"frames of {size[0]}×{size[1]} have {size[0] // patch}×{size[1] // patch} tokens, the predictor has places for {side}×{side}"
         raise CheckpointError(what, where="image_size", fix=f"its frames have {side * patch}×{side * patch} pixels")
     published = Preparation(size, patch, rule="crop", short=min(size), resample="antialiased")
-    return Habits(settle_preparation(settings, published, why=_PREPARED, origin="assumed"), most, most)
+    return RunConfig(settle_preparation(settings, published, why=_PREPARED, origin="assumed"), most, most)
 
 
 def _history(value: Any, places: int) -> int:

@@ -14,8 +14,8 @@ from workbench.boards.base import Board, board, save_videos
 from workbench.boards.layout import Column, Layout, Row, fill
 from workbench.boards.planning import controls, views, words
 from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
-from workbench.boards.planning.screen import PlanScreen, Sheet
-from workbench.boards.planning.walk import Walk
+from workbench.boards.planning.screen import PlanScreen, PlanState
+from workbench.boards.planning.walk import ClosedLoop
 from workbench.boards.undo import Edits
 from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.errors import WorkbenchError
@@ -66,14 +66,14 @@ class PlanBoard(Board):
         self._pressed = 0.0
         self._wire()
 
-    def _sheet(self, who: str) -> Sheet:
+    def _sheet(self, who: str) -> PlanState:
         def failed(error: WorkbenchError) -> None:
             if who == self.predictor:
                 self.failed(error)
 
         plan = Query[PlanView](self.space, f"plan.view.{who}", lambda view: self._planned(who), failed)
         first = Query[EnergyLandscape](self.space, f"plan.first.{who}", lambda land: self._landed(who), failed)
-        return Sheet(Walk(self.space, who, partial(self._step_of, who), self._walked, self.failed), plan, first)
+        return PlanState(ClosedLoop(self.space, who, partial(self._step_of, who), self._walked, self.failed), plan, first)
 
     @property
     def layout(self) -> Layout:
@@ -93,7 +93,7 @@ class PlanBoard(Board):
         self.session.watch(["predictor"], lambda old, new: self._swapped())
 
     @property
-    def sheet(self) -> Sheet:
+    def sheet(self) -> PlanState:
         """Of the model that is displayed: trained or untrained."""
         return self.sheets[self.predictor]
 
@@ -226,7 +226,7 @@ class PlanBoard(Board):
             self._back(walk)
         self._buttons()
 
-    def _execute(self, walk: Walk) -> None:
+    def _execute(self, walk: ClosedLoop) -> None:
         twice = time.monotonic() - self._pressed < _AGAIN
         if walk.running and not twice:
             walk.stop()
@@ -236,7 +236,7 @@ class PlanBoard(Board):
             walk.go()
         self._pressed = time.monotonic()
 
-    def _back(self, walk: Walk) -> None:
+    def _back(self, walk: ClosedLoop) -> None:
         route, asked = self.route.value, self.sheet.plan.question
         if route is None or not isinstance(self.ground, InWorld):
             return
@@ -421,7 +421,7 @@ class PlanBoard(Board):
         fill(self.stage, {"caption": words.stage_caption(controls.tried(self.toolbar.values), walk.running, every)})
         fill(self.headline, {"note": "the untrained model" if twin else ""})
 
-    def _code(self, sheet: Sheet) -> str:
+    def _code(self, sheet: PlanState) -> str:
         """The lines that make the way again where it was made in one go, else those of the plan."""
         whole, way = sheet.walk.question, sheet.walk.trace()
         if sheet.gone and whole is not None:

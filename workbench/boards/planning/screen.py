@@ -11,7 +11,7 @@ from workbench.boards.look import blank
 from workbench.boards.planning import views
 from workbench.boards.planning.charts import landscape_chart
 from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
-from workbench.boards.planning.walk import Walk
+from workbench.boards.planning.walk import ClosedLoop
 from workbench.boards.videos import film_dicts
 from workbench.core.films import Reel
 from workbench.core.questions.planning import ClipEnds, EnergyLandscape, PlanView
@@ -19,14 +19,14 @@ from workbench.query import Query
 
 
 @dataclass(eq=False)
-class Sheet:
+class PlanState:
     """The state of one planner: that of the model, or of the untrained model.
 
     Args:
         walk: of the agent that it leads. plan, first: its last plan, and the landscape of its first move. at: steps the agent had made when it planned.
     """
 
-    walk: Walk
+    walk: ClosedLoop
     plan: Query[PlanView]
     first: Query[EnergyLandscape]
     at: int = 0
@@ -64,7 +64,7 @@ class PlanScreen:
         self.land = Chart(232, "energy of the first action", blank())
         self.costs = views.cost_line()
         self.reels: Sequence[Reel] = ()
-        self.sheet: Sheet | None = None
+        self.sheet: PlanState | None = None
         self.route: Route | None = None
         self.ground: Ground | None = None
         self.twin, self.every, self.dark = False, 1, False
@@ -91,7 +91,7 @@ class PlanScreen:
             self.clip.set_films([({"name": "clip", "kind": "real"}, found.film)])
             self.clip.fps, self.clip.tick, self.clip.version = found.fps, found.start, self.clip.version + 1
 
-    def draw(self, sheet: Sheet, route: Route, ground: Ground) -> None:
+    def draw(self, sheet: PlanState, route: Route, ground: Ground) -> None:
         """Everything that this planner has found."""
         self.sheet, self.route, self.ground = sheet, route, ground
         if isinstance(ground, InClip):

@@ -17,7 +17,7 @@ from workbench.query import Query
 PACE = 0.15  # seconds between two steps on screen: fast enough not to bore, slow enough to follow
 
 
-class Walk:
+class ClosedLoop:
     """One way of one agent. It is asked of the worker plan by plan, and shown step by step; the server never waits.
 
     Args:
