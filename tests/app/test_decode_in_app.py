@@ -57,7 +57,7 @@ def test_a_decoder_is_cancelled_fitted_saved_and_what_it_draws_for_nothing_stand
 def test_films_of_rollout_are_drawn_by_a_decoder_fitted_there(board: Any) -> None:
     board.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
     board.get_by_role("button", name="Rollout", exact=True).click()
-    expect(said(board)).to_contain_text("copying", timeout=PATIENT)
+    expect(said(board)).to_contain_text("copy-last-frame", timeout=PATIENT)
     board.get_by_role("button", name="fit a decoder").click()
     expect(board.get_by_label("decoder", exact=True).locator("option:checked")).to_have_text("fitted on these clips", timeout=PATIENT)
     expect(board.locator(".jw-headline-detail")).to_contain_text("dB", timeout=PATIENT)
