@@ -276,7 +276,7 @@ def test_a_decoder_of_its_own_file_draws_what_is_foretold(drawing: Path) -> None
         jepa.decoder.decode(jepa.encoder.encode(given["visual"].transpose(1, 2), layer=0))
     shown = torch.ones(2, 4, 3, 3, dtype=torch.bool)
     shown[0, 0, 0, 0] = False
-    with pytest.raises(BadInput, match="hidden"):
+    with pytest.raises(BadInput, match="masked"):
         jepa.decoder.decode(jepa.encoder.encode(given["visual"].transpose(1, 2), visible=shown))
 
 
