@@ -148,7 +148,7 @@ def test_plots_films_and_numbers_are_saved_and_dark_changes_films_curves_and_cha
     assert cv2.imread(str(saved(page, curves.get_by_role("button", name="Save as png")))).std() > 5
     drift = saved(page, chart.get_by_role("button", name="Save as svg"))
     assert drift.name == "jepa-workbench-drift-over-the-bank.svg"
-    assert "by horizon; 64 clips" in drift.read_text()
+    assert "by horizon, 64 clips" in drift.read_text()
     chart.get_by_role("button", name="Save as png").focus()
     with page.expect_download(timeout=PATIENT) as waiting:
         page.keyboard.press("Enter")
