@@ -44,6 +44,6 @@ def test_an_action_is_dragged_and_the_film_changes_in_lab(notebook: Callable[...
     with page.expect_download(timeout=PATIENT) as waiting:
         files.get_by_role("button", name="Save as svg").click()
     assert waiting.value.suggested_filename == "jepa-workbench-drift-over-the-bank.svg"
-    assert "by horizon; 64 clips" in Path(waiting.value.path()).read_text()
+    assert "by horizon, 64 clips" in Path(waiting.value.path()).read_text()
     kinds = page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.type)")
     assert kinds == ["code", "code"]

@@ -51,14 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--data", help="image, video or folder to look at (default: the sample's own clips)")
     _add_port(app)
     app.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine; any other needs a token)")
-    app.add_argument(
-        "--allow-host", action="append", default=[], metavar="NAME", help="also answer to this host name, for example that of a proxy (repeatable)"
-    )
+    app.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="also answer to this host name, such as a proxy (repeatable)")
     app.add_argument("--prefix", default="", metavar="PATH", help="path under which a proxy reaches the app, as /user/name/ (default: none)")
     app.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
-    app.add_argument(
-        "--board", help="board to open on: masks, checkpoint, rollout, plan, … (default: the first that can show something of the model)"
-    )
+    app.add_argument("--board", help="board to open on: masks, checkpoint, rollout, plan, … (default: the first that applies)")
     app.set_defaults(run=_app)
     demo = commands.add_parser("demo", help="open the app on a planning example", description=_DEMO_WORDS)
     _add_port(demo)
@@ -72,9 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--family", help="assume this family instead of detecting it")
     inspect.add_argument("--json", action="store_true", help="print the report as JSON; for a refused file its error, with the same exit code")
     for command in (app, inspect):
-        command.add_argument(
-            "--settings", default="", metavar="'heads=4 …'", help="settings that the file does not state, such as 'heads=4 image_size=(64, 64)'"
-        )
+        command.add_argument("--settings", default="", metavar="'heads=4 …'", help="settings not in the file, such as 'heads=4 image_size=(64, 64)'")
     inspect.set_defaults(run=_inspect)
     convert = commands.add_parser(
         "convert", help="a torch file to safetensors", description="Write tensors as safetensors. No code of the file is run."
