@@ -44,7 +44,7 @@ function render({ model, el }) {
     canvas.width = canvas.height = Math.round(side * ratio);
     Object.assign(canvas.style, { width: `${side}px`, height: `${side}px` });
     const pen = canvas.getContext("2d");
-    if (!pen || bytes.length !== count * height * width * 3) return;
+    if (!pen || !height || bytes.length !== count * height * width * 3) return;
     spread(pen, frameOf(bytes, [count, height, width], k));
     const [top, left, high, wide] = model.get("boxes").slice(k * 4, k * 4 + 4);
     if (!high) return;
@@ -74,6 +74,7 @@ function render({ model, el }) {
     list.style.setProperty("--jw-side", `${model.get("side")}px`);
     setText(title, model.get("title"));
     setText(note, model.get("note"));
+    setAttribute(list, "data-plain", String(rows.length > 0 && !model.get("shape")[1]));
     setText(empty, rows.length ? "" : model.get("message"));
     empty.hidden = rows.length > 0 || !model.get("message");
     setAttribute(list, "aria-label", model.get("title"));

@@ -22,7 +22,7 @@ class Gallery(View):
     title = t.Unicode("", help="what the pictures are").tag(sync=True)
     note = t.Unicode("", help="a thin line beside the title").tag(sync=True)
     message = t.Unicode("", help="shown while there are no pictures").tag(sync=True)
-    pictures = binary("uint8 [count, height, width, 3], RGB")
+    pictures = binary("uint8 [count, height, width, 3], RGB; without height and width, the lines stand alone")
     shape = whole_numbers([0, 0, 0], "[count, height, width] of `pictures`", length=3)
     rows = whole_numbers([], "the id of each picture's row")
     captions: t.List[Any] = t.List(t.Unicode(), [], help="a line under each").tag(sync=True)
@@ -46,7 +46,7 @@ class Gallery(View):
         """Shows other pictures.
 
         Args:
-            rows: id of each. captions: a line under each. hints: what is said of each under the pointer. boxes: top, left, height and width in each
+            rows: id of each. pictures: of each; of height 0 where there are none, so that the lines stand alone. captions: a line under each. hints: what is said of each under the pointer. boxes: top, left, height and width in each
                 picture; height 0 = none. note: beside the title.
         """
         with self.together():

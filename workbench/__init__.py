@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from workbench.measures.prediction import masked_view, prediction_error
     from workbench.measures.projection import fit_projection, judge_projection, place, project, warm_projection
     from workbench.measures.rollout import drift, film_view, rollout
-    from workbench.measures.rows import row_pictures, row_table
+    from workbench.measures.rows import describe_vectors, find_vectors, row_pictures, row_table
     from workbench.measures.sensitivity import changeable, sensitivity, survey
     from workbench.measures.shading import shade_map
     from workbench.measures.stability import sweep_projection
@@ -129,6 +129,8 @@ _VERBS = {
     "neighbours": "workbench.measures.neighbours",
     "neighbour_labels": "workbench.measures.neighbours",
     "row_table": "workbench.measures.rows",
+    "find_vectors": "workbench.measures.rows",
+    "describe_vectors": "workbench.measures.rows",
     "row_pictures": "workbench.measures.rows",
     "axis": "workbench.measures.axis",
     "dimension": "workbench.measures.dimension",
@@ -203,6 +205,8 @@ __all__ = [
     "rollout",
     "row_pictures",
     "row_table",
+    "find_vectors",
+    "describe_vectors",
     "sample_mask",
     "save_decoder",
     "save_vectors",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from workbench.core.card import BankKey, ClipKey, ModelKey
+from workbench.core.card import BankKey, ClipKey, ModelKey, VectorsKey
 from workbench.core.errors import BadInput
 from workbench.core.mask import Mask
 from workbench.core.selection import Selection
@@ -25,6 +25,7 @@ class State:
         hover: token under the pointer, −1 none. predictor: whose pictures are shown, a key of results.PREDICTORS, or "shuffled"
             (columns of vectors, on maps; elsewhere the model).
         distance: a key of results.DISTANCES. block: which target block, −1 all. layer: None = the output.
+        vectors: of a file, opened in place of a model and its clips.
     """
 
     subject: str = "A"
@@ -39,6 +40,7 @@ class State:
     distance: str = "l1"
     block: int = -1
     layer: int | None = None
+    vectors: VectorsKey | None = None
 
 
 Watcher = Callable[[State, State], None]

@@ -365,7 +365,7 @@ def test_vectors_that_are_all_equal_are_refused_in_words(told: list[WorkbenchErr
 
 
 def test_many_clips_wait_until_they_are_asked_for(told: list[WorkbenchError], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.boards.embedding.board._MANY", 100)
+    monkeypatch.setattr("workbench.boards.embedding.material._MANY", 100)
     board = opened(told, "digits")
     assert board.headline.sentence == "The vectors of these clips are not computed yet: press Embed."
     assert "200 clips, 200 points: about" in board.headline.detail

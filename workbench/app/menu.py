@@ -38,9 +38,13 @@ class Menu:
         self._mark()
         self._show(title)
 
-    def settle(self, boards: Mapping[str, Board]) -> None:
-        """Change to the first board that has something to show of the open model: once, and not where the user has chosen meanwhile."""
-        if not self.settled:
+    def settle(self, boards: Mapping[str, Board], *, anew: bool = False) -> None:
+        """Change to the first board that has something to show of what is open: once, and not where the user has chosen meanwhile.
+
+        Args:
+            anew: also then.
+        """
+        if anew or not self.settled:
             self.settled = True
             self.choose(opening(boards))
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,13 +24,18 @@ from workbench.app.shell import Start, page
 from workbench.boards.clip_choice import bank_path
 from workbench.boards.every import titled
 from workbench.boards.workspace import Allow, opening, settled
-from workbench.core.card import FileKey, FolderKey, stamp
+from workbench.core.card import FileKey, FolderKey, VectorsKey, stamp
 from workbench.core.errors import BadInput, WorkbenchError
+from workbench.core.questions import Question
+from workbench.core.questions.base import Answer
 from workbench.core.questions.checkpoint import DescribeModel, Inspect, ModelFacts
 from workbench.core.questions.clips import Look, LookAt, Warm, bank_of
+from workbench.core.questions.rows import DescribeVectors, FindVectors
 from workbench.data.paths import confine
 from workbench.jobs import Jobs
 from workbench.published import find_cached
+from workbench.store.places import store_folder
+from workbench.store.recognising import may_hold
 
 _READY = ("start", "ready")  # the slot of what is asked before there is a page
 
@@ -40,11 +46,20 @@ def allow_within(folders: list[Path]) -> list[Path]:
 
 
 def allowing(roots: list[Path]) -> Allow:
-    """What a page may name: paths within these folders, and the published checkpoints that are in this machine's caches, as they are found."""
+    """What a page may name: paths within these folders, and the published checkpoints that are in this machine's caches, as they are found.
+
+    What lies in the store is not among them, unless the command line named a folder in it: a page reads it through questions alone.
+    """
 
     def allow(path: str) -> str:
         cached = {str(c.path) for c in find_cached().values()}
-        return path if path in cached else str(confine(path, roots))
+        if path in cached:
+            return path
+        place, store = confine(path, roots), store_folder().resolve()
+        named = [root for root in roots if root.is_relative_to(store)]
+        if place.is_relative_to(store) and not any(place.is_relative_to(root) for root in named):
+            raise BadInput(f"{path!r} lies in the store of results, which a page does not open", where="path", fix="give a path outside it")
+        return str(place)
 
     return allow
 
@@ -86,28 +101,58 @@ def get_ready(jobs: Jobs, start: Start) -> None:
         jobs.ask(DescribeModel(first.model), slot=_READY, done=described, failed=lambda error: None)
 
 
+def answered(jobs: Jobs, question: Question[Answer]) -> Answer:
+    """The answer to a question that is asked before there is a page. Waits for it.
+
+    Raises:
+        WorkbenchError: what it failed with.
+    """
+    slot, told, found, failures = ("start", "first"), threading.Event(), list[Answer](), list[WorkbenchError]()
+
+    def failed(error: WorkbenchError) -> None:
+        failures.append(error)
+        told.set()
+
+    def done(answer: Answer) -> None:
+        found.append(answer)
+        told.set()
+
+    jobs.ask(question, slot=slot, done=done, failed=failed)
+    told.wait()
+    jobs.drop(slot)
+    if failures:
+        raise failures[0]
+    return found[0]
+
+
 def inspect_first(jobs: Jobs, checkpoint: str, settings: dict[str, Any]) -> None:
     """Have the worker read what `jepa-workbench inspect` reads of a checkpoint, and wait for it.
 
     Raises:
         WorkbenchError: the one that `inspect` ends with.
     """
-    slot, told, failures = ("start", "inspect"), threading.Event(), list[WorkbenchError]()
-
-    def failed(error: WorkbenchError) -> None:
-        failures.append(error)
-        told.set()
-
     family, overrides = settled(settings)
     path = str(Path(checkpoint).expanduser())
     seen = stamp(path)
-    jobs.ask(Inspect(FileKey(path), family, overrides), slot=slot, done=lambda report: told.set(), failed=failed)
-    told.wait()
-    jobs.drop(slot)
-    if failures:
-        raise failures[0]
+    answered(jobs, Inspect(FileKey(path), family, overrides))
     if jobs.readers is not None:
         jobs.readers.remember(path, seen)
+
+
+def vectors_first(jobs: Jobs, path: str, labels: str | None) -> bool:
+    """Whether a file holds vectors; those are opened with their labels, to know that they fit.
+
+    Raises:
+        BadInput: labels of something that holds no vectors, or that match none of them; or vectors that cannot be read.
+    """
+    if path in samples.names() or not may_hold(path) or not answered(jobs, FindVectors(FileKey(path))):
+        if labels is not None:
+            raise BadInput(
+                f"{Path(path).name} holds no vectors that labels could belong to", where="--labels", fix="give an .npy, .npz or .parquet file"
+            )
+        return False
+    answered(jobs, DescribeVectors(VectorsKey(path, labels=labels or "")))
+    return True
 
 
 def serve(
@@ -123,33 +168,37 @@ def serve(
     settings: dict[str, Any] | None = None,
     board: str | None = None,
     clip: int | None = None,
+    labels: str | None = None,
     show: bool = False,
 ) -> None:
     """Serve until interrupted.
 
     Args:
-        checkpoint: sample name or path; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
+        checkpoint: sample name or path, or a file of vectors; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
         jobs: where work goes; the caller closes them. address: any but a loopback address lets other machines in, with a token.
         allow_hosts: names that the app answers to, beside localhost and its address. prefix: of every path, as a proxy asks for it: /user/x/.
         settings: what the checkpoint does not say, as {"heads": 4}. board, clip: on which the page opens; None: on the first
-            board that has something to show, and the clip that the data opens on. show: opens a tab of the browser.
+            board that has something to show, and the clip that the data opens on. labels: a table that is joined to the vectors. show: opens a tab of the browser.
 
     Raises:
         BadInput: a path or a board that does not exist, an address or port that cannot be had, or a name or prefix that is none.
         WorkbenchError: a checkpoint that `jepa-workbench inspect` refuses.
     """
     place = Place.of(address, port, prefix, allow_hosts)
-    folders = folders_of(checkpoint, data)
+    folders = folders_of(checkpoint, data, labels)
     roots = allow_within(folders)
-    first, clips = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data))
-    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), board and titled(board), clip)
+    first, clips, table = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data, labels))
+    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), board and titled(board), clip, table)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("bokeh.server.views.ws").addFilter(is_of_an_open_tab)
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=toasts.unexpected, raw_css=[toasts.CSS])
-    if checkpoint is not None and checkpoint not in samples.names():
-        inspect_first(jobs, checkpoint, start.settings)
-    get_ready(jobs, start)
+    if vectors_first(jobs, start.checkpoint, table):
+        start = replace(start, vectors=True)
+    else:
+        if checkpoint is not None and checkpoint not in samples.names():
+            inspect_first(jobs, checkpoint, start.settings)
+        get_ready(jobs, start)
     cast(BaseAsyncIOLoop, IOLoop.current()).asyncio_loop.set_exception_handler(forgive_closed)
     listen(lambda: page(jobs, start), place, roots[: len(folders)], show=show and has_display())
 

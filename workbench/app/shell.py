@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import panel as pn
@@ -31,6 +32,7 @@ class Start:
 
     Attributes:
         board: by its title; None: the first that has something to show of the model. clip: which one; None: the one that the data opens on.
+        labels: a table that is joined to vectors. vectors: the checkpoint is a file of vectors.
     """
 
     checkpoint: str
@@ -40,6 +42,8 @@ class Start:
     allow: Allow
     board: str | None = None
     clip: int | None = None
+    labels: str | None = None
+    vectors: bool = False
 
 
 def page(jobs: Jobs, start: Start) -> pmui.Page:
@@ -81,7 +85,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     held = [view for each in boards.values() for view in leaves(each.layout)]
     every = [status, opener.files, opener.clips, opener.film, *(v for v in held if not isinstance(v, Chart))]
     space.on("model", lambda: menu.quieten(boards))
-    space.on("model", lambda: menu.settle(boards))
+    space.on("model", lambda: menu.settle(boards, anew=space.vectors is not None and bool(boards[menu.seen].refusal())))
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
     menu.choose(start.board or openings()[0])
     pn.state.onload(lambda: open_first(space, start))
@@ -98,7 +102,10 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
 def open_first(space: Workspace, start: Start) -> None:
     """Open what a new page opens with; what is wrong with it is told as the workspace tells errors."""
     try:
-        space.open(start.checkpoint, start.data, start.clip, **start.settings)
+        if start.vectors:
+            space.open_vectors(start.checkpoint, start.labels or "")
+        else:
+            space.open(start.checkpoint, start.data, start.clip, **start.settings)
     except WorkbenchError as error:
         space.tell(error)
 
@@ -146,6 +153,8 @@ def _status(space: Workspace) -> Toolbar:
             whole = "complete" if space.facts.report.whole else "NOT complete"
             size = sum(p.parameters for p in space.facts.report.parts) / 1e6
             words.append(f"{'●' if space.facts.report.whole else '◐'} {space.facts.card.name} ({size:.2f} M, {whole})")
+        if space.vectors is not None and space.session.state.vectors is not None:
+            words.append(f"▣ {Path(space.session.state.vectors.path).name}: {space.vectors.rows:,} × {space.vectors.dim:,} vectors")
         if space.clips is not None and space.session.state.clip is not None:
             count, look = len(space.choice.windows), space.choice.look
             window = f", window {look.window + 1} of {count}" if look is not None and count > 1 else ""

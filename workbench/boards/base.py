@@ -15,9 +15,12 @@ from workbench.core.films import Reel
 from workbench.core.questions import About
 from workbench.core.questions.videos import VideoFile
 from workbench.query import Query
+from workbench.session import State
 
 _BEFORE = "The pictures still show the previous clip."
 _OPENING, _COMPUTING = "Opening a model …", "Computing …"
+SEE_MAP = "See the Embedding board for a map of the vectors."
+NO_MODEL = "it needs a model; what is open are vectors, which come without one."
 UNTRAINED = [{"id": "twin", "key": "R", "label": "untrained", "enabled": True, "reason": ""}]
 _Kind = TypeVar("_Kind", bound="type[Board]")
 REGISTERED: dict[str, type[Board]] = {}
@@ -68,9 +71,14 @@ class Board:
         self.awake = self.always
         self.error: WorkbenchError | None = None
         self._silent = True  # nothing was said of anything that was opened
-        self.session.watch(self.depends, lambda old, new: age((self.headline, *self.pictures())) if old.clip is not None else None)
+        self.session.watch(self.depends, self._aged)
         workspace.on("bank", self.banked)
         workspace.on("failed", self._not_opened)
+
+    def _aged(self, old: State, _new: State) -> None:
+        """What is on screen is of what was open before, if something was."""
+        if old.clip is not None or old.vectors is not None:
+            age((self.headline, *self.pictures()))
 
     @property
     def layout(self) -> Layout:
@@ -106,6 +114,8 @@ class Board:
     def refusal(self) -> str:
         """Why the board is off for the open model; "" when it is on, or when nothing is open."""
         facts = self.space.facts
+        if self.space.vectors is not None:
+            return NO_MODEL
         return "" if facts is None else self.about.refusal(facts.report)
 
     def _unheld(self) -> dict[str, str]:
@@ -118,11 +128,12 @@ class Board:
         sources, why = self.headline.sources, self._unheld()
         told = {s["id"]: "This board is off." if reason else why.get(s["id"], "") for s in sources}
         fill(self.headline, {"sources": [{**s, "enabled": not told[s["id"]], "reason": told[s["id"]]} for s in sources]})
-        if reason and facts is not None:
-            partial = any(facts.report.serving(n).status == "partial" for n in self.about.needed(facts.report))
+        if reason:
+            partial = facts is not None and any(facts.report.serving(n).status == "partial" for n in self.about.needed(facts.report))
             renew(*self.pictures())
-            self.say(f"This board is off: {reason}", "error" if partial else "warn", "See the Checkpoint board for what the file holds.")
-        return bool(reason) or not self.awake or self.space.shown is None
+            see = SEE_MAP if facts is None else "See the Checkpoint board for what the file holds."
+            self.say(f"This board is off: {reason}", "error" if partial else "warn", see)
+        return bool(reason) or not self.awake or (self.space.shown is None and self.space.vectors is None)
 
     def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: object) -> None:
         """Set the sentence, the line under it, and the Python lines that reproduce it. more: other traits of the headline."""

@@ -44,6 +44,10 @@ class CatalogueBoard(Board):
     def banked(self) -> None:
         """See `Board.banked`: the list depends on nothing that is open."""
 
+    def refusal(self) -> str:
+        """See `Board.refusal`: the list needs nothing that is open."""
+        return ""
+
     def command(self, name: str) -> None:
         """See `Board.command`; reset looks again."""
         self.look()

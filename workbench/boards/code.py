@@ -101,7 +101,8 @@ def named(path: str) -> str:
 def opened(key: ClipKey | FolderKey | BankKey | VectorsKey) -> str:
     """The expression that opens a clip, clips of which something is known, a bank, or vectors."""
     if isinstance(key, VectorsKey):
-        return f"jw.open_vectors({key.path!r}){_changed(key)}"
+        found = "…" if key.path.startswith(WRAPPED) else f"jw.open_vectors({key.path!r})"
+        return (f"jw.join({found}, {key.labels!r}).vectors" if key.labels else found) + _changed(key) + ("  # your vectors" if found == "…" else "")
     verb = "open_bank" if isinstance(key, BankKey) else "scenes" if isinstance(key, SceneKey | ScenesKey) else "open_clips"
     place = "" if not isinstance(key, ClipKey) else f"[{key.name!r}]" if key.name and not isinstance(key, SceneKey) else f"[{key.index}]"
     return f"jw.{verb}({named(key.path)!r}{key.said}){place}"

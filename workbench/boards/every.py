@@ -53,6 +53,6 @@ def openings() -> list[str]:
 
 
 def opening(boards: Mapping[str, Board]) -> str:
-    """The title of the board to open on: the first that has something to show of the open model. The last one always has."""
+    """The title of the board to open on: the first that has something to show of what is open; else the last."""
     titles = openings()
     return next((title for title in titles if not boards[title].refusal()), titles[-1])

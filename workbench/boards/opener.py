@@ -15,7 +15,8 @@ from workbench.core.card import parse_overrides
 from workbench.core.errors import WorkbenchError
 from workbench.published import find_cached
 
-_OTHER = "a checkpoint file"
+_OTHER, _NONE = "a checkpoint file", "none: vectors are open"
+_DATA = "Path of an image, a video or a folder, then Enter; or of vectors (.npy, .npz, .parquet, .safetensors), which need no model."
 
 
 class Opener:
@@ -62,23 +63,27 @@ class Opener:
 
     def _file_row(self) -> Row:
         options = [Option(n, samples.find(n).title) for n in samples.names()]
+        vectors = self.space.session.state.vectors
         options += [Option(str(c.path), f"{c.published.title} ({c.published.name}, in the cache)") for c in self._cached]
         key = self.space.session.state.model
         known = "" if key is None or not any(key.path == o.value for o in options) else key.path
         path = "" if key is None or self.space.sample else key.path
         settings = "" if key is None else " ".join(f"{name}={value!r}" for name, value in key.said)
         data = "" if self.space.clips is None or is_sample_bank(self.space.clips.path) else self.space.clips.path
+        joined = [Text("labels", "labels", help="Path of a .csv or .parquet with labels of these vectors, then Enter.", width=230)]
         idle = "" if self.space.opening else "Nothing is being opened."
         which = "A sample, a published checkpoint that this machine has, or a file. The Catalogue lists the rest."
         said = "Settings that the file does not state, such as heads=4 image_size=(64, 64), or preprocessing: resize=stretch mean=(0.5, 0.5, 0.5)"
         row = [
-            Select("sample", "model", (*options, Option("", _OTHER)), help=which),
-            Text("data", "images or video", help="Path of an image, a video or a folder, then Enter.", width=230),
+            Select("sample", "model", (*options, Option("", _OTHER if vectors is None else _NONE)), help=which),
+            Text("data", "images or video" if vectors is None else "vectors", help=_DATA, width=230),
+            *([] if vectors is None else joined),
             Text("path", "checkpoint", help="Path of a checkpoint file or folder, then Enter.", width=230),
             Text("settings", "settings", help=said, width=160),
             Button("cancel", "Cancel opening", help="Stop opening; what is open stays.").off(idle),
         ]
-        return row, {"sample": self.space.sample or known, "path": path, "settings": settings, "data": data}
+        values = {"sample": self.space.sample or known, "path": path, "settings": settings, "data": data}
+        return row, values if vectors is None else {**values, "data": vectors.path, "labels": vectors.labels}
 
     def _clip_row(self) -> Row:
         clips, key = self.space.clips, self.space.session.state.clip
@@ -106,6 +111,8 @@ class Opener:
                 self.space.open(new["path"], new["data"] or None, **parse_overrides(new["settings"]))
             elif new["data"] and new["data"] != old["data"]:
                 self.space.open_data(new["data"])
+            elif new.get("labels") != old.get("labels") and new["data"]:
+                self.space.open_vectors(new["data"], new["labels"])
         except WorkbenchError as error:
             self.space.tell(error)
 

@@ -47,8 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"jepa-workbench {_version()}")
     commands = parser.add_subparsers(title="commands", required=True)
     app = commands.add_parser("app", help="open the app in the browser", description="Serve the app on this machine.")
-    app.add_argument("checkpoint", nargs="?", help="checkpoint file or folder, or a sample's name (default: the first sample)")
+    app.add_argument("checkpoint", nargs="?", help="checkpoint file or folder, a sample's name, or a file of vectors (default: the first sample)")
     app.add_argument("--data", help="image, video or folder to look at (default: the sample's own clips)")
+    app.add_argument("--labels", metavar="TABLE.csv", help="labels and metadata of the vectors, joined by name, or by order where there are no names")
     _add_port(app)
     app.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine; any other needs a token)")
     app.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="also answer to this host name, such as a proxy (repeatable)")
@@ -118,7 +119,7 @@ def _app(chosen: argparse.Namespace) -> int:
     settings = parse_overrides(chosen.settings)
     place = {"port": chosen.port, "address": chosen.address, "allow_hosts": chosen.allow_host, "prefix": chosen.prefix, "device": chosen.device}
     try:
-        return _serve(chosen.checkpoint, data=chosen.data, settings=settings, board=chosen.board, **place)
+        return _serve(chosen.checkpoint, data=chosen.data, labels=chosen.labels, settings=settings, board=chosen.board, **place)
     except UnsafeFile as error:
         return _describe(error)
 

@@ -173,11 +173,15 @@ class VectorsKey:
     Args:
         finite: only the rows without NaN and infinity.
         control: a baseline made of them in place of the vectors: `Vectors.by_position` or `Vectors.shuffled`.
+        labels: a csv or parquet file whose columns are joined to them, see `store.join`; "" = none.
+        stamp: of both files as they were when they were opened; see `ModelKey`.
     """
 
     path: str
     finite: bool = False
     control: Literal["", "by_position", "shuffled"] = ""
+    labels: str = ""
+    stamp: Stamp = field(default=(), metadata={"written": False})
 
 
 @dataclass(frozen=True)

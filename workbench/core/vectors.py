@@ -52,7 +52,7 @@ class Vectors:
         frame: row -> index of its first frame within its clip; NOWHERE for a row that stands for a whole clip.
         token: row -> (row, column) of its token on the grid of that frame; NOWHERE for a row that is no token.
         columns: name -> one number or text a row.
-        skipped: (name, reason) of clips that could not be read.
+        skipped: (name, reason) of clips that could not be read. left_out: rows with NaN or infinity, which `usable` took away.
         origin: how the vectors came about.
 
     Raises:
@@ -67,6 +67,7 @@ class Vectors:
     columns: Mapping[str, Shaped[np.ndarray, "rows"]] = field(default_factory=dict[str, np.ndarray])
     skipped: tuple[tuple[str, str], ...] = ()
     origin: Origin = Origin()
+    left_out: int = 0
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[1] == 0:
@@ -146,7 +147,7 @@ class Vectors:
 
     def usable(self) -> Vectors:
         """The rows without NaN and infinity; the same object where all are."""
-        return self if self.finite.all() else self.take(self.finite)
+        return self if self.finite.all() else replace(self.take(self.finite), left_out=self.nonfinite)
 
     def by_position(self) -> Vectors:
         """What position alone tells: each vector replaced by the mean over all clips at its frame, row and column.

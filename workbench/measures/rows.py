@@ -10,15 +10,41 @@ from jaxtyping import Int, UInt8
 
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
-from workbench.core.questions.rows import DescribeRows, PicturesOfRows, RowPictures, RowTable
-from workbench.core.vectors import Vectors
+from workbench.core.questions.rows import DescribeRows, DescribeVectors, FindVectors, PicturesOfRows, RowPictures, RowTable, VectorsFacts
+from workbench.core.vectors import ELSEWHERE, Vectors
 from workbench.data import Clips
 from workbench.data.scaling import scaled_down
 from workbench.measures.base import answers
 from workbench.model.jepa import Jepa
 from workbench.store import open_vectors
+from workbench.store.recognising import found_in
 
 _MOST, _LARGEST = 64, 512  # pictures of one question; pixels of a side
+
+
+@answers(FindVectors)
+def find_vectors(file: str) -> str:
+    """What of a file `open_vectors` takes as vectors, in words; "" where the file is something else, as a checkpoint or a bank of clips.
+
+    Args:
+        file: its path, or that of the folder of an embedding. Only headers are read.
+
+    Raises:
+        BadInput: several arrays could be the vectors.
+    """
+    return found_in(file)
+
+
+@answers(DescribeVectors)
+def describe_vectors(vectors: Vectors | str | Path) -> VectorsFacts:
+    """How many vectors there are, of how many features.
+
+    Args:
+        vectors: or the path of a file or folder that holds them.
+    """
+    given = open_vectors(vectors) if isinstance(vectors, str | Path) else vectors
+    found = given.usable()
+    return VectorsFacts(len(found), found.left_out, found.dim, found.level)
 
 
 @answers(DescribeRows)
@@ -31,8 +57,23 @@ def row_table(vectors: Vectors | str | Path) -> RowTable:
     given = open_vectors(vectors) if isinstance(vectors, str | Path) else vectors
     found = given.usable()
     columns = {name: np.asarray(column) for name, column in found.columns.items()}
-    lost = len(given) - len(found)
-    return RowTable(found.names, found.clip, found.frame, found.token, columns, found.dim, lost, found.skipped)
+    lost = found.left_out
+    return RowTable(found.names, found.clip, found.frame, found.token, columns, found.dim, lost, found.skipped, _notes(given))
+
+
+def _notes(vectors: Vectors) -> tuple[str, ...]:
+    """What of a file the vectors are, how labels were joined, and what was left out; nothing is said of an embedding."""
+    origin = vectors.origin
+    if origin.made != ELSEWHERE:
+        return ()
+    taken = found_in(origin.data) if origin.data else ""
+    left = origin.settings.get("left_out", ())
+    unused = f"columns that are neither numbers nor texts are left out: {', '.join(left[:4])}" if left else ""
+    return tuple(
+        note
+        for note in (f"vectors: {taken}" if taken else "", f"labels: {origin.settings.get('joined')}" if "joined" in origin.settings else "", unused)
+        if note
+    )
 
 
 @answers(PicturesOfRows)

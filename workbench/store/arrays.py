@@ -13,15 +13,15 @@ import numpy as np
 from workbench.core.errors import BadInput
 from workbench.store.rows import NAMES, as_float32, assembled, check_size
 
-_WANTED = "vectors"
+WANTED = "vectors"  # the name of the array of vectors, where there are several
 Shape = tuple[int, ...]
+Head = tuple[Shape, np.dtype]
 _AXES = "save rows × dim, or clips × steps × dim for trajectories"
 
 
 def read_npy(path: Path, array: str | None, most_bytes: int) -> Any:
     """The one array of an .npy; see `open_vectors`."""
-    with path.open("rb") as file:
-        shape, dtype = _header(file, path.stat().st_size, path.name)
+    ((shape, dtype),) = npy_heads(path).values()
     _check_axes(shape, dtype, path.name, str(path))
     found = np.load(path, mmap_mode="r", allow_pickle=False)
     if dtype != np.float32:
@@ -31,12 +31,7 @@ def read_npy(path: Path, array: str | None, most_bytes: int) -> Any:
 
 def read_npz(path: Path, array: str | None, most_bytes: int) -> Any:
     """The arrays of an .npz; see `open_vectors`."""
-    where = str(path)
-    heads = dict[str, tuple[Shape, np.dtype]]()
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
-            with archive.open(member) as file:
-                heads[member.filename.removesuffix(".npy")] = _header(file, member.file_size, member.filename)
+    where, heads = str(path), npz_heads(path)
     with np.load(path, allow_pickle=False) as arrays:
         return _chosen({n: s for n, (s, _) in heads.items()}, {n: d for n, (_, d) in heads.items()}, arrays.__getitem__, array, most_bytes, where)
 
@@ -45,16 +40,46 @@ def read_safetensors(path: Path, array: str | None, most_bytes: int) -> Any:
     """The tensors of a safetensors file; see `open_vectors`."""
     from safetensors import safe_open
 
-    kinds = {"F64": "f8", "F32": "f4", "F16": "f2", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1", "U8": "u1", "BOOL": "?"}
+    heads = safetensors_heads(path)
     with safe_open(path, framework="np") as file:
-        names = list(file.keys())
-        slices = {name: file.get_slice(name) for name in names}
-        shapes = {name: tuple(s.get_shape()) for name, s in slices.items()}
-        said = {name: s.get_dtype() for name, s in slices.items()}
-        odd = next((n for n, kind in said.items() if kind not in kinds), None)
-        if odd is not None:
-            raise BadInput(f"{odd!a} is stored as {said[odd]}, which is not read", where=str(path), fix="save it as float32 or float16")
-        return _chosen(shapes, {n: np.dtype(kinds[k]) for n, k in said.items()}, file.get_tensor, array, most_bytes, str(path))
+        return _chosen({n: s for n, (s, _) in heads.items()}, {n: d for n, (_, d) in heads.items()}, file.get_tensor, array, most_bytes, str(path))
+
+
+def npy_heads(path: Path) -> dict[str, Head]:
+    """Shape and kind of the one array of an .npy, under its file name."""
+    with path.open("rb") as file:
+        return {path.name: _header(file, path.stat().st_size, path.name)}
+
+
+def npz_heads(path: Path) -> dict[str, Head]:
+    """Shape and kind of each array of an .npz, by name."""
+    heads = dict[str, Head]()
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as file:
+                heads[member.filename.removesuffix(".npy")] = _header(file, member.file_size, member.filename)
+    return heads
+
+
+def safetensors_heads(path: Path) -> dict[str, Head]:
+    """Shape and kind of each tensor of a safetensors file, by name.
+
+    Raises:
+        BadInput: a kind that NumPy does not know.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    kinds = {"F64": "f8", "F32": "f4", "F16": "f2", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1", "U8": "u1", "BOOL": "?"}
+    try:
+        with safe_open(path, framework="np") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  # a file of tensors is no dict
+            said = {name: (tuple(s.get_shape()), s.get_dtype()) for name, s in slices.items()}
+    except SafetensorError as err:
+        raise ValueError(str(err)) from err
+    odd = next((n for n, (_, kind) in said.items() if kind not in kinds), None)
+    if odd is not None:
+        raise BadInput(f"{odd!a} is stored as {said[odd][1]}, which is not read", where=str(path), fix="save it as float32 or float16")
+    return {name: (shape, np.dtype(kinds[kind])) for name, (shape, kind) in said.items()}
 
 
 def _chosen(
@@ -89,14 +114,14 @@ def _which(shapes: Mapping[str, Shape], dtypes: Mapping[str, np.dtype], array: s
         if array not in shapes:
             raise BadInput(f"there is no array {array!a}; there are {listed}", where=where, fix="name one of these")
         return array
-    if _WANTED in shapes:
-        return _WANTED
+    if WANTED in shapes:
+        return WANTED
     for axes in (2, 3):
         fitting = [n for n, s in shapes.items() if len(s) == axes and dtypes[n].kind in "fiub"]
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
-            fix = f"name the one with the vectors: array={fitting[0]!a}, or save it as {_WANTED!r}"
+            fix = f"name the one with the vectors: array={fitting[0]!a}, or save it as {WANTED!r}"
             raise BadInput(f"{len(fitting)} arrays have {axes} axes: {', '.join(fitting[:8])}", where=where, fix=fix)
     raise BadInput(f"there is no 2-D array of numbers; there are {listed}", where=where, fix=_AXES)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench.core.errors import BadInput
-from workbench.core.vectors import Vectors, plain_column
+from workbench.core.vectors import Vectors, numbered, plain_column
 from workbench.store.rows import NAMES
 from workbench.store.tables import read_table
 
@@ -24,8 +24,8 @@ class Joined:
 
     Args:
         vectors: with one more column for each of the table; "" or NaN where no row of the table matched.
-        on: the column of the table that was matched with names. by: "name" (the whole relative path), "file" (the last part of it) or
-            "stem" (that without its suffix): the strictest that matches most clips.
+        on: the column of the table that was matched with names; "" where none was. by: "name" (the whole relative path), "file" (the last part of it)
+            or "stem" (that without its suffix): the strictest that matches most clips; or "order", where neither side has names.
         matched: how many clips have a row. unmatched: names of clips without one. unused: names in the table that match no clip.
     """
 
@@ -38,6 +38,8 @@ class Joined:
 
     def sentence(self) -> str:
         """What matched, in words, with up to three names of what did not."""
+        if self.by == "order":
+            return f"{self.matched} rows matched by their order: neither the vectors nor the table have names"
         words = f"{self.matched} of {self.matched + len(self.unmatched)} clips matched by {self.by} in column {self.on!r}"
         for what, names in (("without a row", self.unmatched), ("rows unused", self.unused)):
             if names:
@@ -46,7 +48,7 @@ class Joined:
 
 
 def join(vectors: Vectors, table: str | Path | Mapping[str, Any], *, on: str | None = None) -> Joined:
-    """Add labels and metadata from a table, matched by file name.
+    """Add labels and metadata from a table, matched by file name; by order, where the vectors have no names, the table names none, and both have as many rows.
 
     Args:
         table: a csv or parquet file, or columns by name. on: its column of file names; None = the first of name, file, filename, path, image,
@@ -57,6 +59,8 @@ def join(vectors: Vectors, table: str | Path | Mapping[str, Any], *, on: str | N
     """
     where = str(table) if isinstance(table, str | Path) else "table"
     columns = read_table(table) if isinstance(table, str | Path) else {n: plain_column(n, c) for n, c in table.items()}
+    if on is None and _in_order(vectors, columns):
+        return Joined(vectors.with_columns({_free(n, vectors.columns): c for n, c in columns.items()}), "", "order", len(vectors), (), ())
     key = _key(columns, on, where)
     theirs = [str(n).strip() for n in columns[key].tolist()]
     ours = [str(n) for n in vectors.names.tolist()]
@@ -71,6 +75,21 @@ def join(vectors: Vectors, table: str | Path | Mapping[str, Any], *, on: str | N
     unmatched = tuple(ours[clip] for clip in wanted if clip not in found)
     unused = tuple(name for row, name in enumerate(theirs) if row not in used)
     return Joined(vectors.with_columns(added), key, by, len(found), unmatched, unused)
+
+
+def labelled(vectors: Vectors, table: str | Path | Mapping[str, Any]) -> Vectors:
+    """The vectors with the columns of a table, see `join`; how they were matched stands in the settings of their origin, as `joined`."""
+    found = join(vectors, table)
+    settings = {**vectors.origin.settings, "joined": found.sentence()}
+    return replace(found.vectors, origin=replace(vectors.origin, settings=settings))
+
+
+def _in_order(vectors: Vectors, columns: Mapping[str, np.ndarray]) -> bool:
+    """Whether rows are matched by their order: the vectors are numbered, no column is of names, and there are as many rows."""
+    named = any(name.lower() in _KEYS for name in columns)
+    whole = vectors.frame is None and len(vectors.names) == len(vectors)
+    same = bool(columns) and len(next(iter(columns.values()))) == len(vectors)
+    return whole and same and not named and np.array_equal(vectors.names, numbered(len(vectors)))
 
 
 def _key(columns: Mapping[str, np.ndarray], on: str | None, where: str) -> str:

@@ -57,6 +57,13 @@ def read_parquet(path: Path, array: str | None, most_bytes: int) -> Any:
     return assembled(values, {n: np.concatenate(p) for n, p in parts.items()}, str(path), left_out)
 
 
+def vector_words(path: Path) -> str:
+    """The names of the columns that hold the vectors of a parquet file, for a reader."""
+    with parquet().ParquetFile(path, memory_map=True) as file:
+        names = _vector_columns(file.schema_arrow, None, str(path))
+    return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 def read_table(path: str | Path) -> dict[str, np.ndarray]:
     """The columns of a csv or parquet file of labels and metadata, numbers where every entry is one.
 

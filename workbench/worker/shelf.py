@@ -24,6 +24,7 @@ from workbench.measures.base import answering
 from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
 from workbench.store import open_vectors
+from workbench.store.joining import labelled
 from workbench.worker.memo import forgetful, remembering
 from workbench.worlds.factors import Scenes
 from workbench.worlds.true_factors import scenes
@@ -42,6 +43,7 @@ class Shelf:
         self._banks: OrderedDict[BankKey, Bank] = OrderedDict()
         self._scenes: OrderedDict[tuple[Any, ...], Scenes] = OrderedDict()
         self._given: dict[str, Jepa] = {}
+        self._own: dict[str, Vectors] = {}
         self._answers: OrderedDict[str, tuple[list[weakref.ref[Any]], Any]] = OrderedDict()  # with the objects that each was found for
         self._fits: OrderedDict[str, Any] = OrderedDict()  # by the digest of the question that fitted each
         self._vectors: OrderedDict[VectorsKey, tuple[Any, Vectors]] = OrderedDict()
@@ -73,6 +75,10 @@ class Shelf:
     def keep(self, name: str, jepa: Jepa) -> None:
         """A model that came from no file, to be found under this name in place of a path."""
         self._given[name] = remembering(jepa)
+
+    def keep_vectors(self, name: str, vectors: Vectors) -> None:
+        """Vectors that came from no file, to be found under this name in place of a path."""
+        self._own[name] = vectors
 
     def model(self, key: ModelKey) -> Jepa:
         """The model of that key, loaded once.
@@ -140,10 +146,11 @@ class Shelf:
         return self._banks[key]
 
     def vectors(self, key: VectorsKey) -> Vectors:
-        """The vectors of that key; opened anew when the file has changed."""
-        now = stamp(key.path)
+        """The vectors of that key, with the labels that it names; opened anew when a file has changed."""
+        now = stamp(key.path) + stamp(key.labels) if key.labels else stamp(key.path)
         if key not in self._vectors or self._vectors[key][0] != now:
-            found = open_vectors(key.path)
+            found = self._own[key.path] if key.path in self._own else open_vectors(key.path)
+            found = labelled(found, key.labels) if key.labels else found
             found = found.usable() if key.finite else found
             _put(self._vectors, key, (now, getattr(found, key.control)() if key.control else found), _VECTORS)
         self._vectors.move_to_end(key)

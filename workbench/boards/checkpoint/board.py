@@ -63,6 +63,9 @@ class CheckpointBoard(Board):
 
     def _opened(self) -> None:
         facts, key = self.space.facts, self.session.state.model
+        if self.refusal():
+            self.off()
+            fill(self.model, {"model": {}, "chosen": "", "histogram": {}, "search": ""})
         if facts is None or key is None:
             return
         sentence, tone = words.status_sentence(facts)

@@ -8,38 +8,33 @@ from typing import Any
 import numpy as np
 
 from widgets import Gallery, PatchCanvas, Scatter, Toolbar
-from workbench.boards import code
 from workbench.boards.base import Board, board
-from workbench.boards.embedding import controls, places, words
+from workbench.boards.embedding import controls, places, telling, words
 from workbench.boards.embedding.columns import THIS, Colouring, colourings, this_clip
-from workbench.boards.embedding.ends import AXIS, AXIS_DETAIL, GROUPS, Ends, axis_sentence, refusal
+from workbench.boards.embedding.ends import AXIS, GROUPS, Ends, refusal
 from workbench.boards.embedding.linked import Linked
 from workbench.boards.embedding.made import CONTROLS, LEAST, Made
+from workbench.boards.embedding.material import Material
 from workbench.boards.embedding.places import Chosen
 from workbench.boards.embedding.pointed import Pointed
 from workbench.boards.embedding.six import SixMaps
-from workbench.boards.layout import Column, Layout, Row, fill
+from workbench.boards.layout import Column, Either, Layout, Row, fill
 from workbench.boards.workspace import Workspace, age, renew
-from workbench.core.card import FolderKey
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
-from workbench.core.questions import Question
-from workbench.core.questions.axis import AxisResult
-from workbench.core.questions.embedding import Embed, Source
-from workbench.core.questions.projection import TrustResult, WarmProjection
+from workbench.core.questions.embedding import Embed
+from workbench.core.questions.projection import WarmProjection
 from workbench.link import link
 from workbench.query import Query
 from workbench.session import State
 
-_LARGE, _MANY, _POINTS = 20_000_000, 2000, 60_000  # parameters, clips and points from which an embedding waits to be asked for
 _NAMED = 50_000  # rows whose names the map holds
 COLD = "JEPA_WORKBENCH_COLD"  # an environment variable: UMAP is not made ready ahead
 _SOURCES = {"model": "model", "twin": "untrained", "position": "position", "pixels": "pixels", "shuffled": "shuffled"}
-_EMBEDDED: dict[str, Source] = {"untrained": "untrained", "pixels": "pixels"}  # the others are made of the model's own vectors
 _KEYS = (("twin", "R", "untrained"), ("other", "O", "other"), ("position", "0", "position"), ("pixels", "P", "pixels"), ("shuffled", "S", "shuffled"))
 _HELD = [{"id": name, "key": key, "label": label, "enabled": True, "reason": ""} for name, key, label in _KEYS]
 
 
-@board(section="LOOK", order=25)
+@board(section="LOOK", order=25, opens=7)
 class EmbeddingBoard(Board):
     """A map of everything that is open, linked to the pixels, beside its own distortion.
 
@@ -56,6 +51,7 @@ class EmbeddingBoard(Board):
         self.toolbar = Toolbar(vertical=True)
         self.map = Scatter(message="No map yet")
         self.canvas = PatchCanvas(read_only=True, plain=True, tool="select", picture_height=230)
+        self.picture = Either(self.canvas, Gallery())  # vectors of a file have none
         self.near, self.chosen = Gallery(title="Nearest", side=54), Gallery(title="Selected", side=54)
         self.pointed = Pointed(workspace, self.map, self.near, self.chosen, self.failed)
         self.made = {s: Made(workspace, s, self._changed, self._source_failed(s), self._counted) for s in _SOURCES.values()}
@@ -64,10 +60,9 @@ class EmbeddingBoard(Board):
         self.six = SixMaps(workspace, self._six_changed, self.failed)
         self.warm = Query[float](workspace, "embedding.warm", lambda seconds: None, lambda error: None)
         self.values: dict[str, Any] = dict(controls.VALUES)
-        self.data: FolderKey | None = None
+        self.material = Material(workspace, self.values)
         self.alone: Chosen | None = None
         self.colours: dict[str, Colouring] = {}
-        self._asked = False
         self._wanted = ""  # the colour that was chosen last, which may not be there at the moment
         self._told: Colouring | None = None  # what neighbours are to tell: the column that was chosen last
         self._progress = ""
@@ -90,7 +85,7 @@ class EmbeddingBoard(Board):
     @property
     def layout(self) -> Layout:
         """The sentence; controls at the left, the map in the middle, what lies behind its points at the right."""
-        rail = Column((self.canvas, self.near, self.chosen))
+        rail = Column((self.picture, self.near, self.chosen))
         return Column((self.headline, Row((self.toolbar, self.map, rail), (0.13, 0.63, 0.24)), self.six.layout))
 
     def pictures(self) -> tuple[Any, ...]:
@@ -105,11 +100,13 @@ class EmbeddingBoard(Board):
     def _shown_source(self, state: State) -> str:
         return state.predictor if state.predictor in _SOURCES and state.predictor not in self._unheld() else "model"
 
+    def refusal(self) -> str:
+        """See `Board.refusal`; vectors of a file need no model."""
+        return "" if self.space.vectors is not None else super().refusal()
+
     def _unheld(self) -> dict[str, str]:
         """See `Board._unheld`."""
-        clips = self.space.clips
-        why = "clip" if self.values["what"] == "clip" else "one" if clips is not None and len(clips.names) < 2 else ""
-        return {"other": words.UNHELD["other"], **({"position": words.UNHELD[why]} if why else {})}
+        return self.material.unheld()
 
     @property
     def selection(self) -> Chosen:
@@ -132,22 +129,17 @@ class EmbeddingBoard(Board):
 
     def opened(self) -> None:
         """See `Board.opened`."""
-        facts, clips, look = self.space.facts, self.space.clips, self.space.choice.look
-        if self.off() or facts is None or clips is None or look is None:
+        if self.off():
             return
         self.linked.show_clip()
-        data = places.data_of(facts, clips, look)
-        if data == self.data:
+        if not self.material.follow():
             self._mark_clip()
             return
-        self.data, self.alone, self._asked = data, None, False
+        self.alone = None
+        self.picture.show(0 if self.material.vectors is None else 1)
         self.ends.forget()
         age((self.headline, *self.pictures()))
         self._drawn = None
-        if len(clips.names) < LEAST and self.values["what"] == "clip":
-            self.values["what"] = "tokens"
-        if look.shown.grid.ticks < 2 and self.values["what"] == "frames":
-            self.values["what"] = "clip" if len(clips.names) >= LEAST else "tokens"
         self._show_controls()
         self._ask()
 
@@ -184,69 +176,36 @@ class EmbeddingBoard(Board):
 
     def _forget(self) -> None:
         """Another model."""
-        self.data = self.alone = None
+        self.material.forget()
+        self.alone = None
         self._forget_all()
         if self.awake and self.refusal():
             self.off()
             self.map.message = self.refusal()
 
     def _show_controls(self) -> None:
-        facts, clips, shown = self.space.facts, self.space.clips, self.space.shown
-        if facts is None or clips is None or shown is None:
+        more = {"colours": tuple(self.colours), "alone": self.alone is not None, "ends": {k: len(r) for k, r in self.ends.rows.items()}}
+        offered = self.material.offered(embed=self._waits(), **more)
+        if offered is None:
             return
-        offered = controls.Offered(
-            len(clips.names),
-            shown.grid.ticks,
-            facts.layers,
-            tuple(self.colours),
-            self._waits(),
-            self.alone is not None,
-            {k: len(r) for k, r in self.ends.rows.items()},
-        )
         row = controls.row(self.values, offered)
         ids = {each.id for each in row}
         if "colour" in ids:
             self.values["colour"] = self._wanted if self._wanted in self.colours else next(iter(self.colours))
         self.toolbar.show(row, {name: value for name, value in self.values.items() if name in ids})
 
-    def _points(self) -> int:
-        """About how many points there will be."""
-        clips, shown = self.space.clips, self.space.shown
-        if clips is None or shown is None:
-            return 0
-        each = {"clip": 1, "frames": shown.grid.ticks, "tokens": shown.grid.tokens}
-        return len(clips.names) * each[self.values["what"]]
-
     def _waits(self) -> bool:
-        """Whether these vectors take so long that they wait to be asked for."""
-        facts, clips, asked = self.space.facts, self.space.clips, self._question("model")
-        if facts is None or clips is None or asked is None or self._asked or self.made["model"].vectors.answers(asked):
-            return False
-        return self._parameters() > _LARGE or len(clips.names) > _MANY or self._points() > _POINTS
-
-    def _parameters(self) -> int:
-        facts = self.space.facts
-        return 0 if facts is None else sum(p.parameters for p in facts.report.parts if p.name.startswith("encoder"))
-
-    def _question(self, source: str) -> Embed | None:
-        model, v = self.session.state.model, self.values
-        if model is None or self.data is None:
-            return None
-        layer = None if v["layer"] == controls.OUTPUT else v["layer"]
-        return Embed(model, self.data, v["what"], layer, source=_EMBEDDED.get(source, "model"))
+        return self.material.waits(self.made["model"].vectors.answers)
 
     def _ask(self) -> None:
         """What the controls say, as far as it is not here."""
-        asked = None if self.off() else self._question("model")
+        asked, points = None if self.off() else self.material.of("model"), self.material.points
         if asked is None:
             return
-        if self._points() < LEAST:
-            self._refuse(f"A map needs at least {LEAST} points; there {'is one' if self._points() == 1 else f'are {self._points()}'}.")
+        if points < LEAST:
+            self._refuse(f"A map needs at least {LEAST} points; there {'is one' if points == 1 else f'are {points}'}.")
         elif self._waits():
-            clips = self.space.clips
-            count = 0 if clips is None else len(clips.names)
-            detail = words.estimate(count, self._points(), self.space.facts.card.dim if self.space.facts else 0, self._parameters())
-            self.say("The vectors of these clips are not computed yet: press Embed.", "plain", detail)
+            self.say("The vectors of these clips are not computed yet: press Embed.", "plain", self.material.estimate())
         else:
             self.waiting()
             self.made["model"].want(asked, controls.drawing(self.values), self._told, self.alone)
@@ -274,8 +233,8 @@ class EmbeddingBoard(Board):
         if not own.settled or own.trust.busy or own.rows.answer is None:
             return
         for source in (s for s in self.made if s != "model"):
-            asked, held, control = self._question(source), self.source == source, source in CONTROLS
-            if asked is not None and (held or (self.values["what"] == "clip" and not control)):
+            asked, held, control = self.material.of(source), self.source == source, source in CONTROLS
+            if asked is not None and (held or (self.material.what == "clip" and not control)):
                 self.made[source].want(asked, controls.drawing(self.values, source) if held else None, None if control else self._told, self.alone)
 
     def _moved(self, old: dict[str, Any], new: dict[str, Any]) -> None:
@@ -286,7 +245,7 @@ class EmbeddingBoard(Board):
         if touched == {"colour"}:
             self._colour()
         if touched & {"what", "layer", "method"}:
-            self._asked = self._asked and not touched & {"what", "layer"}
+            self.material.asked = self.material.asked and not touched & {"what", "layer"}
         if "what" in touched:
             if self.session.state.predictor == "position" and "position" in self._unheld():
                 self.session.set(predictor="model")
@@ -297,7 +256,7 @@ class EmbeddingBoard(Board):
 
     def _pressed(self, name: str) -> None:
         if name == "embed":
-            self._asked = True
+            self.material.asked = True
             self._show_controls()
             self._ask()
         elif name == "sweep" and (key := self.made["model"].key) is not None and self.map.count >= LEAST:
@@ -340,7 +299,7 @@ class EmbeddingBoard(Board):
         self._speak()
 
     def _held(self, _old: State, _new: State) -> None:
-        if self.awake and self.data is not None:
+        if self.awake and self.material.there:
             self._ask_baselines()
             self._draw()
             self._speak()
@@ -379,9 +338,9 @@ class EmbeddingBoard(Board):
 
     def _draw(self) -> None:
         """The map of what is looked at, as soon as it is there; it replaces the one before in place."""
-        own, made, model = self.made["model"], self.made[self.source], self.session.state.model
+        own, made = self.made["model"], self.made[self.source]
         table, found, key = own.rows.answer, made.drawn, made.key
-        if table is None or found is None or key is None or model is None or self.data is None or own.rows.busy or own.vectors.busy:
+        if table is None or found is None or key is None or not self.material.there or own.rows.busy or own.vectors.busy:
             return
         among = made.among
         if len(found.coordinates) != (table.count if among is None else len(among)) or (among is not None and among[-1] >= table.count):
@@ -401,15 +360,15 @@ class EmbeddingBoard(Board):
                 self.map.set_points(places.spread(found.coordinates[:, :2], among, table.count), names=names)
                 self.map.partial = among is not None
             self.map.x_label, self.map.y_label, self.map.note = x, y, words.map_words(found, table)
-            self.map.title = words.title(found, self.values["what"], self.source, table.count)
+            self.map.title = words.title(found, self.material.what, self.source, table.count)
             self.map.version += 1
-        self.pointed.follow(model, self.data, key, table, self.colours, among)
+        self.pointed.follow(self.session.state.model, self.material.data, key, table, self.colours, among)
         self._show_controls()
         self._colour()
         renew(*self.pictures())
         if not isinstance(before, tuple) or before[2] is not table:
             self.six.forget()
-            self.linked.show_rows(table, self.data)
+            self.linked.show_rows(table, self.material.data)
             self._ask()  # the labels that neighbours are to tell are known now
 
     def _mark_clip(self) -> None:
@@ -432,28 +391,17 @@ class EmbeddingBoard(Board):
         made, table = self.made[self.source], self.made["model"].rows.answer
         busy = self.six.query.busy or self.ends.busy or any(each.busy for each in self.made.values())
         fill(self.headline, {"busy": busy, "cancellable": busy, **({} if busy and self._progress else {"progress": -1.0})})
-        found, trust = made.drawn, made.judged
+        found = made.drawn
         if self._progress and found is None:
             fill(self.headline, {"sentence": self._progress, "tone": "plain", "detail": "", "code": ""})
         if found is None or table is None or self.map.stale:
             return
-        note = words.HELD[self.source]
-        if trust is None:
-            sentence, tone, lines = "The trust of this map is being computed …", "plain", ""
-        else:
-            sentence, tone = words.trust_sentence(trust, found.method, self.source, table.count)
-            if self.source == "position":
-                sentence, tone = words.position_sentence(trust), "plain"
-            elif self.source == "shuffled":
-                sentence, tone = words.shuffled_sentence(trust, self.made["model"].judged), "plain"
-            lines = self._lines(made, made.projection(), trust)
-        detail = self._detail(made, table)
+        detail = telling.detail(made, self.made, table, self._told, self._progress or self.six.said)
+        said = telling.of_map(made, self.made["model"].judged, table, detail, self.space.sample)
         axis = self.ends.found(self.source, made.key) if self.values.get("colour") in (AXIS, GROUPS) else None
         if axis is not None:
-            detail = f"{AXIS_DETAIL} {sentence}"
-            sentence, tone = axis_sentence(axis)
-            sentence, lines = words.WHO[self.source] + sentence, self._lines(made, self.ends.queries[self.source].question, axis)
-        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": lines, "note": note, "stale": False})
+            said = telling.of_axis(said, axis, made, self.ends.queries[self.source].question, self.space.sample)
+        fill(self.headline, said)
         self._history()
 
     def _selected(self) -> None:
@@ -467,21 +415,6 @@ class EmbeddingBoard(Board):
     def _six_changed(self) -> None:
         self.six.draw(self.colours.get(self.values.get("colour", "")), dark=self.space.dark)
         self._speak()
-
-    def _detail(self, made: Made, table: Any) -> str:
-        labels = {source: found for source, each in self.made.items() if (found := each.known) is not None}
-        told = "" if self._told is None else words.labels_words(self._told.name, labels)
-        if table.frame is not None:
-            told = words.ALIKE
-        if made.source in CONTROLS:
-            told = words.POSITION if made.source == "position" else words.SHUFFLED
-        return " ".join(part for part in (self._progress or self.six.said, told, made.told) if part)
-
-    def _lines(self, made: Made, asked: Question[Any] | None, found: TrustResult | AxisResult) -> str:
-        embed = made.vectors.question
-        if asked is None or not isinstance(embed, Embed) or made.vectors.answer is None:
-            return ""
-        return code.reproduced(asked, found, self.space.sample, made={made.vectors.answer.path: (embed, made.vectors.answer)})
 
     def _clicked(self, row: int) -> None:
         """Show the nearest neighbours of a row, and its clip."""

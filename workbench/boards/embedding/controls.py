@@ -42,7 +42,7 @@ class Offered:
     Args:
         clips, ticks: how many there are, and time steps of the one in sight. layers: blocks of the encoder. colours: names of columns.
         embed: the button that starts what takes long is wanted. alone: the map is of some points only.
-        ends: how many points each end of the axis has, by its name, of those that are set.
+        ends: how many points each end of the axis has, by its name, of those that are set. elsewhere: the vectors are those of a file.
     """
 
     clips: int
@@ -52,15 +52,19 @@ class Offered:
     embed: bool
     alone: bool = False
     ends: Mapping[str, int] = field(default_factory=dict[str, int])
+    elsewhere: bool = False
 
 
 def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
     """The controls from top to bottom."""
-    found: list[Control] = [
+    own: list[Control] = [
         Select(
             "what", "a point is a", options=_whats(offered), help="a clip: mean over its tokens; a frame: a time step of the model; a token: as it is"
         ),
         Select("layer", "layer", options=_layers(offered.layers), help="output of a block before the final norm, or the encoder's output"),
+    ]
+    found: list[Control] = [
+        *([] if offered.elsewhere else own),
         Select(
             "method", "map", options=tuple(Option(m, words) for m, words in _METHODS.items()), help="PCA comes at once; UMAP and t-SNE take longer"
         ),

@@ -46,8 +46,8 @@ class Linked:
         self.session.watch(["selection"], lambda old, new: self.follow(new))
         self.session.watch(["tick"], lambda old, new: self._show_time())
 
-    def show_rows(self, table: RowTable, data: FolderKey) -> None:
-        """The map shows other rows."""
+    def show_rows(self, table: RowTable, data: FolderKey | None) -> None:
+        """The map shows other rows. data: the clips that they come from; None: a file of vectors."""
         shown = self.space.shown
         self.table, self._data = table, data
         self._number = places.within(table, 1 if shown is None else shown.grid.tubelet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -55,7 +56,7 @@ class Made:
         self.told = ""
         self._tried: dict[str, str] = {}  # view -> digest of what was asked last
         self._given_up: set[str] = set()
-        self._embed: Embed | None = None
+        self._of: Embed | VectorsKey | None = None
         self._drawing: Drawing | None = None
         self._colour: Colouring | None = None
         self._alone: Chosen | None = None
@@ -103,16 +104,19 @@ class Made:
     @property
     def key(self) -> VectorsKey | None:
         """The vectors, where they are there."""
-        return None if self.vectors.answer is None else VectorsKey(self.vectors.answer.path, True, CONTROLS.get(self.source, ""))
+        control = CONTROLS.get(self.source, "")
+        if isinstance(self._of, VectorsKey):
+            return replace(self._of, finite=True, control=control)
+        return None if self.vectors.answer is None else VectorsKey(self.vectors.answer.path, True, control)
 
-    def want(self, embed: Embed, drawing: Drawing | None, colour: Colouring | None, alone: Chosen | None = None) -> None:
+    def want(self, of: Embed | VectorsKey, drawing: Drawing | None, colour: Colouring | None, alone: Chosen | None = None) -> None:
         """Have these made, as far as they are not.
 
         Args:
-            drawing: of the map; None: no map. colour: what neighbours are to tell; None: nothing.
+            of: how the vectors come about, or the file that holds them. drawing: of the map; None: no map. colour: what neighbours are to tell; None: nothing.
             alone: the rows that are projected; None: all.
         """
-        self._embed, self._drawing, self._colour, self._alone, self.told = embed, drawing, colour, alone, ""
+        self._of, self._drawing, self._colour, self._alone, self.told = of, drawing, colour, alone, ""
         self._go_on()
 
     def cancel(self) -> None:
@@ -122,7 +126,7 @@ class Made:
 
     def forget(self) -> None:
         """Nothing is wanted, and nothing is there."""
-        self._embed = self._drawing = self._colour = self._alone = None
+        self._of = self._drawing = self._colour = self._alone = None
         for query in self.queries:
             query.forget()
 
@@ -143,8 +147,8 @@ class Made:
         return Projection(question.vectors, question.method, question.seed, question.k, question.min_dist, rows=question.rows, labels=question.labels)
 
     def _go_on(self) -> None:
-        embed = self._embed
-        if embed is None or not self._has("vectors", self.vectors, embed) or (key := self.key) is None:
+        of = self._of
+        if of is None or (isinstance(of, Embed) and not self._has("vectors", self.vectors, of)) or (key := self.key) is None:
             return
         if not self._has("rows", self.rows, DescribeRows(key)):
             return

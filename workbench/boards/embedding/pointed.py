@@ -43,14 +43,14 @@ class Pointed:
 
     def follow(
         self,
-        model: ModelKey,
-        clips: FolderKey,
+        model: ModelKey | None,
+        clips: FolderKey | None,
         vectors: VectorsKey,
         table: RowTable,
         colours: Mapping[str, Colouring],
         among: Chosen | None = None,
     ) -> None:
-        """Speak of these rows from now on. among: those that are on the map; None: all."""
+        """Speak of these rows from now on. model, clips: where their pictures come from; None: there are none. among: those that are on the map; None: all."""
         if table is not self._table:
             self.forget()
         self._model, self._clips, self._vectors, self._table, self._colours, self._among = model, clips, vectors, table, colours, among
@@ -91,8 +91,12 @@ class Pointed:
         if not len(rows):
             self.chosen_pictures.forget()
             self.chosen.clear("Select with the lasso (L) or the rectangle (M).")
-        elif (asked := self._pictures(rows[np.linspace(0, len(rows) - 1, min(_SHOWN, len(rows))).astype(np.int64)], 64)) is not None:
+            return
+        some = rows[np.linspace(0, len(rows) - 1, min(_SHOWN, len(rows))).astype(np.int64)]
+        if (asked := self._pictures(some, 64)) is not None:
             self.chosen_pictures.follow(asked)
+        else:
+            self._show_chosen(_without(some))
 
     def words(self, row: int) -> str:
         """A row in lines: its name, what colours it, and what else is known."""
@@ -139,12 +143,16 @@ class Pointed:
         rows = np.concatenate([found.rows, found.ids[0]])
         if (asked := self._pictures(rows, 64)) is not None:
             self.near_pictures.ask(asked)
+        else:
+            self._show_nearest(_without(rows))
 
     def _show_nearest(self, found: RowPictures) -> None:
         near, table = self.nearest.answer, self._table
         if near is None or table is None or len(found.rows) != near.ids.shape[1] + 1:
             return
         captions = ["this", *(f"{float(d):.3g}" for d in near.distances[0])]
+        if not found.pictures.size:
+            captions = [" · ".join([*self.words(int(row)).split("\n")[:2], told]) for row, told in zip(found.rows, captions, strict=True)]
         hints = [self.words(int(row)).replace("\n", ", ") for row in found.rows]
         note = f"of {table.name(int(found.rows[0]))}; Euclidean distance"
         self.near.show(found.rows, found.pictures, captions, hints=hints, boxes=found.boxes, note=note)
@@ -155,9 +163,16 @@ class Pointed:
             return
         first = next(iter(self._colours.values()), None)
         captions = [table.name(int(r)) if first is None else _short(first, int(r)) for r in found.rows]
+        if not found.pictures.size:
+            captions = [" · ".join(self.words(int(row)).split("\n")[:2]) for row in found.rows]
         hints = [self.words(int(row)).replace("\n", ", ") for row in found.rows]
         note = f"{count:,} point{'s'[: count > 1]}" if count == len(found.rows) else f"{len(found.rows)} of {count:,} points"
         self.chosen.show(found.rows, found.pictures, captions, hints=hints, boxes=found.boxes, note=note)
+
+
+def _without(rows: Chosen) -> RowPictures:
+    """Rows of vectors that were not computed from pictures, or of which it is not known from which."""
+    return RowPictures(rows, np.empty((len(rows), 0, 0, 3), np.uint8), np.zeros((len(rows), 4), np.int64))
 
 
 def _short(colouring: Colouring, row: int) -> str:

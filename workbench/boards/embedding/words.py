@@ -18,6 +18,8 @@ UNHELD = {
     "other": "Another image has no meaning here: the encoder is given the clip itself, and no context that could be exchanged.",
     "clip": "Whole clips have no position: choose tokens or frames as points.",
     "one": "There is one clip, and its mean over clips is itself.",
+    "elsewhere": "These vectors come from a file: there is no model and there are no clips to compute this baseline from.",
+    "rows": "The rows of this file have no position.",
 }
 ALIKE = "Tokens and frames of one clip are near each other anyway: how well neighbours tell a label is scored on the map of clips."
 _BETTER = {"pixels": "raw pixels", "untrained": "the untrained model"}
@@ -73,10 +75,10 @@ def labels_words(name: str, found: Mapping[str, LabelsResult]) -> str:
 
 def map_words(found: MapResult, table: RowTable) -> str:
     """How the map was made: variance that its axes hold, settings, seed and versions, and what is not on it."""
-    parts = list[str]()
+    parts = list(table.notes)
     if found.explained_variance:
         shares = " and ".join(f"{share:.0%}".replace("%", " %") for share in found.explained_variance[:2])
-        parts.append(f"The axes hold {shares} of the variance")
+        parts.append(f"the axes hold {shares} of the variance")
     else:
         parts.append(f"{METHODS[found.method]}, {found.k} neighbours, {found.origin}")
     if found.stored:
@@ -87,12 +89,13 @@ def map_words(found: MapResult, table: RowTable) -> str:
     if table.frame is not None and table.token is None and int(table.frame.max(initial=0)) > 0:
         parts.append("lines join the frames of a clip in the order of time, a ring is the time cursor")
     if table.left_out:
-        parts.append(f"{table.left_out:,} rows with NaN or infinity are left out")
+        parts.append(f"rows with NaN or infinity, left out: {table.left_out:,}")
     if table.skipped:
         name, why = table.skipped[0]
         more = f" and {len(table.skipped) - 1} more" if len(table.skipped) > 1 else ""
         parts.append(f"not read: {name}{more} ({why})")
-    return "; ".join(parts) + "."
+    said = "; ".join(parts) + "."
+    return said[:1].upper() + said[1:]
 
 
 def too_few(count: int, least: int) -> str:
@@ -104,7 +107,7 @@ def too_few(count: int, least: int) -> str:
 
 def title(found: MapResult, what: str, source: str, of: int) -> str:
     """What the map is. of: how many points there are."""
-    points = {"clip": "clips", "frames": "frames", "tokens": "tokens"}[what]
+    points = {"clip": "clips"}.get(what, what)
     who = f", {HELD[source]}{' model' if source == 'untrained' else ''}" if HELD[source] else ""
     return f"{METHODS[found.method]} of {found.n:,}{f' of {of:,}' if found.n < of else ''} {points}{who}"
 

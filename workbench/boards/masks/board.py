@@ -10,7 +10,7 @@ import numpy as np
 
 from widgets import MapPane, PatchCanvas, Toolbar
 from workbench.boards import code
-from workbench.boards.base import Board, board, no_bank
+from workbench.boards.base import NO_MODEL, SEE_MAP, Board, board, no_bank
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.masks import controls, words
@@ -134,10 +134,15 @@ class MasksBoard(Board):
 
     def _model_opened(self) -> None:
         facts = self.space.facts
-        if facts is None:
+        if facts is None and self.space.vectors is None:
             return
         self.work.forget()
         self.heat = 0.0
+        if facts is None:
+            self.why = NO_MODEL
+            fill(self.canvas, {"read_only": True})
+            self._refuse(f"This board is off: {self.why}", missing=True)
+            return
         self.choice = controls.choices(facts.card)[0]
         self.session.set(distance=facts.card.loss)
         sentence, self.why = off_words(facts.report, self.about.needs)
@@ -149,7 +154,8 @@ class MasksBoard(Board):
 
     def _refuse(self, sentence: str, *, missing: bool) -> None:
         """The reason where the pictures were; nothing of another model stays, and nothing can be drawn or held."""
-        self.say(sentence, "warn" if missing else "error", "See the Checkpoint board for what the file holds.", note="")
+        see = SEE_MAP if self.space.facts is None else "See the Checkpoint board for what the file holds."
+        self.say(sentence, "warn" if missing else "error", see, note="")
         self.sampler = None
         self.toolbar.show([])
         why = dict.fromkeys(("target", "predicted", "error", "quilt"), self.why)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8
 
-from workbench.core.card import FolderKey, ModelKey, VectorsKey
+from workbench.core.card import FileKey, FolderKey, ModelKey, VectorsKey
 from workbench.core.codec import portable
 from workbench.core.questions.base import Question, question
 
@@ -22,6 +22,7 @@ class RowTable:
         names: of the clips. clip: row -> index into `names`. frame: row -> first frame of its time step; None where a row is a whole clip.
         token: row -> (row, column) on the grid; None where rows are no tokens. columns: name -> one number or text a row.
         dim: features of a vector. left_out: rows with NaN or infinity, which are not among these. skipped: (name, reason) of unreadable clips.
+        notes: of vectors made elsewhere, what of the file they are, and how labels were joined, in words.
     """
 
     names: Shaped[np.ndarray, "clips"]
@@ -32,6 +33,7 @@ class RowTable:
     dim: int
     left_out: int
     skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -46,6 +48,21 @@ class RowTable:
         if self.token is not None:
             words += f" · token {int(self.token[row, 0])},{int(self.token[row, 1])}"
         return words
+
+
+@portable
+@dataclass(frozen=True)
+class VectorsFacts:
+    """Vectors of a file in numbers.
+
+    Args:
+        rows: without NaN and infinity. left_out: rows with them. dim: features of a vector. level: what a row stands for: "clip", "frame" or "token".
+    """
+
+    rows: int
+    left_out: int
+    dim: int
+    level: str
 
 
 @portable
@@ -78,6 +95,37 @@ class RowPictures:
 @dataclass(frozen=True, eq=False)
 class DescribeRows(Question[RowTable]):
     """Names, places and metadata of vectors. The vectors stay where they are."""
+
+    vectors: VectorsKey
+
+
+@question(
+    "find_vectors",
+    title="Whether a file holds vectors",
+    formula="the header of the file: names, shapes and kinds of its arrays",
+    source="the file",
+    cannot="An array of the right shape need not be one of vectors.",
+    lane="reading",
+    number="real",  # a text is no number: nothing prints it
+)
+@dataclass(frozen=True, eq=False)
+class FindVectors(Question[str]):
+    """What of a file `open_vectors` takes as vectors, in words; "" where the file is something else, as a checkpoint or a bank of clips."""
+
+    file: FileKey
+
+
+@question(
+    "describe_vectors",
+    title="Vectors in numbers",
+    formula="rows and features, as `open_vectors` reads them",
+    source="the file of the vectors",
+    cannot="Says nothing about what the vectors hold.",
+    number="rows",
+)
+@dataclass(frozen=True, eq=False)
+class DescribeVectors(Question[VectorsFacts]):
+    """How many vectors there are, of how many features. Opens the file, and joins the labels that the key names."""
 
     vectors: VectorsKey
 

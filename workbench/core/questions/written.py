@@ -82,7 +82,7 @@ def _made(kind: Any, fields: dict[str, Any], where: str, allow: Callable[[str], 
             raise BadInput(f"{where} lacks the field {name!r}", where="question", fix="copy the whole line")
     found = {name: _checked(value, hints[name], f"{where}.{name}", allow) for name, value in fields.items()}
     if issubclass(kind, Key):
-        found["path"] = allow(found["path"])
+        found |= {name: allow(found[name]) for name in ("path", "labels") if found.get(name)}
     for setting, value in found.get("overrides", ()) if kind is ModelKey else ():
         if setting in NO_SETTINGS:
             raise BadInput(f"{where}.{setting} is {value!r:.80}, which is no setting of a model", where="question", fix="leave it out")
