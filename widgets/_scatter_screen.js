@@ -6,6 +6,7 @@ import { drop, use } from "./_scatter_contexts.js";
 import { drawFlat, drawSome } from "./_scatter_flat.js";
 import { createGl } from "./_scatter_gl.js";
 import { FLAT, hasRings, sizeOf, tableOf } from "./_scatter_look.js";
+import { drawStill, MOST } from "./_scatter_still.js";
 
 /** @typedef {import("./_scatter_camera.js").Camera} Camera */
 
@@ -75,7 +76,7 @@ export function createScreen(state, root, drawOver, onRenderer) {
   function release() {
     if (!gl || !canvas) return;
     const last = gl;
-    if (camera && flat.width) {
+    if (camera && flat.width && drawing()) {
       const done = last.draw(look(camera), false);
       pens[0].setTransform(1, 0, 0, 1, 0, 0);
       pens[0].clearRect(0, 0, flat.width, flat.height);
@@ -148,6 +149,15 @@ export function createScreen(state, root, drawOver, onRenderer) {
     return { camera: now, extent: state.extent, size: size(), ratio, crowd, dim: DIM, rings: rings() };
   }
 
+  /** The context, where it draws the points. */
+  const drawing = () => (state.order.length <= MOST ? gl : null);
+
+  /** Are there more points than are drawn one by one? @returns {boolean} */
+  const crowded = () => state.order.length > MOST || (!gl && !released && state.members[0].length > FLAT);
+
+  /** The picture of Python that stands in place of the points; null where they are drawn. */
+  const pictured = () => (crowded() ? state.still : null);
+
   const rings = () => hasRings(state.shade(), state.order.length);
   const table = () => tableOf(state.shade(), rings(), root.dataset.theme === "dark");
 
@@ -178,7 +188,7 @@ export function createScreen(state, root, drawOver, onRenderer) {
       [each.width, each.height] = wanted;
       Object.assign(due, { anew: true, marks: true });
     }
-    if (!released && !lost) acquire();
+    if (!released && !lost && state.order.length <= MOST) acquire();
     if (!camera) return;
     if (due.anew || due.more) paintPoints(camera);
     if (due.marks) drawOver(pens[1]);
@@ -190,12 +200,15 @@ export function createScreen(state, root, drawOver, onRenderer) {
   function paintPoints(now) {
     const anew = due.anew;
     due.anew = due.more = false;
-    flat.style.visibility = gl ? "hidden" : "";
-    if (gl) {
+    const [byGl, still] = [drawing(), pictured()];
+    flat.style.visibility = byGl ? "hidden" : "";
+    if (canvas && !lost) canvas.style.visibility = byGl ? "" : "hidden";
+    if (byGl) {
       upload();
-      due.more = !gl.draw(look(now), anew);
-    } else drawFlat(pens[0], { ...state, table: table(), dim: DIM }, look(now));
-    name(gl ? "webgl" : released ? "still" : "canvas");
+      due.more = !byGl.draw(look(now), anew);
+    } else if (still) drawStill(pens[0], still, { ...state, table: table(), dim: DIM }, look(now));
+    else drawFlat(pens[0], { ...state, table: table(), dim: DIM }, look(now));
+    name(byGl ? "webgl" : still ? "picture" : released ? "still" : "canvas");
     setAttribute(root, "data-complete", String(!due.more));
     if (anew) setAttribute(root, "data-drawn", String(++drawn));
   }
@@ -210,8 +223,9 @@ export function createScreen(state, root, drawOver, onRenderer) {
   /** The picture of the points alone, as the URL of a png. @returns {string} */
   function points() {
     const whole = element("canvas", { width: flat.width, height: flat.height });
-    if (gl && camera) gl.draw(look(camera), false); // as for `picture`
-    whole.getContext("2d")?.drawImage(gl && canvas ? canvas : flat, 0, 0);
+    const byGl = drawing();
+    if (byGl && camera) byGl.draw(look(camera), false); // as for `picture`
+    whole.getContext("2d")?.drawImage(byGl && canvas ? canvas : flat, 0, 0);
     return whole.toDataURL("image/png");
   }
 
@@ -221,13 +235,14 @@ export function createScreen(state, root, drawOver, onRenderer) {
     const pen = /** @type {CanvasRenderingContext2D} */ (whole.getContext("2d"));
     pen.fillStyle = ground;
     pen.fillRect(0, 0, whole.width, whole.height);
-    if (gl && camera) gl.draw(look(camera), false); // a context keeps its picture only until the frame ends
-    for (const each of [gl ? canvas : flat, marks]) if (each) pen.drawImage(each, 0, 0);
+    const byGl = drawing();
+    if (byGl && camera) byGl.draw(look(camera), false); // a context keeps its picture only until the frame ends
+    for (const each of [byGl ? canvas : flat, marks]) if (each) pen.drawImage(each, 0, 0);
     return new Promise((done, fail) => whole.toBlob((blob) => (blob ? done(blob) : fail(new Error("no png"))), "image/png"));
   }
 
-  /** How many points the plain canvas leaves out; 0 where there is WebGL. @returns {number} */
-  const left = () => (gl || released ? 0 : Math.max(0, state.members[0].length - FLAT));
+  /** How many points the plain canvas leaves out; 0 where there is WebGL, or a picture of all of them. @returns {number} */
+  const left = () => (drawing() || released || pictured() ? 0 : Math.max(0, state.members[0].length - FLAT));
 
   /** Is the picture by WebGL, or a still one of it? */
   const hasGl = () => possible && !lost;
@@ -236,5 +251,5 @@ export function createScreen(state, root, drawOver, onRenderer) {
     frame.cancel();
     free();
   };
-  return { node, follow, request, look: look_, size, wake, left, hasGl, picture, points, drawOn, dispose };
+  return { node, follow, request, look: look_, size, wake, left, hasGl, crowded, pictured, picture, points, drawOn, dispose };
 }

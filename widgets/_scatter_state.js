@@ -4,6 +4,7 @@ import { floatsOf } from "./_kit.js";
 import { crowding, gridOf } from "./_scatter_grid.js";
 import { endsOf, placesOf } from "./_scatter_look.js";
 import { codesOf, extentOf, idsOf, NO_LABEL, searched, shuffled, slotsOf, tally, total, unpack, visibleOf } from "./_scatter_rows.js";
+import { stillOf } from "./_scatter_still.js";
 
 /** @typedef {ReturnType<typeof createState>} State */
 /**
@@ -12,17 +13,18 @@ import { codesOf, extentOf, idsOf, NO_LABEL, searched, shuffled, slotsOf, tally,
  * @typedef {{count: number, points: Float32Array, order: Uint32Array, extent: ReturnType<typeof extentOf>, grid: import("./_scatter_grid.js").Grid, crowd: number,
  *   codes: Uint16Array, labels: string[], values: Float32Array, ends: [number, number], slots: Uint8Array, counts: Uint32Array, places: Uint8Array,
  *   seen: Uint8Array, selected: Uint8Array, members: Uint32Array[], anchors: {code: number, x: number, y: number, count: number}[], paths: Uint32Array[],
- *   chosen: number, both: number, lit: number}} Columns
+ *   chosen: number, both: number, lit: number, still: import("./_scatter_still.js").Still | null}} Columns
  */
 
 const POINTS = ["count", "points"];
 const SHADE = ["colour", "category", "labels", "value", "value_range", "colour_map"];
 const FILTER = ["category", "labels", "value", "hidden", "window", "filters", "query", "found", "found_query", "search", "names"];
+const STILL = ["still", "still_shape", "still_extent"];
 const PLACED = 40; // categories whose names are written beside their points, at most
 const SIDE = 28; // cells a side in which their densest place is looked for
 
 /** The traits that the state follows. */
-export const FOLLOWED = [...new Set([...POINTS, ...SHADE, ...FILTER, "selected", "lit", "paths", "path_lengths"])];
+export const FOLLOWED = [...new Set([...POINTS, ...SHADE, ...FILTER, "selected", "lit", "paths", "path_lengths", ...STILL])];
 
 /** @param {import("./_kit.js").Model} model */
 export function createState(model) {
@@ -49,6 +51,7 @@ export function createState(model) {
     chosen: 0,
     both: 0,
     lit: -1,
+    still: null,
   });
   let packed = "";
 
@@ -63,6 +66,10 @@ export function createState(model) {
     if (fresh.has("points") || any(["selected"])) readSelected(fresh);
     if (any(["lit"])) fresh.add("selected");
     if (fresh.size) gather();
+    if (any(STILL)) {
+      state.still = stillOf(model);
+      fresh.add("still");
+    }
     if (fresh.has("seen") || fresh.has("shade")) state.anchors = anchorsOf();
     return fresh;
   }

@@ -15,6 +15,7 @@ const ICONS = {
   all: "M3 8.5 6.5 12 13 4.5",
   clear: "M4 4l8 8M12 4l-8 8",
   save: "M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10",
+  saveSvg: "M4.2 11.500C4.500 7 6 5 8 5s3.500 2 3.800 6.500M2.500 11.500h3v2.500h-3zM10.500 11.500h3v2.500h-3zM6.500 2.500h3V5h-3z",
 };
 const TOOLS = [
   ["pan", "Move the map by dragging (V)"],
@@ -42,7 +43,7 @@ export function createTools(model, acts) {
   const field = element("input", { type: "search", class: "jw-map-search", placeholder: "Search", spellcheck: "false", autocomplete: "off" });
   const title = element("div", { class: "jw-map-title" });
   const group = (/** @type {string} */ name, /** @type {HTMLElement[]} */ made) => element("span", { class: "jw-group", role: "group", "aria-label": name }, ...made);
-  const bar = element("div", { class: "jw-map-tools", role: "toolbar", "aria-label": "Map" }, group("Dragging", tools), group("View", views), group("Selection", [all, clear]), group("File", [button("Save this picture as png", icon(ICONS.save), acts.save), button("Save this picture as svg, for papers", "svg", acts.saveSvg)]), field);
+  const bar = element("div", { class: "jw-map-tools", role: "toolbar", "aria-label": "Map" }, group("Dragging", tools), group("View", views), group("Selection", [all, clear]), group("File", [button("Save this picture as png", icon(ICONS.save), acts.save), button("Save this picture as svg, for papers", icon(ICONS.saveSvg), acts.saveSvg)]), field);
   const node = element("div", { class: "jw-map-head" }, title, bar);
   let waiting = 0;
 

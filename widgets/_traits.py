@@ -70,6 +70,17 @@ class View(anywidget.AnyWidget):
                 for call in calls:
                     call()
 
+    def received(self, name: str, value: Any) -> Any:
+        """What to take for a value that a browser sent, which may have been sent before the last change of other traits arrived there."""
+        return value
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a browser sent; where something else is taken, it is told."""
+        taken = {name: self.received(name, value) for name, value in sync_data.items()}
+        super().set_state(taken)
+        if other := [name for name in taken if taken[name] is not sync_data[name]]:
+            self.send_state(other)
+
     def afterwards(self, call: Callable[[], None]) -> None:
         """Have it called when traits are no longer changed together: at once where they are not."""
         if self._depth:

@@ -14,6 +14,7 @@ import { combined, howOf, taken } from "./_scatter_region.js";
 import { pack } from "./_scatter_rows.js";
 import { createScreen } from "./_scatter_screen.js";
 import { createState, FOLLOWED } from "./_scatter_state.js";
+import { sightOf } from "./_scatter_still.js";
 import { createTip, wordsOf } from "./_scatter_tip.js";
 import { createTools } from "./_scatter_tools.js";
 import { followSize } from "./_stage.js";
@@ -22,7 +23,7 @@ import { followSize } from "./_stage.js";
 
 const MARKS = ["hover", "hover_row", "hover_text", "hover_picture", "hover_shape", "hover_box", "neighbours_of", "neighbours", "neighbour_kinds", "path", "tick", "place_labels"];
 const AROUND = ["title", "x_label", "y_label", "note", "message", "tool", "busy", "category_name", "no_label", "value_name", "value_unit", "version", "plot_height", "dropped", "partial", "bare"];
-const READ = [...FOLLOWED, ...MARKS, ...AROUND, "camera", "selected", "search"];
+const READ = [...FOLLOWED, ...MARKS, ...AROUND, "camera", "selected", "search", "sight"];
 const REACH = 8; // CSS pixels from the edge of a point at which it is still pointed at
 const WALK = 200; // neighbours that [ and ] lead to
 const NARROW = 700; // CSS pixels from which the legend stands beside the map, as in the style sheet
@@ -52,6 +53,7 @@ function render({ model: slow, el }) {
   let camera = null;
   let moved = false;
   let resting = 0;
+  let sighting = 0;
   /** @type {[number, number][]} */
   let stroke = [];
   let pending = 0;
@@ -143,8 +145,17 @@ function render({ model: slow, el }) {
     const parts = [shown === state.order.length ? `${grouped(shown)} points` : `${grouped(shown)} of ${grouped(state.order.length)} points shown`];
     if (state.chosen) parts.push(`${grouped(state.chosen)} selected${unseen ? `, ${grouped(unseen)} of them not shown` : ""}`);
     if (model.get("dropped") && !model.get("partial")) parts.push(`${grouped(model.get("dropped"))} without coordinates are left out`);
-    if (!screen.hasGl()) parts.push(screen.left() ? `without WebGL only ${grouped(FLAT)} points are drawn; selections and counts are of all` : "drawn without WebGL");
+    if (screen.pictured()) parts.push("one picture of all that are shown, by Datashader; pointing and selecting work as ever");
+    else if (!screen.hasGl()) parts.push(screen.left() ? `without WebGL only ${grouped(FLAT)} points are drawn; selections and counts are of all` : "drawn without WebGL");
     setText(status, parts.join(" · "));
+    clearTimeout(sighting);
+    sighting = window.setTimeout(tellSight, REST);
+  }
+
+  /** Says what a picture is wanted of, where there are more points than are drawn here. */
+  function tellSight() {
+    const sight = camera && screen.crowded() ? sightOf(camera) : [];
+    if (!same(sight, model.get("sight"))) write(model, { sight });
   }
 
   /** The camera as Python wants it, or all points. */
@@ -168,6 +179,7 @@ function render({ model: slow, el }) {
   }
 
   function tellCamera() {
+    tellSight();
     if (camera && moved) write(model, { camera: [camera.x, camera.y, camera.unit] });
   }
 
@@ -187,6 +199,7 @@ function render({ model: slow, el }) {
       camera = moved ? resized(camera, width, height) : whole(state.extent, width, height);
       screen.look(camera);
       pointed();
+      say();
     }
     if (!camera) place();
     screen.request("marks");
@@ -202,6 +215,7 @@ function render({ model: slow, el }) {
     clearTimeout(resting);
     write(model, { camera: [] });
     place();
+    say();
   }
 
   /** Zooms to the selected points that are shown. */
@@ -328,6 +342,7 @@ function render({ model: slow, el }) {
     followSize(plot, resize),
     () => cancelAnimationFrame(pending),
     () => clearTimeout(resting),
+    () => clearTimeout(sighting),
     cancel,
     tools.dispose,
     screen.dispose,

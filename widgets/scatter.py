@@ -22,7 +22,7 @@ _ITEM = {"category": (2, ()), "value": (4, ()), "points": (4, (2,))}
 class Scatter(View):
     """Shows rows as points, coloured by category or value. Rows are pointed at, filtered, searched and selected; a row's id is its place in `points`.
 
-    The browser writes `hover`, `selected`, `region`, `pressed`, `hidden`, `window`, `filters`, `query`, `tool`, `camera` and `shown`. Rows whose coordinates are not
+    The browser writes `hover`, `selected`, `region`, `pressed`, `hidden`, `window`, `filters`, `query`, `tool`, `camera`, `sight` and `shown`. Rows whose coordinates are not
     finite are kept in the numbering, never drawn and never selected; `dropped` counts them. Columns cross to the browser once; selections come back as bits.
     """
 
@@ -86,6 +86,13 @@ class Scatter(View):
     path = t.Int(-1, min=-1, help="the trajectory that is drawn whatever is pointed at or selected; −1 = none").tag(sync=True)
     tick = t.Int(-1, min=-1, help="the step of the trajectories that is marked; −1 = none").tag(sync=True)
 
+    sight = numbers(
+        [], "[left, right, bottom, top, width, height], in the unit of `points` and CSS pixels: what `still` is wanted of; empty = nothing"
+    )
+    still = binary("uint8 [height, width, 4]: red, green, blue and opacity of a picture in place of more points than the browser draws; empty = none")
+    still_shape = whole_numbers([0, 0], "[height, width] of it", length=2)
+    still_extent = numbers([], "[left, right, bottom, top] of it, in the unit of `points`")
+
     title = t.Unicode("", help="what the map is").tag(sync=True)
     x_label = t.Unicode("", help="what x is, with its unit; empty = nothing by itself").tag(sync=True)
     y_label = t.Unicode("", help="what y is, with its unit").tag(sync=True)
@@ -112,6 +119,7 @@ class Scatter(View):
                 self.count = len(points)
             self.points = np.ascontiguousarray(points, "<f4").tobytes()
             self.camera, self.region = [], []
+            self.show_still(None)
             self.neighbours_of, self.neighbours, self.neighbour_kinds = -1, [], []
             if names is not None:
                 self.names = list(names)
@@ -207,6 +215,17 @@ class Scatter(View):
             self.hover_row, self.hover_text, self.hover_box = row, text, [int(side) for side in box or ()]
             self.hover_shape = [0, 0] if picture is None else list(picture.shape[:2])
             self.hover_picture = b"" if picture is None else np.ascontiguousarray(picture).tobytes()
+
+    def show_still(self, image: UInt8[np.ndarray, "height width 4"] | None, extent: Sequence[float] = ()) -> None:
+        """Shows a picture of the points in place of more of them than the browser draws: above a million, or without WebGL above 50,000.
+
+        Args:
+            image: red, green, blue and opacity, the upper row first; None: there is none. extent: left, right, bottom and top edge, in the unit of `points`.
+        """
+        with self.together():
+            self.still_shape = [0, 0] if image is None else list(image.shape[:2])
+            self.still = b"" if image is None else np.ascontiguousarray(image).tobytes()
+            self.still_extent = [float(edge) for edge in extent]
 
     def show_neighbours(self, row: int, rows: Sequence[int], kinds: Sequence[str]) -> None:
         """Draws lines from a row to others.
@@ -319,6 +338,12 @@ class Scatter(View):
         rows = np.frombuffer(paths, "<u4")
         if (last := int(rows[rows != NO_ROW].max(initial=0))) >= max(self.count, 1):
             raise t.TraitError(f"Scatter.paths names row {last}, but the rows are 0 to {self.count - 1}")
+        return proposal["value"]
+
+    @t.validate("still", "still_shape")
+    def _valid_still(self, proposal: dict[str, Any]) -> Any:
+        still, shape = proposed(proposal, "still", "still_shape")
+        check_bytes("Scatter", "still", still, (*shape, 4))
         return proposal["value"]
 
     @t.validate("hover_picture", "hover_shape")

@@ -54,6 +54,15 @@ class Toolbar(View):
         finally:
             self._showing = before
 
+    def received(self, name: str, value: Any) -> Any:
+        """See `View.received`: of values for other controls than there are now, those that the present ones can show; the others stay."""
+        if name != "values" or not isinstance(value, dict):
+            return value
+        rules = {each: rule[1] for each, shown in _checked(self.controls).items() if (rule := shown.takes()) is not None}
+        if value.keys() <= rules.keys() and all(rules[each](value[each]) for each in value):
+            return value
+        return {**self.values, **{each: value[each] for each in value if each in rules and rules[each](value[each])}}
+
     def _kept(self) -> dict[str, Any]:
         """The values that controls of the row as it is now can show."""
         found = _checked(self.controls)

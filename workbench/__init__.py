@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.planning import clip_ends, drive, energy_landscape, first_move, plan, plan_view, walk, world_ends, world_picture
     from workbench.measures.prediction import masked_view, prediction_error
-    from workbench.measures.projection import fit_projection, judge_projection, place, project, warm_projection
+    from workbench.measures.projection import fit_projection, judge_projection, place, project, refit_projection, warm_projection
     from workbench.measures.rollout import drift, film_view, rollout
     from workbench.measures.rows import describe_vectors, find_vectors, row_pictures, row_table
     from workbench.measures.sensitivity import changeable, sensitivity, survey
@@ -121,6 +121,7 @@ _VERBS = {
     "latent_moves": "workbench.measures.factors",
     "project": "workbench.measures.projection",
     "fit_projection": "workbench.measures.projection",
+    "refit_projection": "workbench.measures.projection",
     "judge_projection": "workbench.measures.projection",
     "place": "workbench.measures.projection",
     "warm_projection": "workbench.measures.projection",
@@ -175,6 +176,7 @@ __all__ = [
     "first_move",
     "fit_decoder",
     "fit_projection",
+    "refit_projection",
     "future_leak",
     "health",
     "inspect",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import html
+import itertools
 import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
+import numpy as np
 
 from widgets import Frame
 from widgets.frame import BOARD_CLASS
@@ -26,6 +28,7 @@ from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions import Question
+from workbench.core.vectors import Vectors
 from workbench.jobs import Jobs
 from workbench.thread_jobs import ThreadJobs
 
@@ -36,31 +39,73 @@ if TYPE_CHECKING:
 log = logging.getLogger("workbench")
 _ROOM = 780  # pixels that a row of pictures wants
 _jobs: list[Jobs] = []
+_numbers = itertools.count(1)  # of vectors that came from no file
 
 
 def board(
-    checkpoint: str | Path | Jepa | None = None, which: str = "masks", *, data: str | Path | None = None, clip: int | None = None, **overrides: Any
+    checkpoint: str | Path | Jepa | Vectors | np.ndarray | None = None,
+    which: str | None = None,
+    *,
+    data: str | Path | None = None,
+    clip: int | None = None,
+    labels: Any = None,
+    **overrides: Any,
 ) -> BoardBox:
     """A board of the app, here. Comes at once and fills when its answers do.
 
     Args:
-        checkpoint: a sample's name, a path, or a model that `wrap` or `load` gave; None: the first sample. which: "masks", "checkpoint", "rollout", …
+        checkpoint: a sample's name, a path, or a model that `wrap` or `load` gave; or vectors: an array, what `open_vectors` gave, or their file. None: the
+            first sample. which: "masks", "checkpoint", "rollout", …; None: "masks", and "embedding" of vectors.
         data: image, video or folder to look at. clip: which of them; None: the one that it opens on. overrides: what the file does not say, as `heads=4`.
+        labels: of vectors: one a row, or a table as `join` takes it.
 
     Raises:
-        BadInput: there is no such board.
+        BadInput: there is no such board, or labels that do not fit.
     """
     from workbench import samples
 
+    vectors = _vectors(checkpoint, labels)
+    which = which or ("masks" if vectors is None else "embedding")
     if which not in _boards():
         raise BadInput(f"there is no board {which!r}", where="board()", fix=f"one of {', '.join(_boards())}")
     box = BoardBox(which)
-    if checkpoint is not None and not isinstance(checkpoint, str | Path):
+    if isinstance(vectors, Vectors):
+        name = f"{WRAPPED}vectors {next(_numbers)}"
+        _shelf.keep_vectors(name, vectors)
+        box.space.open_vectors(name)
+        return box
+    if vectors is not None:
+        box.space.open_vectors(*vectors)
+        return box
+    if checkpoint is not None and not isinstance(checkpoint, str | Path | Vectors | np.ndarray):
         name = f"{WRAPPED}{checkpoint.card.name}@{next(iter(checkpoint.card.hashes.values()), '')[:12]}"
         _shelf.keep(name, checkpoint)
         checkpoint = name
     box.space.open(str(checkpoint or samples.names()[0]), None if data is None else str(data), clip, **overrides)
     return box
+
+
+def _vectors(given: Any, labels: Any) -> Vectors | tuple[str, str] | None:
+    """Vectors with their labels; of a file that holds them, its path and that of a table; None of everything else.
+
+    Raises:
+        BadInput: labels of something else, or that do not fit.
+    """
+    from workbench.store import join, open_vectors
+    from workbench.store.recognising import found_in, may_hold
+
+    if isinstance(given, str | Path) and may_hold(Path(given).expanduser()) and found_in(Path(given).expanduser()):
+        if labels is None or isinstance(labels, str | Path):
+            return str(given), str(labels or "")
+        given = open_vectors(Path(given).expanduser())
+    elif not isinstance(given, Vectors | np.ndarray):
+        if labels is not None:
+            raise BadInput("labels belong to vectors, and none are given", where="labels", fix="give an array of vectors, or their file")
+        return None
+    found = Vectors.of(given) if isinstance(given, np.ndarray) else given
+    if labels is None:
+        return found
+    return join(found, labels).vectors if isinstance(labels, str | Path | Mapping) else found.with_columns({"label": labels})
 
 
 def _boards() -> dict[str, type[Board]]:
@@ -249,6 +294,9 @@ class _LateShelf:
 
     def keep(self, name: str, jepa: Jepa) -> None:
         self.shelf.keep(name, jepa)
+
+    def keep_vectors(self, name: str, vectors: Vectors) -> None:
+        self.shelf.keep_vectors(name, vectors)
 
 
 _shelf = _LateShelf()

@@ -59,8 +59,12 @@ def to_panel(widget: View, **layout: Any) -> pn.custom.AnyWidgetComponent:
         told = sorted(events, key=lambda e: isinstance(e.new, (list, dict, bytes)))  # numbers first: they say what the rest is part of
         for name in (e.name for e in told if e.name not in pushing):
             try:
-                if not _same(getattr(widget, name), getattr(component, name)):
-                    setattr(widget, name, getattr(component, name))
+                sent = getattr(component, name)
+                value = widget.received(name, sent)
+                if not _same(getattr(widget, name), value):
+                    setattr(widget, name, value)
+                if value is not sent:
+                    component.param.update(**{name: getattr(widget, name)})
             except TraitError as error:
                 component.param.update(**{name: getattr(widget, name)})
                 toasts.show(str(error), "warning")

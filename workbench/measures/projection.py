@@ -24,6 +24,7 @@ from workbench.core.questions.projection import (
     Points,
     Projection,
     ProjectionResult,
+    RefitProjection,
     TrustResult,
     WarmProjection,
 )
@@ -120,6 +121,16 @@ def fit_projection(vectors: Any, *, dims: int = 2, labels: Any = None, shuffle: 
     """
     task = _Task(vectors, dims, labels, **drawing)
     return (task.other(shuffled(task.points, task.seed)) if shuffle else task).map()
+
+
+@answers(RefitProjection)
+def refit_projection(vectors: Any, *, times: int = 1, **drawing: Any) -> FittedProjection:
+    """A map of vectors, computed even if the store has it, which is replaced.
+
+    Args:
+        times: not looked at; two questions that differ in it are answered one by one. Others as in `fit_projection`.
+    """
+    return fit_projection(vectors, **{**drawing, "anew": True})
 
 
 @answers(Place)

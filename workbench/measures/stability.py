@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ from workbench.fits.layouts import Settings
 from workbench.fits.projection import checked, drawn, fitted
 from workbench.measures.base import answers
 from workbench.measures.vectors import points_of
+from workbench.store.answers import kept
 
 _ROUNDS = 10  # of aligning maps with their mean
 Map = Float[np.ndarray, "points dims"]
@@ -31,12 +35,15 @@ def sweep_projection(
     metric: str = "euclidean",
     dims: int = 2,
     sample: int = 2000,
+    anew: bool = False,
+    store: str | Path | None = None,
 ) -> SweepResult:
-    """Maps of one sample of the points for every k with every seed, with the Procrustes disparity of every two.
+    """Maps of one sample of the points for every k with every seed, with the Procrustes disparity of every two. Asked again, they are read from the store.
 
     Args:
         vectors: an array, points × features, or the path of a file. ks, seeds: at least one of each.
-        sample: points that are projected, drawn with the first seed. Others as in `project`.
+        sample: points that are projected, drawn with the first seed. anew: compute them even if the store has them, and replace them.
+        store: folder of the store; see `embed`. Others as in `project`.
 
     Raises:
         BadInput: vectors or settings that cannot be used. MissingExtra: the library of this method is not installed.
@@ -46,35 +53,44 @@ def sweep_projection(
     for k in ks:
         checked(method, Settings(seeds[0], k, min_dist, metric, dims))
     points = points_of(vectors, least=max(ks) + 2)
-    rows = drawn(len(points), sample, seeds[0])
+    every = tuple(Settings(int(seed), int(k), min_dist, metric, dims) for k in ks for seed in seeds)
+    same: dict[str, Any] = {"method": method, "min_dist": min_dist, "metric": metric, "dims": dims, "sample": sample}
+    question = Sweep(points, ks=tuple(map(int, ks)), seeds=tuple(map(int, seeds)), **same)
+    found = kept(question, lambda: _swept(points, method, every, sample), anew=anew, store=store)
+    return replace(found.answer, stored=found.again, notes=found.notes)
+
+
+def _swept(points: np.ndarray, method: str, every: Sequence[Settings], sample: int) -> SweepResult:
+    """The maps of all settings, and how far they differ."""
+    first = every[0].seed
+    rows = drawn(len(points), sample, first)
     points = points[rows]
-    pairs = [(k, seed) for k in ks for seed in seeds]
     maps, versions = list[Map](), dict[str, str]()
-    for i, (k, seed) in enumerate(pairs):
-        with progress.part(i, len(pairs)):
-            found = fitted(points, method, Settings(seed, k, min_dist, metric, dims), sample=len(points)).result
+    for i, settings in enumerate(every):
+        with progress.part(i, len(every)):
+            found = fitted(points, method, settings, sample=len(points)).result
         maps.append(np.asarray(found.coordinates, np.float64))
         versions = found.versions
     between = np.array([[disparity(a, b) for b in maps] for a in maps])
-    rng = np.random.default_rng(seeds[0])
+    rng = np.random.default_rng(first)
     unrelated = np.mean([disparity(a, b[rng.permutation(len(b))]) for a in maps for b in maps])
-    aligned, spread = list[Map](), list[np.ndarray]()
-    for k in dict.fromkeys(ks):
-        mean, own = _mean_map([m for m, (its, _) in zip(maps, pairs, strict=True) if its == k])
+    aligned, spread, ks = list[Map](), list[np.ndarray](), tuple(dict.fromkeys(each.k for each in every))
+    for k in ks:
+        mean, own = _mean_map([m for m, each in zip(maps, every, strict=True) if each.k == k])
         aligned += [onto(m, mean) for m in own]
         spread.append(np.sqrt(np.mean([((m - mean) ** 2).sum(1) for m in own], axis=0)))
-    order = [i for k in dict.fromkeys(ks) for i, (its, _) in enumerate(pairs) if its == k]
-    k_of, seed_of = np.array(pairs, np.int64)[order].T
+    order = [i for k in ks for i, each in enumerate(every) if each.k == k]
     return SweepResult(
         rows,
         np.stack(aligned).astype(np.float32),
-        k_of.copy(),
-        seed_of.copy(),
+        np.array([every[i].k for i in order]),
+        np.array([every[i].seed for i in order]),
         between[np.ix_(order, order)],
         float(unrelated),
         np.stack(spread),
-        tuple(dict.fromkeys(int(k) for k in ks)),
+        ks,
         versions,
+        datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from widgets import Gallery, PatchCanvas, Scatter, Toolbar
 from workbench.boards.base import Board, board
 from workbench.boards.embedding import controls, places, telling, words
-from workbench.boards.embedding.columns import THIS, Colouring, colourings, this_clip
+from workbench.boards.embedding.columns import THIS, Colouring, colourings, crowded, this_clip
 from workbench.boards.embedding.ends import AXIS, GROUPS, Ends, refusal
 from workbench.boards.embedding.linked import Linked
 from workbench.boards.embedding.made import CONTROLS, LEAST, Made
@@ -18,6 +18,7 @@ from workbench.boards.embedding.material import Material
 from workbench.boards.embedding.places import Chosen
 from workbench.boards.embedding.pointed import Pointed
 from workbench.boards.embedding.six import SixMaps
+from workbench.boards.embedding.still import StillPicture
 from workbench.boards.layout import Column, Either, Layout, Row, fill
 from workbench.boards.workspace import Workspace, age, renew
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
@@ -57,15 +58,17 @@ class EmbeddingBoard(Board):
         self.made = {s: Made(workspace, s, self._changed, self._source_failed(s), self._counted) for s in _SOURCES.values()}
         self.linked = Linked(workspace, self.map, self.canvas, self.pointed, self._selected)
         self.ends = Ends(workspace, _SOURCES.values(), self._axis_found, self.failed)
+        self.still = StillPicture(workspace, self.map, self.failed)
         self.six = SixMaps(workspace, self._six_changed, self.failed)
         self.warm = Query[float](workspace, "embedding.warm", lambda seconds: None, lambda error: None)
         self.values: dict[str, Any] = dict(controls.VALUES)
         self.material = Material(workspace, self.values)
         self.alone: Chosen | None = None
         self.colours: dict[str, Colouring] = {}
+        self._sure = False  # it is being asked whether the map is to be computed anew
         self._wanted = ""  # the colour that was chosen last, which may not be there at the moment
         self._told: Colouring | None = None  # what neighbours are to tell: the column that was chosen last
-        self._progress = ""
+        self._progress = self._crowded = ""
         self._drawn: object = None
         self._wire()
 
@@ -184,7 +187,8 @@ class EmbeddingBoard(Board):
             self.map.message = self.refusal()
 
     def _show_controls(self) -> None:
-        more = {"colours": tuple(self.colours), "alone": self.alone is not None, "ends": {k: len(r) for k, r in self.ends.rows.items()}}
+        ends = {name: len(rows) for name, rows in self.ends.rows.items()}
+        more: dict[str, Any] = {"colours": tuple(self.colours), "alone": self.alone is not None, "ends": ends, "sure": self._sure}
         offered = self.material.offered(embed=self._waits(), **more)
         if offered is None:
             return
@@ -225,7 +229,7 @@ class EmbeddingBoard(Board):
         self.ends.forget()
         self.linked.forget()
         self.pointed.forget()
-        self._drawn = None
+        self._drawn, self._sure = None, False
 
     def _ask_baselines(self) -> None:
         """The same of the untrained model and of pixels, once the model's map is there; their maps while they are held."""
@@ -240,6 +244,8 @@ class EmbeddingBoard(Board):
     def _moved(self, old: dict[str, Any], new: dict[str, Any]) -> None:
         touched = {name for name in new if new[name] != old.get(name)}
         self.values.update(new)
+        if self._sure:
+            self._ask_anew(False)
         if "colour" in touched:
             self._wanted = new["colour"]
         if touched == {"colour"}:
@@ -261,6 +267,12 @@ class EmbeddingBoard(Board):
             self._ask()
         elif name == "sweep" and (key := self.made["model"].key) is not None and self.map.count >= LEAST:
             self.six.ask(key, controls.drawing(self.values), self.map.count)
+        elif name in ("anew", "keep"):
+            self._ask_anew(name == "anew")
+        elif name == "replace":
+            self._ask_anew(False)
+            self.waiting()
+            self.made[self.source].again()
         elif name in ("alone", "whole"):
             self._isolate(self.selection if name == "alone" else None)
         elif name in controls.ENDS:
@@ -269,6 +281,17 @@ class EmbeddingBoard(Board):
             self.ends.forget()
             self._draw()
             self._show_controls()
+            self._speak()
+
+    def _ask_anew(self, sure: bool) -> None:
+        """Ask whether the map is to be computed anew, or no longer."""
+        found = self.made[self.source].drawn
+        self._sure = sure and found is not None
+        self._show_controls()
+        if found is not None and self._sure:
+            sentence, detail = words.anew(found)
+            self.say(sentence, "warn", detail)
+        else:
             self._speak()
 
     def _isolate(self, rows: Chosen | None) -> None:
@@ -323,7 +346,7 @@ class EmbeddingBoard(Board):
     def _make_ready(self) -> None:
         """Have UMAP compiled in the heavy lane once all else is there; not where all work is done in one process."""
         ready = self.space.jobs.readers is not None and COLD not in os.environ and not any(each.busy for each in self.made.values())
-        if ready and self.made["model"].judged is not None and not self.warm.busy and self.warm.answer is None:
+        if ready and self.made["model"].done and not self.warm.busy and self.warm.answer is None:
             self.warm.ask(WarmProjection())
 
     def _source_failed(self, source: str) -> Any:
@@ -351,6 +374,8 @@ class EmbeddingBoard(Board):
         if state == self._drawn:
             return
         before, self._drawn = self._drawn, state
+        if not isinstance(before, tuple) or before[2] is not table:
+            self._crowded = crowded(table)
         self.colours = colourings(table, made.judged, among) | self.ends.colours(axis, table.count)
         self._mark_clip()
         names = [table.name(row) for row in range(table.count)] if table.count <= _NAMED else []
@@ -359,7 +384,7 @@ class EmbeddingBoard(Board):
             if not isinstance(before, tuple) or before[0] is not found:
                 self.map.set_points(places.spread(found.coordinates[:, :2], among, table.count), names=names)
                 self.map.partial = among is not None
-            self.map.x_label, self.map.y_label, self.map.note = x, y, words.map_words(found, table)
+            self.map.x_label, self.map.y_label, self.map.note = x, y, words.map_words(found, table, self._crowded)
             self.map.title = words.title(found, self.material.what, self.source, table.count)
             self.map.version += 1
         self.pointed.follow(self.session.state.model, self.material.data, key, table, self.colours, among)
@@ -385,12 +410,15 @@ class EmbeddingBoard(Board):
             self._told = chosen if chosen.name in table.columns else next((c for n, c in self.colours.items() if n in table.columns), None)
         if chosen is not None and len(chosen.values) == self.map.count:
             chosen.show(self.map)
+        self.still.draw(chosen, dark=self.space.dark)
         self.six.draw(chosen, dark=self.space.dark)
 
     def _speak(self) -> None:
         made, table = self.made[self.source], self.made["model"].rows.answer
         busy = self.six.query.busy or self.ends.busy or any(each.busy for each in self.made.values())
         fill(self.headline, {"busy": busy, "cancellable": busy, **({} if busy and self._progress else {"progress": -1.0})})
+        if self._sure:
+            return
         found = made.drawn
         if self._progress and found is None:
             fill(self.headline, {"sentence": self._progress, "tone": "plain", "detail": "", "code": ""})

@@ -42,6 +42,7 @@ def sweep_words(found: SweepResult) -> str:
     return (
         f"Procrustes disparity: {number(found.between_seeds)} between seeds, {number(found.between_ks)} between numbers of neighbours "
         f"(unrelated maps {number(found.unrelated)}); {len(found.rows):,} points"
+        + (f"; computed {found.computed[:10]}, read from the store" if found.stored else "")
     )
 
 

@@ -83,6 +83,16 @@ def colourings(table: RowTable, trust: TrustResult | None, among: Chosen | None 
     return ordered
 
 
+def crowded(table: RowTable) -> str:
+    """Which columns of texts cannot colour the map, having more different ones than can be told apart, in words; "" where there is none."""
+    found = []
+    for name, column in table.columns.items():
+        count = len(np.unique(column)) if column.dtype.kind == "U" and len(column) > _NAMED else 0
+        if count > _NAMED:
+            found.append(f"{name} ({count:,})")
+    return f"no colours by {', '.join(found)}: more than {_NAMED:,} different texts" if found else ""
+
+
 def this_clip(table: RowTable, clip: int) -> Colouring | None:
     """The rows of one clip apart from all others; None where a clip is one row, or there is no other."""
     if table.frame is None or len(table.names) < 2 or not 0 <= clip < len(table.names):

@@ -43,6 +43,7 @@ class Offered:
         clips, ticks: how many there are, and time steps of the one in sight. layers: blocks of the encoder. colours: names of columns.
         embed: the button that starts what takes long is wanted. alone: the map is of some points only.
         ends: how many points each end of the axis has, by its name, of those that are set. elsewhere: the vectors are those of a file.
+        sure: whether the map is to be computed anew is being asked.
     """
 
     clips: int
@@ -53,6 +54,7 @@ class Offered:
     alone: bool = False
     ends: Mapping[str, int] = field(default_factory=dict[str, int])
     elsewhere: bool = False
+    sure: bool = False
 
 
 def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
@@ -86,6 +88,11 @@ def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
     else:
         found.append(Button("sweep", "Six maps", help="maps over neighbours × seeds side by side: what stays is in the vectors"))
     found.append(Button("alone", "Map of selected", help="project only the selected points anew; trust is that of the new map, row numbers stay"))
+    if offered.sure:
+        found.append(Button("replace", "Replace the map", primary=True, help="compute the map anew; the one of the store is replaced"))
+        found.append(Button("keep", "Keep it", help="leave the map as it is"))
+    elif values["method"] != "pca":
+        found.append(Button("anew", "Compute anew", help="another map may come out: with other versions or another machine, from the same seed too"))
     found.append(Label("axis", "axis from A to B"))
     for name, end in ENDS.items():
         label = f"{end}: {offered.ends[end]:,}" if end in offered.ends else f"Set {end}"

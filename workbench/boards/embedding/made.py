@@ -17,7 +17,7 @@ from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.questions import Question
 from workbench.core.questions.embedding import Embed, Embedding
 from workbench.core.questions.neighbours import LabelsResult, NeighbourLabels
-from workbench.core.questions.projection import FitProjection, JudgeProjection, MapResult, Projection, TrustResult
+from workbench.core.questions.projection import FitProjection, JudgeProjection, MapResult, Projection, RefitProjection, TrustResult
 from workbench.core.questions.rows import DescribeRows, RowTable
 from workbench.query import Asks, Query
 
@@ -56,6 +56,7 @@ class Made:
         self.told = ""
         self._tried: dict[str, str] = {}  # view -> digest of what was asked last
         self._given_up: set[str] = set()
+        self._anew: dict[str, int] = {}  # digest of the question of a map -> how often it was computed anew
         self._of: Embed | VectorsKey | None = None
         self._drawing: Drawing | None = None
         self._colour: Colouring | None = None
@@ -76,6 +77,15 @@ class Made:
     def settled(self) -> bool:
         """Whether the map that is here is the one that was wanted last, of the vectors that were wanted last."""
         return self.map.answer is not None and self.map.question is not None and not self.vectors.busy and not self.map.busy and not self.rows.busy
+
+    @property
+    def done(self) -> bool:
+        """Whether everything that is wanted is here, or could not be had."""
+        key = self.key
+        if key is None or self.judged is None or self.busy:
+            return False
+        labels = self._labels(key)
+        return labels is None or self.labels.answers(labels) or labels.digest in self._given_up
 
     @property
     def drawn(self) -> MapResult | None:
@@ -119,6 +129,15 @@ class Made:
         self._of, self._drawing, self._colour, self._alone, self.told = of, drawing, colour, alone, ""
         self._go_on()
 
+    def again(self) -> None:
+        """Have the map that is wanted computed anew; it replaces that of the store."""
+        if (fit := self.fit()) is not None:
+            fields = fit.fields()
+            fields.pop("times", None)
+            plain = FitProjection(**fields).digest
+            self._anew[plain] = self._anew.get(plain, 0) + 1
+            self._go_on()
+
     def cancel(self) -> None:
         """Stop all; what is there stays."""
         for query in self.queries:
@@ -137,7 +156,9 @@ class Made:
             return None
         count = table.count if self._alone is None else len(self._alone)
         labels = stratum(table) if count > _SAMPLED and drawing.method != "pca" else None
-        return FitProjection(key, drawing.method, drawing.seed, min(drawing.k, count - 2), drawing.min_dist, rows=self._alone, labels=labels)
+        found = FitProjection(key, drawing.method, drawing.seed, min(drawing.k, count - 2), drawing.min_dist, rows=self._alone, labels=labels)
+        times = self._anew.get(found.digest, 0)
+        return RefitProjection(**found.fields(), times=times) if times else found
 
     def projection(self) -> Projection | None:
         """The question that gives this map with its trust at once: what `</>` prints."""

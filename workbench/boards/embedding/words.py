@@ -73,8 +73,12 @@ def labels_words(name: str, found: Mapping[str, LabelsResult]) -> str:
     return f"{what} (full space, k = {own.k}, n = {own.n:,}): {number(own.value)} {interval}; {beside}.{verdict}"
 
 
-def map_words(found: MapResult, table: RowTable) -> str:
-    """How the map was made: variance that its axes hold, settings, seed and versions, and what is not on it."""
+def map_words(found: MapResult, table: RowTable, crowded: str = "") -> str:
+    """How the map was made: variance that its axes hold, settings, seed and versions, and what is not on it.
+
+    Args:
+        crowded: which columns cannot colour it; see `columns.crowded`.
+    """
     parts = list(table.notes)
     if found.explained_variance:
         shares = " and ".join(f"{share:.0%}".replace("%", " %") for share in found.explained_variance[:2])
@@ -90,12 +94,22 @@ def map_words(found: MapResult, table: RowTable) -> str:
         parts.append("lines join the frames of a clip in the order of time, a ring is the time cursor")
     if table.left_out:
         parts.append(f"rows with NaN or infinity, left out: {table.left_out:,}")
+    parts += [crowded] if crowded else []
     if table.skipped:
         name, why = table.skipped[0]
         more = f" and {len(table.skipped) - 1} more" if len(table.skipped) > 1 else ""
         parts.append(f"not read: {name}{more} ({why})")
     said = "; ".join(parts) + "."
     return said[:1].upper() + said[1:]
+
+
+def anew(found: MapResult) -> tuple[str, str]:
+    """What computing a map anew replaces, and what may come out."""
+    kept = f"The stored map was {found.origin}. Replace it?"
+    return (
+        kept,
+        "Saved coordinates, selections drawn on this map and figures of papers keep the old places of points. The old map cannot be brought back.",
+    )
 
 
 def too_few(count: int, least: int) -> str:

@@ -295,6 +295,27 @@ class FitProjection(NewMap[MapResult]):
 
 
 @question(
+    "refit_projection",
+    title="Map, computed anew",
+    formula="as of a map; what the store has is replaced",
+    source=_UMAP,
+    cannot="Another map may come out, from the same seed too: other versions, another system and other numbers of threads give other maps.",
+    number="n",
+    fits="result",
+    **_LATER,
+)
+@dataclass(frozen=True, eq=False)
+class RefitProjection(FitProjection):
+    """Compute a map even if the store has it, and replace that.
+
+    Args:
+        times: each number does so once.
+    """
+
+    times: int = 1
+
+
+@question(
     "project",
     title="Map and its trust",
     cannot="High trust says that the map is faithful to the vectors, not that the vectors are good: k-NN of labels in the full space says that.",

@@ -45,7 +45,6 @@ class ShadedMap:
     source="Datashader (aggregation of points to pixels)",
     cannot="Opacity is logarithmic: twice as strong is far more than twice as many. See the counts. A mixed colour may look like a category that is not there.",
     lane="heavy",
-    urgent=False,
     number="shown",
 )
 @dataclass(frozen=True, eq=False)

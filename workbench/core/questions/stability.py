@@ -24,6 +24,7 @@ class SweepResult:
         unrelated: mean disparity of two maps after the rows of one were permuted: what no agreement looks like.
         spread: root mean square distance of each point from its mean place, over the seeds of one k; `ks` says which k.
         ks: the distinct k, in the order of `spread`. versions: of the software.
+        computed: when, in UTC. stored: read from the store, not computed for this question. notes: what went wrong with the store.
     """
 
     rows: Int[np.ndarray, "points"]
@@ -35,6 +36,9 @@ class SweepResult:
     spread: Float[np.ndarray, "ks points"]
     ks: tuple[int, ...]
     versions: dict[str, str]
+    computed: str = ""
+    stored: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def between_seeds(self) -> float:
