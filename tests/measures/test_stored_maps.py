@@ -179,3 +179,23 @@ def test_vectors_made_elsewhere_are_shown_with_their_labels_and_without_torch(st
     assert note.endswith("seed 2; rows with NaN or infinity, left out: 1")
     with pytest.raises(BadInput, match="no name matches"):
         jw.join(jw.open_vectors(tmp_path / "v.npz"), {"name": ["z"], "kind": ["x"]})
+
+
+def test_six_maps_are_computed_once_too(store: Path, fits: list[int]) -> None:
+    settings: dict[str, Any] = {"method": "pca", "ks": (4, 5), "seeds": (0,), "sample": 30}
+    first = jw.sweep_projection(POINTS, **settings)
+    count = len(fits)
+    again = jw.sweep_projection(POINTS, **settings)
+    assert (len(fits), first.stored, again.stored, again.computed) == (count, False, True, first.computed)
+    np.testing.assert_array_equal(again.maps, first.maps)
+    assert not jw.sweep_projection(POINTS, **settings, anew=True).stored
+    assert not jw.sweep_projection(POINTS, **{**settings, "ks": (4, 6)}).stored
+
+
+def test_a_map_that_is_computed_anew_replaces_that_of_the_store(store: Path, fits: list[int]) -> None:
+    first = jw.fit_projection(POINTS, k=5).result
+    assert not jw.refit_projection(POINTS, k=5).result.stored
+    assert len(fits) == 2
+    again = jw.fit_projection(POINTS, k=5).result
+    assert again.stored
+    assert again.computed >= first.computed

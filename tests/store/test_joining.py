@@ -67,3 +67,15 @@ def test_foreign_bytes_and_missing_files_are_refused_in_words(tmp_path: Path) ->
     for name in ("t.csv", "t.xls", "none.csv"):
         with pytest.raises(BadInput, match=r"read|no such file"):
             join(VECTORS, tmp_path / name)
+
+
+def test_where_neither_side_has_names_rows_are_joined_by_their_order() -> None:
+    rows = Vectors.of(np.eye(4, dtype=np.float32))
+    found = join(rows, {"label": ["a", "b", "a", "c"]})
+    assert (found.by, found.vectors.columns["label"].tolist()) == ("order", ["a", "b", "a", "c"])
+    assert found.sentence() == "4 rows matched by their order: neither the vectors nor the table have names"
+    assert join(rows, {"id": [2, 0], "label": ["x", "y"]}).vectors.columns["label"].tolist() == ["y", "", "x", ""], "names are looked at first"
+    with pytest.raises(BadInput, match="no name matches"):
+        join(rows, {"label": ["a", "b", "a"]})
+    with pytest.raises(BadInput, match="no name matches"):
+        join(Vectors.of(np.eye(4, dtype=np.float32), names=list("wxyz")), {"label": ["a", "b", "a", "c"]})

@@ -73,6 +73,7 @@ def test_a_selection_comes_back_as_ids() -> None:
         ({"neighbours": [1]}, "each row needs one kind"),
         ({"paths": bytes(8)}, "paths holds 8 bytes"),
         ({"hover_picture": bytes(5)}, "hover_picture holds 5 bytes"),
+        ({"still": bytes(5)}, "still holds 5 bytes"),
         ({"filters": [{"column": "x", "text": "x", "rows": "AAAA"}]}, "3 bytes, but 6 rows"),
         ({"filters": [{"column": "x", "rows": ""}]}, "lacks text"),
     ],

@@ -93,6 +93,19 @@ def test_values_of_controls_that_are_gone_are_gone() -> None:
     assert bar.values == {"seed": 7, "through": False}
 
 
+def test_of_a_change_that_was_sent_for_controls_of_before_what_still_fits_is_taken_and_the_browser_is_told() -> None:
+    bar = Toolbar(controls=[SELECT, SLIDER, SEED])
+    heard, sent = list[dict[str, Any]](), list[object]()
+    bar.on_change = lambda old, new: heard.append(new)
+    old = {**bar.values, "seed": 7, "sampler": 3}
+    bar.controls = [{**SELECT, "options": SELECT["options"][:1]}, SEED, TEXT]
+    bar.send_state = sent.append
+    bar.set_state({"values": old})
+    assert bar.values == {"sampler": "ijepa", "seed": 7, "goal": ""}
+    assert heard[-1] == bar.values
+    assert ["values"] in sent
+
+
 @pytest.mark.browser
 def test_each_control_is_named_and_tells_python(bench: Any) -> None:
     bar = Toolbar(controls=ALL)

@@ -166,7 +166,7 @@ class Board:
     def _not_opened(self) -> None:
         """Show the error of opening where no clip is on screen; a board that shows something of the open model keeps that."""
         error = self.space.error
-        if error is not None and not self.refusal() and (self.space.shown is None or self._silent):
+        if error is not None and not self.refusal() and ((self.space.shown is None and self.space.vectors is None) or self._silent):
             self._tell(error, f"{error.where} → {error.fix}".strip(" →"))
 
     @property

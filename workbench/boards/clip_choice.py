@@ -110,8 +110,8 @@ class ClipChoice:
         """List the clips of a path, and show one of them. What cannot be read in a folder is passed over."""
         model = self.space.session.state.model
         if model is None and self.space.session.state.vectors is not None:
-            raise BadInput("clips are looked at by a model, and none is open", where=path, fix="choose a sample or a checkpoint first")
-        if model is not None:
+            self.space.tell(BadInput("clips are looked at by a model, and none is open", where=path, fix="choose a sample or a checkpoint first"))
+        elif model is not None:
             self.space.stop("clip", tell=False)
             self.space.ask(LookAt(model, FolderKey(path), index, step=1, listed=True), "open", self._shown)
 

@@ -52,7 +52,7 @@ class EmbeddingBoard(Board):
         self.toolbar = Toolbar(vertical=True)
         self.map = Scatter(message="No map yet")
         self.canvas = PatchCanvas(read_only=True, plain=True, tool="select", picture_height=230)
-        self.picture = Either(self.canvas, Gallery())  # vectors of a file have none
+        self.picture = Either(self.canvas)  # nothing in its place where vectors of a file are open
         self.near, self.chosen = Gallery(title="Nearest", side=54), Gallery(title="Selected", side=54)
         self.pointed = Pointed(workspace, self.map, self.near, self.chosen, self.failed)
         self.made = {s: Made(workspace, s, self._changed, self._source_failed(s), self._counted) for s in _SOURCES.values()}
@@ -89,11 +89,11 @@ class EmbeddingBoard(Board):
     def layout(self) -> Layout:
         """The sentence; controls at the left, the map in the middle, what lies behind its points at the right."""
         rail = Column((self.picture, self.near, self.chosen))
-        return Column((self.headline, Row((self.toolbar, self.map, rail), (0.13, 0.63, 0.24)), self.six.layout))
+        return Column((self.headline, Row((self.toolbar, self.map, rail), (0.13, 0.63, 0.24)), self.ends.layout, self.six.layout))
 
     def pictures(self) -> tuple[Any, ...]:
         """See `Board.pictures`."""
-        return self.map, self.near, self.chosen, self.six.chart
+        return self.map, self.near, self.chosen, self.ends.chart, self.six.chart
 
     @property
     def source(self) -> str:
@@ -411,6 +411,7 @@ class EmbeddingBoard(Board):
         if chosen is not None and len(chosen.values) == self.map.count:
             chosen.show(self.map)
         self.still.draw(chosen, dark=self.space.dark)
+        self.ends.draw(self.source, self.made[self.source].key, dark=self.space.dark)
         self.six.draw(chosen, dark=self.space.dark)
 
     def _speak(self) -> None:

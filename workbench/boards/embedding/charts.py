@@ -1,21 +1,25 @@
-"""Six small maps side by side: what stays over seeds and neighbours is in the vectors, what moves is in the method."""
+"""Charts under the map: six small maps side by side (what stays over seeds and neighbours is in the vectors), and where groups lie on an axis."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from widgets.palette import categories, ink
 from workbench.boards.embedding.columns import Colouring, slots_of
+from workbench.boards.embedding.places import Chosen
 from workbench.boards.look import calm
 from workbench.core.numbers import number
+from workbench.core.questions.axis import AxisResult
 from workbench.core.questions.stability import SweepResult
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-HEIGHT = 214
+HEIGHT, STRIP = 214, 150  # CSS pixels of six maps, and of the axis
+_BINS = 60
 
 
 def sweep_chart(found: SweepResult, colouring: Colouring | None, *, dark: bool) -> go.Figure:
@@ -58,3 +62,38 @@ def _inks(found: SweepResult, colouring: Colouring | None, dark: bool) -> dict[s
     places = [slots.get(int(code), 2 * colours) for code in values]
     symbols = ["circle-open" if colours <= place < 2 * colours else "circle" for place in places]
     return {"color": [inks[place % colours] if place < 2 * colours else inks[colours] for place in places], "symbol": symbols}
+
+
+def axis_chart(found: AxisResult, ends: Mapping[str, Chosen], *, dark: bool) -> go.Figure:
+    """Where the points of both ends and all others lie on the axis: shares of each group, so that groups of different sizes compare.
+
+    Args:
+        ends: rows of each end, by its name, as they were given.
+    """
+    import plotly.graph_objects as go
+
+    at, inks = found.coordinates, categories(dark)
+    known = at[np.isfinite(at)]
+    edges = np.linspace(float(known.min()), float(known.max()), _BINS + 1)
+    rest = np.ones(len(at), bool)
+    for rows in ends.values():
+        rest[rows] = False
+    groups = [(f"all others ({int(rest.sum()):,})", at[rest], inks[-1])]
+    groups += [(f"{name} ({len(rows):,})", at[rows], ink_) for (name, rows), ink_ in zip(ends.items(), inks, strict=False)]
+    figure = go.Figure()
+    for name, values, colour in groups:
+        if not len(values):
+            continue
+        share = np.histogram(values, edges)[0] / len(values)
+        middle = (edges[1:] + edges[:-1]) / 2
+        line = {"color": colour, "width": 1.8, "shape": "hvh"}
+        figure.add_scatter(
+            x=middle, y=share, mode="lines", line=line, fill="tozeroy", name=name, hovertemplate=f"{name}: %{{y:.1%}} at %{{x:.2f}}<extra></extra>"
+        )
+        top = int(share.argmax())
+        figure.add_annotation(x=middle[top], y=share[top], text=name, showarrow=False, yshift=8, font={"size": 11, "color": colour})
+    for place, text in ((0.0, "centroid of A"), (1.0, "centroid of B")):
+        figure.add_vline(x=place, line={"color": ink("real", dark), "width": 1, "dash": "dot"})
+        figure.add_annotation(x=place, y=0, yref="paper", text=text, showarrow=False, yshift=-9, font={"size": 10.5, "color": ink("real", dark)})
+    calm(figure, "Share of each group along the axis from A to B, in the full space", dark, bottom=22)
+    return figure.update_yaxes(rangemode="tozero", visible=False).update_xaxes(showticklabels=False)

@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from widgets import Gallery
+from workbench.boards.embedding import charts
 from workbench.boards.embedding.columns import Colouring
 from workbench.boards.embedding.controls import ENDS
 from workbench.boards.embedding.places import Chosen
+from workbench.boards.layout import Chart, Either
+from workbench.boards.look import blank
 from workbench.core.card import VectorsKey
 from workbench.core.errors import WorkbenchError
 from workbench.core.numbers import number
@@ -26,13 +30,15 @@ class Ends:
         asks: where questions go. sources: whose vectors there are. changed: called after an answer. failed: told of errors.
 
     Attributes:
-        rows: of each end that is set, by its name. queries: the axis in the vectors of each source.
+        rows: of each end that is set, by its name. queries: the axis in the vectors of each source. layout: nothing, or the chart.
     """
 
     def __init__(self, asks: Asks, sources: Iterable[str], changed: Callable[[], None], failed: Callable[[WorkbenchError], None]) -> None:
         self.queries = {source: Query[AxisResult](asks, f"embedding.{source}.axis", lambda found: changed(), failed) for source in sources}
         self.rows: dict[str, Chosen] = {}
         self._tried = set[str]()
+        self.chart = Chart(charts.STRIP, "axis from A to B", blank())
+        self.layout = Either(Gallery(), self.chart)
 
     @property
     def complete(self) -> bool:
@@ -44,6 +50,7 @@ class Ends:
         for query in self.queries.values():
             query.forget()
         self.rows, self._tried = {}, set()
+        self.layout.show(0)
 
     @property
     def busy(self) -> bool:
@@ -65,6 +72,12 @@ class Ends:
         if not isinstance(of, Axis) or not self.complete or of.vectors != vectors:
             return None
         return query.answer if of.a is self.rows["A"] and of.b is self.rows["B"] else None
+
+    def draw(self, source: str, vectors: VectorsKey | None, *, dark: bool) -> None:
+        """Where the groups lie on the axis in these vectors, as soon as that is known."""
+        if (found := self.found(source, vectors)) is not None:
+            self.chart.set(charts.axis_chart(found, self.rows, dark=dark))
+        self.layout.show(0 if found is None else 1)
 
     def colours(self, found: AxisResult | None, count: int) -> dict[str, Colouring]:
         """The axis and its groups as colours of so many rows; nothing before it is known."""
