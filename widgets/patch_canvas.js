@@ -140,6 +140,7 @@ function render({ model, el }) {
     status.classList.toggle("jw-idle", !pointed);
     stage.speak(pointed ? positionOf(grid(), hover) : null, pointed);
     setText(hint, model.get("hint"));
+    setAttribute(root, "data-plain", String(model.get("plain")));
     setAttribute(root, "data-busy", String(model.get("busy")));
     setAttribute(root, "aria-busy", String(model.get("busy")));
     setAttribute(stage.node, "data-tool", model.get("read_only") ? "select" : model.get("tool"));

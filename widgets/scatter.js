@@ -145,7 +145,7 @@ function render({ model: slow, el }) {
     const parts = [shown === state.order.length ? `${grouped(shown)} points` : `${grouped(shown)} of ${grouped(state.order.length)} points shown`];
     if (state.chosen) parts.push(`${grouped(state.chosen)} selected${unseen ? `, ${grouped(unseen)} of them not shown` : ""}`);
     if (model.get("dropped") && !model.get("partial")) parts.push(`${grouped(model.get("dropped"))} without coordinates are left out`);
-    if (screen.pictured()) parts.push("one picture of all that are shown, by Datashader; pointing and selecting work as ever");
+    if (screen.pictured()) parts.push("shown as one picture by Datashader");
     else if (!screen.hasGl()) parts.push(screen.left() ? `without WebGL only ${grouped(FLAT)} points are drawn; selections and counts are of all` : "drawn without WebGL");
     setText(status, parts.join(" · "));
     clearTimeout(sighting);

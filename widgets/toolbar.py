@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import traitlets as t
 
@@ -58,10 +58,10 @@ class Toolbar(View):
         """See `View.received`: of values for other controls than there are now, those that the present ones can show; the others stay."""
         if name != "values" or not isinstance(value, dict):
             return value
+        sent = cast("dict[str, Any]", value)
         rules = {each: rule[1] for each, shown in _checked(self.controls).items() if (rule := shown.takes()) is not None}
-        if value.keys() <= rules.keys() and all(rules[each](value[each]) for each in value):
-            return value
-        return {**self.values, **{each: value[each] for each in value if each in rules and rules[each](value[each])}}
+        fitting = {each: one for each, one in sent.items() if each in rules and rules[each](one)}
+        return sent if len(fitting) == len(sent) else {**self.values, **fitting}
 
     def _kept(self) -> dict[str, Any]:
         """The values that controls of the row as it is now can show."""

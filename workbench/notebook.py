@@ -72,10 +72,10 @@ def board(
     if isinstance(vectors, Vectors):
         name = f"{WRAPPED}vectors {next(_numbers)}"
         _shelf.keep_vectors(name, vectors)
-        box.space.open_vectors(name)
+        box.space.vectors.open(name)
         return box
     if vectors is not None:
-        box.space.open_vectors(*vectors)
+        box.space.vectors.open(*vectors)
         return box
     if checkpoint is not None and not isinstance(checkpoint, str | Path | Vectors | np.ndarray):
         name = f"{WRAPPED}{checkpoint.card.name}@{next(iter(checkpoint.card.hashes.values()), '')[:12]}"

@@ -51,7 +51,7 @@ def test_a_million_points_are_pointed_at_and_selected_and_more_are_one_picture(p
         page.get_by_label("vectors", exact=True).press("Enter")
         expect(status).to_contain_text("1,200,000 points", timeout=PATIENT)
         expect(root).to_have_attribute("data-renderer", "picture", timeout=PATIENT)
-        expect(status).to_contain_text("one picture of all that are shown")
+        expect(status).to_contain_text("shown as one picture")
         before = page.locator(".jw-map-plot canvas[data-layer=flat]").evaluate("(canvas) => canvas.toDataURL()")
         page.locator(".jw-map-plot").press("+")
         sharp = page.locator(".jw-map-plot canvas[data-layer=flat]")

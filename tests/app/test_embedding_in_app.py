@@ -201,3 +201,30 @@ def test_a_group_is_projected_alone_two_groups_span_an_axis_and_the_time_cursor_
     until(board, ringed, lambda found: found == [True, False], "the ring at the first frame")
     board.locator(".jw-patch-canvas:visible").get_by_role("slider").fill(str(far))
     until(board, ringed, lambda found: found == [False, True], "the ring where the time cursor is")
+
+
+def test_vectors_of_a_file_open_from_the_data_field_without_a_model_and_a_model_comes_back(board: Any, folder: Path) -> None:
+    group = np.repeat(np.arange(3), 30)
+    values = np.random.default_rng(0).normal(size=(90, 5)).astype(np.float32) + 5 * np.eye(5, dtype=np.float32)[group]
+    np.savez(folder / "elsewhere.npz", features=values, names=[f"row <b>{k}" for k in range(90)])
+    (folder / "kinds.csv").write_text("name,kind\n" + "".join(f"row <b>{k},kind {group[k]}\n" for k in range(90)))
+    field = board.get_by_label("images or video", exact=True)
+    field.fill("elsewhere.npz")
+    field.press("Enter")
+    settled(board, re.compile("rustworthiness 0"))
+    expect(board.locator(".jw-map-title")).to_have_text("PCA of 90 vectors")
+    expect(board.locator(".jw-map-note")).to_contain_text("the array 'features' (90 × 5) of elsewhere.npz")
+    expect(board.locator("header")).to_contain_text("elsewhere.npz: 90 × 5 vectors")
+    labels = board.get_by_label("labels", exact=True)
+    labels.fill("kinds.csv")
+    labels.press("Enter")
+    expect(board.locator(".jw-map-legend")).to_contain_text("kind 2", timeout=PATIENT)
+    expect(board.locator(".jw-map-note")).to_contain_text("90 of 90 clips matched by name in column 'name'")
+    board.locator(".jw-map-plot").press("a")
+    expect(board.locator(".jw-gallery").nth(1)).to_contain_text("row <b>0 · kind kind 0")
+    board.get_by_role("button", name="Masks", exact=True).click()
+    expect(board.locator(".jw-headline-sentence")).to_have_text(
+        "This board is off: it needs a model; what is open are vectors, which come without one."
+    )
+    board.get_by_label("model", exact=True).select_option(label=samples.find("shapes").title)
+    expect(board.locator(".jw-headline-sentence")).to_contain_text("Skill", timeout=PATIENT)

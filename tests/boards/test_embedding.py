@@ -225,7 +225,7 @@ def test_an_axis_through_two_selections_colours_all_points_and_says_how_well_it_
     assert (board.map.value_name, board.selection.tolist()) == ("axis A to B", [])
     np.testing.assert_allclose(np.frombuffer(board.map.value, "<f4"), wanted.coordinates, atol=1e-4)
     assert board.ends.layout.shown == 1
-    drawn = {line["name"]: np.asarray(line["y"]) for line in board.ends.chart.figure.to_dict()["data"]}
+    drawn = {line.name: np.asarray(line.y) for line in board.ends.chart.figure.data}
     assert list(drawn) == [f"all others ({200 - len(a) - len(b)})", f"A ({len(a)})", f"B ({len(b)})"]
     np.testing.assert_allclose([each.sum() for each in drawn.values()], 1)
     start = f"Axis from A ({len(a)} points) to B ({len(b)}): AUC {wanted.auc:.2f} ["

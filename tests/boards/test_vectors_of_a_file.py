@@ -54,7 +54,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 def board(space: Workspace, files: tuple[Path, Path]) -> EmbeddingBoard:
     made = EmbeddingBoard(space)
     made.wake()
-    space.open_vectors(*map(str, files))
+    space.vectors.open(*map(str, files))
     return made
 
 
@@ -102,7 +102,7 @@ def test_the_other_boards_are_quiet_with_the_reason_until_a_model_is_open_again(
     for each in boards.values():
         each.wake()
     space.open("shapes")
-    space.open_vectors(str(files[0]))
+    space.vectors.open(str(files[0]))
     needy = [each for title, each in boards.items() if title not in ("Embedding", "Catalogue")]
     assert {each.refusal() for each in needy} == {"it needs a model; what is open are vectors, which come without one."}
     assert all(each.headline.sentence.startswith("This board is off: it needs a model") for each in needy)
@@ -144,11 +144,11 @@ def test_vectors_are_opened_where_a_checkpoint_is_expected_and_nothing_else_is_t
 
     save_file({"a": VALUES, "b": VALUES}, tmp_path / "m.safetensors")
     space.open(str(tmp_path / "m.safetensors"))
-    assert space.vectors is None
+    assert not space.vectors.there
     assert space.refused is not None, "it is read as a checkpoint"
     save_file({"a": VALUES}, tmp_path / "v.safetensors")
     space.open(str(tmp_path / "v.safetensors"))
-    assert (space.vectors.rows, space.vectors.dim) == (60, 6)
+    assert (space.vectors.facts.rows, space.vectors.facts.dim) == (60, 6)
 
 
 def test_a_still_picture_is_made_of_what_is_in_sight_and_shown(board: EmbeddingBoard) -> None:

@@ -85,7 +85,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     held = [view for each in boards.values() for view in leaves(each.layout)]
     every = [status, opener.files, opener.clips, opener.film, *(v for v in held if not isinstance(v, Chart))]
     space.on("model", lambda: menu.quieten(boards))
-    space.on("model", lambda: menu.settle(boards, anew=space.vectors is not None and bool(boards[menu.seen].refusal())))
+    space.on("model", lambda: menu.settle(boards, anew=space.vectors.there and bool(boards[menu.seen].refusal())))
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
     menu.choose(start.board or openings()[0])
     pn.state.onload(lambda: open_first(space, start))
@@ -103,7 +103,7 @@ def open_first(space: Workspace, start: Start) -> None:
     """Open what a new page opens with; what is wrong with it is told as the workspace tells errors."""
     try:
         if start.vectors:
-            space.open_vectors(start.checkpoint, start.labels or "")
+            space.vectors.open(start.checkpoint, start.labels or "")
         else:
             space.open(start.checkpoint, start.data, start.clip, **start.settings)
     except WorkbenchError as error:
@@ -153,8 +153,8 @@ def _status(space: Workspace) -> Toolbar:
             whole = "complete" if space.facts.report.whole else "NOT complete"
             size = sum(p.parameters for p in space.facts.report.parts) / 1e6
             words.append(f"{'●' if space.facts.report.whole else '◐'} {space.facts.card.name} ({size:.2f} M, {whole})")
-        if space.vectors is not None and space.session.state.vectors is not None:
-            words.append(f"▣ {Path(space.session.state.vectors.path).name}: {space.vectors.rows:,} × {space.vectors.dim:,} vectors")
+        if (facts := space.vectors.facts) is not None and (key := space.session.state.vectors) is not None:
+            words.append(f"▣ {Path(key.path).name}: {facts.rows:,} × {facts.dim:,} vectors")
         if space.clips is not None and space.session.state.clip is not None:
             count, look = len(space.choice.windows), space.choice.look
             window = f", window {look.window + 1} of {count}" if look is not None and count > 1 else ""

@@ -114,7 +114,7 @@ class Board:
     def refusal(self) -> str:
         """Why the board is off for the open model; "" when it is on, or when nothing is open."""
         facts = self.space.facts
-        if self.space.vectors is not None:
+        if self.space.vectors.there:
             return NO_MODEL
         return "" if facts is None else self.about.refusal(facts.report)
 
@@ -133,7 +133,7 @@ class Board:
             renew(*self.pictures())
             see = SEE_MAP if facts is None else "See the Checkpoint board for what the file holds."
             self.say(f"This board is off: {reason}", "error" if partial else "warn", see)
-        return bool(reason) or not self.awake or (self.space.shown is None and self.space.vectors is None)
+        return bool(reason) or not self.awake or (self.space.shown is None and not self.space.vectors.there)
 
     def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: object) -> None:
         """Set the sentence, the line under it, and the Python lines that reproduce it. more: other traits of the headline."""
@@ -166,7 +166,7 @@ class Board:
     def _not_opened(self) -> None:
         """Show the error of opening where no clip is on screen; a board that shows something of the open model keeps that."""
         error = self.space.error
-        if error is not None and not self.refusal() and ((self.space.shown is None and self.space.vectors is None) or self._silent):
+        if error is not None and not self.refusal() and ((self.space.shown is None and not self.space.vectors.there) or self._silent):
             self._tell(error, f"{error.where} → {error.fix}".strip(" →"))
 
     @property

@@ -112,7 +112,7 @@ class Opener:
             elif new["data"] and new["data"] != old["data"]:
                 self.space.open_data(new["data"])
             elif new.get("labels") != old.get("labels") and new["data"]:
-                self.space.open_vectors(new["data"], new["labels"])
+                self.space.vectors.open(new["data"], new["labels"])
         except WorkbenchError as error:
             self.space.tell(error)
 

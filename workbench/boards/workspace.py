@@ -10,17 +10,16 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from widgets import Headline
 from workbench import samples
 from workbench.boards.clip_choice import ClipChoice, bank_path
+from workbench.boards.vectors_choice import VectorsChoice
 from workbench.core import codec
 from workbench.core.card import NO_SETTINGS, FileKey, ModelKey, VectorsKey, stamp
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.questions import Question
 from workbench.core.questions.checkpoint import CheckFile, DescribeModel, ModelFacts
 from workbench.core.questions.clips import ClipList, ShownClip
-from workbench.core.questions.rows import DescribeVectors, FindVectors, VectorsFacts
 from workbench.core.selection import Selection
 from workbench.jobs import Deliver, Job, Jobs, now
 from workbench.session import Session
-from workbench.store.recognising import may_hold
 
 Notify = Callable[[WorkbenchError], None]
 Heard = Callable[[], None]
@@ -174,7 +173,6 @@ class Workspace:
         self.subjects: dict[str, Subject] = {}  # "A", and where a second model is open, "B"
         self.clips: ClipList | None = None
         self.shown: ShownClip | None = None
-        self.vectors: VectorsFacts | None = None  # of `session.state.vectors`
         self.opening = ""
         self.error: WorkbenchError | None = None
         self.refused: tuple[str, WorkbenchError] | None = None  # the last path that was to be opened, where it was not
@@ -191,6 +189,7 @@ class Workspace:
             "closed": [],
         }
         self.choice = ClipChoice(self)
+        self.vectors = VectorsChoice(self, self._start, self._vectors_opened)
         self.dark = False
         self.closed = False  # the page is closed
         self._shared: dict[Callable[[Workspace], Any], Any] = {}
@@ -260,7 +259,7 @@ class Workspace:
             self.tell(error)  # last, so that a host sees which board says it already
 
         def opened(facts: ModelFacts) -> None:
-            place, self.refused, self.vectors = subject or self.session.state.subject, None, None
+            place, self.refused, self.vectors.facts = subject or self.session.state.subject, None, None
             self.subjects[place] = Subject(key, described(facts, sample), sample, found.seed)
             if place != self.session.state.subject:
                 self.open_ended()
@@ -279,7 +278,7 @@ class Workspace:
             self._checked(key, sample, refused, lambda: self.ask(DescribeModel(key), "open", opened, refused))
 
         if sample is None:
-            self._unless_vectors(key.path, model)
+            self.vectors.unless(key.path, model)
         else:
             model()
 
@@ -324,39 +323,18 @@ class Workspace:
         if path in samples.names():
             self.choice.open(place, index)
         else:
-            self._unless_vectors(place, lambda: self.choice.open(place, index))
+            self.vectors.unless(place, lambda: self.choice.open(place, index))
 
-    def open_vectors(self, path: str, labels: str = "") -> None:
-        """Open vectors that were made elsewhere, in place of the model and its clips.
-
-        Args:
-            labels: a csv or parquet file of labels, which are joined to them by name; "" = none.
-
-        Raises:
-            BadInput: a path that may not be opened.
-        """
-        place, table = self.allow(path), self.allow(labels) if labels else ""
-        self._start(f"opening {Path(place).name}")
-        key = VectorsKey(place, labels=table, stamp=stamp(place) + (stamp(table) if table else ()))
-        self.ask(DescribeVectors(key), "open", lambda facts: self._vectors_opened(key, facts))
-
-    def _vectors_opened(self, key: VectorsKey, facts: VectorsFacts) -> None:
+    def _vectors_opened(self, key: VectorsKey) -> None:
         self.stop("clip", tell=False)
         self.subjects.clear()
-        self.vectors, self.clips, self.shown, self.refused = facts, None, None, None
+        self.clips = self.shown = self.refused = None
         self.choice.forget()
         gone = {"model": None, "clip": None, "bank": None, "mask": None, "selection": Selection(), "tick": 0, "hover": -1, "predictor": "model"}
         self.session.set(**gone, vectors=key)
         self.open_ended()
         for event in ("subjects", "model", "clips", "clip"):
             self.say(event)
-
-    def _unless_vectors(self, path: str, otherwise: Callable[[], object]) -> None:
-        """Open vectors where a file holds some, by its header; else go on."""
-        if may_hold(path):
-            self.ask(FindVectors(FileKey(path)), "open", lambda taken: self.open_vectors(path) if taken else otherwise())
-        else:
-            otherwise()
 
     def set_dark(self, dark: bool) -> None:
         """Follow the host's theme."""

@@ -15,6 +15,7 @@ Array = np.ndarray
 _BLOCK, _ROWS = 1 << 23, 32  # distances that are held at once, but of at least so many points
 _COLUMNS = 1 << 16  # points that are multiplied at once
 _MIDDLE = 4096  # points that a middle value is taken of
+_COUNTED = 24  # neighbours up to which a rank is counted, without an order of all distances
 
 
 class Space:
@@ -93,12 +94,18 @@ class Space:
 
 
 def _first_equal(points: Float[Array, "points dim"]) -> Int[Array, "points"]:
-    """The first row that equals each row."""
-    first, found = dict[bytes, int](), np.empty(len(points), np.int64)
+    """The first row that equals each row. Only rows whose sums of mixed words meet are compared by a hash of their own."""
+    found, sums = np.arange(len(points)), np.empty(len(points), np.uint64)
+    word = np.dtype(f"u{points.dtype.itemsize}")
+    weights = np.random.default_rng(0).integers(1, 1 << 63, points.shape[1], np.uint64) | np.uint64(1)
     for k in range(0, len(points), _COLUMNS):
         part = np.ascontiguousarray(points[k : k + _COLUMNS]) + points.dtype.type(0)  # −0 becomes 0
-        for i, row in enumerate(part, k):
-            found[i] = first.setdefault(blake2b(row.data, digest_size=16).digest(), i)
+        sums[k : k + len(part)] = (part.view(word).astype(np.uint64) * weights).sum(1, dtype=np.uint64)
+    _, inverse, counts = np.unique(sums, return_inverse=True, return_counts=True)
+    first = dict[bytes, int]()
+    for i in np.flatnonzero(counts[inverse.reshape(-1)] > 1):
+        row = np.ascontiguousarray(points[i]) + points.dtype.type(0)
+        found[i] = first.setdefault(blake2b(row.data, digest_size=16).digest(), int(i))
     return found
 
 
@@ -110,10 +117,9 @@ def blocks(rows: Int[Array, "rows"], points: int) -> Iterator[Int[Array, "some"]
         yield rows[k : k + step]
 
 
-def nearest(squared: Float[Array, "rows points"], k: int) -> tuple[Int[Array, "rows k"], Float[Array, "rows points"]]:
-    """The k nearest of each row, nearest first, of equal distances the lower row first; and all distances in order."""
-    ordered = np.sort(squared, axis=1)
-    near = squared <= ordered[:, k - 1, None]
+def nearest(squared: Float[Array, "rows points"], k: int) -> Int[Array, "rows k"]:
+    """The k nearest of each row, nearest first, of equal distances the lower row first."""
+    near = squared <= np.partition(squared, k - 1, axis=1)[:, k - 1, None]
     found = np.empty((len(squared), k), np.int64)
     counts = near.sum(1)
     plain = counts == k
@@ -123,21 +129,22 @@ def nearest(squared: Float[Array, "rows points"], k: int) -> tuple[Int[Array, "r
         found[row] = candidates[np.argsort(squared[row, candidates], kind="stable")[:k]]
     found.sort(axis=1)
     order = np.argsort(np.take_along_axis(squared, found, 1), axis=1, kind="stable")
-    return np.take_along_axis(found, order, 1), ordered
+    return np.take_along_axis(found, order, 1)
 
 
-def ranks(squared: Float[Array, "rows points"], ordered: Float[Array, "rows points"], asked: Int[Array, "rows asked"]) -> Int[Array, "rows asked"]:
-    """The rank of some points among the neighbours of each row: 1 for the nearest; of equal distances the lower row first.
-
-    Args:
-        ordered: the same distances in order, row by row.
-    """
+def ranks(squared: Float[Array, "rows points"], asked: Int[Array, "rows asked"]) -> Int[Array, "rows asked"]:
+    """The rank of some points among the neighbours of each row: 1 for the nearest; of equal distances the lower row first."""
     wanted = np.take_along_axis(squared, asked, 1)
     found = np.empty(asked.shape, np.int64)
-    for i, (row, values) in enumerate(zip(ordered, wanted, strict=True)):
-        found[i] = np.searchsorted(row, values, "left")
-        for j in np.flatnonzero(np.searchsorted(row, values, "right") - found[i] > 1):
-            found[i, j] += int((squared[i, : asked[i, j]] == values[j]).sum())
+    for i, (row, values) in enumerate(zip(squared, wanted, strict=True)):
+        if len(values) > _COUNTED:  # of many it is quicker to put all distances in order
+            ordered = np.sort(row)
+            found[i], last = np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right")
+        else:
+            found[i] = [np.count_nonzero(row < value) for value in values]
+            last = found[i] + [np.count_nonzero(row == value) for value in values]
+        for j in np.flatnonzero(last - found[i] > 1):
+            found[i, j] += int((row[: asked[i, j]] == values[j]).sum())
     return found + 1
 
 

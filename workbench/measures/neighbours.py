@@ -71,8 +71,12 @@ def _space(vectors: Any) -> Space:
 
 
 def _nearest(space: Space, rows: Int[np.ndarray, "rows"], k: int) -> tuple[Int[np.ndarray, "rows k"], Float[np.ndarray, "rows k"]]:
-    found = [nearest(space.squared(block), k) for block in blocks(rows, len(space))]
-    return np.concatenate([ids for ids, _ in found]), np.sqrt(np.concatenate([ordered[:, :k] for _, ordered in found]))
+    ids, distances = list[np.ndarray](), list[np.ndarray]()
+    for block in blocks(rows, len(space)):
+        squared = space.squared(block)
+        ids.append(nearest(squared, k))
+        distances.append(np.sqrt(np.take_along_axis(squared, ids[-1], 1)))
+    return np.concatenate(ids), np.concatenate(distances)
 
 
 @answers(NeighbourLabels)

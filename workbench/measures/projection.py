@@ -130,7 +130,8 @@ def refit_projection(vectors: Any, *, times: int = 1, **drawing: Any) -> FittedP
     Args:
         times: not looked at; two questions that differ in it are answered one by one. Others as in `fit_projection`.
     """
-    return fit_projection(vectors, **{**drawing, "anew": True})
+    same: dict[str, Any] = {**drawing, "anew": True}
+    return fit_projection(vectors, **same)
 
 
 @answers(Place)

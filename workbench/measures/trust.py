@@ -67,12 +67,12 @@ def _terms(full: Space, maps: list[Space], rows: Int[np.ndarray, "judged"], k: i
     for block in blocks(rows, n):
         here = slice(at, at + len(block))
         near = full.squared(block)
-        true, ordered = nearest(near, k)
+        true = nearest(near, k)
         for space, terms in zip(maps, found, strict=True):
             shown_near = space.squared(block)
-            shown, shown_ordered = nearest(shown_near, k)
-            false = ranks(near, ordered, shown) - k
-            torn = ranks(shown_near, shown_ordered, true) - k
+            shown = nearest(shown_near, k)
+            false = ranks(near, shown) - k
+            torn = ranks(shown_near, true) - k
             terms[0, here] = 1 - scale * np.maximum(false, 0).sum(1)
             terms[1, here] = 1 - scale * np.maximum(torn, 0).sum(1)
             terms[2, here] = (torn <= 0).mean(1)

@@ -105,7 +105,7 @@ class EmbeddingBoard(Board):
 
     def refusal(self) -> str:
         """See `Board.refusal`; vectors of a file need no model."""
-        return "" if self.space.vectors is not None else super().refusal()
+        return "" if self.space.vectors.there else super().refusal()
 
     def _unheld(self) -> dict[str, str]:
         """See `Board._unheld`."""

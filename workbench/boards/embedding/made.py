@@ -23,6 +23,7 @@ from workbench.query import Asks, Query
 
 _LABEL_K = 10
 _SAMPLED = 20_000  # points above which a method may fit a sample of them
+_FEW, _CROWD = 500, 200_000  # points whose trust is judged, and of how many: against a million, those of the default would take minutes
 LEAST = 4  # points of a map
 CONTROLS: Mapping[str, Literal["by_position", "shuffled"]] = {"position": "by_position", "shuffled": "shuffled"}  # made of the model's own vectors
 
@@ -114,7 +115,7 @@ class Made:
     @property
     def key(self) -> VectorsKey | None:
         """The vectors, where they are there."""
-        control = CONTROLS.get(self.source, "")
+        control: Literal["", "by_position", "shuffled"] = CONTROLS.get(self.source, "")
         if isinstance(self._of, VectorsKey):
             return replace(self._of, finite=True, control=control)
         return None if self.vectors.answer is None else VectorsKey(self.vectors.answer.path, True, control)
@@ -165,7 +166,13 @@ class Made:
         question = self.map.question
         if not isinstance(question, FitProjection):
             return None
-        return Projection(question.vectors, question.method, question.seed, question.k, question.min_dist, rows=question.rows, labels=question.labels)
+        same: dict[str, Any] = {"rows": question.rows, "labels": question.labels, "judge": self._judge}
+        return Projection(question.vectors, question.method, question.seed, question.k, question.min_dist, **same)
+
+    @property
+    def _judge(self) -> int | None:
+        """How many points of the map that is here are judged; None: as many as usual."""
+        return _FEW if self.map.answer is not None and self.map.answer.n > _CROWD else None
 
     def _go_on(self) -> None:
         of = self._of
@@ -177,8 +184,8 @@ class Made:
         if fit is not None:
             if not self._has("map", self.map, fit) or self.map.answer is None:
                 return
-            judge = JudgeProjection(key, fit.method, fit.seed, fit.k, fit.min_dist, rows=fit.rows, coordinates=self.map.answer.coordinates)
-            if not self._has("trust", self.trust, judge):
+            same: dict[str, Any] = {"rows": fit.rows, "coordinates": self.map.answer.coordinates, "judge": self._judge}
+            if not self._has("trust", self.trust, JudgeProjection(key, fit.method, fit.seed, fit.k, fit.min_dist, **same)):
                 return
         labels = self._labels(key)
         if labels is None:

@@ -68,7 +68,7 @@ class Material:
     @property
     def points(self) -> int:
         """About how many points there will be."""
-        clips, shown, facts = self.space.clips, self.space.shown, self.space.vectors
+        clips, shown, facts = self.space.clips, self.space.shown, self.space.vectors.facts
         if facts is not None:
             return facts.rows
         if clips is None or shown is None:
@@ -108,7 +108,7 @@ class Material:
 
     def unheld(self) -> dict[str, str]:
         """Sources that have no meaning here, by the id of their key, and why."""
-        clips, facts = self.space.clips, self.space.vectors
+        clips, facts = self.space.clips, self.space.vectors.facts
         if facts is not None:
             return {
                 **dict.fromkeys(("twin", "pixels", "other"), words.UNHELD["elsewhere"]),

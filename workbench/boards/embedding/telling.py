@@ -55,7 +55,8 @@ def detail(made: Made, every: Mapping[str, Made], table: RowTable, told: Colouri
         said = words.ALIKE
     if made.source in CONTROLS:
         said = words.POSITION if made.source == "position" else words.SHUFFLED
-    return " ".join(part for part in (doing, said, made.told) if part)
+    judged = "" if made.judged is None else words.judged_words(made.judged)
+    return " ".join(part for part in (doing, said, made.told, judged) if part)
 
 
 def _lines(made: Made, asked: Question[Any] | None, found: TrustResult | AxisResult, sample: str | None) -> str:

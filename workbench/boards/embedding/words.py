@@ -59,6 +59,12 @@ def position_sentence(found: TrustResult) -> str:
     return f"{WHO['position']}{found.n - found.duplicates:,} different vectors for {found.n:,} points, each the mean over clips at its position."
 
 
+def judged_words(found: TrustResult) -> str:
+    """How many points trust is the mean over, where these are not all."""
+    judged = len(found.distortion.rows)
+    return "" if judged == found.n else f"Trust: the mean over {judged:,} points taken at random, each against all {found.n:,}."
+
+
 def labels_words(name: str, found: Mapping[str, LabelsResult]) -> str:
     """How well neighbours in the full space tell a column: the model beside untrained, raw pixels and permuted labels."""
     own = found.get("model")

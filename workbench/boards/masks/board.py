@@ -134,7 +134,7 @@ class MasksBoard(Board):
 
     def _model_opened(self) -> None:
         facts = self.space.facts
-        if facts is None and self.space.vectors is None:
+        if facts is None and not self.space.vectors.there:
             return
         self.work.forget()
         self.heat = 0.0
