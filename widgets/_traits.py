@@ -77,9 +77,9 @@ class View(anywidget.AnyWidget):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a browser sent; where something else is taken, it is told."""
         taken = {name: self.received(name, value) for name, value in sync_data.items()}
-        super().set_state(taken)
+        super().set_state(taken)  # pyright: ignore[reportUnknownMemberType]  # ipywidgets has no types
         if other := [name for name in taken if taken[name] is not sync_data[name]]:
-            self.send_state(other)
+            self.send_state(other)  # pyright: ignore[reportUnknownMemberType]
 
     def afterwards(self, call: Callable[[], None]) -> None:
         """Have it called when traits are no longer changed together: at once where they are not."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HEIGHT, STRIP = 214, 150  # CSS pixels of six maps, and of the axis
-_BINS = 60
+_BINS = (12, 60)  # least and most of a histogram: twice the root of the smallest group
 
 
 def sweep_chart(found: SweepResult, colouring: Colouring | None, *, dark: bool) -> go.Figure:
@@ -74,7 +74,8 @@ def axis_chart(found: AxisResult, ends: Mapping[str, Chosen], *, dark: bool) -> 
 
     at, inks = found.coordinates, categories(dark)
     known = at[np.isfinite(at)]
-    edges = np.linspace(float(known.min()), float(known.max()), _BINS + 1)
+    bins = int(np.clip(2 * np.sqrt(min(map(len, ends.values()), default=0)), *_BINS))
+    edges = np.linspace(float(known.min()), float(known.max()), bins + 1)
     rest = np.ones(len(at), bool)
     for rows in ends.values():
         rest[rows] = False
@@ -94,6 +95,8 @@ def axis_chart(found: AxisResult, ends: Mapping[str, Chosen], *, dark: bool) -> 
         figure.add_annotation(x=middle[top], y=share[top], text=name, showarrow=False, yshift=8, font={"size": 11, "color": colour})
     for place, text in ((0.0, "centroid of A"), (1.0, "centroid of B")):
         figure.add_vline(x=place, line={"color": ink("real", dark), "width": 1, "dash": "dot"})
-        figure.add_annotation(x=place, y=0, yref="paper", text=text, showarrow=False, yshift=-9, font={"size": 10.5, "color": ink("real", dark)})
+        figure.add_annotation(
+            x=place, y=0, yref="paper", text=text, showarrow=False, yanchor="top", yshift=-2, font={"size": 10.5, "color": ink("real", dark)}
+        )
     calm(figure, "Share of each group along the axis from A to B, in the full space", dark, bottom=22)
     return figure.update_yaxes(rangemode="tozero", visible=False).update_xaxes(showticklabels=False)

@@ -103,7 +103,10 @@ class Made:
     def judged(self) -> TrustResult | None:
         """How far the map that is here can be trusted, once that is known."""
         of, found = self.trust.question, self.map.answer
-        return self.trust.answer if isinstance(of, JudgeProjection) and found is not None and of.coordinates is found.coordinates else None
+        if not isinstance(of, JudgeProjection) or found is None:
+            return None
+        same = of.coordinates is found.coordinates or np.array_equal(of.coordinates, found.coordinates)  # computed anew, the same may come out
+        return self.trust.answer if same else None
 
     @property
     def known(self) -> LabelsResult | None:
