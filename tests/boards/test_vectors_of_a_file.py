@@ -148,6 +148,7 @@ def test_vectors_are_opened_where_a_checkpoint_is_expected_and_nothing_else_is_t
     assert space.refused is not None, "it is read as a checkpoint"
     save_file({"a": VALUES}, tmp_path / "v.safetensors")
     space.open(str(tmp_path / "v.safetensors"))
+    assert space.vectors.facts is not None
     assert (space.vectors.facts.rows, space.vectors.facts.dim) == (60, 6)
 
 
@@ -234,4 +235,4 @@ def test_a_page_reads_no_file_of_the_store_by_its_path(tmp_path: Path, monkeypat
 
 def test_the_labels_of_a_written_key_are_confined_too() -> None:
     question = FitProjection(VectorsKey("a.npy", labels="b.csv"))
-    assert read(written(question), lambda path: f"/in/{path}").vectors == VectorsKey("/in/a.npy", labels="/in/b.csv")
+    assert read(written(question), lambda path: f"/in/{path}").fields()["vectors"] == VectorsKey("/in/a.npy", labels="/in/b.csv")
