@@ -227,4 +227,4 @@ def test_vectors_of_a_file_open_from_the_data_field_without_a_model_and_a_model_
         "This board is off: it needs a model; what is open are vectors, which come without one."
     )
     board.get_by_label("model", exact=True).select_option(label=samples.find("shapes").title)
-    expect(board.locator(".jw-headline-sentence")).to_contain_text("Skill", timeout=PATIENT)
+    expect(board.locator(".jw-headline-sentence")).to_contain_text("skill", timeout=PATIENT)
