@@ -89,7 +89,9 @@ class Scatter(View):
     sight = numbers(
         [], "[left, right, bottom, top, width, height], in the unit of `points` and CSS pixels: what `still` is wanted of; empty = nothing"
     )
-    still = binary("uint8 [height, width, 4]: red, green, blue and opacity of a picture in place of more points than the browser draws; empty = none")
+    still = binary(
+        "uint8 [height, width, 4]: red, green, blue and opacity of a picture in place of the points, where these are too many to be drawn one by one; empty = none"
+    )
     still_shape = whole_numbers([0, 0], "[height, width] of it", length=2)
     still_extent = numbers([], "[left, right, bottom, top] of it, in the unit of `points`")
 
