@@ -187,7 +187,9 @@ class Entry:
         for name, track in table.tracks.items():
             columns[name] = track[clip, np.clip(frame, 0, track.shape[1] - 1)]
         origin = Origin("embed", plan.question, plan.model, plan.hashes, plan.data, plan.settings)
-        one = {"frame": None, "token": None} if plan.level == "clip" else {"frame": frame, "token": places[:, 3:] if plan.level == "tokens" else None}
+        one: dict[str, Any] = (
+            {"frame": None, "token": None} if plan.level == "clip" else {"frame": frame, "token": places[:, 3:] if plan.level == "tokens" else None}
+        )
         return Vectors(values, np.array(table.names), clip, columns=columns, skipped=skipped, origin=origin, **one)
 
     def _part(self, task: int) -> Path:
