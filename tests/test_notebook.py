@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import shutil
 import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +18,9 @@ from ipywidgets import Widget
 
 import workbench as jw
 from widgets import ChartView, Toolbar
+from workbench import samples
 from workbench.core.errors import BadInput, WorkbenchError
-from workbench.notebook import BoardBox, Mailbox, board, family
+from workbench.notebook import BoardBox, Mailbox, board, family, open_view
 
 pytestmark = pytest.mark.slow
 
@@ -196,3 +199,37 @@ def test_a_wrapped_module_has_a_board_of_its_own_without_a_file() -> None:
     assert box.board.model.model["tensors"] == []
     assert "jw.wrap(" in box.board.headline.code
     box.close()
+
+
+def test_a_view_that_was_saved_opens_as_it_was_and_names_files_relative_to_its_folder(tmp_path: Path) -> None:
+    shutil.copytree(samples.find("shapes").folder, tmp_path / "mine")
+    box = board(tmp_path / "mine", data=tmp_path / "mine" / "bank.npz", clip=3)
+    box.wait()
+    box.board.toolbar.values = {**box.board.toolbar.values, "seed": 7}  # type: ignore[attr-defined]
+    box.wait()
+    assert box.save_view(tmp_path / "view.json") == ()
+    assert str(tmp_path) not in (tmp_path / "view.json").read_text()
+    found = open_view(tmp_path / "view.json")
+    found.wait()
+    assert found.board.headline.code == box.board.headline.code
+    assert found.board.toolbar.values["seed"] == 7  # type: ignore[attr-defined]
+    for each in (box, found):
+        each.close()
+
+
+def test_a_view_that_cannot_be_opened_is_refused_and_leaves_no_board_behind(tmp_path: Path) -> None:
+    place = tmp_path / "view.json"
+    for text, words in (
+        ("{}", "is not a saved view"),
+        ('{"jepa_workbench_view": 1, "board": "Masks", "model": "file:gone.pt"}', "there is no 'gone.pt' any more"),
+        ('{"jepa_workbench_view": 1, "board": "Masks", "model": "file:../secret.pt"}', "outside the folders"),
+        ('{"jepa_workbench_view": 1, "board": "Catalogue", "model": "sample:shapes"}', "no board 'Catalogue' in a notebook"),
+    ):
+        place.write_text(text)
+        with pytest.raises(BadInput, match=words):
+            open_view(place, folder=tmp_path)
+    held = board(jw.load("shapes"), data="shapes")
+    held.wait()
+    with pytest.raises(BadInput, match="a module in memory"):
+        held.save_view(place)
+    held.close()

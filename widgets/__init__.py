@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from widgets._traits import View
     from widgets.action_pad import ActionPad
+    from widgets.address_bar import AddressBar
     from widgets.catalogue_view import CatalogueView
     from widgets.chart_view import ChartView
     from widgets.clip_player import ClipPlayer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ActionPad": "widgets.action_pad",
+    "AddressBar": "widgets.address_bar",
     "CatalogueView": "widgets.catalogue_view",
     "ChartView": "widgets.chart_view",
     "ClipPlayer": "widgets.clip_player",
@@ -42,6 +44,7 @@ _HOMES = {
 
 __all__ = [
     "ActionPad",
+    "AddressBar",
     "CatalogueView",
     "ChartView",
     "ClipPlayer",

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from workbench.measures.surprise import future_leak, judge_twins, occlusion_map, possible_surprise, surprise, surprise_view
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
-    from workbench.notebook import beside, board
+    from workbench.notebook import beside, board, open_view
     from workbench.runs.recorder import RunRecorder
     from workbench.runs.run import open_run
     from workbench.store import join, open_vectors, save_vectors
@@ -141,6 +141,7 @@ _VERBS = {
     "read_results": "workbench.core.codec:load",
     "beside": "workbench.notebook",
     "board": "workbench.notebook",
+    "open_view": "workbench.notebook",
     "Bank": "workbench.measures.bank",
     "Clip": "workbench.core.clip",
     "RunRecorder": "workbench.runs.recorder",
@@ -195,6 +196,7 @@ __all__ = [
     "open_decoder",
     "open_run",
     "open_vectors",
+    "open_view",
     "pair_accuracy",
     "place",
     "plan",

@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,16 @@ from workbench.boards.base import Board
 from workbench.boards.code import WRAPPED
 from workbench.boards.every import sections
 from workbench.boards.layout import Chart, Column, Either, Layout, Row
+from workbench.boards.naming import Names
 from workbench.boards.opener import Opener
+from workbench.boards.restoring import Restoring, describe
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions import Question
 from workbench.core.vectors import Vectors
+from workbench.core.view import LARGEST_FILE, file_of
 from workbench.jobs import Jobs
+from workbench.store.places import partial, settle
 from workbench.thread_jobs import ThreadJobs
 
 if TYPE_CHECKING:
@@ -108,6 +112,35 @@ def _vectors(given: Any, labels: Any) -> Vectors | tuple[str, str] | None:
     return join(found, labels).vectors if isinstance(labels, str | Path | Mapping) else found.with_columns({"label": labels})
 
 
+def open_view(path: str | Path, *, folder: str | Path | None = None) -> BoardBox:
+    """The board that a saved view shows, with its model, clip and settings. Comes at once and fills when its answers do.
+
+    Args:
+        path: a file of *Save view* in the app, or of `BoardBox.save_view`. folder: in which the names in it are looked up; None: that of the file,
+            then the current one.
+
+    Raises:
+        BadInput: not a saved view, one of another version, a board, model or clip that is not there, or a path outside the folder.
+    """
+    from workbench.core.view import saved_view
+
+    place = Path(path).expanduser()
+    view = saved_view(place)
+    if view is None:
+        raise BadInput(f"{place.name} is not a saved view", where=str(place), fix="give a .json file of Save view, or of save_view")
+    which = view.board.lower()
+    if which not in _boards():
+        raise BadInput(f"there is no board {view.board!r:.80} in a notebook", where=place.name, fix=f"one of {', '.join(_boards())}")
+    box = BoardBox(which)
+    folders = [Path(folder)] if folder is not None else [place.resolve().parent, Path.cwd()]
+    try:
+        box.restoring(folders).show(view)
+    except WorkbenchError:
+        box.close()
+        raise
+    return box
+
+
 def _boards() -> dict[str, type[Board]]:
     """The boards that a notebook can show, by their lower-case titles; the Catalogue is a page of the app."""
     return {kind.title.lower(): kind for name, row in sections().items() if name != "OPEN" for kind in row}
@@ -154,6 +187,41 @@ class BoardBox(w.VBox):
             raise WorkbenchError(f"the board is still computing after {timeout:g} s", where="wait()", fix="give it more time, or a smaller model")
         if len(self.errors) > known:
             raise self.errors[-1]
+
+    def restoring(self, folders: Sequence[Path]) -> Restoring:
+        """What shows saved views here. folders: in which their names are looked up, beside the samples."""
+        from workbench import samples
+
+        return Restoring(self.space, {self.board.title: self.board}, Names([*folders, samples.root()]))
+
+    def save_view(self, path: str | Path, *, folder: str | Path | None = None) -> tuple[str, ...]:
+        """Write what is on screen as a file that `jw.open_view` and `jepa-workbench app` open.
+
+        Args:
+            path: of the file, which ends in .json. folder: relative to which models and data are named; None: that of the file, then the current one.
+
+        Returns:
+            What is on screen and not in the file, in words.
+
+        Raises:
+            BadInput: nothing is open, a model that is in memory, or files outside the folder.
+        """
+        from workbench import samples
+
+        place = Path(path).expanduser()
+        if place.suffix.lower() != ".json":
+            raise BadInput(f"{place.name} does not end in .json", where="save_view()", fix="name it view.json")
+        folders = [Path(folder)] if folder is not None else [place.resolve().parent, Path.cwd()]
+        found = describe(self.space, self.board, Names([*folders, samples.root()]), largest=LARGEST_FILE // 4)
+        part = partial(place)
+        try:
+            part.write_bytes(file_of(found.view))
+            settle(part, place)
+        except OSError as error:
+            raise BadInput(f"the view cannot be written: {error.strerror or error}", where=str(place), fix="choose another folder") from error
+        finally:
+            part.unlink(missing_ok=True)
+        return found.without
 
     def close(self) -> None:
         """Drop what the board waits for, and its views. Frees what the browser and the kernel hold of it."""

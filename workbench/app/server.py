@@ -23,6 +23,7 @@ from workbench.app.listening import Place, listen
 from workbench.app.shell import Start, page
 from workbench.boards.clip_choice import bank_path
 from workbench.boards.every import titled
+from workbench.boards.naming import Names
 from workbench.boards.workspace import Allow, opening, settled
 from workbench.core.card import FileKey, FolderKey, VectorsKey, stamp
 from workbench.core.errors import BadInput, WorkbenchError
@@ -31,6 +32,7 @@ from workbench.core.questions.base import Answer
 from workbench.core.questions.checkpoint import DescribeModel, Inspect, ModelFacts
 from workbench.core.questions.clips import Look, LookAt, Warm, bank_of
 from workbench.core.questions.rows import DescribeVectors, FindVectors
+from workbench.core.view import SavedView, saved_view
 from workbench.data.paths import confine
 from workbench.jobs import Jobs
 from workbench.published import find_cached
@@ -75,6 +77,15 @@ def folders_of(*named: str | None) -> list[Path]:
         if not path.exists():
             raise BadInput(f"there is no {path}", where="command line", fix=f"give a path, or a sample: {', '.join(samples.names())}")
     return [p if p.is_dir() else p.parent for p in paths] or [Path.cwd()]
+
+
+def begun_by(view: SavedView, roots: list[Path]) -> tuple[str, str, dict[str, Any]]:
+    """The checkpoint of a saved view, its board, and what it says of the checkpoint.
+
+    Raises:
+        BadInput: the checkpoint is not in these folders.
+    """
+    return Names(roots).model(view.model), view.board, {**dict(view.options), **({} if view.family is None else {"family": view.family})}
 
 
 def has_display() -> bool:
@@ -174,7 +185,8 @@ def serve(
     """Serve until interrupted.
 
     Args:
-        checkpoint: sample name or path, or a file of vectors; None: the first sample. data: image, video or folder to look at. port: 0 takes a free one.
+        checkpoint: sample name or path, a file of vectors, or a saved view; None: the first sample. data: image, video or folder to look at.
+        port: 0 takes a free one.
         jobs: where work goes; the caller closes them. address: any but a loopback address lets other machines in, with a token.
         allow_hosts: names that the app answers to, beside localhost and its address. prefix: of every path, as a proxy asks for it: /user/x/.
         settings: what the checkpoint does not say, as {"heads": 4}. board, clip: on which the page opens; None: on the first
@@ -185,10 +197,14 @@ def serve(
         WorkbenchError: a checkpoint that `jepa-workbench inspect` refuses.
     """
     place = Place.of(address, port, prefix, allow_hosts)
-    folders = folders_of(checkpoint, data, labels)
+    view = None if checkpoint is None else saved_view(Path(checkpoint).expanduser())
+    folders = folders_of(checkpoint, data, labels) if view is None else [Path.cwd(), Path(checkpoint or "").expanduser().resolve().parent]
     roots = allow_within(folders)
+    if view is not None:
+        checkpoint, board, settings = begun_by(view, roots)
     first, clips, table = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data, labels))
-    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), board and titled(board), clip, table)
+    kept = {"labels": table, "roots": tuple(roots), "view": view}
+    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), board and titled(board), clip, **kept)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("bokeh.server.views.ws").addFilter(is_of_an_open_tab)
     fast.apply()

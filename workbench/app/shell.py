@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,22 @@ from tornado.ioloop import IOLoop
 from widgets import Toolbar, View
 from widgets.controls import Button, Label
 from workbench.app import fast
+from workbench.app.address import Address
 from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
 from workbench.app.toasts import toast
 from workbench.boards.base import Board
 from workbench.boards.every import kinds, openings
 from workbench.boards.layout import Chart, Column, leaves
+from workbench.boards.naming import Names
 from workbench.boards.opener import Opener
+from workbench.boards.restoring import Restoring
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
+from workbench.core.view import SavedView
 from workbench.jobs import Jobs
+
+_SILENT = 5.0  # seconds after which a page opens without word of its address
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Start:
     Attributes:
         board: by its title; None: the first that has something to show of the model. clip: which one; None: the one that the data opens on.
         labels: a table that is joined to vectors. vectors: the checkpoint is a file of vectors.
+        roots: folders that links name files in. view: that is shown in place of all this.
     """
 
     checkpoint: str
@@ -44,6 +51,8 @@ class Start:
     clip: int | None = None
     labels: str | None = None
     vectors: bool = False
+    roots: tuple[Path, ...] = ()
+    view: SavedView | None = None
 
 
 def page(jobs: Jobs, start: Start) -> pmui.Page:
@@ -66,15 +75,17 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
             views[title] = arrange(boards[title].layout)
         room[:] = [views[title]]
         boards[title].wake()
+        address.follow()
 
     film = to_panel(opener.film, sizing_mode="stretch_width", margin=0, visible=False)
     opener.film.observe(lambda change: setattr(film, "visible", bool(change["new"])), names=["controls"])
     menu = Menu(show, settled=start.board is not None)
+    address = _address(space, boards, menu, start)
     shell = pmui.Page(
         title="JEPA Workbench",
-        header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8))],
+        header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8)), to_panel(address.bar, margin=(0, 8))],
         sidebar=[*menu.items, pn.Column(arrange(Column((opener.clips, opener.files))), margin=(8, 16), sizing_mode="stretch_width")],
-        main=[pn.Column(film, margin=(0, 18), sizing_mode="stretch_width"), room],
+        main=[pn.Column(to_panel(address.offer, sizing_mode="stretch_width", margin=0), film, margin=(0, 18), sizing_mode="stretch_width"), room],
         sidebar_width=228,
         sidebar_variant="persistent",
         theme_config=_THEME,
@@ -83,12 +94,12 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     )
     fast.quiet(shell)
     held = [view for each in boards.values() for view in leaves(each.layout)]
-    every = [status, opener.files, opener.clips, opener.film, *(v for v in held if not isinstance(v, Chart))]
+    every = [status, address.bar, address.offer, opener.files, opener.clips, opener.film, *(v for v in held if not isinstance(v, Chart))]
     space.on("model", lambda: menu.quieten(boards))
     space.on("model", lambda: menu.settle(boards, anew=space.vectors.there and bool(boards[menu.seen].refusal())))
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
     menu.choose(start.board or openings()[0])
-    pn.state.onload(lambda: open_first(space, start))
+    pn.state.onload(lambda: address.loaded(_SILENT))
     document = pn.state.curdoc
 
     def closed(_context: Any) -> None:
@@ -99,10 +110,32 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     return shell
 
 
-def open_first(space: Workspace, start: Start) -> None:
+def _address(space: Workspace, boards: Mapping[str, Board], menu: Menu, start: Start) -> Address:
+    """What keeps the address of this page."""
+    loop = IOLoop.current()
+
+    def choose(title: str) -> None:
+        menu.settled = True
+        if menu.seen != title:
+            menu.choose(title)
+
+    def later(seconds: float, call: Callable[[], None]) -> None:
+        loop.call_later(seconds, lambda: space.deliver(call))
+
+    def begin() -> None:
+        open_first(space, start, address.restoring)
+
+    with View.without_comm():
+        address = Address(space, boards, Names(start.roots), seen=lambda: menu.seen, choose=choose, later=later, begin=begin)
+    return address
+
+
+def open_first(space: Workspace, start: Start, restoring: Restoring) -> None:
     """Open what a new page opens with; what is wrong with it is told as the workspace tells errors."""
     try:
-        if start.vectors:
+        if start.view is not None:
+            restoring.show(start.view)
+        elif start.vectors:
             space.vectors.open(start.checkpoint, start.labels or "")
         else:
             space.open(start.checkpoint, start.data, start.clip, **start.settings)

@@ -7,8 +7,9 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from widgets import Headline
+from widgets import Headline, Toolbar
 from workbench.boards.layout import Layout, fill
+from workbench.boards.settings import Settings, of_controls
 from workbench.boards.workspace import Ages, Workspace, age, exported, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import Reel
@@ -50,7 +51,8 @@ class Board:
 
     Attributes:
         title: in the menu. about: about the question that it asks first: the parts it needs, and the text of ⓘ. error: shown by the headline.
-        depends: fields of the session whose change makes the pictures outdated. always: the board follows what is open also while it is not visible.
+        settings: what of the board a link holds; None: the values of its attribute `toolbar`, where it has one. depends: fields of the session
+            whose change makes the pictures outdated. always: the board follows what is open also while it is not visible.
     """
 
     title: ClassVar[str] = ""
@@ -69,6 +71,7 @@ class Board:
         self.headline = Headline(sentence=_OPENING, info=info, commands=list(commands), **held)
         self.headline.on_command = self.command
         self.awake = self.always
+        self.settings: Settings | None = None
         self.error: WorkbenchError | None = None
         self._silent = True  # nothing was said of anything that was opened
         self.session.watch(self.depends, self._aged)
@@ -203,3 +206,11 @@ def no_bank(space: Workspace, adds: str) -> str:
     if space.choice.reading:
         return f"Reading the bank, which adds {adds} …"
     return f"Single clip: no interval. A bank, chosen beside the clip, would add {adds}."
+
+
+def settings_of(board: Board) -> Settings:
+    """What of a board a link holds: its own settings, else the values of its toolbar."""
+    if board.settings is None:
+        toolbar = getattr(board, "toolbar", None)
+        board.settings = of_controls(toolbar, board.space.deliver) if isinstance(toolbar, Toolbar) else Settings()
+    return board.settings

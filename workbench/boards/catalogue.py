@@ -5,6 +5,7 @@ from __future__ import annotations
 from widgets import CatalogueView
 from workbench.boards.base import Board, board
 from workbench.boards.layout import Column, Layout, fill
+from workbench.boards.settings import of_traits
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.core.questions import About
@@ -32,6 +33,7 @@ class CatalogueBoard(Board):
         super().__init__(workspace, ["reset"], sources=())
         self.cached: dict[str, Cached] = {}
         self.list = CatalogueView()
+        self.settings = of_traits((self.list, "search"))
         self.list.on_open = self._open
         workspace.on("opening", lambda: fill(self.list, {"busy": bool(workspace.opening)}))
         self.look()

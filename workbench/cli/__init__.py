@@ -47,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"jepa-workbench {_version()}")
     commands = parser.add_subparsers(title="commands", required=True)
     app = commands.add_parser("app", help="open the app in the browser", description="Serve the app on this machine.")
-    app.add_argument("checkpoint", nargs="?", help="checkpoint file or folder, a sample's name, or a file of vectors (default: the first sample)")
+    said = "checkpoint file or folder, a sample's name, a file of vectors, or a saved view (default: the first sample)"
+    app.add_argument("checkpoint", nargs="?", help=said)
     app.add_argument("--data", help="image, video or folder to look at (default: the sample's own clips)")
     app.add_argument("--labels", metavar="TABLE.csv", help="labels and metadata of the vectors, joined by name, or by order where there are no names")
     _add_port(app)

@@ -11,6 +11,7 @@ from workbench.boards.base import Board, board
 from workbench.boards.checkpoint import words
 from workbench.boards.checkpoint.views import contents_dict, histogram_dict, model_dict
 from workbench.boards.layout import Column, Layout, fill
+from workbench.boards.settings import of_traits
 from workbench.boards.workspace import Workspace
 from workbench.core.card import FileKey
 from workbench.core.contents import Contents
@@ -31,6 +32,7 @@ class CheckpointBoard(Board):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, ["reset", "export"], sources=())
         self.model = ModelView()
+        self.settings = of_traits((self.model, "chosen"), (self.model, "search"))
         self.contents = Query[Contents](workspace, "contents", self._described, lambda error: None)
         self.histogram = Query[TensorHistogram](workspace, "histogram", self._counted, self._failed)
         self.model.observe(self._chosen, names=["chosen"])

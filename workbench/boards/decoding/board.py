@@ -16,6 +16,7 @@ from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.masks.controls import choices, sampler
 from workbench.boards.masks.controls import draw as sampled
+from workbench.boards.settings import of_toolbar
 from workbench.boards.workspace import Ages, Workspace, first_seed, renew
 from workbench.core.errors import MaskError, PartUnavailable, WorkbenchError
 from workbench.core.mask import Mask
@@ -41,6 +42,7 @@ class DecodeBoard(Board):
         self.score = Chart(150, "PSNR on held-out clips", blank())
         self.fitting = fitting_of(workspace)
         self.drawing = Query[DecodeView](workspace, "decode.view", self._viewed, self._failed)
+        self.settings = of_toolbar(self.toolbar, leave=("file",))
         self.priors = {name: self._prior(name, to) for name, to in (("near", self.near), ("drawn", self.drawn))}
         link(self.session, "tick", self.player, "tick")
         self.toolbar.on_change = self._chosen

@@ -15,6 +15,7 @@ from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.masks import controls, words
 from workbench.boards.masks.charts import yardstick_bars
+from workbench.boards.masks.kept import mask_settings
 from workbench.boards.masks.queries import MaskQueries
 from workbench.boards.masks.views import clip_traits, mask_dict, mask_of, quilt_traits, view_traits
 from workbench.boards.parts import off_words
@@ -58,6 +59,7 @@ class MasksBoard(Board):
         self.heat, self.progress = 0.0, ""
         self.why = ""  # this board shows nothing of the open model
         self.answered: object = None  # the clip, the bank and the mask that the view on screen is of
+        self.settings = mask_settings(self.toolbar, self.canvas, self.pane, self._offered)
         self._wire()
 
     @property
@@ -92,6 +94,9 @@ class MasksBoard(Board):
     def refusal(self) -> str:
         """See `Board.refusal`: the report of each part that is not complete."""
         return self.why
+
+    def _offered(self) -> list[controls.Choice]:
+        return [] if self.space.facts is None else controls.choices(self.space.facts.card)
 
     def _tokens(self, state: State) -> list[int]:
         return state.selection.of(state.clip.index) if state.clip else []

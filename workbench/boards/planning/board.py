@@ -14,8 +14,10 @@ from workbench.boards.base import Board, board, save_videos
 from workbench.boards.layout import Column, Layout, Row, fill
 from workbench.boards.planning import controls, views, words
 from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
+from workbench.boards.planning.kept import KeptPlan, kept_values, too_many
 from workbench.boards.planning.screen import PlanScreen, PlanState
 from workbench.boards.planning.walk import ClosedLoop
+from workbench.boards.settings import Settings, Values
 from workbench.boards.undo import Edits
 from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.errors import WorkbenchError
@@ -62,6 +64,8 @@ class PlanBoard(Board):
         self.in_clip = Query[ClipEnds](workspace, "plan.clip", self._open_clip, self.failed)
         self.places = {end: Query[WorldPicture](workspace, f"plan.{end}", partial(self._move, end), self.failed) for end in ("start", "goal")}
         self._warmed = False  # the twin was asked in advance, once, because its first answer takes seconds
+        self.kept = KeptPlan(workspace, self.toolbar, self._led, self.failed)
+        self.settings = Settings(self._held, self._bring_back, rests=self._not_kept, heavy=too_many)
         self._rests: dict[str, int] = {}  # steps made by the agent that is not displayed, so that it can resume
         self._pressed = 0.0
         self._wire()
@@ -166,7 +170,34 @@ class PlanBoard(Board):
         self._put_back()
         self._show({**controls.VALUES, "horizon": ground.horizon()} if fresh else {})
         self._draw()
-        self._again()
+        if not self.kept.put(ground, self.route.value):
+            self._again()
+
+    def _held(self) -> Values:
+        return kept_values(self.toolbar, self.ground, self.route.value)
+
+    def _bring_back(self, values: Values) -> list[str]:
+        """Set what a link says; start and goal once they are pictured, and all of it once the world is open."""
+        route = self.route.value
+        self.kept.want(values)
+        if self.ground is None or route is None or self.in_world.busy or self.in_clip.busy:
+            return []
+        return self.kept.apply(self.ground, route)
+
+    def _led(self, to: Route) -> None:
+        """Start and goal are elsewhere, both at once."""
+        old = self.route.value
+        if old is not None and self.ground is not None:
+            try:
+                self.ground.check(to)
+            except WorkbenchError as error:
+                self.failed(error)
+                return
+            self.route.set(to)
+            self._rerouted(old)
+
+    def _not_kept(self) -> str:
+        return "the steps that were executed" if any(sheet.walk.count for sheet in self.sheets.values()) else ""
 
     def _again(self) -> None:
         """Something that the plan depends on has changed: a small model plans at once, a large one when asked to."""

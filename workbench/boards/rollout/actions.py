@@ -31,6 +31,7 @@ class Actions:
         self.of: tuple[ModelKey, ClipKey] | None = None
         self._edits: Edits[Float[np.ndarray, "steps action"] | None] = Edits(None)
         self._past = 0  # steps before this one lie in the context: there the actions of the clip apply, and changes are kept but not used
+        self._coming: Float[np.ndarray, "steps action"] | None = None  # to be put on the pad once the actions of the clip are there
         self.pad.on_change = self._dragged
 
     @property
@@ -54,9 +55,23 @@ class Actions:
         """Whether there is a way back, and a way forward."""
         return {"can_undo": self._edits.can_undo, "can_redo": self._edits.can_redo}
 
+    def put(self, actions: Float[np.ndarray, "steps action"]) -> bool:
+        """Change the actions to these: now, or once those of the clip are on the pad. False where they are of another number; nothing is changed then."""
+        if self._edits.value is None or self.of is None:
+            self._coming = actions
+            return True
+        self._coming = None
+        if actions.shape != self._edits.value.shape:
+            return False
+        low, high = np.asarray(self.pad.low, np.float32), np.asarray(self.pad.high, np.float32)
+        self._edits.set(np.clip(actions.astype(np.float32), low, high))
+        self._show()
+        self.acted()
+        return True
+
     def forget(self) -> None:
         """Another clip is opening: the actions on the pad stay visible, and can no longer be changed."""
-        self.of = None
+        self.of = self._coming = None
         self._edits.restart(None)
         self._show()
 
@@ -85,7 +100,10 @@ class Actions:
         fill(self.pad, {"low": [], "high": []})
         fill(self.pad, {"names": names, "units": list(spec.units) * skip, "axes": [0, min(1, len(names) - 1)]})
         fill(self.pad, {"low": low.tolist(), "high": high.tolist(), "step": known - 1, "known": known - 1})
-        self._show(actions)
+        self.pad.set_actions(actions, actions)  # before what is past is read from them
+        self._show()
+        if self._coming is not None:
+            self.put(self._coming)
 
     def know(self, ticks: int) -> None:
         """Set the number of context ticks. Changes within the context are not used, and apply again when it shrinks."""
@@ -117,7 +135,7 @@ class Actions:
             fill(self.pad, self.can)
             self.acted()
 
-    def _show(self, original: Float[np.ndarray, "steps action"] | None = None) -> None:
+    def _show(self) -> None:
         if self.value is not None:
-            self.pad.set_actions(self.value, self._original if original is None else original)
+            self.pad.set_actions(self.value, self._original)
         fill(self.pad, self.can)

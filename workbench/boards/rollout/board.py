@@ -15,6 +15,7 @@ from workbench.boards.rollout import words
 from workbench.boards.rollout.actions import Actions
 from workbench.boards.rollout.charts import drift_chart
 from workbench.boards.rollout.controls import row, ways
+from workbench.boards.rollout.kept import rollout_settings
 from workbench.boards.rollout.views import draw_rollout
 from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.errors import Cancelled, PartUnavailable, WorkbenchError
@@ -47,6 +48,7 @@ class RolloutBoard(Board):
             who: Query[Drift](workspace, f"rollout.drift.{who}", lambda found: self._judged(), self._not_judged) for who in ("model", "twin")
         }
         self.fitting = fitting_of(workspace)
+        self.settings = rollout_settings(self.toolbar, self.actions)
         self._wire()
 
     @property

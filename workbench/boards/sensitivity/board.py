@@ -12,6 +12,7 @@ from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.sensitivity import words
 from workbench.boards.sensitivity.charts import moves_bars, survey_chart
+from workbench.boards.settings import Settings, Values, set_toolbar
 from workbench.boards.undo import Edits
 from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.card import ClipKey, SceneKey
@@ -43,6 +44,7 @@ class SensitivityBoard(Board):
         self.moves = Query[SensitivityView](workspace, "sensitivity.view", self._viewed, self.failed)
         self.survey = Query[FactorTable](workspace, "sensitivity.survey", self._found, self._not_found, self._counted)
         self._surveying = ""
+        self.settings = Settings(lambda: dict(self.edits.value), self._bring_back)
         link(self.session, "tick", self.player, "tick")
         self.toolbar.on_change = self._moved
         self.toolbar.on_press = lambda name: self._ask_survey(pressed=True)
@@ -157,6 +159,14 @@ class SensitivityBoard(Board):
             self.moves.follow(asked)
             self.waiting()  # told after the work has begun
 
+    def _bring_back(self, values: Values) -> list[str]:
+        """Set the sliders; where it is not known yet what the clip has, once it is."""
+        if not self.offer.busy:
+            return set_toolbar(self.toolbar, values)
+        held = {name: value for name, value in values.items() if _is_value(name, value)}
+        self.edits.restart({**self.edits.value, **held})
+        return [name for name in values if name not in held]
+
     def command(self, name: str) -> None:
         """See `Board.command`; undo, redo and reset are of the sliders."""
         if name in ("undo", "redo") and self.edits.value:
@@ -258,6 +268,14 @@ class SensitivityBoard(Board):
         busy = self.survey.busy
         fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": code.reproduced(question, view, self.space.sample)})
         fill(self.headline, {"busy": busy, "cancellable": busy, "stale": False, **({} if busy else {"progress": -1.0})})
+
+
+def _is_value(name: str, value: Any) -> bool:
+    """Whether a control of this name could have it."""
+    if name in ("nuisance", "structure"):
+        return isinstance(value, str)
+    amount = name in ("nuisance_amount", "structure_amount") and isinstance(value, int | float) and not isinstance(value, bool)
+    return amount and 0 <= value <= 1
 
 
 def _scene(clip: ClipKey) -> SceneKey:

@@ -11,6 +11,7 @@ from workbench.boards.base import UNTRAINED, Board, board, no_bank, save_videos
 from workbench.boards.clip_choice import is_sample_bank
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
+from workbench.boards.settings import Settings, Values, set_toolbar, toolbar_values
 from workbench.boards.surprise import controls as choices
 from workbench.boards.surprise import words
 from workbench.boards.surprise.controls import Choice
@@ -57,6 +58,7 @@ class SurpriseBoard(Board):
         self.cells = Query[Covered](workspace, "surprise.cover", self._shown_where, self.failed, self._heard)
         self.pairs = Query[Judged](workspace, "surprise.judge", self._counted, self.failed, self._heard)
         self._listed: object = None  # the list of clips that `choice` was made for
+        self.settings = Settings(self._held, self._bring_back)
         self._pointed: tuple[object, ...] = ()  # the videos at whose event the cursor was put
         self._wire()
 
@@ -173,6 +175,20 @@ class SurpriseBoard(Board):
             self._unbreak()
         self._choose(self.choice.taken(new))
         self._ask()
+
+    def _held(self) -> Values:
+        """What a link holds: the controls, and where the thing that moves was put."""
+        return {**toolbar_values(self.toolbar), **({} if self.edits.value is None else {"moved": list(self.edits.value)})}
+
+    def _bring_back(self, values: Values) -> list[str]:
+        moved = values.get("moved")
+        put = None if moved is None else _moved(moved)
+        refused = set_toolbar(self.toolbar, {name: value for name, value in values.items() if name != "moved"})
+        if put != self.edits.value:
+            self.edits.set(put)
+            self._tell_history()
+            self._ask()
+        return refused + (["moved"] if moved is not None and put is None else [])
 
     def move(self, x: float, y: float) -> None:
         """Move the object to this place at the frame of the cursor."""
@@ -340,3 +356,10 @@ class SurpriseBoard(Board):
         self.screen.note(words.earned_line(view) + (words.peers_note(view, peers) if caution or covered else ""))
         lines = [foreign, caution or covered or compared, alone]
         self.say(sentence, tone, " ".join(line for line in lines if line), code.reproduced(asked, view, self.space.sample))
+
+
+def _moved(value: Any) -> Moved | None:
+    """A frame and a place in sides of the picture; None where a link says something else."""
+    number = (int, float)
+    right = isinstance(value, list | tuple) and [type(v) in number for v in value] == [True] * 3 and type(value[0]) is int and value[0] >= 0
+    return (value[0], float(value[1]), float(value[2])) if right else None

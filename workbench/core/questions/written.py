@@ -50,7 +50,7 @@ def read(text: str, allow: Callable[[str], str]) -> Question[Any]:
         what = f"{kind.__name__} of version {version!r:.20}; this program asks version {kind.about.version}"
         raise BadInput(what, where="question", fix="ask it anew on its board, or use the program that wrote it")
     try:
-        return _made(kind, fields, kind.__name__, allow)
+        return made(kind, fields, kind.__name__, allow)
     except RecursionError as error:  # rows within rows, as a setting
         raise BadInput("a setting is nested too deeply", where="question", fix="copy the whole line") from error
 
@@ -70,8 +70,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _made(kind: Any, fields: dict[str, Any], where: str, allow: Callable[[str], str]) -> Any:
-    """An object of a dataclass from its written fields."""
+def made(kind: Any, fields: dict[str, Any], where: str, allow: Callable[[str], str]) -> Any:
+    """An object of a dataclass from its written fields: strict, as `read`.
+
+    Args:
+        kind: the dataclass. where: its name, for errors. allow: see `read`.
+
+    Raises:
+        BadInput: an unknown or missing field, or a value of another kind.
+    """
     known = {f.name: f for f in dataclasses.fields(kind) if f.metadata.get("written", True)}
     hints = get_type_hints(kind)
     for name in fields:
@@ -105,7 +112,7 @@ def _checked(value: Any, hint: Any, where: str, allow: Callable[[str], str]) -> 
         return _setting(value, where)
     elif dataclasses.is_dataclass(hint):
         if isinstance(value, dict):
-            return _made(hint, cast("dict[str, Any]", value), where, allow)
+            return made(hint, cast("dict[str, Any]", value), where, allow)
     elif getattr(hint, "array_type", None) is np.ndarray:
         return _array(value, hint, where)
     elif origin is tuple:

@@ -1,0 +1,305 @@
+"""What is on screen as a `SavedView`, and the other way: a view is checked as a whole before anything of it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench import samples
+from workbench.boards.base import Board, settings_of
+from workbench.boards.naming import Names
+from workbench.boards.settings import not_set
+from workbench.boards.workspace import Workspace, settled
+from workbench.core.card import stamp
+from workbench.core.errors import BadInput, WorkbenchError
+from workbench.core.footage import Part
+from workbench.core.mask import Mask
+from workbench.core.results import PREDICTORS
+from workbench.core.selection import Selection
+from workbench.core.view import LARGEST_ARRAY, SavedView, array_text, as_setting, mask_text, selection_text, text_mask, text_selection
+
+HEAVY = "What it shows may have to be computed first, which can take long and writes to the store of results."
+LARGE = 100_000_000  # bytes of a checkpoint that a link of somebody else opens only after a press
+_LISTED = 1000  # files of a checkpoint that is a folder, whose sizes are summed
+
+
+@dataclass(frozen=True)
+class Described:
+    """A view, and in words what on screen it does not hold."""
+
+    view: SavedView
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """A view whose names were found.
+
+    Args:
+        model, bank: as `Workspace.open` and `compare_with` take them. path: of the model's file. data: a path; "" = none said.
+    """
+
+    view: SavedView
+    model: str
+    path: str
+    data: str
+    bank: str
+    mask: Mask | None
+    selection: Selection
+
+
+def describe(space: Workspace, board: Board, names: Names, *, largest: int = LARGEST_ARRAY) -> Described:
+    """What a session looks at.
+
+    Args:
+        board: the one in sight. largest: bytes of an array; larger ones are left out.
+
+    Raises:
+        BadInput: nothing is open, or the model or the data cannot be named.
+    """
+    state, look, key, clips = space.session.state, space.choice.look, space.session.state.model, space.clips
+    if key is None or look is None or clips is None:
+        raise BadInput("nothing is open that a view could show", where="view", fix="open a model and a clip")
+    without, settings = list[str](), list[tuple[str, object]]()
+    for name, value in settings_of(board).read().items():
+        if not isinstance(value, np.ndarray):
+            settings.append((name, as_setting(value)))
+        elif value.nbytes <= largest:
+            settings.append((name, array_text(value)))
+        else:
+            without.append(f"{name}, an array of {value.nbytes:,} bytes")
+    mask, chosen = "" if state.mask is None else mask_text(state.mask), selection_text(state.selection)
+    if len(mask) > largest:
+        mask = ""
+        without.append("the mask, which is too large")
+    if len(chosen) > largest:
+        chosen = ""
+        without.append("the selection, which is too large")
+    without += [rest] if (rest := settings_of(board).rests()) else []
+    view = SavedView(
+        board=board.title,
+        model=names.of(key.path),
+        data=names.of(clips.path),
+        family=key.family,
+        options=key.overrides,
+        clip=look.index,
+        file=look.key.name,
+        fps=look.part.fps,
+        low=look.part.low,
+        high=look.part.high,
+        window=look.window,
+        bank=_bank_of(space, names),
+        tick=state.tick,
+        predictor=state.predictor,
+        mask=mask,
+        selection=chosen,
+        settings=tuple(settings),
+    )
+    return Described(view, tuple(without))
+
+
+def _bank_of(space: Workspace, names: Names) -> str:
+    """The name of the bank that was chosen; "" = the open data."""
+    bank = space.choice.bank
+    return names.of(bank if bank in ("", *samples.names()) else space.allow(bank))
+
+
+class Restoring:
+    """Shows what a view says: its model, then its clip, then its board with its settings.
+
+    Args:
+        boards: by title. names: see `Names`. choose: brings a board into sight, by its title.
+
+    Attributes:
+        busy: a view is being opened.
+    """
+
+    def __init__(self, space: Workspace, boards: Mapping[str, Board], names: Names, choose: Callable[[str], None] = lambda title: None) -> None:
+        self.space, self.boards, self.names, self._choose = space, boards, names, choose
+        self._goal: _Goal | None = None
+        self._tried: set[str] = set()
+        self._ended: list[Callable[[], None]] = []
+        space.on("clip", self._advance)
+        space.on("failed", self._give_up)
+
+    @property
+    def busy(self) -> bool:
+        """A view is being opened."""
+        return self._goal is not None
+
+    def on_end(self, heard: Callable[[], None]) -> None:
+        """Call after a view is on screen, or could not be opened."""
+        self._ended.append(heard)
+
+    def check(self, view: SavedView) -> _Goal:
+        """A view with everything that it names found. Nothing is opened.
+
+        Raises:
+            WorkbenchError: a board, model, clip or bank that is not there or may not be opened, or a value that cannot be.
+        """
+        if view.board not in self.boards:
+            raise BadInput(f"there is no board {view.board!r:.80}", where="view", fix=f"one of {', '.join(self.boards)}")
+        if view.predictor not in (*PREDICTORS, "shuffled"):
+            raise BadInput(f"there is no predictor {view.predictor!r:.80}", where="view", fix=f"one of {', '.join(PREDICTORS)}")
+        if view.clip < 0 or view.tick < 0 or view.window < 0 or view.low < 0:
+            raise BadInput("a clip, time step, window or second below 0", where="view", fix="copy the complete link")
+        settled({**dict(view.options), **({} if view.family is None else {"family": view.family})})
+        model, data, bank = self.names.model(view.model), self.names.data(view.data), self.names.bank(view.bank)
+        if view.file and "\\" not in view.file and Path(data).is_dir() and not _within(Path(data), view.file):
+            raise BadInput(
+                f"there is no {view.file!r:.120} any more in the folder {Path(data).name}", where="clip", fix="put it back, or open it anew"
+            )
+        path = str(samples.find(model).checkpoint) if model in samples.names() else model
+        return _Goal(view, model, path, data, bank, text_mask(view.mask), text_selection(view.selection))
+
+    def heavy(self, view: SavedView) -> str:
+        """Why opening a view takes long or writes files, in words; "" where it does not.
+
+        Raises:
+            WorkbenchError: as `check`.
+        """
+        found = self.check(view)
+        size = _size(Path(found.path))
+        if size > LARGE and not self._is_open(found):
+            return f"{Path(found.path).name} has {size / 1e9:.1f} GB."
+        board = self.boards[view.board]
+        return HEAVY if board.about.lane == "heavy" else settings_of(board).heavy(dict(view.settings))
+
+    def show(self, view: SavedView) -> None:
+        """Open what is not open yet, and show the rest once it is.
+
+        Raises:
+            WorkbenchError: as `check`; what is on screen stays.
+        """
+        goal = self.check(view)
+        self._tried, self._goal = set(), goal
+        said = {**dict(view.options), **({} if view.family is None else {"family": view.family})}
+        try:
+            if not self._is_open(goal):
+                self.space.open(goal.model, goal.data or None, view.clip, **said)
+            elif goal.data and not self._has_data(goal):
+                self.space.open_data(goal.data, view.clip)
+            if self.space.shown is None:
+                self._choose(view.board)  # else once it has something to show: what is on screen stays until then
+            if self._is_open(goal) and (not goal.data or self._has_data(goal)):
+                self._advance()
+        except WorkbenchError:
+            self._goal = None
+            raise
+
+    def _is_open(self, goal: _Goal) -> bool:
+        key, (family, options) = self.space.session.state.model, settled({**dict(goal.view.options), "family": goal.view.family})
+        return key is not None and (key.path, key.family, key.overrides, key.stamp) == (goal.path, family, options, stamp(goal.path))
+
+    def _has_data(self, goal: _Goal) -> bool:
+        return self.space.clips is not None and self.space.clips.path == goal.data
+
+    def _once(self, what: str) -> bool:
+        """Whether this was not tried yet for this view."""
+        fresh, self._tried = what not in self._tried, self._tried | {what}
+        return fresh
+
+    def _advance(self) -> None:
+        """A clip is on screen: show the next thing that is not as the view says."""
+        goal, choice, clips = self._goal, self.space.choice, self.space.clips
+        if goal is None or choice.look is None or clips is None:
+            return
+        if not self._is_open(goal) or (goal.data and not self._has_data(goal)):
+            self._end()  # the user has opened something else meanwhile
+            return
+        view, look = goal.view, choice.look
+        index = clips.names.index(view.file) if view.file in clips.names else view.clip
+        part = Part(view.fps, view.low, view.high)
+        try:
+            if look.index != index and self._once("clip"):
+                choice.show(index)
+            elif look.film is not None and (look.part, look.window) != (part, view.window) and self._once("part"):
+                choice.cut(part, view.window)
+            else:
+                self._finish(goal)
+        except WorkbenchError as error:
+            self._end()
+            self.space.notify(error)
+
+    def _finish(self, goal: _Goal) -> None:
+        """Model and clip are as they were: now what all boards share, and the board's own settings."""
+        view, session, board = goal.view, self.space.session, self.boards[goal.view.board]
+        self._choose(view.board)
+        if self.space.choice.bank != goal.bank:
+            self.space.choice.compare_with(goal.bank)
+        refused = settings_of(board).write(dict(view.settings)) if view.settings else []
+        session.set(**self._shared(goal))
+        if refused:
+            self.space.notify(not_set(refused))
+        if goal.mask is not None and self.space.shown is not None and goal.mask.shape != self.space.shown.grid.shape:
+            what = f"the mask of the view is of {goal.mask.shape} tokens, this clip has {self.space.shown.grid.shape}"
+            self.space.notify(BadInput(what, where="mask", fix="the mask was left out; the rest is as in the view"))
+        self._keep_tick(board, session.state.tick)
+        self._end()
+
+    def _shared(self, goal: _Goal) -> dict[str, Any]:
+        """Changes of the session, within what is on screen."""
+        shown, clips, session = self.space.shown, self.space.clips, self.space.session
+        assert shown is not None
+        assert clips is not None
+        view, grid = goal.view, shown.grid
+        most = {"clips": 1, "frames": grid.ticks, "tokens": grid.tokens}[goal.selection.level]
+        items = {item for item in goal.selection.items if item[0] < len(clips.names) and (len(item) == 1 or item[1] < most)}
+        found: dict[str, Any] = {"predictor": view.predictor, "selection": replace(goal.selection, items=frozenset(items))}
+        if session.state.selection == found["selection"]:
+            del found["selection"]
+        before = session.state.mask
+        if goal.mask is not None and goal.mask.shape == grid.shape and (before is None or before.digest != goal.mask.digest):
+            found["mask"] = goal.mask
+        return {**found, "tick": min(view.tick, grid.ticks - 1)}
+
+    def _keep_tick(self, board: Board, tick: int) -> None:
+        """An answer that is awaited moves the time cursor to where it begins: it goes back once the board has settled."""
+        key = self.space.session.state.clip
+        if not board.headline.busy:
+            return
+
+        def settled_down(change: Any) -> None:
+            if not change["new"]:
+                board.headline.unobserve(settled_down, names=["busy"])
+                if self.space.session.state.clip == key:
+                    self.space.session.set(tick=tick)
+
+        board.headline.observe(settled_down, names=["busy"])
+
+    def _give_up(self) -> None:
+        """Something could not be opened: where the model is there and its clip is not, the first clip is shown."""
+        goal = self._goal
+        if goal is None:
+            return
+        if self._is_open(goal) and self.space.shown is None and goal.data and self._once("first clip"):
+            self.space.open_data(goal.data)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self._goal = None
+        for heard in self._ended:
+            heard()
+
+
+def _within(folder: Path, name: str) -> bool:
+    """Whether a folder holds a file of this name, as the list of its clips names it."""
+    try:
+        place = (folder / name).resolve()
+        return place.is_relative_to(folder) and place.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _size(place: Path) -> int:
+    """Bytes of a file, or of the files in a folder."""
+    try:
+        files = [place] if place.is_file() else [file for file, _ in zip(place.iterdir(), range(_LISTED), strict=False)]
+        return sum(file.stat().st_size for file in files if file.is_file())
+    except OSError:
+        return 0
