@@ -132,17 +132,40 @@ def test_surprise_comes_back_with_its_videos_and_what_was_broken_by_hand() -> No
     assert found.films.question.digest == board.films.question.digest
 
 
-def test_maps_come_back_with_their_controls_and_what_is_selected() -> None:
+def test_maps_come_back_with_their_colour_the_points_of_their_own_and_the_ends_of_the_axis() -> None:
     page = Page()
     board = page.open("Embedding", "shapes")
-    board.toolbar.values = {**board.toolbar.values, "k": 20}
+    board.toolbar.values = {**board.toolbar.values, "k": 20, "colour": "colour"}
     board.map.select(range(40))
-    view = page.described().view
-    assert "write" in page.restoring.heavy(view)
+    board._pressed("end_a")
+    board.map.select(range(100, 140))
+    board._pressed("end_b")
+    assert board.values["colour"] == "axis A to B"
     found: Any = again(page).boards["Embedding"]
-    assert found.values["k"] == 20
     assert found.headline.sentence == board.headline.sentence
+    board._pressed("no_axis")
+    board.map.select(range(0, 200, 2))
+    board._pressed("alone")
+    found = again(page).boards["Embedding"]
+    assert np.array_equal(found.alone, np.arange(0, 200, 2))
+    assert np.array_equal(found.map.coordinates(), board.map.coordinates(), equal_nan=True)
     assert np.array_equal(found.selection, board.selection)
+
+
+def test_vectors_of_a_file_come_back_with_their_labels_and_without_a_model(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "vectors.npy", rng.normal(size=(60, 5)).astype(np.float32))
+    (tmp_path / "labels.csv").write_text("kind\n" + "\n".join(rng.choice(["a", "b"], 60)))
+    page = Page(tmp_path)
+    page.choose("Embedding")
+    page.space.vectors.open(str(tmp_path / "vectors.npy"), str(tmp_path / "labels.csv"))
+    board: Any = page.boards["Embedding"]
+    board.toolbar.values = {**board.toolbar.values, "k": 9}
+    view = page.described().view
+    assert (view.model, view.data, view.labels) == ("", "file:vectors.npy", "file:labels.csv")
+    found: Any = again(page, tmp_path).boards["Embedding"]
+    assert found.values["k"] == 9
+    assert found.map.count == 60
 
 
 def test_a_control_that_comes_later_is_set_when_it_is_there() -> None:

@@ -122,7 +122,7 @@ class Address:
 
     def _ask_first(self, view: SavedView, why: str) -> None:
         self._offered = view
-        words = f"This link opens {view.model.partition(':')[2]} on the board {view.board}. {why}"
+        words = f"This link opens {(view.model or view.data).partition(':')[2]} on the board {view.board}. {why}"
         self.offer.show([Label("what", words), Button("open", "Open it", primary=True), Button("leave", "Not now")])
         self.begin()
 
@@ -145,14 +145,18 @@ class Address:
 
     def _restored(self) -> None:
         """What a link says is on screen, or could not be opened: the entry of the history is the one that stands."""
-        if self.space.shown is not None:
+        if self._something:
             self._place = self._now()
         self.follow()
+
+    @property
+    def _something(self) -> bool:
+        return self.space.shown is not None or self.space.vectors.facts is not None
 
     def _now(self) -> tuple[object, ...]:
         state, look = self.space.session.state, self.space.choice.look
         key = state.model
-        return None if key is None else (key.path, key.said), None if look is None else (look.key.path, look.index), self._seen()
+        return state.vectors, None if key is None else (key.path, key.said), None if look is None else (look.key.path, look.index), self._seen()
 
     def _publish(self) -> None:
         self._due = False
@@ -164,7 +168,7 @@ class Address:
             self._remember(fragment)
         except BadInput as error:
             fragment, without, refusal = "", "", f"{error.what[0].upper()}{error.what[1:]}. What helps: {error.fix}."
-            if self.space.shown is None:
+            if not self._something:
                 return
         place = self._now()
         push = self._fresh or (self._place is not None and place != self._place)
@@ -189,7 +193,7 @@ class Address:
         except WorkbenchError as error:
             self.space.notify(error)
             return
-        model = view.model.rpartition("/")[2].rpartition(":")[2]
+        model = (view.model or view.data).rpartition("/")[2].rpartition(":")[2]
         self.bar.offer(f"{view.board.lower()}-{model.partition('.')[0]}.json", file_of(view))
 
 

@@ -80,12 +80,17 @@ def folders_of(*named: str | None) -> list[Path]:
 
 
 def begun_by(view: SavedView, roots: list[Path]) -> tuple[str, str, dict[str, Any]]:
-    """The checkpoint of a saved view, its board, and what it says of the checkpoint.
+    """The checkpoint or the vectors of a saved view, its board, and what it says of the checkpoint.
 
     Raises:
-        BadInput: the checkpoint is not in these folders.
+        BadInput: they are not in these folders.
     """
-    return Names(roots).model(view.model), view.board, {**dict(view.options), **({} if view.family is None else {"family": view.family})}
+    names = Names(roots)
+    return (
+        names.model(view.model) if view.model else names.data(view.data),
+        view.board,
+        {**dict(view.options), **({} if view.family is None else {"family": view.family})},
+    )
 
 
 def has_display() -> bool:

@@ -40,13 +40,14 @@ class _Goal:
     """A view whose names were found.
 
     Args:
-        model, bank: as `Workspace.open` and `compare_with` take them. path: of the model's file. data: a path; "" = none said.
+        model, bank: as `Workspace.open` and `compare_with` take them; model "" = vectors. path: of its file. data, labels: paths; "" = none said.
     """
 
     view: SavedView
     model: str
     path: str
     data: str
+    labels: str
     bank: str
     mask: Mask | None
     selection: Selection
@@ -61,10 +62,8 @@ def describe(space: Workspace, board: Board, names: Names, *, largest: int = LAR
     Raises:
         BadInput: nothing is open, or the model or the data cannot be named.
     """
-    state, look, key, clips = space.session.state, space.choice.look, space.session.state.model, space.clips
-    if key is None or look is None or clips is None:
-        raise BadInput("nothing is open that a view could show", where="view", fix="open a model and a clip")
-    without, settings = list[str](), list[tuple[str, object]]()
+    found, without = _opened(space, names), list[str]()
+    state, settings = space.session.state, list[tuple[str, object]]()
     for name, value in settings_of(board).read().items():
         if not isinstance(value, np.ndarray):
             settings.append((name, as_setting(value)))
@@ -80,8 +79,23 @@ def describe(space: Workspace, board: Board, names: Names, *, largest: int = LAR
         chosen = ""
         without.append("the selection, which is too large")
     without += [rest] if (rest := settings_of(board).rests()) else []
-    view = SavedView(
-        board=board.title,
+    more = {"tick": state.tick, "predictor": state.predictor, "mask": mask, "selection": chosen, "settings": tuple(settings)}
+    return Described(replace(found, board=board.title, **more), tuple(without))
+
+
+def _opened(space: Workspace, names: Names) -> SavedView:
+    """A view of what is open, without a board.
+
+    Raises:
+        BadInput: see `describe`.
+    """
+    state, look, clips, key = space.session.state, space.choice.look, space.clips, space.session.state.model
+    if state.vectors is not None:
+        return SavedView("", "", names.of(state.vectors.path), names.of(state.vectors.labels))
+    if key is None or look is None or clips is None:
+        raise BadInput("nothing is open that a view could show", where="view", fix="open a model and a clip")
+    return SavedView(
+        board="",
         model=names.of(key.path),
         data=names.of(clips.path),
         family=key.family,
@@ -93,13 +107,7 @@ def describe(space: Workspace, board: Board, names: Names, *, largest: int = LAR
         high=look.part.high,
         window=look.window,
         bank=_bank_of(space, names),
-        tick=state.tick,
-        predictor=state.predictor,
-        mask=mask,
-        selection=chosen,
-        settings=tuple(settings),
     )
-    return Described(view, tuple(without))
 
 
 def _bank_of(space: Workspace, names: Names) -> str:
@@ -148,13 +156,16 @@ class Restoring:
         if view.clip < 0 or view.tick < 0 or view.window < 0 or view.low < 0:
             raise BadInput("a clip, time step, window or second below 0", where="view", fix="copy the complete link")
         settled({**dict(view.options), **({} if view.family is None else {"family": view.family})})
-        model, data, bank = self.names.model(view.model), self.names.data(view.data), self.names.bank(view.bank)
+        if not view.model and not view.data:
+            raise BadInput("this view names neither a model nor vectors", where="view", fix="copy the whole link")
+        model, data, bank = self.names.model(view.model) if view.model else "", self.names.data(view.data), self.names.bank(view.bank)
         if view.file and "\\" not in view.file and Path(data).is_dir() and not _within(Path(data), view.file):
             raise BadInput(
                 f"there is no {view.file!r:.120} any more in the folder {Path(data).name}", where="clip", fix="put it back, or open it anew"
             )
         path = str(samples.find(model).checkpoint) if model in samples.names() else model
-        return _Goal(view, model, path, data, bank, text_mask(view.mask), text_selection(view.selection))
+        labels = self.names.data(view.labels)
+        return _Goal(view, model, path, data, labels, bank, text_mask(view.mask), text_selection(view.selection))
 
     def heavy(self, view: SavedView) -> str:
         """Why opening a view takes long or writes files, in words; "" where it does not.
@@ -163,9 +174,10 @@ class Restoring:
             WorkbenchError: as `check`.
         """
         found = self.check(view)
-        size = _size(Path(found.path))
+        place = Path(found.path or found.data)
+        size = _size(place)
         if size > LARGE and not self._is_open(found):
-            return f"{Path(found.path).name} has {size / 1e9:.1f} GB."
+            return f"{place.name} has {size / 1e9:.1f} GB."
         board = self.boards[view.board]
         return HEAVY if board.about.lane == "heavy" else settings_of(board).heavy(dict(view.settings))
 
@@ -179,7 +191,9 @@ class Restoring:
         self._tried, self._goal = set(), goal
         said = {**dict(view.options), **({} if view.family is None else {"family": view.family})}
         try:
-            if not self._is_open(goal):
+            if not goal.model and not self._is_open(goal):
+                self.space.vectors.open(goal.data, goal.labels)
+            elif not self._is_open(goal):
                 self.space.open(goal.model, goal.data or None, view.clip, **said)
             elif goal.data and not self._has_data(goal):
                 self.space.open_data(goal.data, view.clip)
@@ -192,11 +206,14 @@ class Restoring:
             raise
 
     def _is_open(self, goal: _Goal) -> bool:
+        vectors = self.space.session.state.vectors
+        if not goal.model:
+            return vectors is not None and (vectors.path, vectors.labels) == (goal.data, goal.labels)
         key, (family, options) = self.space.session.state.model, settled({**dict(goal.view.options), "family": goal.view.family})
         return key is not None and (key.path, key.family, key.overrides, key.stamp) == (goal.path, family, options, stamp(goal.path))
 
     def _has_data(self, goal: _Goal) -> bool:
-        return self.space.clips is not None and self.space.clips.path == goal.data
+        return not goal.model or (self.space.clips is not None and self.space.clips.path == goal.data)
 
     def _once(self, what: str) -> bool:
         """Whether this was not tried yet for this view."""
@@ -206,6 +223,9 @@ class Restoring:
     def _advance(self) -> None:
         """A clip is on screen: show the next thing that is not as the view says."""
         goal, choice, clips = self._goal, self.space.choice, self.space.clips
+        if goal is not None and not goal.model and self._is_open(goal):
+            self._finish(goal)
+            return
         if goal is None or choice.look is None or clips is None:
             return
         if not self._is_open(goal) or (goal.data and not self._has_data(goal)):
@@ -229,7 +249,7 @@ class Restoring:
         """Model and clip are as they were: now what all boards share, and the board's own settings."""
         view, session, board = goal.view, self.space.session, self.boards[goal.view.board]
         self._choose(view.board)
-        if self.space.choice.bank != goal.bank:
+        if goal.model and self.space.choice.bank != goal.bank:
             self.space.choice.compare_with(goal.bank)
         refused = settings_of(board).write(dict(view.settings)) if view.settings else []
         session.set(**self._shared(goal))
@@ -244,8 +264,8 @@ class Restoring:
     def _shared(self, goal: _Goal) -> dict[str, Any]:
         """Changes of the session, within what is on screen."""
         shown, clips, session = self.space.shown, self.space.clips, self.space.session
-        assert shown is not None
-        assert clips is not None
+        if shown is None or clips is None:
+            return {"predictor": goal.view.predictor}
         view, grid = goal.view, shown.grid
         most = {"clips": 1, "frames": grid.ticks, "tokens": grid.tokens}[goal.selection.level]
         items = {item for item in goal.selection.items if item[0] < len(clips.names) and (len(item) == 1 or item[1] < most)}
@@ -276,7 +296,7 @@ class Restoring:
         goal = self._goal
         if goal is None:
             return
-        if self._is_open(goal) and self.space.shown is None and goal.data and self._once("first clip"):
+        if goal.model and self._is_open(goal) and self.space.shown is None and goal.data and self._once("first clip"):
             self.space.open_data(goal.data)
         else:
             self._end()

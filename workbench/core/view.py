@@ -35,16 +35,18 @@ class SavedView:
     """A model, a clip and a board with its settings. Files are named relative to an allowed folder; see `workbench.boards.naming`.
 
     Args:
-        board: its title. model: its name. family, options: what was said of it, as options of `load`. data: name of the clips. clip: number of
-            the one in sight, from 0. file: its name in a folder, which decides where it is given.
+        board: its title. model: its name; "" = vectors are open in place of one. family, options: what was said of it, as options of `load`.
+        data: name of the clips, or of the vectors. labels: name of a table that is joined to these; "" = none. clip: number of the one in
+            sight, from 0. file: its name in a folder, which decides where it is given.
         fps, low, high, window: of a film; see `workbench.core.questions.clips.LookAt`. bank: name of the clips that baselines are taken over;
             "" = the data. tick: the time cursor. predictor: see `workbench.session.State`. mask: see `mask_text`; "" = as sampled.
         selection: see `selection_text`. settings: of the board, each a number, text, flag, or row of them; an array as `array_text` writes it.
     """
 
     board: str
-    model: str
+    model: str = ""
     data: str = ""
+    labels: str = ""
     family: str | None = None
     options: Pairs = ()
     clip: int = 0

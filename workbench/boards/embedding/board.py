@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from workbench.boards.base import Board, board
 from workbench.boards.embedding import controls, places, telling, words
 from workbench.boards.embedding.columns import THIS, Colouring, colourings, crowded, this_clip
 from workbench.boards.embedding.ends import AXIS, GROUPS, Ends, refusal
+from workbench.boards.embedding.kept import map_settings
 from workbench.boards.embedding.linked import Linked
 from workbench.boards.embedding.made import CONTROLS, LEAST, Made
 from workbench.boards.embedding.material import Material
@@ -70,6 +72,7 @@ class EmbeddingBoard(Board):
         self._told: Colouring | None = None  # what neighbours are to tell: the column that was chosen last
         self._progress = self._crowded = ""
         self._drawn: object = None
+        self.settings = map_settings(self.toolbar, self.map, self._groups, self._bring_back)
         self._wire()
 
     def _wire(self) -> None:
@@ -258,6 +261,22 @@ class EmbeddingBoard(Board):
             self.alone = None
             self.ends.forget()
             self._show_controls()
+        self._ask()
+
+    def _groups(self) -> dict[str, Chosen]:
+        """Rows that a link holds: those that are projected by themselves, and the ends of the axis."""
+        ends = {name: self.ends.rows[end] for name, end in controls.ENDS.items() if end in self.ends.rows}
+        return {**({} if self.alone is None else {"alone": self.alone}), **ends}
+
+    def _bring_back(self, colour: str, rows: Mapping[str, Chosen]) -> None:
+        """Show what a link says, as soon as the map is there."""
+        self._wanted = colour or self._wanted
+        if {name: own.tolist() for name, own in self._groups().items()} != {name: own.tolist() for name, own in rows.items()}:
+            self.alone = rows.get("alone")
+            self.ends.forget()
+            self.ends.rows |= {end: rows[name] for name, end in controls.ENDS.items() if name in rows}
+        self._show_controls()
+        self._colour()
         self._ask()
 
     def _pressed(self, name: str) -> None:
