@@ -135,7 +135,7 @@ def test_surprise_comes_back_with_its_videos_and_what_was_broken_by_hand() -> No
 def test_maps_come_back_with_their_colour_the_points_of_their_own_and_the_ends_of_the_axis() -> None:
     page = Page()
     board = page.open("Embedding", "shapes")
-    board.toolbar.values = {**board.toolbar.values, "k": 20, "colour": "colour"}
+    board.toolbar.values = {**board.toolbar.values, "k": 20, "colour": "shape"}
     board.map.select(range(40))
     board._pressed("end_a")
     board.map.select(range(100, 140))
@@ -250,6 +250,7 @@ def test_a_view_that_is_open_already_opens_nothing_anew(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"model": "", "data": ""}, "neither a model nor vectors"),
         ({"board": "Oracle"}, "there is no board 'Oracle'"),
         ({"model": "file:gone.pt"}, "there is no 'gone.pt' any more"),
         ({"model": "sample:gone"}, "there is no sample"),
@@ -331,7 +332,7 @@ def test_a_clip_that_is_not_in_its_data_any_more_is_told_and_the_first_one_is_sh
     view = replace(SavedView("Masks", "sample:shapes", "sample:shapes"), clip=99_999)
     page = Page()
     page.restoring.show(view)
-    assert "99999" in page.told[0].what
+    assert "there is no clip 100000" in page.told[0].what
     assert page.space.choice.look is not None
     assert page.space.choice.look.index == 0
     assert not page.restoring.busy

@@ -65,7 +65,7 @@ def test_a_link_is_short_and_holds_only_characters_that_no_browser_rewrites() ->
         ("board=Masks&model=sample:shapes", "of version None"),
         ("v=2&board=Masks&model=sample:shapes", "of version 2; this program reads version 1"),
         ("v=true&board=Masks&model=sample:shapes", "of version True"),
-        ("v=1&board=Masks", "lacks the field 'model'"),
+        ("v=1&model=sample:shapes", "lacks the field 'board'"),
         (f"{LEAST}&colour=red", "has no field 'colour'"),
         (f"{LEAST}&clip=1&clip=2", "says 'clip' twice"),
         (f"{LEAST}&.a=1&.a=2", "says '.a' twice"),
