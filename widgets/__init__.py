@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from widgets.headline import Headline
     from widgets.map_pane import MapPane
     from widgets.model_view import ModelView
+    from widgets.open_dialog import OpenDialog
     from widgets.patch_canvas import PatchCanvas
     from widgets.scatter import Scatter
     from widgets.timeline import Timeline
@@ -34,6 +35,7 @@ _HOMES = {
     "Headline": "widgets.headline",
     "MapPane": "widgets.map_pane",
     "ModelView": "widgets.model_view",
+    "OpenDialog": "widgets.open_dialog",
     "PatchCanvas": "widgets.patch_canvas",
     "Scatter": "widgets.scatter",
     "Timeline": "widgets.timeline",
@@ -53,6 +55,7 @@ __all__ = [
     "Headline",
     "MapPane",
     "ModelView",
+    "OpenDialog",
     "PatchCanvas",
     "Scatter",
     "Timeline",

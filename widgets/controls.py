@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast, get_type_hints
 
 import traitlets as t
 
-from widgets._schema import ANY, FLAG, NUMBER, TEXT, Rule, check_dict, is_number
+from widgets._schema import ANY, FLAG, NUMBER, TEXT, Rule, check_dict, dicts, is_number
 
 Kind = type["Control"]
 _kinds: dict[str, Kind] = {}
@@ -82,9 +82,9 @@ class Select(Control):
         return next((o.value for o in self.options if not o.disabled), self.options[0].value)
 
     def takes(self) -> Rule:
-        """See `Control.takes`; True is not 1."""
+        """See `Control.takes`; True is not 1, but 2 is 2.0: a browser has one kind of number."""
         values = [o.value for o in self.options]
-        return f"one of {', '.join(map(repr, values))}", lambda value: any(value == v and type(value) is type(v) for v in values)
+        return f"one of {', '.join(map(repr, values))}", lambda value: any(value == v and _alike(value, v) for v in values)
 
     def check(self, where: str) -> None:
         """See `Control.check`."""
@@ -224,6 +224,50 @@ def control(where: str, said: Mapping[str, Any]) -> Control:
     return found
 
 
+def checked(owner: str, controls: Any) -> dict[str, Control]:
+    """The controls that hold a value, by id.
+
+    Args:
+        owner: class name of the view, for the message.
+
+    Raises:
+        TraitError: one that makes no sense, or two of one id.
+    """
+    found: dict[str, Control] = {}
+    for place, item in enumerate(dicts(f"{owner}.controls", controls)):
+        where = f"{owner}.controls[{place}]"
+        each = control(where, item)
+        if each.id in found:
+            raise t.TraitError(f"{where} has the id {each.id!r}, which another control has")
+        found[each.id] = each
+    return {name: each for name, each in found.items() if each.takes() is not None}
+
+
+def complete(owner: str, valued: Mapping[str, Control], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with one for every control that holds one, in the order of the controls.
+
+    Args:
+        owner: as of `checked`. valued: what `checked` gave.
+
+    Raises:
+        TraitError: a value that no control holds, or that its control does not take.
+    """
+    for name in values:
+        if name not in valued:
+            raise t.TraitError(
+                f"{owner}.values has {name!r}, but no control of that id holds a value\n  → the ids are {', '.join(valued) or 'none yet'}"
+            )
+    done = {name: values[name] if name in values else each.start() for name, each in valued.items()}
+    for name, value in done.items():
+        rule = valued[name].takes()
+        if rule is not None and not rule[1](value):
+            raise t.TraitError(
+                f"{owner}.values[{name!r}] is {value!r}, but the {valued[name].kind} {valued[name].label or name!r} takes {rule[0]}\n"
+                "  → set controls and values in one `with view.together():` when both change"
+            )
+    return done
+
+
 _RULES: dict[Any, Rule] = {
     str: TEXT,
     bool: FLAG,
@@ -252,6 +296,10 @@ def _plain(value: Any) -> dict[str, Any]:
         elif field.default is dataclasses.MISSING or inner != field.default:
             found[field.name] = inner
     return found
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return (is_number(one) and is_number(other)) or type(one) is type(other)
 
 
 def _is_range(value: Any, low: float, high: float) -> bool:

@@ -48,11 +48,12 @@ function sentence(model) {
   const text = element("span");
   const badge = element("strong", { class: "jw-headline-badge", role: "status" });
   const detail = element("span", { class: "jw-headline-detail" });
+  const offer = element("button", { type: "button", class: "jw-button jw-headline-offer", onclick: () => press(model, "command", "offer") });
   const node = element(
     "div",
     { class: "jw-headline-words" },
     element("p", { class: "jw-headline-sentence", "aria-live": "polite" }, mark, text),
-    element("div", { class: "jw-headline-under" }, badge, detail),
+    element("div", { class: "jw-headline-under" }, badge, detail, offer),
   );
   const draw = () => {
     const tone = model.get("tone");
@@ -63,11 +64,13 @@ function sentence(model) {
     setAttribute(mark, "aria-label", tone === "warn" ? "Warning:" : tone === "error" ? "Error:" : null);
     setText(text, model.get("sentence"));
     setText(detail, model.get("detail"));
+    setText(offer, model.get("offer"));
+    offer.hidden = !model.get("offer");
     setAttribute(detail, "title", model.get("detail") || null);
     setText(badge, source === MODEL ? "" : `Not the model: ${model.get("note") || labelOf(model, source)}`);
   };
   draw();
-  return { node, dispose: onAll(model, ["sentence", "detail", "tone", "source", "sources", "note"], draw) };
+  return { node, dispose: onAll(model, ["sentence", "detail", "tone", "source", "sources", "note", "offer"], draw) };
 }
 
 /** @param {Model} model @param {string} id @returns {string} */

@@ -28,7 +28,7 @@ class Headline(Commanded):
     `source` is what every picture on the board shows. It is "model" unless someone holds a key or a button, or has latched one with Space.
 
     Attributes:
-        on_command: called with "cancel", "reset", "undo", "redo" or "export" when the user asks for it.
+        on_command: called with "cancel", "reset", "undo", "redo", "export" or "offer" when the user asks for it.
     """
 
     _esm = esm("headline.js")
@@ -45,6 +45,7 @@ class Headline(Commanded):
     progress = t.Float(-1.0, help="share of the work that is done, 0 to 1; -1: not known").tag(sync=True)
     cancellable = t.Bool(False, help="work can be cancelled while busy").tag(sync=True)
     commands = t.List(t.Enum(_COMMANDS), ["reset", "export"], help="which of reset, undo, redo, export have a button").tag(sync=True)
+    offer = t.Unicode("", help="words of a button under the sentence that does what helps, as 'Open two-rooms'; empty: no button").tag(sync=True)
     can_undo = t.Bool(False, help="there is a state to go back to").tag(sync=True)
     can_redo = t.Bool(False, help="there is a state to go forward to").tag(sync=True)
     file = binary("bytes that the browser offers as a download when they change; set together with `file_name`")

@@ -8,9 +8,8 @@ from typing import Any, cast
 import traitlets as t
 
 from widgets._esm import css, esm
-from widgets._schema import dicts
 from widgets._traits import View
-from widgets.controls import Control, control
+from widgets.controls import Control, checked, complete
 
 
 class Toolbar(View):
@@ -65,7 +64,7 @@ class Toolbar(View):
 
     def _kept(self) -> dict[str, Any]:
         """The values that controls of the row as it is now can show."""
-        found = _checked(self.controls)
+        found = checked("Toolbar", self.controls)
         return {name: value for name, value in self.values.items() if name in found and (rule := found[name].takes()) and rule[1](value)}
 
     @t.observe("values")
@@ -75,17 +74,17 @@ class Toolbar(View):
 
     @t.validate("controls")
     def _check_controls(self, proposal: Any) -> Any:
-        controls = _checked(proposal["value"])
-        _complete(controls, {name: value for name, value in self.values.items() if name in controls})
+        controls = checked("Toolbar", proposal["value"])
+        complete("Toolbar", controls, {name: value for name, value in self.values.items() if name in controls})
         return proposal["value"]
 
     @t.validate("values")
     def _check_values(self, proposal: Any) -> dict[str, Any]:
-        return _complete(_checked(self.controls), proposal["value"])
+        return complete("Toolbar", checked("Toolbar", self.controls), proposal["value"])
 
     @t.observe("controls")
     def _follow_controls(self, _change: Any) -> None:
-        valued = _checked(self.controls)
+        valued = checked("Toolbar", self.controls)
         self.values = {name: value for name, value in self.values.items() if name in valued}
 
     @t.observe("pressed", "entered")
@@ -93,37 +92,3 @@ class Toolbar(View):
         heard = self.on_press if change["name"] == "pressed" else self.on_enter
         if heard is not None and change["new"][0]:
             heard(change["new"][0])
-
-
-def _checked(controls: Any) -> dict[str, Control]:
-    """The controls that hold a value, by id.
-
-    Raises:
-        TraitError: one that makes no sense, or two of one id.
-    """
-    found: dict[str, Control] = {}
-    for place, item in enumerate(dicts("Toolbar.controls", controls)):
-        where = f"Toolbar.controls[{place}]"
-        each = control(where, item)
-        if each.id in found:
-            raise t.TraitError(f"{where} has the id {each.id!r}, which another control has")
-        found[each.id] = each
-    return {name: each for name, each in found.items() if each.takes() is not None}
-
-
-def _complete(valued: Mapping[str, Control], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with one for every control that holds one, in the order of the controls."""
-    for name in values:
-        if name not in valued:
-            raise t.TraitError(
-                f"Toolbar.values has {name!r}, but no control of that id holds a value\n  → the ids are {', '.join(valued) or 'none yet'}"
-            )
-    done = {name: values[name] if name in values else each.start() for name, each in valued.items()}
-    for name, value in done.items():
-        rule = valued[name].takes()
-        if rule is not None and not rule[1](value):
-            raise t.TraitError(
-                f"Toolbar.values[{name!r}] is {value!r}, but the {valued[name].kind} {valued[name].label or name!r} takes {rule[0]}\n"
-                "  → set controls and values in one `with toolbar.together():` when both change"
-            )
-    return done

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ from workbench.core.vectors import Vectors
 from workbench.core.view import LARGEST_FILE, file_of
 from workbench.jobs import Jobs
 from workbench.store.places import partial, settle
+from workbench.store.uploads import Room
 from workbench.thread_jobs import ThreadJobs
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class BoardBox(w.VBox):
     def __init__(self, which: str) -> None:
         self.errors: list[WorkbenchError] = []
         self._mail = Mailbox(self._failed)
-        self.space = Workspace(_shared_jobs(), deliver=self._mail.post, notify=self._tell)
+        self.space = Workspace(_shared_jobs(), deliver=self._mail.post, notify=self._tell, uploads=_shared_uploads().session())
         self.opener, self.board = Opener(self.space), _boards()[which](self.space)
         self._frame, self.said = Frame(name=f"JEPA Workbench: {self.board.title}"), w.HTML()
         self._frame.observe(lambda change: self.space.set_dark(change["new"]), names=["dark"])
@@ -234,8 +235,8 @@ class BoardBox(w.VBox):
 
     def _tell(self, error: WorkbenchError) -> None:
         self.errors.append(error)
-        if self.board.says(error):
-            return  # a board that has nothing else to say says it itself
+        if self.board.says(error) or self.opener.picker.says(error):
+            return  # a board that has nothing else to say says it itself, and so does the dialog
         place = f" ({error.where})" if error.where else ""
         self._say(f"{error.what}{place}" + (f"\n→ {error.fix}" if error.fix else ""))
 
@@ -368,6 +369,12 @@ class _LateShelf:
 
 
 _shelf = _LateShelf()
+
+
+@cache
+def _shared_uploads() -> Room:
+    """Where the files that browsers send to this kernel are put."""
+    return Room()
 
 
 def _shared_jobs() -> Jobs:

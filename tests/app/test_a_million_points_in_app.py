@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.opening import enter
 from tests.app.serving import serving
 from tests.waiting import PATIENT, at_rest, until
 
@@ -47,8 +48,7 @@ def test_a_million_points_are_pointed_at_and_selected_and_more_are_one_picture(p
         expect(page.locator(".jw-tip")).to_contain_text("group", timeout=PATIENT)
         expect(page.locator(".jw-headline-sentence")).to_contain_text("rustworthiness 0", timeout=PATIENT)
 
-        page.get_by_label("vectors", exact=True).fill("more.npz")
-        page.get_by_label("vectors", exact=True).press("Enter")
+        enter(page, "images or video", "more.npz")
         expect(status).to_contain_text("1,200,000 points", timeout=PATIENT)
         expect(root).to_have_attribute("data-renderer", "picture", timeout=PATIENT)
         expect(status).to_contain_text("shown as one picture")

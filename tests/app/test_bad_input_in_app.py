@@ -12,20 +12,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.opening import enter, opened, refused
 from tests.waiting import PATIENT
 from workbench import samples
 
 pytestmark = pytest.mark.browser
-
-
-def toast(page: Any, words: str) -> None:
-    page.locator("#notistack-container").get_by_role("alert").filter(has_text=re.compile(words)).first.wait_for(timeout=PATIENT)
-
-
-def enter(page: Any, label: str, text: str) -> None:
-    field = page.get_by_label(label)
-    field.fill(text)
-    field.press("Enter")
 
 
 WRONG = (
@@ -41,7 +32,7 @@ def test_a_wrong_path_is_told_and_the_board_stays(board: Any) -> None:
     before = board.locator(".jw-headline-sentence").inner_text()
     for label, name, words in WRONG:
         enter(board, label, name)
-        toast(board, f"{re.escape(Path(name).name)}[^/]*({words})|({words}).*{re.escape(Path(name).name)}")
+        refused(board, re.compile(f"{re.escape(Path(name).name)}[^/]*({words})|({words}).*{re.escape(Path(name).name)}"))
         expect(board.locator(".jw-headline-sentence")).to_have_text(before)
         board.locator(".jw-map-pane[data-busy=false]").wait_for(timeout=PATIENT)
 
@@ -106,6 +97,7 @@ def test_models_without_a_whole_predictor_show_the_reason_in_place_of_the_pictur
 def test_a_file_of_python_objects_is_described_and_the_open_model_can_be_shown_again(board: Any) -> None:
     board.get_by_role("button", name="Checkpoint").click()
     enter(board, "checkpoint", "objects.ckpt")
+    refused(board, "objects.ckpt")
     board.locator(".jw-headline-sentence", has_text="objects.ckpt was not opened: it holds pickled objects, not weights alone").wait_for(
         timeout=PATIENT
     )
@@ -120,15 +112,20 @@ def test_a_file_of_python_objects_is_described_and_the_open_model_can_be_shown_a
 def test_what_is_no_checkpoint_stays_told_on_the_checkpoint_board(board: Any) -> None:
     board.get_by_role("button", name="Checkpoint").click()
     enter(board, "checkpoint", "notes.pt")
+    refused(board, "notes.pt")
     board.locator(".jw-headline-sentence", has_text="notes.pt was not opened: notes.pt is not a checkpoint").wait_for(timeout=PATIENT)
     board.locator(".jw-headline-detail", has_text="Still open: shapes").wait_for(timeout=PATIENT)
 
 
 def test_a_file_that_does_not_tell_its_heads_is_refused_with_the_divisors_and_opens_with_them(board: Any) -> None:
-    enter(board, "checkpoint", "headless.pth.tar")
-    toast(board, "heads")
-    enter(board, "settings", "heads=4")
-    board.get_by_text(re.compile("headless.*complete")).wait_for(timeout=PATIENT)
+    dialog = enter(board, "checkpoint", "headless.pth.tar")
+    dialog.locator(".jw-open-said[data-tone=error]", has_text="heads").wait_for()
+    choice = dialog.get_by_label("heads", exact=True)
+    expect(choice.locator("option")).to_have_text(["choose …", "1", "2", "3", "4", "6", "8", "12", "16", "24", "32", "48", "96"])
+    choice.select_option("4")
+    dialog.get_by_role("button", name="Open", exact=True).click()
+    board.locator("header", has_text="headless").wait_for()
+    opened(board)
 
 
 def test_a_worker_killed_in_the_middle_is_told_and_comes_back(board: Any, server_pid: int) -> None:

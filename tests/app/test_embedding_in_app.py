@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from scipy.spatial import KDTree
 
 import workbench as jw
+from tests.app.opening import enter, opened, show_dialog
 from tests.waiting import PATIENT, at_rest, until
 from workbench import samples
 
@@ -208,16 +209,16 @@ def test_vectors_of_a_file_open_from_the_data_field_without_a_model_and_a_model_
     values = np.random.default_rng(0).normal(size=(90, 5)).astype(np.float32) + 5 * np.eye(5, dtype=np.float32)[group]
     np.savez(folder / "elsewhere.npz", features=values, names=[f"row <b>{k}" for k in range(90)])
     (folder / "kinds.csv").write_text("name,kind\n" + "".join(f"row <b>{k},kind {group[k]}\n" for k in range(90)))
-    field = board.get_by_label("images or video", exact=True)
-    field.fill("elsewhere.npz")
-    field.press("Enter")
+    enter(board, "images or video", "elsewhere.npz")
     settled(board, re.compile("rustworthiness 0"))
     expect(board.locator(".jw-map-title")).to_have_text("PCA of 90 vectors")
     expect(board.locator(".jw-map-note")).to_contain_text("the array 'features' (90 × 5) of elsewhere.npz")
     expect(board.locator("header")).to_contain_text("elsewhere.npz: 90 × 5 vectors")
-    labels = board.get_by_label("labels", exact=True)
+    opened(board)
+    labels = show_dialog(board, "images or video").get_by_label("labels of vectors")
     labels.fill("kinds.csv")
     labels.press("Enter")
+    opened(board)
     expect(board.locator(".jw-map-legend")).to_contain_text("kind 2", timeout=PATIENT)
     expect(board.locator(".jw-map-note")).to_contain_text("90 of 90 clips matched by name in column 'name'")
     board.locator(".jw-map-plot").press("a")

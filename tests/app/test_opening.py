@@ -102,7 +102,7 @@ def test_a_button_pressed_at_once_wins(server: str, page: Any) -> None:
     page.goto(server)
     page.get_by_role("button", name="Surprise", exact=True).click()
     in_sight(page, "Surprise")
-    page.get_by_text("two-rooms (").wait_for(timeout=PATIENT)
+    page.locator("header").get_by_text("two-rooms (").wait_for(timeout=PATIENT)
     page.locator(".jw-clip-player").first.wait_for(timeout=PATIENT)
     in_sight(page, "Surprise")
 

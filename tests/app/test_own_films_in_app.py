@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.app.test_bad_input_in_app import enter
+from tests.app.opening import enter
 from tests.boards.test_what_is_open import film, photos
 from tests.waiting import PATIENT
 from workbench import samples

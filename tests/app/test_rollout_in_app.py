@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 import workbench as jw
+from tests.app.opening import enter
 from tests.waiting import PATIENT, at_rest, until
 from workbench import samples
 
@@ -188,9 +189,7 @@ def _film_and_numbers_are_saved(page: Any, theatre: Any) -> None:
 
 def test_a_clip_of_another_model_is_told_and_the_films_stay(rollout: Any, theatre: Any) -> None:
     page, before = rollout, picture(theatre, 0)
-    field = page.get_by_role("textbox", name="images or video")
-    field.fill("pictures")
-    field.press("Enter")
+    enter(page, "images or video", "pictures")
     expect(page.locator(".jw-headline-sentence")).to_contain_text("this model needs actions and the clip has none", timeout=PATIENT)
     expect(page.locator(".jw-headline-detail")).to_contain_text("right, down")
     assert picture(theatre, 0) == before

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 import workbench as jw
+from tests.app.opening import enter
 from tests.waiting import PATIENT, point_in
 from workbench import samples
 
@@ -62,8 +63,7 @@ def test_charts_and_export_hold_every_factor_sliders_answer_to_keys_and_mouse_an
 def test_own_pictures_have_no_structure_and_the_board_says_why(board: Any, folder: Path) -> None:
     board.get_by_role("button", name="Sensitivity", exact=True).click()
     expect(said(board)).to_contain_text("clips): texture 0.", timeout=PATIENT)
-    board.get_by_label("images or video").fill(str(folder / "pictures"))
-    board.keyboard.press("Enter")
+    enter(board, "images or video", str(folder / "pictures"))
     expect(board.locator(".jw-headline-detail")).to_contain_text("needs clips with a stored ground-truth state", timeout=PATIENT)
     expect(board.get_by_label("structure")).to_be_disabled()
     expect(said(board)).to_contain_text("raw pixels", timeout=PATIENT)

@@ -5,31 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import panel as pn
 import pytest
+from panel_material_ui import NotificationArea
 from playwright.sync_api import expect
 
+from tests.app.opening import enter, opened, refused
 from tests.boards.test_workspace import Straight
 from tests.waiting import PATIENT
 from workbench import samples
+from workbench.app import toasts as show_toast
 from workbench.boards.rollout import RolloutBoard
 from workbench.boards.workspace import Workspace
+from workbench.core.errors import WorkbenchError
 
 NOWHERE = "there is no such file or folder"
 
 
-def enter(page: Any, label: str, text: str) -> None:
-    field = page.get_by_role("textbox", name=label)
-    field.fill(text)
-    field.press("Enter")
-
-
 def toasts(page: Any) -> Any:
     return page.locator("#notistack-container").get_by_role("alert")
-
-
-def keep_up(page: Any) -> None:
-    """Those that are up stay, as while the user is in another window: however slow the machine is, none is gone before it is looked at."""
-    page.evaluate("() => window.dispatchEvent(new Event('blur'))")
 
 
 def test_what_a_board_says_that_nobody_looked_at_since_does_not_count(tmp_path: Path) -> None:
@@ -43,37 +37,40 @@ def test_what_a_board_says_that_nobody_looked_at_since_does_not_count(tmp_path: 
     assert board.says(told[0])
 
 
+def test_what_was_told_of_an_error_goes_when_its_cause_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pn.state, "_notification", NotificationArea())
+    first, second = WorkbenchError("one", where="a", fix="b"), WorkbenchError("two")
+    for error in (first, second, first):
+        show_toast.toast(error)
+    area = pn.state.notifications
+    assert area is not None
+    assert [(up.message, up.duration) for up in area.notifications] == [("one (a) → b", 0), ("two → ", 0)]
+    show_toast.take_back(first)
+    assert [up.message for up in area.notifications] == ["two → "]
+
+
 @pytest.mark.browser
-def test_the_same_words_are_up_once_narrow_and_cover_neither_inputs_nor_sentence(board: Any) -> None:
+def test_toasts_stay_until_they_are_closed_are_narrow_and_cover_neither_inputs_nor_sentence(board: Any) -> None:
     for name in ("nowhere", "", "nowhere", "nowhere/" + 40 * "deeper/"):
-        enter(board, "images or video", name)
+        enter(board, "bank", name)
+        opened(board)
     toasts(board).filter(has_text="deeper").wait_for(timeout=PATIENT)
-    keep_up(board)
+    expect(toasts(board)).to_have_count(2)  # the same words once
     expect(toasts(board).filter(has_text="deeper")).to_be_in_viewport(ratio=1, timeout=PATIENT)
     side, sentence = (board.locator(css).first.bounding_box() for css in (".MuiDrawer-paper", ".jw-headline-sentence"))
-    up = toasts(board).evaluate_all("(all) => all.map((one) => [one.innerText, one.getBoundingClientRect().toJSON()])")
-    assert any("deeper" in words for words, _ in up)
-    assert sum("deeper" not in words for words, _ in up) <= 1
-    for _, box in up:
+    up = toasts(board).evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().toJSON())")
+    for box in up:
         assert box["width"] <= 420
         assert box["left"] >= side["x"] + side["width"]
         assert box["top"] >= sentence["y"] + sentence["height"]
-    board.evaluate("() => window.dispatchEvent(new Event('focus'))")
-    expect(toasts(board)).to_have_count(0, timeout=PATIENT)
-    enter(board, "images or video", "nowhere")
+    enter(board, "bank", "elsewhere")
+    toasts(board).filter(has_text="/elsewhere)").wait_for(timeout=PATIENT)
+    expect(toasts(board)).to_have_count(2)  # never more
+    for left in (1, 0):
+        toasts(board).first.get_by_role("button").click()
+        expect(toasts(board)).to_have_count(left, timeout=PATIENT)
+    enter(board, "bank", "nowhere")
     toasts(board).filter(has_text=NOWHERE).wait_for(timeout=PATIENT)  # again, once the first is gone
-
-
-@pytest.mark.browser
-def test_never_more_than_two_are_up_and_one_that_made_room_comes_again(board: Any) -> None:
-    for name in ("one", "two", "three"):
-        enter(board, "images or video", name)
-        toasts(board).filter(has_text=f"/{name})").wait_for(timeout=PATIENT)
-        keep_up(board)
-    expect(toasts(board).filter(has_text="/one)")).to_have_count(0, timeout=PATIENT)
-    expect(toasts(board)).to_have_count(2)
-    enter(board, "images or video", "one")
-    toasts(board).filter(has_text="/one)").wait_for(timeout=PATIENT)
 
 
 @pytest.mark.browser
@@ -94,10 +91,9 @@ def test_a_clip_that_boards_refuse_is_said_by_each_of_them_and_by_no_toast(board
 
 
 @pytest.mark.browser
-def test_a_checkpoint_that_does_not_open_is_a_toast_except_where_the_board_in_sight_says_it(board: Any) -> None:
-    enter(board, "checkpoint", "gone.pt")
-    toasts(board).filter(has_text="gone.pt does not exist").wait_for(timeout=PATIENT)
+def test_a_checkpoint_that_does_not_open_is_told_in_the_dialog_and_on_its_board_and_by_no_toast(board: Any) -> None:
     board.get_by_role("button", name="Checkpoint").click()
     enter(board, "checkpoint", "lost.pt")
+    refused(board, "lost.pt does not exist")
     board.locator(".jw-headline-sentence", has_text="lost.pt was not opened: lost.pt does not exist").wait_for(timeout=PATIENT)
     expect(toasts(board).filter(has_text="lost.pt")).to_have_count(0)

@@ -86,6 +86,15 @@ def test_a_cached_checkpoint_opens_from_its_row_and_from_the_list_of_models(cach
     assert space.facts.report.path == str(cache)
 
 
+def test_a_published_file_in_a_folder_that_may_be_opened_is_here_too(cache: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    moved = cache.rename(own / cache.name)
+    paths = {row["name"]: row["path"] for row in CatalogueBoard(workspace(roots=[own])).list.rows}
+    assert paths["ijepa_vith14_in1k"] == str(moved)
+    assert not any(row["path"] for row in CatalogueBoard(workspace()).list.rows)
+
+
 def test_a_page_may_open_what_is_in_the_caches_and_nothing_beside_it(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "open").mkdir()
     allow = allowing([tmp_path / "open"])

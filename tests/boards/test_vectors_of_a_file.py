@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import workbench as jw
+from tests.boards.asking import asked
 from tests.straight import Straight
 from workbench.app.server import allowing
 from workbench.boards.base import Board
@@ -118,16 +119,21 @@ def test_the_other_boards_are_quiet_with_the_reason_until_a_model_is_open_again(
     assert told == []
 
 
-def test_the_data_field_opens_vectors_and_then_takes_their_labels(space: Workspace, files: tuple[Path, Path], told: list[WorkbenchError]) -> None:
+def test_the_dialog_opens_vectors_and_then_takes_their_labels(space: Workspace, files: tuple[Path, Path], told: list[WorkbenchError]) -> None:
     opener, board = Opener(space), EmbeddingBoard(space)
+    dialog = opener.picker.dialog
     board.wake()
-    space.open("shapes")
-    opener.files.values = {**opener.files.values, "data": str(files[0])}
+    asked(dialog, "open", str(files[0]), page="data")
     assert (board.map.count, "group" in board.colours) == (60, False)
-    opener.files.values = {**opener.files.values, "labels": str(files[1])}
+    assert dialog.current["data"].endswith("60 vectors")
+    asked(dialog, "show")
+    assert dialog.path == str(files[0])
+    asked(dialog, "open", str(files[0]), labels=str(files[1]))
     assert "group" in board.colours
-    opener.files.values = {**opener.files.values, "labels": str(files[0])}
+    asked(dialog, "open", str(files[0]), labels=str(files[0]))
     assert "a table cannot be read from .npy" in told[-1].what
+    assert "cannot be read from .npy" in dialog.said["sentence"]
+    assert not space.opening
     assert "group" in board.colours, "what is open stays"
     opener.files.values = {**opener.files.values, "sample": "digits"}
     assert board.map.count == 200

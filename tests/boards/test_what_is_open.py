@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.boards.asking import asked
 from tests.boards.test_workspace import Straight
 from workbench import samples
 from workbench.boards.checkpoint import CheckpointBoard
@@ -195,10 +196,13 @@ def test_another_bank_can_be_chosen_and_stays_with_the_next_clips(space: Workspa
     assert "jw.open_bank('shapes', frames=1)" in board.headline.code
     folder = photos(tmp_path / "mine", 9)
     opener.clips.values = {**opener.clips.values, "bank": "another folder"}
-    opener.clips.values = {**opener.clips.values, "bank_path": str(folder)}
+    dialog = opener.picker.dialog
+    assert (dialog.shown, dialog.target) == (True, "bank")
+    asked(dialog, "open", str(folder))
+    assert opener.clips.values["bank"] == str(folder)
     assert space.session.state.bank == BankKey(str(folder), 1)
     assert "9 other clips" in board.headline.sentence
-    opener.clips.values = {**opener.clips.values, "bank_path": str(tmp_path / "nothing")}
+    asked(dialog, "open", str(tmp_path / "nothing"))
     assert "no such file" in told[-1].what
     assert space.session.state.bank is None
 

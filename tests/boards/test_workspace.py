@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.boards.asking import asked
 from tests.straight import Straight
 from workbench import samples
 from workbench.boards.code import model_lines
@@ -61,15 +62,16 @@ def test_a_family_that_was_given_stays_with_the_model(space: Workspace, checkpoi
     assert key is not None
     assert dict(key.said) == {"family": "toy"}
     assert "family='toy'" in model_lines(key, None, "")[0]
-    assert Opener(space).files.values["settings"] == "family='toy'"
+    dialog = asked(Opener(space).picker.dialog, "show")
+    assert dialog.values["settings"] == "family='toy'"
 
 
 def test_enter_on_a_path_that_was_refused_opens_it_once_more(space: Workspace, checkpoint: Path, told: list[WorkbenchError], tmp_path: Path) -> None:
     opener, late = Opener(space), tmp_path / checkpoint.name
-    opener.files.values = {**opener.files.values, "path": str(late)}
+    asked(opener.picker.dialog, "open", str(late))
     assert len(told) == 1
     shutil.copy(checkpoint, late)
-    opener.files.entered = ["path", 1]
+    asked(opener.picker.dialog, "open", str(late))
     assert len(told) == 1
     assert space.facts is not None
     assert space.facts.report.path == str(late)
@@ -111,6 +113,6 @@ def test_preparation_typed_as_settings_reaches_the_model_and_a_wrong_one_says_wh
     space.open(folder, None, 0, **parse_overrides("mean=(0.5, 0.5, 0.5) resize=stretch"))
     assert space.facts is not None
     assert "stretched to 32×32" in space.facts.card.preprocessing
-    assert Opener(space).files.values["settings"] == "mean=(0.5, 0.5, 0.5) resize='stretch'"
+    assert asked(Opener(space).picker.dialog, "show").values["settings"] == "mean=(0.5, 0.5, 0.5) resize='stretch'"
     space.open(folder, None, 0, **parse_overrides("mean=(0.5, 0.5)"))
     assert "3 numbers are needed" in told[0].what

@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.boards.asking import asked
 from tests.straight import Straight
 from workbench import cli, front
 from workbench.boards.checkpoint import CheckpointBoard
@@ -124,10 +125,17 @@ def typed(path: str, out: Path) -> str:
     told.clear()
     space.refused = None
     space.subjects.clear()
-    opener.files.values = {**opener.files.values, "path": path}
+    dialog = asked(opener.picker.dialog, "show")
+    for do in ("choose", "open"):
+        asked(dialog, do, path)
     assert (space.facts is None) == bool(told), told
     assert not space.opening
-    sent = [board.headline.sentence, board.headline.detail, board.model.model, opener.files.controls, opener.files.values]
+    sent = [
+        board.headline.sentence,
+        board.headline.detail,
+        board.model.model,
+        *(getattr(dialog, name) for name in ("said", "about", "controls", "values", "listing", "current")),
+    ]
     text = json.dumps(sent, allow_nan=False, ensure_ascii=False).encode("utf-8")
     assert len(text) < 64 << 20, "more than a page can take"
     return type(told[0]).__name__ if told else "shown"

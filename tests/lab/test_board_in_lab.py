@@ -130,10 +130,13 @@ def test_a_press_beside_the_views_still_keeps_the_keys(board: Any) -> None:
 
 def test_a_wrong_path_is_told_in_words_and_the_board_stays(board: Any) -> None:
     before = sentence(board)
-    field = board.get_by_role("textbox", name="checkpoint")
+    board.get_by_role("button", name="Open …", exact=True).click()
+    field = board.get_by_role("textbox", name="Path", exact=True)
     field.fill("<i>none</i>.pt")
     field.press("Enter")
-    expect(board.locator(".jw-board [role=alert]")).to_contain_text("does not exist", timeout=PATIENT)
+    expect(board.locator(".jw-open-said[data-tone=error]")).to_contain_text("does not exist", timeout=PATIENT)
+    board.keyboard.press("Escape")
+    expect(board.locator(".jw-open-dialog")).to_be_hidden(timeout=PATIENT)
     expect(board.locator(".jw-headline-sentence")).to_have_text(before)
 
 

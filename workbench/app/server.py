@@ -38,6 +38,7 @@ from workbench.jobs import Jobs
 from workbench.published import find_cached
 from workbench.store.places import store_folder
 from workbench.store.recognising import may_hold
+from workbench.store.uploads import Room
 
 _READY = ("start", "ready")  # the slot of what is asked before there is a page
 
@@ -208,8 +209,8 @@ def serve(
     if view is not None:
         checkpoint, board, settings = begun_by(view, roots)
     first, clips, table = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data, labels))
-    kept = {"labels": table, "roots": tuple(roots), "view": view}
-    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), board and titled(board), clip, **kept)
+    shown = {"board": board and titled(board), "clip": clip, "labels": table, "roots": tuple(roots), "view": view, "uploads": Room()}
+    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), **shown)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("bokeh.server.views.ws").addFilter(is_of_an_open_tab)
     fast.apply()

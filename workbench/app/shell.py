@@ -13,11 +13,10 @@ from tornado.ioloop import IOLoop
 
 from widgets import Toolbar, View
 from widgets.controls import Button, Label
-from workbench.app import fast
+from workbench.app import fast, toasts
 from workbench.app.address import Address
 from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
-from workbench.app.toasts import toast
 from workbench.boards.base import Board
 from workbench.boards.every import kinds, openings
 from workbench.boards.layout import Chart, Column, leaves
@@ -28,6 +27,7 @@ from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.core.view import SavedView
 from workbench.jobs import Jobs
+from workbench.store.uploads import Room
 
 _SILENT = 5.0  # seconds after which a page opens without word of its address
 
@@ -39,7 +39,8 @@ class Start:
     Attributes:
         board: by its title; None: the first that has something to show of the model. clip: which one; None: the one that the data opens on.
         labels: a table that is joined to vectors. vectors: the checkpoint is a file of vectors.
-        roots: folders that links name files in. view: that is shown in place of all this.
+        roots: the folders that a page may list, and that links name files in; empty: any. view: that is shown in place of all this.
+        uploads: where files that browsers send are put; None: none are taken.
     """
 
     checkpoint: str
@@ -53,22 +54,25 @@ class Start:
     vectors: bool = False
     roots: tuple[Path, ...] = ()
     view: SavedView | None = None
+    uploads: Room | None = None
 
 
 def page(jobs: Jobs, start: Start) -> pmui.Page:
     """One user's page with a workspace of its own."""
     fast.own_styles(pn.state.curdoc)
-    space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), allow=start.allow, device=start.device)
+    uploads = None if start.uploads is None else start.uploads.session()
+    opened = {"allow": start.allow, "roots": start.roots, "uploads": uploads, "device": start.device}
+    space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), **opened)
     with View.without_comm():
         boards = {kind.title: kind(space) for kind in kinds()}
         opener, status = Opener(space, vertical=True), _status(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
 
-    def tell(error: WorkbenchError) -> None:
+    def is_said(error: WorkbenchError) -> bool:
         refused = space.refused is not None and space.refused[1] is error
-        if not _is_said(error, boards[menu.seen], () if refused or space.shown is None else boards.values()):
-            toast(error)
+        others = () if refused or space.shown is None else boards.values()
+        return opener.picker.says(error) or _is_said(error, boards[menu.seen], others)
 
     def show(title: str) -> None:
         if title not in views:
@@ -79,12 +83,16 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
 
     film = to_panel(opener.film, sizing_mode="stretch_width", margin=0, visible=False)
     opener.film.observe(lambda change: setattr(film, "visible", bool(change["new"])), names=["controls"])
+    tell = _teller(space, is_said)
     menu = Menu(show, settled=start.board is not None)
     address = _address(space, boards, menu, start)
     shell = pmui.Page(
         title="JEPA Workbench",
         header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8)), to_panel(address.bar, margin=(0, 8))],
-        sidebar=[*menu.items, pn.Column(arrange(Column((opener.clips, opener.files))), margin=(8, 16), sizing_mode="stretch_width")],
+        sidebar=[
+            *menu.items,
+            pn.Column(arrange(Column((opener.files, opener.picker.dialog, opener.clips))), margin=(8, 16), sizing_mode="stretch_width"),
+        ],
         main=[pn.Column(to_panel(address.offer, sizing_mode="stretch_width", margin=0), film, margin=(0, 18), sizing_mode="stretch_width"), room],
         sidebar_width=228,
         sidebar_variant="persistent",
@@ -94,7 +102,8 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     )
     fast.quiet(shell)
     held = [view for each in boards.values() for view in leaves(each.layout)]
-    every = [status, address.bar, address.offer, opener.files, opener.clips, opener.film, *(v for v in held if not isinstance(v, Chart))]
+    above = [status, address.bar, address.offer, opener.files, opener.picker.dialog, opener.clips, opener.film]
+    every = [*above, *(v for v in held if not isinstance(v, Chart))]
     space.on("model", lambda: menu.quieten(boards))
     space.on("model", lambda: menu.settle(boards, anew=space.vectors.there and bool(boards[menu.seen].refusal())))
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
@@ -108,6 +117,24 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
 
     pn.state.on_session_destroyed(closed)
     return shell
+
+
+def _teller(space: Workspace, is_said: Callable[[WorkbenchError], bool]) -> Callable[[WorkbenchError], None]:
+    """Shows an error as a toast, unless it is said elsewhere. Those of what was not opened go when something is."""
+    told: list[WorkbenchError] = []
+
+    def tell(error: WorkbenchError) -> None:
+        if not is_said(error):
+            toasts.toast(error)
+            if error is space.not_opened:
+                told.append(error)
+
+    def forgive() -> None:
+        while told:
+            toasts.take_back(told.pop())
+
+    space.on("clips", forgive)
+    return tell
 
 
 def _address(space: Workspace, boards: Mapping[str, Board], menu: Menu, start: Start) -> Address:

@@ -10,6 +10,7 @@ import numpy as np
 from widgets import Headline, Toolbar
 from workbench.boards.layout import Layout, fill
 from workbench.boards.settings import Settings, of_controls
+from workbench.boards.what_next import data_words, next_step
 from workbench.boards.workspace import Ages, Workspace, age, exported, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import Reel
@@ -19,7 +20,7 @@ from workbench.query import Query
 from workbench.session import State
 
 _BEFORE = "The pictures still show the previous clip."
-_OPENING, _COMPUTING = "Opening a model …", "Computing …"
+_COMPUTING = "Computing …"
 SEE_MAP = "See the Embedding board for a map of the vectors."
 NO_MODEL = "it needs a model; what is open are vectors, which come without one."
 UNTRAINED = [{"id": "twin", "key": "R", "label": "untrained", "enabled": True, "reason": ""}]
@@ -53,6 +54,7 @@ class Board:
         title: in the menu. about: about the question that it asks first: the parts it needs, and the text of ⓘ. error: shown by the headline.
         settings: what of the board a link holds; None: the values of its attribute `toolbar`, where it has one. depends: fields of the session
             whose change makes the pictures outdated. always: the board follows what is open also while it is not visible.
+        shown_by: the name of a sample that has something to show here; "": none does.
     """
 
     title: ClassVar[str] = ""
@@ -62,21 +64,25 @@ class Board:
     opens: ClassVar[int | None] = None
     depends: ClassVar[tuple[str, ...]] = ("model", "clip", "bank")
     always: ClassVar[bool] = False
+    shown_by: ClassVar[str] = ""
 
     def __init__(self, workspace: Workspace, commands: Sequence[str] = (), *, sources: Sequence[dict[str, object]] | None = UNTRAINED) -> None:
         self.space, self.session = workspace, workspace.session
         about = self.about
         info = {"title": about.title, "formula": about.formula, "source": about.source, "cannot": about.cannot}
         held = {} if sources is None else {"sources": list(sources)}
-        self.headline = Headline(sentence=_OPENING, info=info, commands=list(commands), **held)
-        self.headline.on_command = self.command
+        self.headline = Headline(info=info, commands=list(commands), **held)
+        self.headline.on_command = self._obey
         self.awake = self.always
         self.settings: Settings | None = None
         self.error: WorkbenchError | None = None
-        self._silent = True  # nothing was said of anything that was opened
+        self._silent = True  # nothing was said of what is open
         self.session.watch(self.depends, self._aged)
         workspace.on("bank", self.banked)
         workspace.on("failed", self._not_opened)
+        for event in ("model", "opening", "clip"):
+            workspace.on(event, self._say_what_is_next)
+        self._say_what_is_next()
 
     def _aged(self, old: State, _new: State) -> None:
         """What is on screen is of what was open before, if something was."""
@@ -134,19 +140,18 @@ class Board:
         if reason:
             partial = facts is not None and any(facts.report.serving(n).status == "partial" for n in self.about.needed(facts.report))
             renew(*self.pictures())
-            see = SEE_MAP if facts is None else "See the Checkpoint board for what the file holds."
-            self.say(f"This board is off: {reason}", "error" if partial else "warn", see)
+            self.say(f"This board is off: {reason}", "error" if partial else "warn", **self._way_out())
         return bool(reason) or not self.awake or (self.space.shown is None and not self.space.vectors.there)
 
     def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: object) -> None:
         """Set the sentence, the line under it, and the Python lines that reproduce it. more: other traits of the headline."""
         self.error, self._silent = None, False
-        said = {"sentence": sentence, "tone": tone, "detail": detail, "code": code, "busy": False, "cancellable": False}
+        said = {"sentence": sentence, "tone": tone, "detail": detail, "code": code, "busy": False, "cancellable": False, "offer": ""}
         fill(self.headline, {**said, "stale": False, **more})
 
     def waiting(self) -> None:
         """The old answer stays until the new one is there."""
-        first = {"sentence": _COMPUTING} if self._silent else {}
+        first = {"sentence": _COMPUTING, "detail": ""} if self._silent else {}
         fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True, **first})
 
     def failed(self, error: WorkbenchError) -> None:
@@ -171,6 +176,35 @@ class Board:
         error = self.space.error
         if error is not None and not self.refusal() and ((self.space.shown is None and not self.space.vectors.there) or self._silent):
             self._tell(error, f"{error.where} → {error.fix}".strip(" →"))
+            self._silent = True  # until something is open, and the error with it is gone
+
+    def _say_what_is_next(self) -> None:
+        """While there is nothing to show: what is happening, and what the user does next."""
+        if not self._silent:
+            return
+        sentence, detail = next_step(self.space)
+        if not sentence:
+            name = data_words(self.space) if self.space.facts is None else self.space.facts.card.name
+            sentence, detail = f"{name} is open.", _COMPUTING
+        self.error = None
+        fill(self.headline, {"sentence": sentence, "detail": detail, "tone": "plain", "offer": ""})
+
+    def _way_out(self) -> dict[str, str]:
+        """Where a board is off: what says more, and a button that opens a sample which it can show."""
+        detail = SEE_MAP if self.space.facts is None else "See the Checkpoint board for what the file holds."
+        if not self.shown_by:
+            return {"detail": f"{detail} No sample has what it needs."}
+        return {"detail": f"{detail} The sample {self.shown_by} shows this board.", "offer": f"Open {self.shown_by}"}
+
+    def _obey(self, name: str) -> None:
+        """A button of the headline was pressed, perhaps the one that opens a sample."""
+        if name != "offer":
+            self.command(name)
+            return
+        try:
+            self.space.open(self.shown_by)
+        except WorkbenchError as error:
+            self.space.open_ended(error)
 
     @property
     def of_before(self) -> bool:

@@ -56,9 +56,11 @@ class CatalogueBoard(Board):
 
     def look(self) -> None:
         """See what is in the caches now."""
-        self.cached = find_cached()
+        self.cached = find_cached(folders=self.space.roots)
         here = f"{len(self.cached)} of {len(PUBLISHED)} published checkpoints are on this machine"
-        detail = "Searched: the caches of torch hub and Hugging Face. To open a file of your own, give its path on the left."
+        detail = (
+            "Searched: the caches of torch hub and Hugging Face, and the folders that may be opened. Other files of your own: Open … on the left."
+        )
         self.say(f"{here}.", detail=detail)
         fill(self.list, {"rows": [_row(name, self.cached.get(name)) for name in (p.name for p in PUBLISHED)]})
 
@@ -69,7 +71,7 @@ class CatalogueBoard(Board):
         try:
             self.space.open(str(found.path))
         except WorkbenchError as error:
-            self.space.tell(error)
+            self.space.open_ended(error)
 
 
 def _row(name: str, cached: Cached | None) -> dict[str, object]:

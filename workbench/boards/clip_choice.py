@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from workbench import samples
@@ -14,7 +16,9 @@ from workbench.core.questions import Question
 from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.clips import STORED, BankFacts, ClipList, DescribeBank, Look, LookAt, ShownClip, bank_of
 from workbench.session import Session
+from workbench.store.uploads import Uploads
 
+ALL = Part()
 _BANK = "bank of clips"  # the view whose questions are about the bank
 
 
@@ -36,6 +40,7 @@ class Room(Protocol):
     clips: ClipList | None
     shown: ShownClip | None
     allow: Callable[[str], str]
+    uploads: Uploads | None
 
     @property
     def facts(self) -> ModelFacts | None:
@@ -54,7 +59,7 @@ class Room(Protocol):
         """See `Workspace.tell`."""
         ...
 
-    def open_ended(self) -> None:
+    def open_ended(self, error: WorkbenchError | None = None) -> None:
         """See `Workspace.open_ended`."""
         ...
 
@@ -85,7 +90,12 @@ class ClipChoice:
     @property
     def skipped(self) -> Mapping[str, str]:
         """Name -> reason of files of the open folder and of the bank that could not be read."""
-        return {**self._unread, **({} if self.bank_facts is None else self.bank_facts.skipped)}
+        listed, given = self.space.clips, {} if self.space.uploads is None else self.space.uploads.given
+        skipped = {**self._unread, **({} if self.bank_facts is None else self.bank_facts.skipped)}
+        if listed is None or listed.path not in given:
+            return skipped
+        known = {name: given.get(str(Path(listed.path, name))) for name in skipped}
+        return {name if (own := known[name]) is None else own.name: reason for name, reason in skipped.items()}
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -106,14 +116,17 @@ class ClipChoice:
         """Another model: no clip is on screen."""
         self.look = None
 
-    def open(self, path: str, index: int) -> None:
-        """List the clips of a path, and show one of them. What cannot be read in a folder is passed over."""
+    def open(self, path: str, index: int, part: Part = ALL) -> None:
+        """List the clips of a path, and show one of them. What cannot be read in a folder is passed over. part: of a video."""
         model = self.space.session.state.model
         if model is None and self.space.session.state.vectors is not None:
-            self.space.tell(BadInput("clips are looked at by a model, and none is open", where=path, fix="choose a sample or a checkpoint first"))
+            self.space.open_ended(
+                BadInput("clips are looked at by a model, and none is open", where=path, fix="choose a sample or a checkpoint first")
+            )
         elif model is not None:
             self.space.stop("clip", tell=False)
-            self.space.ask(LookAt(model, FolderKey(path), index, step=1, listed=True), "open", self._shown)
+            look = LookAt(model, FolderKey(path), index, part.fps, part.low, part.high, step=1, listed=True)
+            self.space.ask(look, "open", self._shown, self.space.open_ended)
 
     def show(self, index: int) -> None:
         """Show another clip of the open list.
@@ -175,6 +188,9 @@ class ClipChoice:
 
     def _shown(self, look: Look, mask: Mask | None = None) -> None:
         space, fresh = self.space, look.clips is not None
+        given = None if space.uploads is None or look.clips is None else space.uploads.given.get(look.clips.path)
+        if given is not None and look.clips is not None:
+            look = replace(look, clips=replace(look.clips, title=given.name))
         self._unread = {**({} if fresh else self._unread), **look.unread}
         self.look, space.clips, space.shown = look, look.clips or space.clips, look.shown
         mask = space.session.state.mask if mask is None else mask

@@ -12,6 +12,7 @@ from workbench import samples
 from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey, VectorsKey
 from workbench.core.mask import Mask
 from workbench.core.questions import Question
+from workbench.store.uploads import sent_as
 
 Made = Mapping[str, tuple[Question[Any], Any]]
 WRAPPED = "wrapped:"  # how the path of a model begins that came from no file
@@ -72,7 +73,7 @@ def _asked(question: Question[Any], sample: str | None, weights: str, made: Made
             lines += _vectors(value, name, sample, made)
             said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
         elif isinstance(value, ClipKey | FolderKey | BankKey):
-            line = f"{name} = {opened(value)}"
+            line = f"{name} = {opened(value)}{sent(value.path)}"
             lines += [line] if line not in lines else []
             said.append(name if usual[name] is dataclasses.MISSING else f"{name}={name}")
         elif isinstance(value, Mask):
@@ -95,7 +96,14 @@ def _vectors(key: VectorsKey, name: str, sample: str | None, made: Made) -> list
 
 def named(path: str) -> str:
     """What data of a path are called in Python: the sample whose bank it is, else the path."""
-    return next((n for n in samples.names() if str(samples.find(n).bank) == path), path)
+    given = sent_as(path)
+    return next((n for n in samples.names() if str(samples.find(n).bank) == path), path if given is None else given.name)
+
+
+def sent(path: str) -> str:
+    """A remark for a file that a browser sent: by its hash its user finds it again. "" for others."""
+    given = sent_as(path)
+    return "" if given is None else f"  # sent from your computer{f', sha256 {given.sha256[:12]}' if given.sha256 else ''}"
 
 
 def opened(key: ClipKey | FolderKey | BankKey | VectorsKey) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
-from widgets.controls import Control, Int, Label, Option, Range, Select, Slider, Text
+from widgets.controls import Control, Int, Label, Option, Range, Select, Slider
 from workbench import samples
 from workbench.boards.workspace import Workspace
 from workbench.core.footage import FilmFacts, Part
+from workbench.data.paths import plainly
 
 OTHER_BANK = "another folder"
 ALIKE = 0.15  # rates that differ by less come of whole steps between frames
@@ -106,25 +108,18 @@ def cut_of(space: Workspace, values: dict[str, Any], touched: Set[str]) -> tuple
     return look.part, values["window"] - 1
 
 
-def bank_row(space: Workspace, *, other: bool) -> Row:
-    """The choice of the bank, and the files that were left out.
-
-    Args:
-        other: a folder is to be typed.
-    """
+def bank_row(space: Workspace) -> Row:
+    """The choice of the bank, and the files that were left out."""
     choice = space.choice
     own = space.clips is not None and len(space.clips.names) > 1
     options = [Option("", "the open data" if own else "none: one clip is open")]
     options += [Option(n, f"sample: {samples.find(n).title}") for n in samples.names()]
+    if choice.bank not in ("", *samples.names()):
+        options.append(Option(choice.bank, plainly(PurePath(choice.bank).name)))
     options.append(Option(OTHER_BANK, "another folder …"))
-    typed = choice.bank not in ("", *samples.names())
     about = "The other clips over which baselines are computed: the mean target at each position, ranks, intervals."
     row: list[Control] = [Select("bank", "bank", tuple(options), help=about)]
-    values: dict[str, Any] = {"bank": OTHER_BANK if other or typed else choice.bank}
-    if values["bank"] == OTHER_BANK:
-        row.append(Text("bank_path", "folder of the bank", help="Path of a folder or an npz, then Enter.", width=230))
-        values["bank_path"] = choice.bank if typed else ""
-    return [*row, *_bank_lines(space)], values
+    return [*row, *_bank_lines(space)], {"bank": choice.bank}
 
 
 def _bank_lines(space: Workspace) -> list[Control]:

@@ -49,7 +49,7 @@ class VectorsChoice:
             self.facts = facts
             self._opened(key)
 
-        self.space.ask(DescribeVectors(key), _VIEW, opened)
+        self.space.ask(DescribeVectors(key), _VIEW, opened, self.space.open_ended)
 
     def unless(self, path: str, otherwise: Callable[[], object]) -> None:
         """Open vectors where a file holds some, by its header; else go on."""
@@ -61,6 +61,6 @@ class VectorsChoice:
                 otherwise()
 
         if may_hold(path):
-            self.space.ask(FindVectors(FileKey(path)), _VIEW, found)
+            self.space.ask(FindVectors(FileKey(path)), _VIEW, found, self.space.open_ended)
         else:
             otherwise()

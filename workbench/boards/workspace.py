@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from widgets import Headline
 from workbench import samples
-from workbench.boards.clip_choice import ClipChoice, bank_path
+from workbench.boards.clip_choice import ALL, ClipChoice, bank_path
 from workbench.boards.vectors_choice import VectorsChoice
 from workbench.core import codec
-from workbench.core.card import NO_SETTINGS, FileKey, ModelKey, VectorsKey, stamp
+from workbench.core.card import NO_SETTINGS, FileKey, LoadReport, ModelKey, VectorsKey, stamp
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
+from workbench.core.footage import Part
 from workbench.core.questions import Question
-from workbench.core.questions.checkpoint import CheckFile, DescribeModel, ModelFacts
+from workbench.core.questions.checkpoint import CheckFile, DescribeModel, Inspect, ModelFacts
 from workbench.core.questions.clips import ClipList, ShownClip
 from workbench.core.selection import Selection
 from workbench.jobs import Deliver, Job, Jobs, now
 from workbench.session import Session
+from workbench.store.uploads import Uploads
 
 Notify = Callable[[WorkbenchError], None]
 Heard = Callable[[], None]
@@ -155,7 +157,8 @@ class Workspace:
 
     Args:
         jobs: where work goes. deliver: brings answers to the host's thread. notify: shows an error to the user. allow: path as typed -> path
-            to open, or an error. device, dtype: for models opened here.
+            to open, or an error. roots: the folders that may be listed; empty: any. uploads: of this session, removed when
+            it is closed; None: nothing can be dropped. device, dtype: for models opened here.
     """
 
     def __init__(
@@ -165,16 +168,20 @@ class Workspace:
         deliver: Deliver = now,
         notify: Notify = to_log,
         allow: Allow = expand,
+        roots: Sequence[Path] = (),
+        uploads: Uploads | None = None,
         device: str = "cpu",
         dtype: str = "float32",
     ) -> None:
-        self.session, self.jobs, self.deliver, self.notify, self.allow = Session(), jobs, deliver, notify, allow
-        self.device, self.dtype = device, dtype
+        self.session, self.jobs, self.deliver, self.notify = Session(), jobs, deliver, notify
+        self.uploads, self.allow = uploads, allow if uploads is None else uploads.allowing(allow)
+        self.device, self.dtype, self.roots = device, dtype, tuple(roots)
         self.subjects: dict[str, Subject] = {}  # "A", and where a second model is open, "B"
         self.clips: ClipList | None = None
         self.shown: ShownClip | None = None
         self.opening = ""
         self.error: WorkbenchError | None = None
+        self.not_opened: WorkbenchError | None = None  # why what was asked for last was not opened
         self.refused: tuple[str, WorkbenchError] | None = None  # the last path that was to be opened, where it was not
         self._heard: dict[str, list[Heard]] = {
             "model": [],
@@ -236,7 +243,6 @@ class Workspace:
 
     def tell(self, error: WorkbenchError) -> None:
         """Show an error to the user; a cancelled job is none."""
-        self.open_ended()
         if not isinstance(error, Cancelled):
             self.error = error
             self.say("failed")
@@ -256,7 +262,7 @@ class Workspace:
             if not isinstance(error, Cancelled):
                 self.refused = key.path, error
                 self.say("refused")
-            self.tell(error)  # last, so that a host sees which board says it already
+            self.open_ended(error)  # last, so that a host sees which board says it already
 
         def opened(facts: ModelFacts) -> None:
             place, self.refused, self.vectors.facts = subject or self.session.state.subject, None, None
@@ -275,7 +281,7 @@ class Workspace:
                 self.open_data(where, found.index)
 
         def model() -> None:
-            self._checked(key, sample, refused, lambda: self.ask(DescribeModel(key), "open", opened, refused))
+            checked(self, key, sample, "open", refused, lambda: self.ask(DescribeModel(key), "open", opened, refused))
 
         if sample is None:
             self.vectors.unless(key.path, model)
@@ -299,21 +305,11 @@ class Workspace:
         self.shown = None
         self.say("model")
 
-    def _checked(self, key: ModelKey, sample: str | None, refused: Notify, then: Callable[[], object]) -> None:
-        """Have a file of the user's read in a process of its own before the worker that all share opens it."""
-        readers = self.jobs.readers
-        if readers is None or sample is not None or readers.knows(key.path):
-            then()
-            return
-
-        def read(tensors: int) -> None:
-            readers.remember(key.path, key.stamp)
-            then()
-
-        self.ask(CheckFile(FileKey(key.path), key.family), "open", read, refused)
-
-    def open_data(self, path: str, index: int = 0) -> None:
+    def open_data(self, path: str, index: int = 0, part: Part = ALL) -> None:
         """Open an image, a video, a folder, a bank or the clips of a sample, and show one of them; or vectors, in place of the model.
+
+        Args:
+            part: of a video.
 
         Raises:
             BadInput: a path that may not be opened.
@@ -321,9 +317,9 @@ class Workspace:
         place = self.allow(bank_path(path))
         self._start(f"opening {Path(path).name}")
         if path in samples.names():
-            self.choice.open(place, index)
+            self.choice.open(place, index, part)
         else:
-            self.vectors.unless(place, lambda: self.choice.open(place, index))
+            self.vectors.unless(place, lambda: self.choice.open(place, index, part))
 
     def _vectors_opened(self, key: VectorsKey) -> None:
         self.stop("clip", tell=False)
@@ -342,17 +338,24 @@ class Workspace:
             self.dark = dark
             self.say("theme")
 
-    def open_ended(self) -> None:
-        """Nothing is being opened any more."""
+    def open_ended(self, error: WorkbenchError | None = None) -> None:
+        """Nothing is being opened any more. error: why it was not opened, which is told to the user."""
+        self.not_opened = None if isinstance(error, Cancelled) else error
         self._start("")
+        if error is not None:
+            self.tell(error)
 
     def close(self) -> None:
         """Drop everything that this session waits for."""
         self.closed = True
         self.jobs.forget(self.session.id)
+        if self.uploads is not None:
+            self.uploads.close()
         self.say("closed")
 
     def _start(self, what: str) -> None:
+        if what:
+            self.not_opened = None
         if what != self.opening:
             self.opening = what
             self.say("opening")
@@ -361,3 +364,33 @@ class Workspace:
         """Tell those who listen for an event that it came."""
         for heard in self._heard[event]:
             heard()
+
+
+def checked(space: Workspace, key: ModelKey, sample: str | None, view: str, refused: Notify, then: Callable[[], object]) -> None:
+    """Have a file of the user's read in a process of its own before the worker that all share opens it.
+
+    Args:
+        view: whose slot it is asked in. then: what follows, at once where the file is known.
+    """
+    readers = space.jobs.readers
+    if readers is None or sample is not None or readers.knows(key.path):
+        then()
+        return
+
+    def read(tensors: int) -> None:
+        readers.remember(key.path, key.stamp)
+        then()
+
+    space.ask(CheckFile(FileKey(key.path), key.family), view, read, refused)
+
+
+def look_into(space: Workspace, path: str, overrides: Mapping[str, object], done: Callable[[LoadReport], None], failed: Notify) -> None:
+    """Ask what of a checkpoint would load, without opening it.
+
+    Raises:
+        BadInput: something that is no setting of a model, or a path that may not be opened.
+    """
+    found = opening(path, None, None, overrides, allow=space.allow, device=space.device, dtype=space.dtype)
+    key = found.model
+    question = Inspect(FileKey(key.path), key.family, key.overrides)
+    checked(space, key, found.sample, "picker", failed, lambda: space.ask(question, "picker", done, failed))

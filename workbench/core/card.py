@@ -208,13 +208,14 @@ class Fact:
 
     Args:
         name: as in an override, e.g. "heads". value: as shown. origin: read from the tensors, inferred from a table, given by the
-            user or a file beside it, or assumed. why: the tensor, table or file.
+            user or a file beside it, or assumed. why: the tensor, table or file. options: the values that fit the tensors, where there are few.
     """
 
     name: str
     value: object
     origin: Origin
     why: str = ""
+    options: tuple[object, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ WorkbenchError                what, where it came from, what to do
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class WorkbenchError(Exception):
     """An error with a place and a way out.
@@ -50,7 +53,15 @@ class UnsafeFile(CheckpointError):
 
 
 class AmbiguousModel(CheckpointError):
-    """The tensors leave something open that changes the numbers."""
+    """The tensors leave something open that changes the numbers.
+
+    Args:
+        choices: name of each setting that is to be given -> the values that fit the tensors; empty where they cannot be listed.
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", choices: Mapping[str, Sequence[Any]] | None = None) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.choices = {name: tuple(values) for name, values in (choices or {}).items()}
 
 
 class ClipError(BadInput):

@@ -7,7 +7,7 @@ import threading
 from typing import IO, Any
 
 from workbench.core import codec, errors
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import AmbiguousModel, WorkbenchError
 
 _LENGTH = struct.Struct("<Q")
 
@@ -40,10 +40,11 @@ class Wire:
         return codec.loads(data) if len(data) == length else None
 
 
-def pack_error(error: BaseException) -> dict[str, str]:
-    """An error as plain texts. A foreign exception keeps its class name and words."""
+def pack_error(error: BaseException) -> dict[str, Any]:
+    """An error as plain values. A foreign exception keeps its class name and words."""
     if isinstance(error, WorkbenchError):
-        return {"class": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
+        said = {"class": type(error).__name__, "what": error.what, "where": error.where, "fix": error.fix}
+        return {**said, "choices": error.choices} if isinstance(error, AmbiguousModel) else said
     return {
         "class": "WorkbenchError",
         "what": f"{type(error).__name__}: {error}",
@@ -52,8 +53,9 @@ def pack_error(error: BaseException) -> dict[str, str]:
     }
 
 
-def unpack_error(data: dict[str, str]) -> WorkbenchError:
+def unpack_error(data: dict[str, Any]) -> WorkbenchError:
     """The error again, of its own class."""
     named = getattr(errors, data["class"], None)
     cls = named if isinstance(named, type) and issubclass(named, WorkbenchError) else WorkbenchError
-    return cls(data["what"], where=data["where"], fix=data["fix"])
+    more = {"choices": data.get("choices")} if issubclass(cls, AmbiguousModel) else {}
+    return cls(data["what"], where=data["where"], fix=data["fix"], **more)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,42 +14,12 @@ from workbench.core.footage import FilmFacts
 from workbench.data.animations import animated, animation_facts, load_animation
 from workbench.data.banks import load_bank
 from workbench.data.clips import Clips
+from workbench.data.folders import IMAGES, VIDEOS, natural
 from workbench.data.headers import HEAD_BYTES, kind_of
 from workbench.data.images import load_image
 from workbench.data.paths import plainly, readable
 from workbench.data.videos import load_video, video_facts
 
-IMAGES = frozenset(
-    [
-        ".png",
-        ".apng",
-        ".jpg",
-        ".jpeg",
-        ".jfif",
-        ".webp",
-        ".gif",
-        ".bmp",
-        ".tif",
-        ".tiff",
-        ".avif",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".jp2",
-        ".j2k",
-        ".jpx",
-        ".jpf",
-        ".tga",
-        ".ico",
-        ".heic",
-        ".heif",
-        ".hif",
-    ]
-)
-VIDEOS = frozenset(
-    [".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mkv", ".avi", ".ogv", ".ogg", ".mpg", ".mpeg", ".vob", ".flv", ".wmv", ".asf", ".ts", ".mts", ".m2ts"]
-)
 _READ = (
     "give an image (PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, PPM, JPEG 2000, TGA, ICO, HEIC), "
     "a video (MP4, MOV, WebM, MKV, AVI, MPEG, TS, FLV, WMV, Ogg), a folder of them, or a bank (.npz, .npy)"
@@ -157,7 +126,7 @@ def _media(folder: Path) -> list[Path]:
     if not found:
         what = "this folder is empty" if not seen else f"none of the {seen} files in this folder is an image or a video"
         raise ClipError(what, where=str(folder), fix=_READ)
-    return sorted(found, key=lambda p: _natural(p.relative_to(folder).as_posix()))
+    return sorted(found, key=lambda p: natural(p.relative_to(folder).as_posix()))
 
 
 def _refuse(err: OSError) -> None:
@@ -178,7 +147,3 @@ def _inside(path: Path, folder: Path) -> Path:
     if not readable(path).is_relative_to(folder):
         raise ClipError("this link leads out of its folder", where=plainly(str(path)), fix="copy the file into the folder")
     return path
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", name) if part]

@@ -101,7 +101,9 @@ def _recognised(checkpoint: Checkpoint) -> tuple[Family, View]:
             return fitting[0], view
         if fitting:
             names = " and ".join(f.name for f in fitting)
-            raise AmbiguousModel(f"{names} both fit these tensors", where=str(checkpoint.path), fix=f"say which: family={fitting[0].name!r}")
+            choices = {"family": [f.name for f in fitting]}
+            fix = f"say which: family={fitting[0].name!r}"
+            raise AmbiguousModel(f"{names} both fit these tensors", where=str(checkpoint.path), fix=fix, choices=choices)
     raise no_family(checkpoint, families.FAMILIES.values())
 
 

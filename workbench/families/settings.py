@@ -20,11 +20,11 @@ class Settings:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.facts: list[Fact] = []
-        self._open: list[tuple[str, str]] = []
+        self._open: list[tuple[str, str, Sequence[Any]]] = []
 
-    def note(self, name: str, value: Any, origin: Origin, why: str) -> Any:
-        """Keep a fact and give its value back."""
-        self.facts.append(Fact(name, value, origin, why))
+    def note(self, name: str, value: Any, origin: Origin, why: str, choices: Sequence[Any] = ()) -> Any:
+        """Keep a fact and give its value back. choices: the values that fit the tensors, where there are few."""
+        self.facts.append(Fact(name, value, origin, why, tuple(choices)))
         return value
 
     def settle(
@@ -36,6 +36,7 @@ class Settings:
         standin: Any,
         config: Sequence[str] = (),
         table: tuple[Any, Origin, str] | None = None,
+        choices: Sequence[Any] = (),
     ) -> Any:
         """The value of one setting.
 
@@ -43,6 +44,7 @@ class Settings:
             parse: the value as wanted; raises ValueError with a reason. options: what would do, for the refusal.
             standin: used for now where the setting is not stated; `close` refuses it.
             config: places in the yaml, first that speaks wins. table: (value, origin, why), the last resort; no answer where it does not fit.
+            choices: the values that fit the tensors, where there are few: a form can offer them.
 
         Raises:
             BadInput: the override does not fit. CheckpointError: the yaml does not fit.
@@ -51,19 +53,19 @@ class Settings:
         if self.request.overrides.get(name) is not None:
             given = self.request.overrides[name]
             try:
-                return self.note(name, parse(given), "given", "by the caller")
+                return self.note(name, parse(given), "given", "by the caller", choices)
             except (ValueError, TypeError, ArithmeticError) as err:
                 raise BadInput(f"{name}={given!r} does not fit: {err}", where=f"{name}=", fix=options) from err
         for place in config:
             said = checkpoint.setting(place)
             if said is not None:
                 try:
-                    return self.note(name, parse(said), "given", f"{place} in {checkpoint.config_path.rpartition('/')[2]}")
+                    return self.note(name, parse(said), "given", f"{place} in {checkpoint.config_path.rpartition('/')[2]}", choices)
                 except (ValueError, TypeError, ArithmeticError) as err:
                     raise CheckpointError(f"{place}: {said!r} does not fit: {err}", where=checkpoint.config_path, fix=options) from err
         if table is not None and _fits(parse, table[0]):
-            return self.note(name, parse(table[0]), table[1], table[2])
-        self._open.append((name, options))
+            return self.note(name, parse(table[0]), table[1], table[2], choices)
+        self._open.append((name, options, choices))
         return standin
 
     def close(self) -> tuple[Fact, ...]:
@@ -73,9 +75,11 @@ class Settings:
             AmbiguousModel: with every setting that is not stated, and the values that would fit.
         """
         if self._open:
-            names = " and ".join(name for name, _ in self._open)
-            options = "; ".join(text for _, text in self._open)
-            raise AmbiguousModel(f"neither the tensors nor a file beside them say {names}", where=str(self.request.checkpoint.path), fix=options)
+            names = " and ".join(name for name, *_ in self._open)
+            options = "; ".join(text for _, text, _ in self._open)
+            choices = {name: values for name, _, values in self._open}
+            what = f"neither the tensors nor a file beside them say {names}"
+            raise AmbiguousModel(what, where=str(self.request.checkpoint.path), fix=options, choices=choices)
         return tuple(self.facts)
 
     def heads(self, name: str, dim: int, *, rotary: bool, config: Sequence[str], table: tuple[int, Origin, str] | None) -> int:
@@ -89,7 +93,7 @@ class Settings:
                 raise ValueError(f"{dim} features cannot be cut into {value} heads")
             return int(value)
 
-        return self.settle(name, parse=parse, options=options, standin=(*fitting, 1)[0], config=config, table=table)
+        return self.settle(name, parse=parse, options=options, standin=(*fitting, 1)[0], config=config, table=table, choices=fitting)
 
     def named_size(self, dim: int) -> tuple[Size, str] | None:
         """The published size that the yaml names, and where."""

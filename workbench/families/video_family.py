@@ -88,7 +88,8 @@ def _by_places(checkpoint: Checkpoint, encoder: Names) -> Kind:
     known = _PUBLISHED_PLACES.get(table[1]) if len(table) == 3 and kernel[2:] == (2, 16, 16) else None
     if known is None:
         fix = "family='vjepa2' if its positions are rotary, family='vjepa' if they are this table"
-        raise AmbiguousModel("an encoder alone with pos_embed may be V-JEPA 1 or V-JEPA 2", where=str(checkpoint.path), fix=fix)
+        what, choices = "an encoder alone with pos_embed may be V-JEPA 1 or V-JEPA 2", {"family": ("vjepa2", "vjepa")}
+        raise AmbiguousModel(what, where=str(checkpoint.path), fix=fix, choices=choices)
     return known
 
 

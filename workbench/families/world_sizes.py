@@ -124,7 +124,7 @@ def _adaln_heads(settings: Settings, width: int, embed: tuple[int, ...], depth: 
     if (embed[0], depth) in ((384, 6), (1024, 12)) and width % _PUBLISHED_HEADS == 0:
         table = (_PUBLISHED_HEADS, "inferred", f"published predictor: {depth} blocks, tokens of {embed[0]} features")
     options = f"give predictor_heads=…: {', '.join(map(str, fitting)) or 'no number'} cut {width} features into heads of at least 12"
-    return settings.settle("predictor_heads", parse=parse, options=options, standin=(*fitting, 1)[0], config=places, table=table)
+    return settings.settle("predictor_heads", parse=parse, options=options, standin=(*fitting, 1)[0], config=places, table=table, choices=fitting)
 
 
 def _joined_heads(settings: Settings, inner: int, places: tuple[str, ...]) -> int:

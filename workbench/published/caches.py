@@ -33,10 +33,22 @@ def face_folder() -> Path:
     return said or (_said("HF_HOME") or _cache_home() / "huggingface") / "hub"
 
 
-def find_cached(rows: Iterable[Published] = PUBLISHED) -> dict[str, Cached]:
-    """Name -> where it is, for those that are whole as far as names tell."""
-    found = {row.name: _in_torch(row) or _in_face(row) for row in rows}
+def find_cached(rows: Iterable[Published] = PUBLISHED, folders: Iterable[Path] = ()) -> dict[str, Cached]:
+    """Name -> where it is, for those that are whole as far as names tell.
+
+    Args:
+        folders: where a file of the published name, or a copy of the repository under its name, is looked for as well.
+    """
+    places = list(folders)
+    found = {row.name: _in_torch(row) or _in_face(row) or next(filter(None, (_in_folder(row, place) for place in places)), None) for row in rows}
     return {name: cached for name, cached in found.items() if cached is not None}
+
+
+def _in_folder(row: Published, folder: Path) -> Cached | None:
+    """A file that was downloaded by hand, or a repository that was cloned."""
+    place = folder / row.file if row.url else folder / row.repo.rpartition("/")[2]
+    sizes = [_size(place)] if row.url else [_size(place / name) for name in row.files]
+    return Cached(row, place, sum(sizes)) if sizes and all(sizes) else None
 
 
 def _said(variable: str) -> Path | None:

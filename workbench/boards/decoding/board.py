@@ -31,6 +31,7 @@ class DecodeBoard(Board):
     """The clip, the nearest real frame and the decoded frame; under them the decoder prior of both, and the score on held-out clips."""
 
     title = "Decode"
+    shown_by = "two-rooms"
     about = DecodeClip.about
 
     def __init__(self, workspace: Workspace) -> None:

@@ -46,6 +46,7 @@ class EmbeddingBoard(Board):
     """
 
     title = "Embedding"
+    shown_by = "shapes"
     about = Embed.about
     depends = ("model",)
 

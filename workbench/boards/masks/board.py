@@ -10,7 +10,7 @@ import numpy as np
 
 from widgets import MapPane, PatchCanvas, Toolbar
 from workbench.boards import code
-from workbench.boards.base import NO_MODEL, SEE_MAP, Board, board, no_bank
+from workbench.boards.base import NO_MODEL, Board, board, no_bank
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.masks import controls, words
@@ -44,6 +44,7 @@ class MasksBoard(Board):
     """The main job. Views: headline, toolbar, canvas, pane and bars; all follow the session, none follows another."""
 
     title = "Masks"
+    shown_by = "shapes"
     about = replace(MaskedMaps.about, source=entry("prediction_error").source)
     always = True
 
@@ -159,8 +160,7 @@ class MasksBoard(Board):
 
     def _refuse(self, sentence: str, *, missing: bool) -> None:
         """The reason where the pictures were; nothing of another model stays, and nothing can be drawn or held."""
-        see = SEE_MAP if self.space.facts is None else "See the Checkpoint board for what the file holds."
-        self.say(sentence, "warn" if missing else "error", see, note="")
+        self.say(sentence, "warn" if missing else "error", note="", **self._way_out())
         self.sampler = None
         self.toolbar.show([])
         why = dict.fromkeys(("target", "predicted", "error", "quilt"), self.why)

@@ -48,6 +48,7 @@ class PlanBoard(Board):
     """Start and goal on the left with the sampled and chosen paths; videos, landscape and costs beside them."""
 
     title = "Plan"
+    shown_by = "two-rooms"
     about = PlanWithVideos.about
     depends = ("model", "clip")
 

@@ -32,6 +32,7 @@ class RolloutBoard(Board):
     """Three videos with one cursor, the error under them; beside them the actions, the decoder prior, and the drift over the bank."""
 
     title = "Rollout"
+    shown_by = "two-rooms"
     about = RolloutVideos.about
 
     def __init__(self, workspace: Workspace) -> None:

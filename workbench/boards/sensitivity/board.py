@@ -31,6 +31,7 @@ class SensitivityBoard(Board):
     """A clip beside itself with one thing changed, what moved, and the same over many clips and every factor."""
 
     title = "Sensitivity"
+    shown_by = "shapes"
     about = Sensitivity.about
 
     def __init__(self, workspace: Workspace) -> None:

@@ -42,6 +42,7 @@ class SurpriseBoard(Board):
     """Videos with one cursor over their surprise; a stage on which the thing that moves is dragged elsewhere; accuracies under them."""
 
     title = "Surprise"
+    shown_by = "balls"
     about = PairSurprise.about
 
     def __init__(self, workspace: Workspace) -> None:
