@@ -41,6 +41,12 @@ def refused(page: Any, words: str | re.Pattern[str]) -> None:
     expect(dialog).to_be_hidden()
 
 
+def close(page: Any) -> None:
+    """Close the dialog where it is still open, as after a model that cannot look at the clips that are open."""
+    page.keyboard.press("Escape")
+    opened(page)
+
+
 def opened(page: Any) -> None:
     """Wait until the dialog has done its work."""
     expect(page.locator("dialog.jw-open-dialog")).to_be_hidden()

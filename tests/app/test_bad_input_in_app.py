@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.app.opening import enter, opened, refused
+from tests.app.opening import close, enter, opened, refused
 from tests.waiting import PATIENT
 from workbench import samples
 
@@ -78,6 +78,7 @@ def test_models_without_a_whole_predictor_show_the_reason_in_place_of_the_pictur
         enter(board, "checkpoint", path)
         board.locator(".jw-headline-sentence", has_text="This board is off").wait_for(timeout=PATIENT)
         board.locator(".jw-map-pane", has_text=re.compile(words)).wait_for(timeout=PATIENT)
+        close(board)
         expect(board.locator(".js-plotly-plot .bars")).to_have_count(0)  # no number of the model before stays
         expect(board.get_by_label("sampler")).to_have_count(0)
         expect(board.locator(".jw-map-pane", has_text="What is predicted")).to_have_count(0)

@@ -161,6 +161,25 @@ def test_a_model_without_clips_asks_for_pictures_and_the_dialog_turns_to_them(di
     assert space.shown is not None
 
 
+def test_a_model_that_cannot_look_at_the_open_clips_is_open_and_the_dialog_says_why_and_turns_to_pictures(
+    dialog: OpenDialog, space: Workspace, folder: Path
+) -> None:
+    asked(dialog, "show")
+    dialog.shown = True
+    space.open(str(samples.find("shapes").checkpoint), str(folder / "photo 1.png"))
+    gone = folder / "photo 9.png"
+    gone.write_bytes((folder / "photo 1.png").read_bytes())
+    asked(dialog, "open", str(gone), page="data")
+    gone.unlink()
+    asked(dialog, "show", page="model")
+    dialog.shown = True
+    asked(dialog, "open", str(samples.find("digits").checkpoint))
+    assert (dialog.target, dialog.said["tone"]) == ("data", "error")
+    assert "no such file" in dialog.said["sentence"]
+    assert space.facts is not None
+    assert space.shown is None
+
+
 def test_data_before_a_model_is_told_and_not_forgotten(dialog: OpenDialog) -> None:
     asked(dialog, "open", "walk.mp4", page="data")
     assert dialog.said["sentence"].startswith("No model is open that could look at it")

@@ -11,6 +11,7 @@ from workbench.boards.code import WRAPPED
 from workbench.core.errors import BadInput
 from workbench.data.paths import confine
 from workbench.published import find_cached
+from workbench.store.uploads import sent_as
 
 _SAMPLE, _PUBLISHED, _FILE = "sample:", "published:", "file:"
 
@@ -46,6 +47,9 @@ class Names:
         published = next((n for n, cached in find_cached().items() if str(cached.path) == path), None)
         if published is not None:
             return _PUBLISHED + published
+        if sent_as(path) is not None:
+            what = "this file was sent from your computer for this page only, so that a link or a saved view cannot name it"
+            raise BadInput(what, where="view", fix="put it into a folder that may be opened, and open it there")
         place = Path(path).resolve()
         root = next((r for r in self.roots if place.is_relative_to(r)), None)
         if root is None:

@@ -258,6 +258,10 @@ class Picker:
         error = self.space.not_opened
         if error is None or error is not self.space.error:
             return
+        opened = self.space.facts is not None and self.space.shown is None and self.space.refused is None
+        if opened and self.dialog.shown and self.dialog.target == "model":  # the model is open, and cannot look at the clips that were
+            self.dialog.target = "data"
+            self._turn("data")
         self._error = error
         self._tell()
         if isinstance(error, AmbiguousModel) and error.choices:
