@@ -279,6 +279,7 @@ class EmbeddingBoard(Board):
         self._show_controls()
         self._colour()
         self._ask()
+        self._draw()  # where the map is there already, the axis is asked for
 
     def _pressed(self, name: str) -> None:
         if name == "embed":
