@@ -75,7 +75,7 @@ def test_what_is_dropped_is_looked_at_by_its_own_page_only_and_gone_with_it(boar
     assert kept.read_bytes() == picture
     other = context.new_page()
     other.goto(server)
-    other.locator(".jw-headline-sentence", has_text="context of another image").wait_for()
+    other.locator(".jw-headline-sentence", has_text="other context").wait_for()
     enter(other, "images or video", str(kept))
     refused(other, "lies outside the folders that may be read")
     board.get_by_text("my <b>cat</b>.png").first.wait_for()
