@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ _OTHERS = ("pixels", "config")  # arrays by which a bank of clips and a checkpoi
 def may_hold(path: str | Path) -> bool:
     """Whether a path is worth a look at its header: by its suffix, or as the folder of an embedding."""
     place = Path(path)
-    return place.suffix.lower() in SUFFIXES or is_embedding(place)
+    return place.suffix.lower() in SUFFIXES or (os.path.isdir(place) and is_embedding(place))  # a name that is too long is no folder
 
 
 def found_in(path: str | Path) -> str:
