@@ -55,6 +55,16 @@ export function follow(hold, source) {
 }
 
 /**
+ * Why the source that a key stands for cannot be shown; "" where it can, or where the key stands for none.
+ * @param {{key: string, enabled?: boolean, reason?: string}[]} sources @param {string} key as in KeyboardEvent.key
+ * @returns {string}
+ */
+export function reasonOfKey(sources, key) {
+  const off = sources.find((source) => source.enabled === false && source.key.toLowerCase() === key.toLowerCase());
+  return off ? off.reason || "Not available here." : "";
+}
+
+/**
  * The source that a key stands for, if it can be shown.
  * @param {{id: string, key: string, enabled?: boolean}[]} sources @param {string} key as in KeyboardEvent.key
  * @returns {string | undefined}

@@ -1,6 +1,6 @@
 // The top of a board: a sentence, what is shown instead while a key is held, and the ways to doubt, copy and reset.
 import { downloads } from "./_download.js";
-import { MODEL, follow, latch, letGo, letGoOfAll, noHold, release, shown, sourceOfKey, take } from "./_hold.js";
+import { MODEL, follow, latch, letGo, letGoOfAll, noHold, reasonOfKey, release, shown, sourceOfKey, take } from "./_hold.js";
 import { button, element, icon, isForBoards, isTyping, mount, onAll, press, same, setAttribute, setText, write } from "./_kit.js";
 import { copyText, popover } from "./_popover.js";
 
@@ -17,6 +17,8 @@ const ICONS = {
   warn: "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.4M8 11.6v.1",
   error: "M5.4 1.8h5.2l3.6 3.6v5.2l-3.6 3.6H5.4l-3.6-3.6V5.4ZM8 4.8v4M8 11v.1",
 };
+/** The source that is another model, not a baseline of this one. */
+const SECOND = "second";
 const COMMANDS = { undo: "Undo (Ctrl+Z)", redo: "Redo (Ctrl+Shift+Z)", reset: "Reset the board to how it opened", export: "Export" };
 const ABOUT = { formula: "Formula", source: "Source", cannot: "What it cannot tell" };
 
@@ -24,7 +26,7 @@ const ABOUT = { formula: "Formula", source: "Source", cannot: "What it cannot te
 function render({ model, el }) {
   const { root, dispose } = mount(model, el, "jw-headline");
   const words = sentence(model);
-  const sources = sourceButtons(model, root);
+  const sources = sourceButtons(model, root, words.refuse);
   const tools = toolButtons(model, root);
   const line = element("div", { class: "jw-progress", role: "progressbar", "aria-label": "Computing" });
   root.prepend(line, words.node, element("div", { class: "jw-headline-tools" }, sources.node, tools.node));
@@ -55,6 +57,11 @@ function sentence(model) {
     element("p", { class: "jw-headline-sentence", "aria-live": "polite" }, mark, text),
     element("div", { class: "jw-headline-under" }, badge, detail, offer),
   );
+  let refused = "";
+  const refuse = (/** @type {string} */ reason) => {
+    refused = reason;
+    draw();
+  };
   const draw = () => {
     const tone = model.get("tone");
     const source = model.get("source");
@@ -67,10 +74,11 @@ function sentence(model) {
     setText(offer, model.get("offer"));
     offer.hidden = !model.get("offer");
     setAttribute(detail, "title", model.get("detail") || null);
-    setText(badge, source === MODEL ? "" : `Not the model: ${model.get("note") || labelOf(model, source)}`);
+    const shown = model.get("note") || labelOf(model, source);
+    setText(badge, refused ? refused : source === MODEL ? "" : source === SECOND ? shown : `Not the model: ${shown}`);
   };
   draw();
-  return { node, dispose: onAll(model, ["sentence", "detail", "tone", "source", "sources", "note", "offer"], draw) };
+  return { node, refuse, dispose: onAll(model, ["sentence", "detail", "tone", "source", "sources", "note", "offer"], draw) };
 }
 
 /** @param {Model} model @param {string} id @returns {string} */
@@ -78,8 +86,11 @@ function labelOf(model, id) {
   return model.get("sources").find((/** @type {Source} */ source) => source.id === id)?.label ?? id;
 }
 
-/** The buttons and page keys that show something else than the model. @param {Model} model @param {HTMLElement} root */
-function sourceButtons(model, root) {
+/**
+ * The buttons and page keys that show something else than the model.
+ * @param {Model} model @param {HTMLElement} root @param {(reason: string) => void} refuse says why a key does nothing, while it is down
+ */
+function sourceButtons(model, root, refuse) {
   const hold = noHold();
   const node = element("div", { class: "jw-group jw-headline-sources", role: "group", "aria-label": "Is it real? Hold to show instead of the model" });
   const tell = () => void write(model, { source: shown(hold) });
@@ -96,14 +107,17 @@ function sourceButtons(model, root) {
     down: (event) => {
       const source = sourceOfKey(model.get("sources"), event.key);
       if (event.key === "Escape" && release(hold)) tell();
+      if (!source) refuse(reasonOfKey(model.get("sources"), event.key));
       if (!source || event.repeat) return;
       take(hold, `key:${event.code}`, source);
       tell();
     },
     up: (event) => {
+      refuse("");
       if (letGo(hold, `key:${event.code}`)) tell();
     },
     away: () => {
+      refuse("");
       letGoOfAll(hold);
       tell();
     },

@@ -12,7 +12,8 @@ from widgets._traits import Commanded, binary
 
 MODEL = "model"
 _COMMANDS = ("reset", "undo", "redo", "export")
-_SOURCES = ("twin", "other", "position", "pixels", "shuffled")
+SECOND = "second"
+_SOURCES = ("twin", "other", "position", "pixels", "shuffled", SECOND)
 _SOURCE_KEYS = {"key": TEXT, "label": TEXT, "enabled": FLAG, "reason": TEXT}
 _INFO_KEYS = {"title": TEXT, "formula": TEXT, "source": TEXT, "cannot": TEXT}
 
@@ -25,7 +26,8 @@ def _default_sources() -> list[dict[str, Any]]:
 class Headline(Commanded):
     """A board's sentence, with a gesture that shows what an untrained, blind or shuffled model would have given instead.
 
-    `source` is what every picture on the board shows. It is "model" unless someone holds a key or a button, or has latched one with Space.
+    `source` is what every picture on the board shows. It is "model" unless someone holds a key or a button, or has latched one with Space. "second" is another
+    open model; the other sources are baselines of this one.
 
     Attributes:
         on_command: called with "cancel", "reset", "undo", "redo", "export" or "offer" when the user asks for it.

@@ -27,6 +27,7 @@ from workbench.boards.layout import Chart, Column, Either, Layout, Row
 from workbench.boards.naming import Names
 from workbench.boards.opener import Opener
 from workbench.boards.restoring import Restoring, describe
+from workbench.boards.second_row import SecondRow
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions import Question
@@ -54,6 +55,7 @@ def board(
     data: str | Path | None = None,
     clip: int | None = None,
     labels: Any = None,
+    other: str | Path | Jepa | None = None,
     **overrides: Any,
 ) -> BoardBox:
     """A board of the app, here. Comes at once and fills when its answers do.
@@ -63,6 +65,7 @@ def board(
             first sample. which: "masks", "checkpoint", "rollout", …; None: "masks", and "embedding" of vectors.
         data: image, video or folder to look at. clip: which of them; None: the one that it opens on. overrides: what the file does not say, as `heads=4`.
         labels: of vectors: one a row, or a table as `join` takes it.
+        other: a second model, seen in place of the first while B is held; what its file does not say is given to `load`, whose model is taken too.
 
     Raises:
         BadInput: there is no such board, or labels that do not fit.
@@ -82,12 +85,20 @@ def board(
     if vectors is not None:
         box.space.vectors.open(*vectors)
         return box
-    if checkpoint is not None and not isinstance(checkpoint, str | Path | Vectors | np.ndarray):
-        name = f"{WRAPPED}{checkpoint.card.name}@{next(iter(checkpoint.card.hashes.values()), '')[:12]}"
-        _shelf.keep(name, checkpoint)
-        checkpoint = name
-    box.space.open(str(checkpoint or samples.names()[0]), None if data is None else str(data), clip, **overrides)
+    model = samples.names()[0] if checkpoint is None or isinstance(checkpoint, Vectors | np.ndarray) else checkpoint
+    box.space.open(_named(model), None if data is None else str(data), clip, **overrides)
+    if other is not None:
+        box.second.second.open(_named(other))
     return box
+
+
+def _named(model: str | Path | Jepa) -> str:
+    """How a workspace names a model: a sample or a path as they are; one from memory is kept under a name of its own."""
+    if isinstance(model, str | Path):
+        return str(model)
+    name = f"{WRAPPED}{model.card.name}@{next(iter(model.card.hashes.values()), '')[:12]}"
+    _shelf.keep(name, model)
+    return name
 
 
 def _vectors(given: Any, labels: Any) -> Vectors | tuple[str, str] | None:
@@ -156,17 +167,19 @@ class BoardBox(w.VBox):
     """A board in a notebook.
 
     Attributes:
-        board: the board, with its views. space: what is open, with the session. said: the place for errors. errors: all of them so far.
+        board: the board, with its views. second: the row that opens a second model. space: what is open, with the session. said: the place for errors. errors: all of them so far.
     """
 
     def __init__(self, which: str) -> None:
         self.errors: list[WorkbenchError] = []
         self._mail = Mailbox(self._failed)
         self.space = Workspace(_shared_jobs(), deliver=self._mail.post, notify=self._tell, uploads=_shared_uploads().session())
-        self.opener, self.board = Opener(self.space), _boards()[which](self.space)
+        self.opener, self.second, self.board = Opener(self.space), SecondRow(self.space), _boards()[which](self.space)
         self._frame, self.said = Frame(name=f"JEPA Workbench: {self.board.title}"), w.HTML()
         self._frame.observe(lambda change: self.space.set_dark(change["new"]), names=["dark"])
-        super().__init__([self._frame, arrange(self.opener.layout), self.said, arrange(self.board.layout)], layout=w.Layout(width="100%"))
+        super().__init__(
+            [self._frame, arrange(self.opener.layout), self.second.row, self.said, arrange(self.board.layout)], layout=w.Layout(width="100%")
+        )
         self.add_class(BOARD_CLASS)
         for widget in family(self):
             self._mail.fetch_from(widget)

@@ -106,7 +106,7 @@ def test_by_keys_alone_the_goal_is_moved_a_step_is_made_and_the_agent_put_back(b
     says(board, "After 1 step")
     board.keyboard.press("n")
     says(board, "After 2 steps")
-    board.keyboard.press("b")
+    board.keyboard.press("h")
     says(board, "predicted cost is")
     expect(board.locator(".jw-handle[data-id=agent]")).to_have_count(0, timeout=PATIENT)
 

@@ -34,7 +34,7 @@ def test_a_goal_is_clicked_planned_executed_and_reached_in_lab(notebook: Callabl
     page.keyboard.press("e")
     says(page, "reached the goal")
     expect(page.locator(".jw-handle[data-id=agent]")).to_be_visible()
-    page.keyboard.press("b")
+    page.keyboard.press("h")
     says(page, "predicted cost is")
     page.keyboard.down("r")
     says(page, "Untrained model")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { MODEL, follow, latch, letGo, letGoOfAll, noHold, release, shown, sourceOfKey, take } from "../../widgets/_hold.js";
+import { MODEL, follow, latch, letGo, letGoOfAll, noHold, reasonOfKey, release, shown, sourceOfKey, take } from "../../widgets/_hold.js";
 
 test("a held source is shown until it is let go", () => {
   const hold = noHold();
@@ -48,4 +48,12 @@ test("a key names its source in either case, but not one that is off", () => {
   const sources = [{ id: "twin", key: "R" }, { id: "position", key: "0", enabled: false }];
   assert.equal(sourceOfKey(sources, "r"), "twin");
   assert.equal(sourceOfKey(sources, "0"), undefined);
+});
+
+test("a key of a source that is off has the reason, others have none", () => {
+  const sources = [{ key: "R" }, { key: "B", enabled: false, reason: "No second model is open." }, { key: "0", enabled: false }];
+  assert.equal(reasonOfKey(sources, "b"), "No second model is open.");
+  assert.equal(reasonOfKey(sources, "0"), "Not available here.");
+  assert.equal(reasonOfKey(sources, "r"), "");
+  assert.equal(reasonOfKey(sources, "x"), "");
 });

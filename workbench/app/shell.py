@@ -23,6 +23,7 @@ from workbench.boards.layout import Chart, Column, leaves
 from workbench.boards.naming import Names
 from workbench.boards.opener import Opener
 from workbench.boards.restoring import Restoring
+from workbench.boards.second_row import SecondRow
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.core.view import SavedView
@@ -65,7 +66,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), **opened)
     with View.without_comm():
         boards = {kind.title: kind(space) for kind in kinds()}
-        opener, status = Opener(space, vertical=True), _status(space)
+        opener, status, second = Opener(space, vertical=True), _status(space), SecondRow(space)
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
 
@@ -88,7 +89,11 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     address = _address(space, boards, menu, start)
     shell = pmui.Page(
         title="JEPA Workbench",
-        header=[to_panel(status, sizing_mode="stretch_width", margin=(0, 8)), to_panel(address.bar, margin=(0, 8))],
+        header=[
+            to_panel(status, sizing_mode="stretch_width", margin=(0, 8)),
+            to_panel(second.row, margin=(0, 8)),
+            to_panel(address.bar, margin=(0, 8)),
+        ],
         sidebar=[
             *menu.items,
             pn.Column(arrange(Column((opener.files, opener.picker.dialog, opener.clips))), margin=(8, 16), sizing_mode="stretch_width"),
@@ -102,7 +107,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     )
     fast.quiet(shell)
     held = [view for each in boards.values() for view in leaves(each.layout)]
-    above = [status, address.bar, address.offer, opener.files, opener.picker.dialog, opener.clips, opener.film]
+    above = [status, second.row, address.bar, address.offer, opener.files, opener.picker.dialog, opener.clips, opener.film]
     every = [*above, *(v for v in held if not isinstance(v, Chart))]
     space.on("model", lambda: menu.quieten(boards))
     space.on("model", lambda: menu.settle(boards, anew=space.vectors.there and bool(boards[menu.seen].refusal())))

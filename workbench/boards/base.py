@@ -7,14 +7,14 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from widgets import Headline, Toolbar
+from widgets import Toolbar
+from workbench.boards.holding import UNTRAINED, Holding
 from workbench.boards.layout import Layout, fill
 from workbench.boards.settings import Settings, of_controls
 from workbench.boards.what_next import data_words, next_step
 from workbench.boards.workspace import Ages, Workspace, age, exported, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
 from workbench.core.films import Reel
-from workbench.core.questions import About
 from workbench.core.questions.videos import VideoFile
 from workbench.query import Query
 from workbench.session import State
@@ -22,8 +22,6 @@ from workbench.session import State
 _BEFORE = "The pictures still show the previous clip."
 _COMPUTING = "Computing …"
 SEE_MAP = "See the Embedding board for a map of the vectors."
-NO_MODEL = "it needs a model; what is open are vectors, which come without one."
-UNTRAINED = [{"id": "twin", "key": "R", "label": "untrained", "enabled": True, "reason": ""}]
 _Kind = TypeVar("_Kind", bound="type[Board]")
 REGISTERED: dict[str, type[Board]] = {}
 
@@ -43,7 +41,7 @@ def board(*, section: str, order: int, opens: int | None = None) -> Callable[[_K
     return register
 
 
-class Board:
+class Board(Holding):
     """A headline over views. Most boards are filled when they are first visible.
 
     Args:
@@ -58,8 +56,6 @@ class Board:
     """
 
     title: ClassVar[str] = ""
-    about: ClassVar[About]
-    section: ClassVar[str] = ""
     order: ClassVar[int] = 0
     opens: ClassVar[int | None] = None
     depends: ClassVar[tuple[str, ...]] = ("model", "clip", "bank")
@@ -67,16 +63,10 @@ class Board:
     shown_by: ClassVar[str] = ""
 
     def __init__(self, workspace: Workspace, commands: Sequence[str] = (), *, sources: Sequence[dict[str, object]] | None = UNTRAINED) -> None:
-        self.space, self.session = workspace, workspace.session
-        about = self.about
-        info = {"title": about.title, "formula": about.formula, "source": about.source, "cannot": about.cannot}
-        held = {} if sources is None else {"sources": list(sources)}
-        self.headline = Headline(info=info, commands=list(commands), **held)
+        super().__init__(workspace, commands, sources)
         self.headline.on_command = self._obey
         self.awake = self.always
         self.settings: Settings | None = None
-        self.error: WorkbenchError | None = None
-        self._silent = True  # nothing was said of what is open
         self.session.watch(self.depends, self._aged)
         workspace.on("bank", self.banked)
         workspace.on("failed", self._not_opened)
@@ -120,34 +110,15 @@ class Board:
         """Everything on the board, for export."""
         return {}
 
-    def refusal(self) -> str:
-        """Why the board is off for the open model; "" when it is on, or when nothing is open."""
-        facts = self.space.facts
-        if self.space.vectors.there:
-            return NO_MODEL
-        return "" if facts is None else self.about.refusal(facts.report)
-
-    def _unheld(self) -> dict[str, str]:
-        """The sources that cannot be used now, by their id, and why."""
-        return {}
-
     def off(self) -> bool:
         """Whether there is nothing to show; the headline states why if the model is the reason."""
         reason, facts = self.refusal(), self.space.facts
-        sources, why = self.headline.sources, self._unheld()
-        told = {s["id"]: "This board is off." if reason else why.get(s["id"], "") for s in sources}
-        fill(self.headline, {"sources": [{**s, "enabled": not told[s["id"]], "reason": told[s["id"]]} for s in sources]})
+        self.sources_shown()
         if reason:
             partial = facts is not None and any(facts.report.serving(n).status == "partial" for n in self.about.needed(facts.report))
             renew(*self.pictures())
             self.say(f"This board is off: {reason}", "error" if partial else "warn", **self._way_out())
         return bool(reason) or not self.awake or (self.space.shown is None and not self.space.vectors.there)
-
-    def say(self, sentence: str, tone: str = "plain", detail: str = "", code: str = "", **more: object) -> None:
-        """Set the sentence, the line under it, and the Python lines that reproduce it. more: other traits of the headline."""
-        self.error, self._silent = None, False
-        said = {"sentence": sentence, "tone": tone, "detail": detail, "code": code, "busy": False, "cancellable": False, "offer": ""}
-        fill(self.headline, {**said, "stale": False, **more})
 
     def waiting(self) -> None:
         """The old answer stays until the new one is there."""
@@ -210,11 +181,6 @@ class Board:
     def of_before(self) -> bool:
         """Whether the pictures are of an earlier model or clip."""
         return False
-
-    @property
-    def predictor(self) -> str:
-        """Which weights the shown prediction comes from: "model", or "twin" (untrained) while R is held."""
-        return "twin" if self.session.state.predictor == "twin" else "model"
 
 
 def save_videos(board: Board, name: str, command: str, videos: Sequence[Reel], *, fps: float, context_frames: int = 0, edited: int = -1) -> None:

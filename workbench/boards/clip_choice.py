@@ -73,14 +73,14 @@ class ClipChoice:
 
     Attributes:
         look: what is on screen; None before the first clip.
-        bank: sample or path that was chosen as a bank; "" = the open data. bank_facts: what the bank is made of, once it was read.
+        bank: sample or path that was chosen as a bank; "" = the open data. place: the path of it. bank_facts: what the bank is made of, once it was read.
         reading: a bank is being read. bank_error: why it could not be.
     """
 
     def __init__(self, space: Room) -> None:
         self.space = space
         self.look: Look | None = None
-        self.bank = self._place = ""
+        self.bank = self.place = ""
         self.bank_facts: BankFacts | None = None
         self.bank_error: WorkbenchError | None = None
         self.reading = False
@@ -180,7 +180,7 @@ class ClipChoice:
         """
         place = self.space.allow(bank_path(bank)) if bank and bank not in samples.names() else bank_path(bank)
         if bank != self.bank:
-            self.bank, self._place = bank, place
+            self.bank, self.place = bank, place
             wanted, known = self._wanted()
             self.space.session.set(bank=known)
             self.space.say("bank")
@@ -206,7 +206,7 @@ class ClipChoice:
     def _wanted(self) -> tuple[BankKey | None, BankKey | None]:
         """The bank that is wanted for what is on screen; and once more where it need not be read first: a stored one is whole or refused."""
         facts, clips, look = self.space.facts, self.space.clips, self.look
-        wanted = None if facts is None or clips is None or look is None else bank_of(facts.card, facts.report, clips, look, self._place)
+        wanted = None if facts is None or clips is None or look is None else bank_of(facts.card, facts.report, clips, look, self.place)
         read = wanted is not None and wanted == self._read
         known = wanted if wanted is not None and (wanted.path.endswith(STORED) or (read and self.bank_error is None)) else None
         self.reading = wanted is not None and known is None and not read

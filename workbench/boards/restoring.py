@@ -12,6 +12,7 @@ import numpy as np
 from workbench import samples
 from workbench.boards.base import Board, settings_of
 from workbench.boards.naming import Names
+from workbench.boards.second import SECOND
 from workbench.boards.settings import not_set
 from workbench.boards.workspace import Workspace, settled
 from workbench.core.card import stamp
@@ -79,7 +80,13 @@ def describe(space: Workspace, board: Board, names: Names, *, largest: int = LAR
         chosen = ""
         without.append("the selection, which is too large")
     without += [rest] if (rest := settings_of(board).rests()) else []
-    more = {"tick": state.tick, "predictor": state.predictor, "mask": mask, "selection": chosen, "settings": tuple(settings)}
+    more = {
+        "tick": state.tick,
+        "predictor": "model" if state.predictor == SECOND else state.predictor,
+        "mask": mask,
+        "selection": chosen,
+        "settings": tuple(settings),
+    }
     return Described(replace(found, board=board.title, **more), tuple(without))
 
 

@@ -151,6 +151,11 @@ class Subject:
     sample: str | None
     seed: int
 
+    @property
+    def name(self) -> str:
+        """The name of the sample or of the file; for a model from memory, that of its card."""
+        return self.sample or (self.facts.card.name if ":" in self.key.path and not Path(self.key.path).exists() else Path(self.key.path).name)
+
 
 class Workspace:
     """One session's models and clips. What is on screen stays until what replaces it is ready.
@@ -179,13 +184,14 @@ class Workspace:
         self.subjects: dict[str, Subject] = {}  # "A", and where a second model is open, "B"
         self.clips: ClipList | None = None
         self.shown: ShownClip | None = None
-        self.opening = ""
+        self.opening = self.opening_beside = ""
         self.error: WorkbenchError | None = None
         self.not_opened: WorkbenchError | None = None  # why what was asked for last was not opened
         self.refused: tuple[str, WorkbenchError] | None = None  # the last path that was to be opened, where it was not
         self._heard: dict[str, list[Heard]] = {
             "model": [],
             "subjects": [],
+            "second": [],
             "clips": [],
             "clip": [],
             "bank": [],
@@ -217,7 +223,7 @@ class Workspace:
         return None if self.subject is None else self.subject.sample
 
     def on(self, event: str, heard: Heard) -> None:
-        """Call after "model", "subjects", "clips", "clip", "bank", "opening" or "theme" changed, after something "failed", a model was "refused", or the session was "closed"."""
+        """Call after "model", "subjects", "second" (see `boards.second`), "clips", "clip", "bank", "opening" or "theme" changed, after something "failed", a model was "refused", or the session was "closed"."""
         self._heard[event].append(heard)
 
     def shared(self, kind: Callable[[Workspace], _Shared]) -> _Shared:
@@ -256,6 +262,9 @@ class Workspace:
         """
         found = opening(path, data, index, overrides, allow=self.allow, device=self.device, dtype=self.dtype)
         key, sample = found.model, found.sample
+        if subject and subject != self.session.state.subject:
+            self._open_beside(subject, found)
+            return
         self._start(f"opening {sample or Path(key.path).name}")
 
         def refused(error: WorkbenchError) -> None:
@@ -265,12 +274,8 @@ class Workspace:
             self.open_ended(error)  # last, so that a host sees which board says it already
 
         def opened(facts: ModelFacts) -> None:
-            place, self.refused, self.vectors.facts = subject or self.session.state.subject, None, None
-            self.subjects[place] = Subject(key, described(facts, sample), sample, found.seed)
-            if place != self.session.state.subject:
-                self.open_ended()
-                self.say("subjects")
-                return
+            self.refused = self.vectors.facts = None
+            self.subjects[self.session.state.subject] = Subject(key, described(facts, sample), sample, found.seed)
             self.session.set(model=key, clip=None, bank=None, mask=None, tick=0, hover=-1, block=-1, predictor="model", vectors=None)
             self.shown = None
             self.choice.forget()
@@ -287,6 +292,26 @@ class Workspace:
             self.vectors.unless(key.path, model)
         else:
             model()
+
+    def _open_beside(self, subject: str, found: Opening) -> None:
+        """Open a model that is not looked at: what is on screen stays, also where it cannot be opened."""
+        key, sample, view = found.model, found.sample, f"open {subject}"
+        self._starts_beside(f"opening {sample or Path(key.path).name}")
+
+        def ended(error: WorkbenchError) -> None:
+            self._starts_beside("")
+            if not isinstance(error, Cancelled):
+                self.notify(error)
+
+        def opened(facts: ModelFacts) -> None:
+            self.subjects[subject] = Subject(key, described(facts, sample), sample, found.seed)
+            self._starts_beside("")
+
+        checked(self, key, sample, view, ended, lambda: self.ask(DescribeModel(key), view, opened, ended))
+
+    def _starts_beside(self, what: str) -> None:
+        self.opening_beside = what
+        self.say("subjects")
 
     def look_at(self, subject: str) -> None:
         """Look at the other open model, with the open clip and, where the grids agree, the same mask. The pictures stay until it is ready.

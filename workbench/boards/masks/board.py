@@ -10,21 +10,23 @@ import numpy as np
 
 from widgets import MapPane, PatchCanvas, Toolbar
 from workbench.boards import code
-from workbench.boards.base import NO_MODEL, Board, board, no_bank
+from workbench.boards.base import Board, board, no_bank
+from workbench.boards.holding import NO_MODEL
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.masks import controls, words
+from workbench.boards.masks.beside import BesideB
 from workbench.boards.masks.charts import yardstick_bars
 from workbench.boards.masks.kept import mask_settings
 from workbench.boards.masks.queries import MaskQueries
-from workbench.boards.masks.views import clip_traits, mask_dict, mask_of, quilt_traits, view_traits
+from workbench.boards.masks.views import NO_MASK, NOTHING, blank_traits, clip_traits, mask_dict, mask_of, nice, quilt_traits, view_traits
 from workbench.boards.parts import off_words
 from workbench.boards.workspace import Ages, Workspace, first_seed, renew
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.mask import Mask
 from workbench.core.numbers import UNITS
 from workbench.core.questions.masked import MaskedMaps
-from workbench.core.results import PREDICTORS, MaskedView, Yardsticks
+from workbench.core.results import MaskedView, Yardsticks
 from workbench.core.selection import Selection
 from workbench.link import link
 from workbench.masks import Sampler
@@ -32,11 +34,6 @@ from workbench.measures.catalogue import entry
 from workbench.session import State
 
 _HEIGHT = 390  # CSS pixels of the two pictures, so that 1280 × 800 shows the whole board
-NO_MASK: dict[str, object] = {"context": [], "blocks": [[]]}
-_NOTHING: dict[str, object] = {
-    **dict.fromkeys(("target", "predicted", "asked", "error", "quilt", "quilt_ceiling", "nearest_pixels"), b""),
-    **{"nearest_tokens": [], "nearest_text": []},
-}
 
 
 @board(section="LOOK", order=20, opens=1)
@@ -45,6 +42,7 @@ class MasksBoard(Board):
 
     title = "Masks"
     shown_by = "shapes"
+    compares = True
     about = replace(MaskedMaps.about, source=entry("prediction_error").source)
     always = True
 
@@ -55,6 +53,7 @@ class MasksBoard(Board):
         self.pane = MapPane(mode="predicted", picture_height=_HEIGHT)
         self.bars = Chart(430, "error ÷ reference", blank())
         self.work = MaskQueries(workspace, self)
+        self.beside = BesideB(self, self.work, self.canvas, self.pane, self.bars)
         self.choice: controls.Choice | None = None
         self.sampler: Sampler | None = None
         self.heat, self.progress = 0.0, ""
@@ -70,14 +69,24 @@ class MasksBoard(Board):
 
     def _wire(self) -> None:
         s, c, p = self.session, self.canvas, self.pane
-        for view in (c, p):
-            for name in ("hover", "tick", "block"):
-                link(s, name, view, name)
+        for name in ("hover", "tick", "block"):
+            link(s, name, c, name)
+        for name in ("tick", "block"):
+            link(s, name, p, name)
+        far = lambda: self.beside.elsewhere  # noqa: E731  # tokens of the pane are not those of the canvas
+        link(s, "hover", p, "hover", show=lambda s: -1 if far() else s.hover, take=lambda v: {} if far() else {"hover": v})
         link(s, "selection", c, "selection", show=self._tokens, take=lambda ids: {"selection": _select(s.state, ids)})
-        link(s, "selection", p, "selection", show=self._tokens, take=lambda ids: {"selection": _select(s.state, ids)})
+        link(
+            s,
+            "selection",
+            p,
+            "selection",
+            show=lambda s: [] if far() else self._tokens(s),
+            take=lambda ids: {} if far() else {"selection": _select(s.state, ids)},
+        )
         link(s, "mask", c, "mask", show=self._mask_shown, take=self._mask_painted, refused=self.space.tell)
-        link(s, "mask", p, "mask", show=self._mask_shown, take=lambda _: {})
-        link(s, "predictor", self.headline, "source", show=lambda s: s.predictor if s.predictor in PREDICTORS else "model")
+        link(s, "mask", p, "mask", show=lambda s: self.beside.mask if self.beside.elsewhere else self._mask_shown(s), take=lambda _: {})
+        link(s, "predictor", self.headline, "source", show=lambda _: self.source)
         c.on_command = self._canvas_command
         self.toolbar.on_change = self._controls_changed
         self.toolbar.on_press = lambda name: self._again() if name == "again" else None
@@ -128,6 +137,7 @@ class MasksBoard(Board):
             self._reset()
         elif name == "cancel":
             self.work.cancel()
+            self.beside.work.cancel()
         elif name in ("undo", "redo"):
             self._canvas_command(name)
         else:
@@ -143,6 +153,7 @@ class MasksBoard(Board):
         if facts is None and not self.space.vectors.there:
             return
         self.work.forget()
+        self.beside.forget()
         self.heat = 0.0
         if facts is None:
             self.why = NO_MODEL
@@ -164,31 +175,29 @@ class MasksBoard(Board):
         self.sampler = None
         self.toolbar.show([])
         why = dict.fromkeys(("target", "predicted", "error", "quilt"), self.why)
-        fill(self.pane, {**_NOTHING, "mask": NO_MASK, "captions": {}, "missing": why, "busy": False})
+        fill(self.pane, {**NOTHING, "mask": NO_MASK, "captions": {}, "missing": why, "busy": False})
         fill(self.canvas, {"overlay": b"", "hint": "", "mask": _all_seen(self.canvas.grid)})
         self.bars.set(blank())
         renew(self.headline, self.pane, self.bars)
-        self._sources_shown()
+        self.sources_shown()
 
-    def _sources_shown(self) -> None:
-        """Which controls can be held."""
-        bank = "" if self.session.state.bank else "Needs a bank: open a folder of images or clips."
-        reasons = {x["id"]: "This board is off." if self.why else bank if x["id"] == "other" else "" for x in self.headline.sources}
-        self.headline.sources = [{**x, "enabled": not reasons[x["id"]], "reason": reasons[x["id"]]} for x in self.headline.sources]
+    def _unheld(self) -> dict[str, str]:
+        """See `Board._unheld`."""
+        return {} if self.session.state.bank else {"other": "Needs a bank: open a folder of images or clips."}
 
     def _clip_shown(self) -> None:
         shown = self.space.shown
         if shown is None or (self.sampler is None and not self.why):
             return
-        self.heat = 0.0
+        self.heat, self.beside.on_pane, self.beside.elsewhere = 0.0, False, False
         renew(self.canvas, *((self.headline, self.pane, self.bars) if self.why else ()))
         mask = self.session.state.mask
         seen = mask_dict(mask) if mask is not None and mask.shape == shown.grid.shape else NO_MASK
         if self.why:
             seen = _all_seen(shown.grid.shape)
-        self._sources_shown()
+        self.sources_shown()
         fill(self.canvas, {**clip_traits(shown), "overlay": b"", "mask": seen})
-        fill(self.pane, {**_blank(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid), "mask": seen})
+        fill(self.pane, {**blank_traits(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, self.pane.grid), "mask": seen})
         if self.why:
             return
         if self.session.state.mask is None:
@@ -198,7 +207,7 @@ class MasksBoard(Board):
     def banked(self) -> None:
         """See `Board.banked`."""
         renew(self.canvas, *((self.headline, self.pane, self.bars) if self.why else ()))
-        self._sources_shown()
+        self.sources_shown()
         self._compute()
         self._judge()
 
@@ -271,6 +280,8 @@ class MasksBoard(Board):
         if self.sampler is not None:
             self.progress = ""
             self.work.judge(self.sampler)
+            if self.other:
+                self.beside.judge(self.sampler)
 
     def _compute(self) -> None:
         s, facts, shown = self.session.state, self.space.facts, self.space.shown
@@ -281,16 +292,26 @@ class MasksBoard(Board):
         try:
             s.mask.usable()
             self.work.ask()
+            if self.other:
+                self.beside.ask()
+                if self.sampler is not None:
+                    self.beside.judge(self.sampler)
         except MaskError as error:
             self.work.idle()
             self.say(f"{error.what[0].upper()}{error.what[1:]}: {error.fix}.", "warn", note="")
             fill(self.pane, {"busy": False})
         self.canvas.hint = controls.hint(self.sampler, s.mask) if self.sampler else ""  # last: the worker computes meanwhile
 
+    def _turned(self) -> None:
+        """See `Holding._turned`."""
+        self._compute()
+        self._judge()
+
     def started(self) -> None:
         """The old answer stays, dimmed, until the new one is there."""
         fill(self.pane, {"busy": True})
-        fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True, "note": words.HELD.get(self.session.state.predictor, "")})
+        note = {} if self.other else {"note": words.HELD.get(self.session.state.predictor, "")}
+        fill(self.headline, {"busy": True, "progress": -1.0, "cancellable": True, **note})
 
     def failed(self, error: WorkbenchError) -> None:
         """See `Board.failed`."""
@@ -299,20 +320,33 @@ class MasksBoard(Board):
 
     def viewed(self, view: MaskedView) -> None:
         """Show maps and error of a new answer at once; words and bars follow in a message of their own."""
+        self.answered = self._asked()
+        if self.other:
+            self.space.deliver(self._speak)
+            return
         error = view.error
         top = float(np.nanquantile(error.tokens, 0.98)) if np.isfinite(error.tokens).any() else 1.0
         if error.predictor == "model":
-            self.heat = max(self.heat, _nice(max(top, 1.2 * error.mean / error.ratio)))
-        scale = [0.0, self.heat if error.predictor not in ("twin", "pixels") else _nice(top)]
+            self.heat = max(self.heat, nice(max(top, 1.2 * error.mean / error.ratio)))
+        scale = [0.0, self.heat if error.predictor not in ("twin", "pixels") else nice(top)]
         yard = self.work.yard
         renew(self.pane)
-        missing = {k: v for k, v in self.pane.missing.items() if k == "quilt"}
+        back = self._back(yard)
+        missing = back.get("missing", {}) if back else {k: v for k, v in self.pane.missing.items() if k == "quilt"}
         said = {"error_range": scale, "version": self.pane.version + 1, "busy": False, "missing": missing}
-        fill(self.pane, {**view_traits(view, yard), **said})
+        fill(self.pane, {**back, **view_traits(view, yard), **said})
         heat = {"overlay": error.tokens.astype(np.float32).tobytes(), "overlay_range": scale}
         fill(self.canvas, {**heat, "overlay_unit": UNITS[error.distance], "version": self.canvas.version + 1})
-        self.answered = self._asked()
         self.space.deliver(self._speak)
+
+    def _back(self, yard: Yardsticks | None) -> dict[str, object]:
+        """What the pane needs where it showed the second model until now."""
+        shown, mask = self.space.shown, self.session.state.mask
+        if not self.beside.on_pane or shown is None or mask is None:
+            return {}
+        self.beside.on_pane = self.beside.elsewhere = False
+        fresh = blank_traits(shown.grid.shape, shown.pixels.shape[:3], shown.grid.tubelet, [])
+        return {**fresh, "mask": mask_dict(mask), **({} if yard is None else quilt_traits(yard))}
 
     def _asked(self) -> object:
         s = self.session.state
@@ -320,6 +354,8 @@ class MasksBoard(Board):
 
     def measured(self, yard: Yardsticks) -> None:
         """Show controls, ranks and the nearest-patch reconstruction."""
+        if self.other:
+            return
         said = {} if self.work.maps.answer is None else {"captions": words.captions(self.work.maps.answer, yard)}
         fill(self.pane, {**quilt_traits(yard), **said})
         self._speak()
@@ -327,12 +363,17 @@ class MasksBoard(Board):
     def judged(self, progress: str) -> None:
         """Show what the bank says, or how far it is."""
         self.progress = progress
+        if self.other:
+            return
         if progress:
             self.headline.detail = progress
         else:
             self._speak()
 
     def _speak(self) -> None:
+        if self.other:
+            self.beside.speak()
+            return
         view, yard, bank = self.work.maps.answer, self.work.yard, self.work.over_bank.answer
         if view is None or self._asked() != self.answered:
             return  # what is said now stays until what is asked now is answered
@@ -357,7 +398,9 @@ class MasksBoard(Board):
         self._speak()
 
     def _draw_bars(self) -> None:
-        if self.work.maps.answer is not None:
+        if self.other:
+            self.beside.draw_bars()
+        elif self.work.maps.answer is not None:
             self.bars.set(yardstick_bars(self.work.maps.answer.error, self.work.yard, dark=self.space.dark))
 
 
@@ -365,18 +408,6 @@ def _select(state: State, ids: list[int]) -> Selection:
     return Selection.tokens(state.clip.index if state.clip else 0, ids)
 
 
-def _blank(shape: tuple[int, int, int], pixels: tuple[int, ...], tubelet: int, old: list[int]) -> dict[str, object]:
-    """Nothing of another grid stays on the pane."""
-    fresh = {"grid": list(shape), "tubelet": tubelet, "aspect": list(pixels[1:3]), "pixels_shape": list(pixels)}
-    return {**_NOTHING, **fresh} if list(shape) != old else {"aspect": list(pixels[1:3])}
-
-
 def _all_seen(grid: Sequence[int]) -> dict[str, object]:
     """A mask that veils nothing."""
     return {"context": list(range(int(np.prod(grid)))), "blocks": [[]]}
-
-
-def _nice(value: float) -> float:
-    """The next of 1, 1.5, 2, 3, 5, 7.5 × a power of ten, so that the scale seldom moves."""
-    power = 10.0 ** np.floor(np.log10(max(value, 1e-9)))
-    return float(next(m * power for m in (1, 1.5, 2, 3, 5, 7.5, 10) if m * power >= value * 0.999))

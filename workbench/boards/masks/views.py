@@ -21,6 +21,12 @@ from workbench.core.results import BankErrors, MaskedView, PredictionError, Quil
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+NO_MASK: dict[str, object] = {"context": [], "blocks": [[]]}
+NOTHING: dict[str, object] = {
+    **dict.fromkeys(("target", "predicted", "asked", "error", "quilt", "quilt_ceiling", "nearest_pixels"), b""),
+    **{"nearest_tokens": [], "nearest_text": []},
+}
+
 
 @show.register(ShownClip)
 def _(result: ShownClip, mask: Mask | None = None, read_only: bool = False) -> PatchCanvas:
@@ -143,3 +149,15 @@ def _quilt(q: Quilt) -> dict[str, object]:
         "nearest_pixels": np.ascontiguousarray(q.thumbs).tobytes(),
         "nearest_text": texts,
     }
+
+
+def blank_traits(shape: tuple[int, int, int], pixels: tuple[int, ...], tubelet: int, old: list[int]) -> dict[str, object]:
+    """Nothing of another grid stays on the pane."""
+    fresh = {"grid": list(shape), "tubelet": tubelet, "aspect": list(pixels[1:3]), "pixels_shape": list(pixels)}
+    return {**NOTHING, **fresh} if list(shape) != old else {"aspect": list(pixels[1:3])}
+
+
+def nice(value: float) -> float:
+    """The next of 1, 1.5, 2, 3, 5, 7.5 × a power of ten, so that the scale seldom moves."""
+    power = 10.0 ** np.floor(np.log10(max(value, 1e-9)))
+    return float(next(m * power for m in (1, 1.5, 2, 3, 5, 7.5, 10) if m * power >= value * 0.999))

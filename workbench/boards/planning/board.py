@@ -9,18 +9,20 @@ from itertools import combinations, islice
 from typing import Any
 
 from widgets import Toolbar
-from workbench.boards import code
 from workbench.boards.base import Board, board, save_videos
 from workbench.boards.layout import Column, Layout, Row, fill
 from workbench.boards.planning import controls, views, words
-from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
+from workbench.boards.planning.ends import NO_ACTIONS, Ground, InClip, InWorld, Route, unlike
 from workbench.boards.planning.kept import KeptPlan, kept_values, too_many
-from workbench.boards.planning.screen import PlanScreen, PlanState
+from workbench.boards.planning.questions import plan_question, printed, same_search, step_question
+from workbench.boards.planning.screen import PlanScreen, PlanState, figures
 from workbench.boards.planning.walk import ClosedLoop
+from workbench.boards.second import SECOND
 from workbench.boards.settings import Settings, Values
 from workbench.boards.undo import Edits
-from workbench.boards.workspace import Ages, Workspace, renew
+from workbench.boards.workspace import Ages, Workspace, age, renew
 from workbench.core.errors import WorkbenchError
+from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.planning import (
     ClipEnds,
     Drive,
@@ -49,6 +51,7 @@ class PlanBoard(Board):
 
     title = "Plan"
     shown_by = "two-rooms"
+    compares = True
     about = PlanWithVideos.about
     depends = ("model", "clip")
 
@@ -60,7 +63,7 @@ class PlanBoard(Board):
         self.land = screen.land
         self.ground: Ground | None = None
         self.route: Edits[Route | None] = Edits(None)
-        self.sheets = {who: self._sheet(who) for who in ("model", "twin")}
+        self.sheets = {who: self._sheet(who) for who in ("model", "twin", SECOND)}
         self.in_world = Query[WorldEnds](workspace, "plan.world", self._open_world, self.failed)
         self.in_clip = Query[ClipEnds](workspace, "plan.clip", self._open_clip, self.failed)
         self.places = {end: Query[WorldPicture](workspace, f"plan.{end}", partial(self._move, end), self.failed) for end in ("start", "goal")}
@@ -87,7 +90,7 @@ class PlanBoard(Board):
         return Column((self.headline, self.actions, self.toolbar, Row((self.screen.left, right), (0.44, 0.56))))
 
     def _wire(self) -> None:
-        link(self.session, "predictor", self.headline, "source", show=lambda s: "twin" if s.predictor == "twin" else "model")
+        link(self.session, "predictor", self.headline, "source", show=lambda _: self.source)
         self.stage.on_move = self._placed
         self.actions.on_press = self.press
         self.toolbar.on_change = self._chosen
@@ -95,12 +98,17 @@ class PlanBoard(Board):
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._themed)
-        self.session.watch(["predictor"], lambda old, new: self._swapped())
+        self.session.watch(["predictor"], lambda old, new: self._turned())
 
     @property
     def sheet(self) -> PlanState:
         """Of the model that is displayed: trained or untrained."""
         return self.sheets[self.predictor]
+
+    @property
+    def predictor(self) -> str:
+        """See `Board.predictor`: a key of `sheets`; SECOND while B is held."""
+        return SECOND if self.other else super().predictor
 
     @property
     def light(self) -> bool:
@@ -113,7 +121,11 @@ class PlanBoard(Board):
         facts, reason = self.space.facts, super().refusal()
         if reason or facts is None or facts.action is not None:
             return reason
-        return "this model takes no actions, so there is nothing to plan."
+        return NO_ACTIONS
+
+    def _unlike(self, facts: ModelFacts) -> str:
+        """See `Holding._unlike`: it must act as the first one does, in the same world."""
+        return "" if self.space.facts is None else unlike(facts, self.space.facts)
 
     def _themed(self) -> None:
         self.screen.dark = self.space.dark
@@ -247,7 +259,7 @@ class PlanBoard(Board):
             self._plan()
         elif name in ("start", "goal"):
             self._move(name, self.clip.tick)
-        elif not isinstance(self.ground, InWorld) or walk.here is None:
+        elif not isinstance(self.ground, InWorld) or walk.here is None or (self.other and self.second.seen is None):
             return
         elif name == "execute":
             self._execute(walk)
@@ -314,8 +326,8 @@ class PlanBoard(Board):
         self._draw()
         self._again()
 
-    def _swapped(self) -> None:
-        """The other planner is displayed: the agent that is no longer displayed pauses, and resumes when it is displayed again."""
+    def _turned(self) -> None:
+        """See `Holding._turned`: another planner is displayed. The agent that is no longer displayed pauses, and resumes when it is displayed again."""
         for who, sheet in self.sheets.items():
             if who != self.predictor:
                 sheet.plan.drop()
@@ -329,7 +341,9 @@ class PlanBoard(Board):
             return
         self.screen.busy(self.sheet.plan.busy)
         self._draw()
-        if self.sheet.view is None:
+        if self.sheet.view is None or (not self.sheet.walk.count and not self._planned_so(self.predictor)):
+            if self.other:
+                age(self.pictures())
             self._again()
             return
         self.speak()
@@ -358,23 +372,39 @@ class PlanBoard(Board):
         self._buttons()
 
     def _plan(self) -> None:
-        """Ask for a plan from where the agent is."""
-        s, route, sheet = self.session.state, self.route.value, self.sheet
-        if self.off() or s.model is None or route is None or self.ground is None:
+        """Ask for a plan from where the agent is; while B is held, also for that of the first model where its own is of another search."""
+        if self.off() or self.route.value is None or self.ground is None:
             return
-        here = sheet.walk.here
-        ends = self.ground.asked(s.model, route if here is None else route.moved("start", here), self.predictor).ends
-        asked = PlanWithVideos(**ends, **controls.planner(self.toolbar.values).settings, bank=s.bank)
         self.waiting()
         self.screen.busy(True)
-        if not sheet.plan.awaits(asked):
-            sheet.plan.ask(asked)
+        for who in dict.fromkeys((self.predictor, "model" if self.other and self.light else self.predictor)):
+            plan = self.sheets[who].plan
+            try:
+                asked = self._question(who)
+            except WorkbenchError as error:
+                self.failed(error)
+                return
+            if asked is not None and not plan.awaits(asked) and (who == self.predictor or not self._planned_so(who)):
+                plan.ask(asked)
+
+    def _question(self, who: str) -> PlanWithVideos | None:
+        """The plan that is asked for now; None while something of it is missing. who: a key of `sheets`."""
+        route, here = self.route.value, self.sheets[who].walk.here
+        if route is None or self.ground is None:
+            return None
+        return plan_question(self.second, self.ground, route if here is None else route.moved("start", here), who, self.toolbar.values)
+
+    def _planned_so(self, who: str) -> bool:
+        """Whether the plan at hand is the one that is asked for now, whatever the bank."""
+        return same_search(self.sheets[who].plan.question, lambda: self._question(who))
 
     def _planned(self, who: str) -> None:
         """Another plan is there."""
         sheet = self.sheets[who]
         sheet.at, asked = sheet.walk.count, sheet.plan.question
         if who != self.predictor:
+            if self.other:
+                self.speak()  # both numbers
             return
         self.screen.busy(False)
         if len(self._action_names()) > 2:
@@ -403,11 +433,8 @@ class PlanBoard(Board):
 
     def _step_of(self, who: str, start: WorldPicture, goal: WorldPicture) -> Drive:
         """The question of a first step."""
-        s, values = self.session.state, self.toolbar.values
-        assert s.model is not None
         assert isinstance(self.ground, InWorld)
-        search = controls.planner(values).settings
-        return Drive(s.model, self.ground.name, start.state, goal.state, values["every"], who, bank=s.bank, **search)
+        return step_question(self.second, self.ground, start, goal, who, self.toolbar.values)
 
     def _draw(self) -> None:
         if self.route.value is None or self.ground is None:
@@ -449,19 +476,14 @@ class PlanBoard(Board):
             (sentence, tone), detail = words.plan_sentence(sheet.view, twin), words.plan_detail(sheet.view, sheet.land)
         else:
             return
-        self.say(sentence, tone, detail, self._code(sheet))
+        subject = self.second.subject if self.other else self.space.subject
+        lines = printed(sheet, None if subject is None else subject.sample)
+        if self.other:
+            self.say_both(*figures(self.sheets["model"], sheet, self._planned_so("model")), sentence, tone, detail, lines)
+        else:
+            self.say(sentence, tone, detail, lines)
         fill(self.stage, {"caption": words.stage_caption(controls.tried(self.toolbar.values), walk.running, every)})
-        fill(self.headline, {"note": "the untrained model" if twin else ""})
-
-    def _code(self, sheet: PlanState) -> str:
-        """The lines that make the way again where it was made in one go, else those of the plan."""
-        whole, way = sheet.walk.question, sheet.walk.trace()
-        if sheet.gone and whole is not None:
-            return code.reproduced(whole, way, self.space.sample)
-        if sheet.plan.question is None:
-            return ""
-        lines = code.reproduced(sheet.plan.question, sheet.view, self.space.sample)
-        return f"# the plan, without the steps executed since\n{lines}" if sheet.gone else lines
+        fill(self.headline, {} if self.other else {"note": "the untrained model" if twin else ""})
 
     def results(self) -> dict[str, object]:
         """See `Board.results`."""

@@ -51,7 +51,7 @@ def buttons(state: Going, why_not: str) -> list[Control]:
     if why_not:
         return [plan, execute, Label("why", why_not)]
     step = Button("step", "Step", key="N", help="Plan, and make one step.")
-    return [execute, step, Button("back", "Reset agent", key="B", help="Move the agent back to the start."), plan]
+    return [execute, step, Button("back", "Reset agent", key="H", help="Move the agent back to the start."), plan]
 
 
 def settings(axes: Sequence[tuple[int, int, str]], drives: bool) -> list[Control]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workbench.boards.second import Seen
 from workbench.core.card import ClipKey, ModelKey
 from workbench.core.errors import BadInput
+from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.planning import ClipEnds, EndToEnd, WorldEnds, between
 
+NO_ACTIONS = "this model takes no actions, so there is nothing to plan."
 _LONGEST = 16  # steps that a plan looks ahead at first, as the figures of planning were measured with
 
 
@@ -93,3 +96,27 @@ class InClip:
 
 
 Ground = InWorld | InClip
+
+
+def unlike(facts: ModelFacts, first: ModelFacts) -> str:
+    """Why a second model cannot plan what the first one plans; "" where it can: it acts by the same quantities, in the same world."""
+    if facts.action is None:
+        return NO_ACTIONS
+    own, wanted = (tuple(f.action.names) if f.action is not None else () for f in (facts, first))
+    if own != wanted:
+        return f"it acts by {', '.join(own)}, not by {', '.join(wanted)}: a plan of one is none of the other."
+    world = first.card.world
+    return f"it acts in the world {facts.card.world}, not in {world}." if world and facts.card.world not in ("", world) else ""
+
+
+def same_frames(first: Seen | None, second: Seen | None) -> None:
+    """Refuse ends in a clip of which the second model takes other frames.
+
+    Raises:
+        BadInput: so many frames of one are not so many of the other.
+    """
+    if first is not None and second is not None and len(first.shown.pixels) != len(second.shown.pixels):
+        what = (
+            f"it takes {len(second.shown.pixels)} frames of this clip, {first.name} takes {len(first.shown.pixels)}: start and goal are other frames"
+        )
+        raise BadInput(what, where="clip", fix="compare two models of one frame rate")

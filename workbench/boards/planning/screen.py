@@ -14,6 +14,7 @@ from workbench.boards.planning.ends import Ground, InClip, InWorld, Route
 from workbench.boards.planning.walk import ClosedLoop
 from workbench.boards.videos import film_dicts
 from workbench.core.films import Reel
+from workbench.core.numbers import number, share
 from workbench.core.questions.planning import ClipEnds, EnergyLandscape, PlanView
 from workbench.query import Query
 
@@ -51,6 +52,15 @@ class PlanState:
         self.plan.forget()
         self.first.forget()
         self.at = 0
+
+
+def figures(first: PlanState, second: PlanState, known: bool) -> tuple[str, str, str]:
+    """The numbers of two models side by side: what they are, and each. known: the first one's plan is of the same search."""
+    if second.gone:
+        ways = [f"{number(s.walk.away)} after {s.walk.count} steps" if s.walk.count else "not executed" for s in (first, second)]
+        return "Distance to the goal, in image widths", ways[0], ways[1]
+    costs = ["…" if s.view is None or (s is first and not known and not s.walk.count) else share(s.view.trace.share) for s in (first, second)]
+    return "Predicted cost relative to the no-op", costs[0], costs[1]
 
 
 class PlanScreen:

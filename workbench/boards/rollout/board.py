@@ -7,6 +7,7 @@ from typing import Any, Literal
 from widgets import ClipPlayer, Toolbar
 from workbench.boards import code
 from workbench.boards.base import Board, board, no_bank, save_videos
+from workbench.boards.beside import Beside
 from workbench.boards.decoding.fitting import fitting_of
 from workbench.boards.decoding.words import fit_score
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
@@ -17,8 +18,11 @@ from workbench.boards.rollout.charts import drift_chart
 from workbench.boards.rollout.controls import row, ways
 from workbench.boards.rollout.kept import rollout_settings
 from workbench.boards.rollout.views import draw_rollout
+from workbench.boards.second import SECOND
 from workbench.boards.workspace import Ages, Workspace, renew
-from workbench.core.errors import Cancelled, PartUnavailable, WorkbenchError
+from workbench.core.errors import BadInput, Cancelled, PartUnavailable, WorkbenchError
+from workbench.core.numbers import share
+from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.decoding import DecoderPrior, PriorView
 from workbench.core.questions.rollout import Drift, DriftOverBank, FilmView, RolloutVideos
 from workbench.link import link
@@ -33,6 +37,7 @@ class RolloutBoard(Board):
 
     title = "Rollout"
     shown_by = "two-rooms"
+    compares = True
     about = RolloutVideos.about
 
     def __init__(self, workspace: Workspace) -> None:
@@ -44,13 +49,21 @@ class RolloutBoard(Board):
         self.strip = ClipPlayer(picture_height=98, message="", caption="Decoder prior: picture for")
         self.drift = Chart(168, "drift over the bank", blank())
         self.videos = Query[FilmView](workspace, "rollout.film", self._viewed, self._not_viewed)
-        self.prior = Query[PriorView](workspace, "rollout.honest", self._prior_drawn, lambda error: None)
+        self.beside = Beside[FilmView](self, "rollout.second", self._of_second, self._draw)
+        self.priors = {who: self._prior(who) for who in ("model", SECOND)}
         self.drifts = {
-            who: Query[Drift](workspace, f"rollout.drift.{who}", lambda found: self._judged(), self._not_judged) for who in ("model", "twin")
+            who: Query[Drift](workspace, f"rollout.drift.{who}", lambda found: self._judged(), self._not_judged) for who in ("model", "twin", SECOND)
         }
         self.fitting = fitting_of(workspace)
         self.settings = rollout_settings(self.toolbar, self.actions)
         self._wire()
+
+    def _prior(self, who: str) -> Query[PriorView]:
+        def drawn(found: PriorView) -> None:
+            if (who == SECOND) == self.other:
+                self._prior_drawn(found)
+
+        return Query(self.space, f"rollout.honest.{who}", drawn, lambda error: None)
 
     @property
     def layout(self) -> Layout:
@@ -59,7 +72,7 @@ class RolloutBoard(Board):
 
     def _wire(self) -> None:
         link(self.session, "tick", self.player, "tick")
-        link(self.session, "predictor", self.headline, "source", show=lambda s: "twin" if s.predictor == "twin" else "model")
+        link(self.session, "predictor", self.headline, "source", show=lambda _: self.source)
         self.pad.on_command = self.actions.back
         self.player.on_command = self.save_video
         self.toolbar.on_change = self._chosen
@@ -68,10 +81,10 @@ class RolloutBoard(Board):
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
         self.space.on("theme", self._draw_drift)
-        self.session.watch(["predictor"], lambda old, new: self._doubted())
+        self.session.watch(["predictor"], lambda old, new: self._turned())
 
     def _forget(self) -> None:
-        for query in (self.videos, self.prior, *self.drifts.values()):
+        for query in (self.videos, self.beside, *self.priors.values(), *self.drifts.values()):
             query.forget()
         self.actions.clear(None)
         if self.awake and self.refusal():
@@ -116,7 +129,9 @@ class RolloutBoard(Board):
             self.videos.follow(asked)
             self.waiting()  # told after the work has begun
 
-    def _doubted(self) -> None:
+    def _turned(self) -> None:
+        """See `Holding._turned`: also the untrained model is held or let go."""
+        fill(self.headline, {} if self.other else {"note": ""})
         if self.videos.answer is not None:
             self._ask()
             self._judge()
@@ -150,7 +165,7 @@ class RolloutBoard(Board):
         running = self.fitting.running
         fill(self.headline, {"busy": running, "cancellable": running, "progress": min(1.0, self.fitting.progress) if running else -1.0})
         if another:
-            self._ask()
+            self._ask(again=True)
         else:
             self._speak()
 
@@ -169,7 +184,7 @@ class RolloutBoard(Board):
             self._open({})
         elif name == "cancel":
             self.fitting.cancel()
-            for query in (self.videos, *self.drifts.values()):
+            for query in (self.videos, self.beside.query, *self.drifts.values()):
                 query.cancel()
         else:
             super().command(name)
@@ -190,14 +205,24 @@ class RolloutBoard(Board):
         return "twin" if self.session.state.predictor == "twin" else "model"
 
     @property
+    def _who(self) -> str:
+        """Who is looked at: a key of `drifts`."""
+        return SECOND if self.other else self.predictor
+
+    @property
+    def view(self) -> FilmView | None:
+        """What is on screen, or is to be: the second model's while B is held."""
+        return self.beside.answer if self.other else self.videos.answer
+
+    @property
     def found(self) -> Drift | None:
         """The drift over the bank that is open, of who is looked at."""
-        asked, query = self._to_judge(), self.drifts[self.predictor]
+        asked, query = self._to_judge(), self.drifts[self._who]
         return query.answer if asked is not None and query.answers(asked) else None
 
     def save_video(self, command: str) -> None:
         """Offer what is on screen as one video, with its labels."""
-        view = self.videos.answer
+        view = self.view
         if view is not None:
             known, fps = view.rollout.known, self.player.fps or 8.0
             save_videos(self, "rollout", command, view.reels, fps=fps, context_frames=known, edited=view.edited)
@@ -212,12 +237,36 @@ class RolloutBoard(Board):
         how, decoder = "decoded" if fitted else chosen["how"], self.fitting.decoder if fitted else None
         return RolloutVideos(s.model, s.clip, chosen["known"], self.actions.changed, how, decoder, s.bank, self.predictor)
 
-    def _ask(self) -> None:
-        """What is chosen now; what was asked before is no longer wanted."""
+    def _of_second(self) -> RolloutVideos | None:
+        """The same of the second model, drawn as it can be."""
+        asked, seen = self._question(), self.second.seen
+        if asked is None or seen is None:
+            return None
+        if asked.actions is not None and _steps(self.space.facts) != _steps(seen.facts):
+            what = "its actions are not those that were changed"
+            raise BadInput(what, where="actions", fix="undo the changes: both models are then given what was done in the clip")
+        own = seen.facts.report.part("decoder").status == "whole"
+        how = asked.how if asked.how != "decoded" else "decoded" if own else "retrieved" if seen.bank is not None else "latents"
+        return self.second.ask(asked, how=how, decoder=None)
+
+    def _ask(self, *, again: bool = False) -> None:
+        """What is chosen now; what was asked before is no longer wanted.
+
+        Args:
+            again: also where the answer is here: what it was drawn by is another one.
+        """
         asked = self._question()
-        if asked is not None:
+        if asked is None:
+            return
+        if self.videos.answer is None or not self.videos.answers(asked) or again:
             self.waiting()
             self.videos.ask(asked)
+        else:
+            self.videos.drop()
+            if not self.other:
+                self._draw(self.videos.answer)
+        if self.other:
+            self.beside.ask()
 
     def _not_viewed(self, error: WorkbenchError) -> None:
         if isinstance(error, PartUnavailable) and self.toolbar.values.get("how") == "fitted":  # the worker no longer has the decoder
@@ -229,34 +278,45 @@ class RolloutBoard(Board):
 
     def _viewed(self, view: FilmView) -> None:
         asked, facts = self.videos.question, self.space.facts
-        renew(self.player)
-        with self.player.together():
-            draw_rollout(self.player, view)
-            self.player.fps = float((self.space.shown.fps if self.space.shown else 0) or 0)
-            self.player.version += 1
         if isinstance(asked, RolloutVideos) and self.actions.of != (asked.model, asked.clip):
             self.actions.clear((asked.model, asked.clip))
             if view.actions is not None and facts is not None and facts.action is not None:
                 self.actions.start(view.actions, facts.action, view.rollout.known)
             self._controls(self.toolbar.values)  # it is known now how long the video is
             fill(self.headline, self.actions.can)
+        if self.other:
+            self.beside.ask()  # its actions may be known only now
+        else:
+            self._draw(view)
+
+    def _draw(self, view: FilmView) -> None:
+        """Show the videos of whoever is looked at."""
+        seen = self.second.seen if self.other else self.second.first
+        renew(self.player)
+        with self.player.together():
+            draw_rollout(self.player, view)
+            self.player.fps = float((seen.shown.fps if seen is not None else 0) or 0)
+            self.player.version += 1
         self._draw_prior()
         self._speak()
 
     def _draw_prior(self) -> None:
         """Ask for the decoder prior, once for each model, bank and decoder."""
-        asked, bank, how = self.videos.question, self.session.state.bank, self.toolbar.values["how"]
+        asked, query = (self.beside.query if self.other else self.videos).question, self.priors[SECOND if self.other else "model"]
+        bank = asked.bank if isinstance(asked, RolloutVideos) else None
         if not isinstance(asked, RolloutVideos) or bank is None or asked.how == "latents":
-            without = "The decoder prior (pictures for the mean latent and for noise) needs a bank." if how != "latents" else ""
-            self.prior.forget()
+            without = (
+                "The decoder prior (pictures for the mean latent and for noise) needs a bank." if self.toolbar.values["how"] != "latents" else ""
+            )
+            query.forget()
             fill(self.strip, {"films": [], "message": without, "stale": False})
             return
         weights = "trained" if asked.predictor == "model" else "untrained"
         wanted = DecoderPrior(asked.model, bank, asked.how, asked.decoder, weights)
-        if self.prior.answers(wanted):
-            renew(self.strip)
-        elif not self.prior.awaits(wanted):
-            self.prior.ask(wanted)
+        if query.answer is not None and query.answers(wanted):
+            self._prior_drawn(query.answer)
+        elif not query.awaits(wanted):
+            query.ask(wanted)
 
     def _prior_drawn(self, found: PriorView) -> None:
         renew(self.strip)
@@ -264,7 +324,7 @@ class RolloutBoard(Board):
 
     def _judge(self) -> None:
         """The drift over the bank; asked once for a model, bank and number of context frames."""
-        asked, query = self._to_judge(), self.drifts[self.predictor]
+        asked, query = self._to_judge(), self.drifts[self._who]
         if asked is None or query.answers(asked):
             self._draw_drift()  # else the old one stays until the new one is there
         elif not query.awaits(asked):
@@ -274,7 +334,8 @@ class RolloutBoard(Board):
         s, facts = self.session.state, self.space.facts
         if s.model is None or s.bank is None or facts is None or DriftOverBank.about.refusal(facts.report):
             return None
-        return DriftOverBank(s.model, s.bank, self.toolbar.values.get("known"), limit=_JUDGED, predictor=self.predictor)
+        wanted = DriftOverBank(s.model, s.bank, self.toolbar.values.get("known"), limit=_JUDGED, predictor=self.predictor)
+        return self.second.ask(wanted) if self.other else wanted
 
     def _judged(self) -> None:
         self._draw_drift()
@@ -289,7 +350,22 @@ class RolloutBoard(Board):
         found = self.found
         self.drift.set(blank() if found is None else drift_chart(found, dark=self.space.dark))
 
+    def _speak_of_both(self) -> None:
+        """Both numbers side by side, then the finding on the second model."""
+        view, asked, mine = self.beside.answer, self.beside.query.question, self._question()
+        subject, found = self.second.subject, self.found
+        if view is None or asked is None or subject is None or self.player.stale:
+            return
+        first = "…" if mine is None or self.videos.answer is None or not self.videos.answers(mine) else share(self.videos.answer.final_ratio)
+        sentence, tone = words.rollout_sentence(view.rollout)
+        detail = " ".join(line for line in (view.caution, words.edited_line(view), "" if found is None else words.drift_line(found)) if line)
+        lines = code.reproduced(asked, view, subject.sample)
+        self.say_both("Open-loop error relative to copying the last frame", first, share(view.final_ratio), sentence, tone, detail, lines)
+
     def _speak(self) -> None:
+        if self.other:
+            self._speak_of_both()
+            return
         view, asked, found = self.videos.answer, self.videos.question, self.found
         if view is None or not isinstance(asked, RolloutVideos) or self.player.stale:  # of the clip before
             return
@@ -301,3 +377,8 @@ class RolloutBoard(Board):
         lines = [self.fitting.said, "" if fit is None else fit_score(fit), *lines]
         made = code.reproduced(asked, view, self.space.sample)
         self.say(sentence, "warn" if view.caution else tone, " ".join(line for line in lines if line), made)
+
+
+def _steps(facts: ModelFacts | None) -> object:
+    """What a step of a model's actions is made of; None where it takes none."""
+    return None if facts is None or facts.action is None else (tuple(facts.action.names), facts.action.frameskip)

@@ -8,6 +8,7 @@ from typing import Any
 from widgets import ClipPlayer, Toolbar, WorldStage
 from workbench.boards import code
 from workbench.boards.base import UNTRAINED, Board, board, no_bank, save_videos
+from workbench.boards.beside import Beside
 from workbench.boards.clip_choice import is_sample_bank
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
@@ -19,6 +20,7 @@ from workbench.boards.surprise.screen import Screen
 from workbench.boards.undo import Edits
 from workbench.boards.workspace import Ages, Workspace, renew
 from workbench.core.errors import BadInput, WorkbenchError
+from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.surprise import (
     Covered,
     Judged,
@@ -34,6 +36,7 @@ from workbench.query import Query
 from workbench.session import State
 
 Moved = tuple[int, float, float]
+_STILLS = "this is an image model: it predicts no following frames."
 _SOURCES = [*UNTRAINED, {"id": "pixels", "key": "P", "label": "pixel changes", "enabled": True, "reason": ""}]
 
 
@@ -43,6 +46,7 @@ class SurpriseBoard(Board):
 
     title = "Surprise"
     shown_by = "balls"
+    compares = True
     about = PairSurprise.about
 
     def __init__(self, workspace: Workspace) -> None:
@@ -55,6 +59,7 @@ class SurpriseBoard(Board):
         self.edits: Edits[Moved | None] = Edits(None)
         self.choice: Choice | None = None
         self.films = Query[SurpriseView](workspace, "surprise.film", self._viewed, self.failed, self._heard)
+        self.beside = Beside[SurpriseView](self, "surprise.second", self._of_second, self._draw)
         self.possible = Query[Peers](workspace, "surprise.peers", lambda _: self._speak(), self.failed, self._heard)
         self.cells = Query[Covered](workspace, "surprise.cover", self._shown_where, self.failed, self._heard)
         self.pairs = Query[Judged](workspace, "surprise.judge", self._counted, self.failed, self._heard)
@@ -71,22 +76,27 @@ class SurpriseBoard(Board):
 
     def _wire(self) -> None:
         link(self.session, "tick", self.player, "tick", show=self._frame, take=lambda frame: {"tick": frame // self._tubelet})
-        link(self.session, "predictor", self.headline, "source", show=lambda s: self.predictor)
-        self.player.observe(lambda _: self.screen.draw_stage(self.films.answer, self.edits.value), names=["tick"])
+        link(self.session, "predictor", self.headline, "source", show=lambda _: self.source)
+        self.player.observe(lambda _: self.screen.draw_stage(self._view, self.edits.value), names=["tick"])
         self.player.on_command = self.save_film
         self.stage.on_move = lambda _name, x, y: self.move(x, y)
         self.toolbar.on_change = self._chosen
         self.work.on_press = self.press
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
-        self.space.on("theme", lambda: self.screen.draw_chart(self.pairs.answer))
-        self.session.watch(["predictor"], lambda old, new: self._ask())
+        self.space.on("theme", self._draw_chart)
+        self.session.watch(["predictor"], lambda old, new: self._turned())
 
     @property
     def _watched(self) -> PairSurprise | None:
         """What the videos on screen answer."""
         asked = self.films.question
         return asked if isinstance(asked, PairSurprise) else None
+
+    @property
+    def _view(self) -> SurpriseView | None:
+        """What is on screen, or is to be: the second model's while B is held."""
+        return self.beside.answer if self.other else self.films.answer
 
     @property
     def _queries(self) -> tuple[Query[SurpriseView], Query[Peers], Query[Covered], Query[Judged]]:
@@ -110,12 +120,32 @@ class SurpriseBoard(Board):
     def refusal(self) -> str:
         """See `Board.refusal`; an image model predicts no following frames."""
         facts, reason = self.space.facts, super().refusal()
-        if not reason and facts is not None and choices.windowed(facts) and facts.card.frames < 2:
-            return "this is an image model: it predicts no following frames."
-        return reason
+        return _STILLS if not reason and facts is not None and choices.stills(facts) else reason
+
+    def _unlike(self, facts: ModelFacts) -> str:
+        """See `Holding._unlike`."""
+        return _STILLS if choices.stills(facts) else ""
+
+    def _turned(self) -> None:
+        """See `Holding._turned`: also another source is held or let go."""
+        fill(self.headline, {} if self.other else {"note": ""})
+        if self.films.answer is not None or self.films.busy:
+            self._work_shown()
+            self._draw_chart()
+            self._ask()
+
+    def _work_shown(self) -> None:
+        """The buttons beside the films; they are of the first model."""
+        facts = self.space.facts
+        if facts is not None:
+            row = choices.work(facts, self.films.answer)
+            self.work.show([c.off("It is of the first model: release B.") for c in row] if self.other else row)
+
+    def _draw_chart(self) -> None:
+        self.screen.draw_chart(None if self.other else self.pairs.answer)
 
     def _forget(self) -> None:
-        for query in self._queries:
+        for query in (*self._queries, self.beside):
             query.forget()
         self._pointed = ()
         self._unbreak()
@@ -213,7 +243,7 @@ class SurpriseBoard(Board):
             self.edits.restart(None)
             self._offer(None)
         elif name == "cancel":
-            for query in self._queries:
+            for query in (*self._queries, self.beside.query):
                 query.cancel()
             return
         else:
@@ -248,15 +278,15 @@ class SurpriseBoard(Board):
 
     def save_film(self, command: str) -> None:
         """Offer the films on screen as one video, with their labels."""
-        if self.films.answer is not None:
-            save_videos(self, "surprise", command, self.films.answer.reels, fps=self.player.fps or 8.0)
+        if self._view is not None:
+            save_videos(self, "surprise", command, self._view.reels, fps=self.player.fps or 8.0)
 
     def _heard(self, done: int, total: int) -> None:
         self._tell_busy()
 
     def _tell_busy(self) -> None:
         """Whether something is computed, and how much of it is done; possible films count where nothing else is."""
-        waited = [q for q in (self.films, self.cells, self.pairs) if q.busy] or [q for q in (self.possible,) if q.busy]
+        waited = [q for q in (self.films, self.beside.query, self.cells, self.pairs) if q.busy] or [q for q in (self.possible,) if q.busy]
         share = min(1.0, max((q.share for q in waited), default=-1.0))
         fill(self.headline, {"busy": bool(waited), "progress": share, "cancellable": bool(waited)})
 
@@ -276,16 +306,30 @@ class SurpriseBoard(Board):
         if asked is None:
             if not dragged:
                 self.films.drop()
+        elif self.films.answer is not None and self.films.answers(asked):
+            self.films.drop()
+            if not self.other:
+                self._draw(self.films.answer)
         else:
             (self.films.follow if dragged else self.films.ask)(asked)
+        if asked is not None and self.other:
+            self.beside.ask()
         self._tell_busy()
+
+    def _of_second(self) -> PairSurprise | None:
+        """The same videos for the second model."""
+        seen, facts, look = self.second.seen, self.space.facts, self.second.look.answer
+        if seen is None or facts is None or look is None or self.choice is None:
+            return None
+        window = look.windows[look.window] if look.windows else None
+        return choices.question(seen, window, choices.beside(seen, self.choice, facts), "model", self.edits.value)
 
     def _wanted(self) -> PairSurprise | None:
         """What is asked of the films; None where there is nothing to ask, or it was told why not."""
         if self.off() or self.choice is None:
             return None
         try:
-            return choices.question(self.space, self.choice, self.predictor, self.edits.value)
+            return choices.question(self.second.first, self.space.choice.window, self.choice, self.predictor, self.edits.value)
         except BadInput as error:
             self.failed(error)
             return None
@@ -297,14 +341,23 @@ class SurpriseBoard(Board):
         films = (asked.model, asked.twins, asked.clip, asked.other)
         first, fresh, self._pointed = not self._pointed, films != self._pointed, films
         if first:
-            self.screen.draw_chart(self.pairs.answer)
+            self._draw_chart()
         self.cells.forget()
-        renew(self.player, self.stage)
-        self.screen.show(view, self.edits.value, settled=self.edits.value == asked.moved)
+        if self.other:
+            self._speak()
+        else:
+            self._draw(view)
         if fresh and view.event > 0 and self.edits.value is None:
             self.player.tick = view.event  # where there is something to see
-        self.work.show(choices.work(facts, view))
+        self._work_shown()
         self._compare()
+        self._speak()
+
+    def _draw(self, view: SurpriseView) -> None:
+        """Show the films of whoever is looked at."""
+        asked = self.beside.query.question if self.other else self.films.question
+        renew(self.player, self.stage)
+        self.screen.show(view, self.edits.value, settled=isinstance(asked, PairSurprise) and self.edits.value == asked.moved)
         self._speak()
 
     @property
@@ -341,7 +394,30 @@ class SurpriseBoard(Board):
         self.screen.draw_chart(found)
         self._tell_busy()
 
+    def _speak_of_both(self) -> None:
+        """Both numbers side by side, then the finding on the second model."""
+        view, asked, mine, subject = self.beside.answer, self.beside.query.question, self._wanted(), self.second.subject
+        if view is None or asked is None or subject is None or self.player.stale:
+            return
+        own = self.films.answer if mine is not None and self.films.answers(mine) else None
+        label, value = words.figure(view)
+        sentence, tone = words.surprise_sentence(view)
+        self.screen.note(words.earned_line(view))
+        first = "…" if own is None else words.figure(own)[1]
+        self.say_both(
+            label,
+            first,
+            value,
+            sentence,
+            tone,
+            "" if self.choice is None else words.caution(self.choice.films),
+            code.reproduced(asked, view, subject.sample),
+        )
+
     def _speak(self) -> None:
+        if self.other:
+            self._speak_of_both()
+            return
         view, asked, facts = self.films.answer, self._watched, self.space.facts
         if view is None or asked is None or facts is None or self.player.stale:  # of the clip before
             self._tell_busy()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from widgets.controls import Button, Control, Int, Option, Select, Text
-from workbench.boards.workspace import Workspace
+from workbench.boards.second import Seen
 from workbench.core.errors import BadInput
+from workbench.core.footage import Window
 from workbench.core.numbers import UNITS
 from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.surprise import PairSurprise, SurpriseView
@@ -69,6 +70,11 @@ def large(facts: ModelFacts) -> bool:
 def windowed(facts: ModelFacts) -> bool:
     """Whether the model predicts the rest of a window, not the next tick."""
     return facts.report.serving("dynamics").status != "whole"
+
+
+def stills(facts: ModelFacts) -> bool:
+    """The model sees single images: nothing comes after them that it could predict."""
+    return windowed(facts) and facts.card.frames < 2
 
 
 def unacting(facts: ModelFacts) -> str:
@@ -139,18 +145,36 @@ def opening(facts: ModelFacts, clip: int, clips: int, sample: bool, *, home: boo
     return replace(chosen, contexts=", ".join(map(str, contexts)), window=window, frames=window, mask_token=token)
 
 
-def question(space: Workspace, choice: Choice, predictor: str, moved: tuple[int, float, float] | None) -> PairSurprise | None:
+def beside(seen: Seen, choice: Choice, first: ModelFacts) -> Choice:
+    """The same videos for a second model; its own windows where it cannot look as the first one does.
+
+    Raises:
+        BadInput: it needs actions, and the shipped videos have none.
+    """
+    facts = seen.facts
+    if choice.films in CHOICES and unacting(facts):
+        raise BadInput(unacting(facts), where="films", fix="choose a clip that has actions")
+    if windowed(facts) and windowed(first) and (facts.card.frames, facts.card.tubelet) == (first.card.frames, first.card.tubelet):
+        return choice
+    own = opening(facts, seen.clip.index, 1, seen.subject.sample is not None)
+    return replace(own, films=choice.films, pair=choice.pair, other=choice.other, distance=choice.distance)
+
+
+def question(seen: Seen | None, window: Window | None, choice: Choice, predictor: str, moved: tuple[int, float, float] | None) -> PairSurprise | None:
     """What is asked of the chosen videos; None where nothing is open.
+
+    Args:
+        window: of the film in sight; None where the clip is no film.
 
     Raises:
         BadInput: contexts that are not whole numbers.
     """
-    model, clip, facts = space.session.state.model, space.session.state.clip, space.facts
-    if model is None or clip is None or facts is None:
+    if seen is None:
         return None
+    model, clip, facts = seen.model, seen.clip, seen.facts
     looking: dict[str, Any] = {}
     if choice.window:
-        window, token = space.choice.window, choice.mask_token
+        token = choice.mask_token
         there = choice.frames if window is None or window.fps is not None else min(choice.frames, window.frames)
         clip = replace(clip, frames=there)
         looking = {

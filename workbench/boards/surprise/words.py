@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.core.numbers import UNITS, number, relative_to
+from workbench.core.numbers import UNITS, number, relative_to, share
 from workbench.core.questions.surprise import Accuracy, Covered, Judged, Peers, Surprise, SurpriseView
 
 _SAME = 1e-6  # of a mean: less is rounding
@@ -44,6 +44,15 @@ def surprise_sentence(view: SurpriseView, who: str = "model") -> tuple[str, str]
     peaks = "" if len(view.found) > 2 else f", the peak is at frame {peak}"
     at = f"; they diverge at frame {view.event}{peaks}" if view.event >= 0 else ""
     return _led(who, f"mean surprise of {name} is {ratio}{at}."), "plain"
+
+
+def figure(view: SurpriseView) -> tuple[str, str]:
+    """The number of a view in few words: what it is, and its value."""
+    if view.how == "alone":
+        return "Mean surprise, each in its own latents", f"{small(view.found[0].mean())} {unit_of(view.found[0])}"
+    right, wrong = view.means()
+    name, other = _names(view)
+    return f"Mean surprise of {name}, relative to {other}", share(wrong / max(right, 1e-12))
 
 
 def _led(who: str, words: str) -> str:
