@@ -77,6 +77,11 @@ class ClipPlayer(Commanded, Curves):
         """See `Curves.frame_count`: of the longest film."""
         return max((film["shape"][0] for film in self.films), default=1)
 
+    def frame(self, film: int, number: int) -> UInt8[np.ndarray, "height width 3"]:
+        """The pixels of one frame. film, number: from 0."""
+        about = self.films[film]
+        return np.frombuffer(self._pixels[about["frames"][number]], np.uint8).reshape(*about["shape"][1:], 3)
+
     def set_films(self, films: Sequence[tuple[Mapping[str, Any], UInt8[np.ndarray, "_ _ _ 3"]]]) -> None:
         """Shows other films, in one message, with those frames only that the films before did not show; curves and heat go where another number of frames would not fit them.
 

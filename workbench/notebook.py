@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets as w
 import numpy as np
@@ -28,6 +28,7 @@ from workbench.boards.naming import Names
 from workbench.boards.opener import Opener
 from workbench.boards.restoring import Restoring, describe
 from workbench.boards.second_row import SecondRow
+from workbench.boards.stills import still, words
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions import Question
@@ -158,9 +159,31 @@ def _boards() -> dict[str, type[Board]]:
     return {kind.title.lower(): kind for name, row in sections().items() if name != "OPEN" for kind in row}
 
 
+class Beside(w.Box):
+    """Views next to each other, of equal width; one under the other where the page is narrow. Saved with one still picture of all.
+
+    Args:
+        views: from left to right.
+    """
+
+    def __init__(self, *views: w.DOMWidget) -> None:
+        self._row = Row(views, (1 / max(len(views), 1),) * len(views))
+        box = cast("w.Box", arrange(self._row))
+        super().__init__(box.children, layout=box.layout)
+        box.close()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
+        return _with_still(super()._repr_mimebundle_(**kwargs), self._row)
+
+
 def beside(*views: w.DOMWidget) -> w.DOMWidget:
     """Views next to each other, of equal width; one under the other where the page is narrow."""
-    return arrange(Row(views, (1 / max(len(views), 1),) * len(views)))
+    return Beside(*views)
+
+
+def _with_still(shown: dict[str, Any] | None, layout: Layout) -> dict[str, Any] | None:
+    """What a box is displayed as, with the still picture and the text of what is in it."""
+    return None if shown is None else {**shown, **still(layout)}
 
 
 class BoardBox(w.VBox):
@@ -172,6 +195,7 @@ class BoardBox(w.VBox):
 
     def __init__(self, which: str) -> None:
         self.errors: list[WorkbenchError] = []
+        self._handles: list[Any] = []  # of the cells that show it
         self._mail = Mailbox(self._failed)
         self.space = Workspace(_shared_jobs(), deliver=self._mail.post, notify=self._tell, uploads=_shared_uploads().session())
         self.opener, self.second, self.board = Opener(self.space), SecondRow(self.space), _boards()[which](self.space)
@@ -186,11 +210,15 @@ class BoardBox(w.VBox):
         self.space.session.watch(["model", "clip", "mask", "distance", "predictor"], lambda old, new: self._say(""))
         self.board.wake()
 
-    def wait(self, timeout: float = 300.0) -> None:
-        """Wait until every answer is on the board: for scripts and tests; in a notebook it fills by itself.
+    def wait(self, timeout: float = 300.0) -> BoardBox:
+        """Wait until every answer is on the board, and keep the picture of that: for scripts, and for notebooks that are executed without a reader.
+        Before a reader it fills by itself.
 
         Args:
             timeout: seconds.
+
+        Returns:
+            The board itself, so that `jw.board("shapes").wait()` ends a cell with the picture of what was answered.
 
         Raises:
             WorkbenchError: what the board had to tell meanwhile, or that it is still computing.
@@ -201,6 +229,14 @@ class BoardBox(w.VBox):
             raise WorkbenchError(f"the board is still computing after {timeout:g} s", where="wait()", fix="give it more time, or a smaller model")
         if len(self.errors) > known:
             raise self.errors[-1]
+        self.keep_picture()
+        return self
+
+    def keep_picture(self) -> None:
+        """Draw the still picture of every cell that shows this board anew, as the board is now: it is what a saved notebook shows where no kernel runs."""
+        shown = self._repr_mimebundle_() if self._handles else None
+        for handle in self._handles if shown is not None else ():
+            handle.update(shown, raw=True)
 
     def restoring(self, folders: Sequence[Path]) -> Restoring:
         """What shows saved views here. folders: in which their names are looked up, beside the samples."""
@@ -245,6 +281,20 @@ class BoardBox(w.VBox):
                 if isinstance(part, w.Widget):  # of their own to ipywidgets, which keeps them until they are closed
                     part.close()
             w.Widget.close(widget)
+
+    def _ipython_display_(self) -> None:
+        """Show the board in a cell, in such a way that its still picture can be drawn anew there."""
+        from IPython.display import display
+
+        handle = display(self._repr_mimebundle_(), raw=True, display_id=True)
+        if handle is not None:
+            self._handles.append(handle)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
+        """The live board; the picture of what is on it now, and its sentence, for a saved notebook."""
+        shown = _with_still(super()._repr_mimebundle_(**kwargs), self.board.layout)
+        said = [f"JEPA Workbench: {self.board.title}", words(self.board.headline), *([str(self.errors[-1])] if self.said.value else [])]
+        return None if shown is None else {**shown, "text/plain": "\n".join(said)}
 
     def _tell(self, error: WorkbenchError) -> None:
         self.errors.append(error)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -16,6 +18,8 @@ for box in boards:
     box.wait(300)
     print(box.board.headline.sentence)
 """
+VIEW = "application/vnd.jupyter.widget-view+json"
+LIVE = {VIEW, "application/vnd.plotly.v1+json"}
 named = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
 
@@ -53,7 +57,8 @@ def test_a_notebook_runs_top_to_bottom_and_its_boards_compute(path: Path, tmp_pa
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
     notebook = read(path)
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}})
+    where = {"metadata": {"path": str(tmp_path)}}
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", store_widget_state=False, resources=where)
     with client.setup_kernel():
         for i, cell in enumerate(list(notebook.cells)):
             client.execute_cell(cell, i)
@@ -66,3 +71,23 @@ def test_a_notebook_runs_top_to_bottom_and_its_boards_compute(path: Path, tmp_pa
     sentences = "".join(o.get("text", "") for o in last.outputs).strip().splitlines()
     assert len(sentences) == sum("jw.board(" in c.source for c in code) > 0
     assert all(re.search(r"\d", s) for s in sentences), "a board says a number, not an error"
+    said = "".join(o.data["text/plain"] for o in outputs if VIEW in o.get("data", {}))
+    assert all(s in said for s in sentences), "the text of a board that was waited for is what the board said"
+    shows_what_was_seen(notebook)
+
+
+def shows_what_was_seen(notebook: Any) -> None:
+    """Converted to HTML, each output that was a live view or chart is a picture with something on it. Nothing is asked of the network: pictures lie in the page."""
+    import cv2
+    from nbconvert import HTMLExporter
+
+    page = HTMLExporter().from_notebook_node(notebook)[0]
+    seen = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs if LIVE & o.get("data", {}).keys()]
+    found = re.findall(r'<img[^>]*src="data:image/png;base64,([^"]+)"', page)
+    assert len(found) == len(seen) > 0
+    assert "Error displaying widget" not in page
+    assert VIEW not in page, "no view that needs JavaScript from elsewhere"
+    for encoded in found:
+        image = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR)
+        assert image is not None
+        assert (image.min(axis=-1) < 200).sum() > 300, "a blank picture"

@@ -46,5 +46,9 @@ def blank() -> go.Figure:
 
 
 def alone(figure: go.Figure, dark: bool, height: int = 300) -> go.Figure:
-    """A chart on its own ground: nobody tells it what the page around it looks like."""
-    return figure.update_layout(paper_bgcolor="#14171D" if dark else "#FFFFFF", width=620, height=height, margin={"l": 14, "t": 38}, title_x=0.02)
+    """A chart on its own ground, nobody tells it what the page around it looks like; with a still picture of it."""
+    from workbench.boards.stills.figure import StillFigure
+
+    return StillFigure(figure).update_layout(
+        paper_bgcolor="#14171D" if dark else "#FFFFFF", width=620, height=height, margin={"l": 14, "t": 38}, title_x=0.02
+    )

@@ -6,12 +6,16 @@ from functools import singledispatch
 from importlib import import_module
 from typing import Any
 
+from workbench.boards import stills
 from workbench.core.errors import BadInput
+
+__all__ = ["show", "stills"]  # with the still pictures, which views have from then on
 
 
 @singledispatch
 def show(result: Any, **options: Any) -> Any:
     """The view of a result: maps become widgets, charts become Plotly figures. Both render in a notebook and in the app.
+    Displayed, each also gives a PNG and a text for where no kernel runs; see `workbench.boards.stills`.
 
     Raises:
         BadInput: nothing shows results of this kind.
