@@ -97,6 +97,19 @@ def test_layers_are_counted_from_the_first_and_others_are_refused(jepa: Jepa) ->
         encoded(jepa, video, layer=jepa.encoder.layers)
 
 
+def test_all_layers_of_one_pass_are_what_a_pass_for_each_gives(jepa: Jepa) -> None:
+    video = jepa.encoder.prepare(clips(jepa, 2)).video
+    context, _ = problem(jepa, 2)
+    for weights in jepa.encoder.weights:
+        for visible in (None, context):
+            found = jepa.encoder.layered(video, weights=weights, visible=visible)
+            assert len(found) == jepa.encoder.layers + 1
+            for layer, latents in zip((*range(jepa.encoder.layers), None), found, strict=True):
+                one = jepa.encoder.encode(video, weights=weights, visible=visible, layer=layer)
+                same(latents, one, 1e-6)
+                assert latents.space == one.space
+
+
 def test_unknown_weights_raise(jepa: Jepa) -> None:
     video = jepa.encoder.prepare(clips(jepa, 1)).video
     with pytest.raises(PartUnavailable, match="ema"):

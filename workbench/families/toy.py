@@ -87,8 +87,16 @@ class ToyEncoder(Encoder):
         """See `Encoder.encode`."""
         if layer is not None and not 0 <= layer < self.layers:
             raise BadInput(f"there is no block {layer}", where="layer", fix=f"0 to {self.layers - 1}, or None for the output")
-        grid = self.grid(video)
-        out = self.outputs(video, weights, visible)[-1 if layer is None else layer].float()
+        return self._placed(video, self.outputs(video, weights, visible)[-1 if layer is None else layer], weights, visible, layer)
+
+    @torch.inference_mode()
+    def layered(self, video: Video, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None) -> tuple[Latents, ...]:
+        """See `Encoder.layered`: one forward pass."""
+        found = zip((*range(self.layers), None), self.outputs(video, weights, visible), strict=True)
+        return tuple(self._placed(video, out, weights, visible, layer) for layer, out in found)
+
+    def _placed(self, video: Video, out: Tensor, weights: str, visible: Tensor | None, layer: int | None) -> Latents:
+        grid, out = self.grid(video), out.float()
         tokens, extra = out[:, :, : grid.rows * grid.cols].unflatten(2, (grid.rows, grid.cols)), out[:, :, grid.rows * grid.cols :]
         if visible is not None:
             tokens = tokens.masked_fill(~visible[..., None], torch.nan)

@@ -42,6 +42,19 @@ class Found:
     places: Int32[np.ndarray, "rows 4"]
 
 
+def whole_weights(jepa: Jepa) -> str:
+    """Which copy of the encoder: the target's where it loaded whole, else the context's.
+
+    Raises:
+        PartUnavailable: neither did.
+    """
+    for weights in ("target", "context"):
+        if weights in jepa.encoder.weights and jepa.report.serving(f"encoder_{weights}").status == "whole":
+            return weights
+    jepa.report.require(f"encoder_{jepa.encoder.weights[0]}")
+    return jepa.encoder.weights[0]
+
+
 class Extractor:
     """Embeds clips as a question asks.
 
@@ -62,22 +75,13 @@ class Extractor:
         encoder = jepa.encoder
         if layer is not None and not 0 <= layer < encoder.layers:
             raise BadInput(f"there is no layer {layer}", where="embed", fix=f"0 to {encoder.layers - 1}, or None for the output of the encoder")
-        self.weights = self._whole(jepa)
+        self.weights = whole_weights(jepa)
         self.part = f"encoder_{self.weights}"
         self.encoder = twin_of(jepa, seed).encoder if source == "untrained" else encoder
         self.what: Level = what
         self.pool: Pool = pool
         self.source: Source = source
         self.layer = layer
-
-    @staticmethod
-    def _whole(jepa: Jepa) -> str:
-        """Which copy of the encoder: the target's where it loaded whole, else the context's."""
-        for weights in ("target", "context"):
-            if weights in jepa.encoder.weights and jepa.report.serving(f"encoder_{weights}").status == "whole":
-                return weights
-        jepa.report.require(f"encoder_{jepa.encoder.weights[0]}")
-        return jepa.encoder.weights[0]
 
     def prepare(self, clips: Sequence[tuple[int, Clip]]) -> tuple[list[Batch], dict[int, str]]:
         """Clips of any sizes and lengths as batches of one shape each, in order; and why some cannot be prepared, by index."""

@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
 from workbench.core.errors import BadInput, OutOfMemory
 
+_MEMINFO = Path("/proc/meminfo")
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -76,6 +78,20 @@ def guard_memory(what: str, device: str | torch.device = "cpu") -> Iterator[None
         raise OutOfMemory(f"{what}: {asked}{left}", where=str(device), fix=fix) from err
 
 
+def ask_memory(wanted: int, what: str, *, fix: str, device: str | torch.device = "cpu") -> None:
+    """Refuse work before it begins where it needs more memory than is free.
+
+    Args:
+        wanted: bytes. what: is to be kept, for the reader. fix: what to do.
+
+    Raises:
+        OutOfMemory: with what is needed and what is free; never where the system does not tell.
+    """
+    free = _free_bytes(torch.device(device))
+    if free is not None and wanted > free:
+        raise OutOfMemory(f"{what} take {wanted / 2**30:.2g} GiB, {free / 2**30:.2g} GiB are free", where=str(device), fix=fix)
+
+
 def _is_memory(err: Exception) -> bool:
     words = str(err).lower()
     return isinstance(err, MemoryError | torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words
@@ -84,6 +100,10 @@ def _is_memory(err: Exception) -> bool:
 def _free_bytes(device: torch.device) -> int | None:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
+    if device.type == "cpu" and _MEMINFO.is_file():  # with what the system would give back of its file cache
+        found = re.search(r"^MemAvailable:\s+(\d+) kB", _MEMINFO.read_text(encoding="utf-8"), re.MULTILINE)
+        if found:
+            return int(found[1]) << 10
     if device.type == "cpu" and hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return None

@@ -15,6 +15,8 @@ from workbench.core.errors import PartUnavailable
 from workbench.model.latents import Latents
 from workbench.model.spec import ActionSpec, Prepared
 
+Look = Callable[[Tensor], Tensor]
+
 
 class Encoder(ABC):
     """Pixels to latents. `weights` names which copies the file holds: "target", "context" or both."""
@@ -46,6 +48,41 @@ class Encoder(ABC):
             layer: output of block `layer`, before the final norm; None: after the final norm.
         """
 
+    def layered(
+        self,
+        video: Float[Tensor, "batch channels frames height width"],
+        *,
+        weights: str = "target",
+        visible: Bool[Tensor, "batch ticks rows cols"] | None = None,
+    ) -> tuple[Latents, ...]:
+        """What `encode` gives for each block in turn, and last for `layer=None`.
+
+        Encoders whose blocks can be read on the way do it in one forward pass; here it takes one pass a layer.
+        """
+        return tuple(self.encode(video, weights=weights, visible=visible, layer=layer) for layer in (*range(self.layers), None))
+
+    def attention(
+        self,
+        video: Float[Tensor, "batch channels frames height width"],
+        look: Look,
+        *,
+        weights: str = "target",
+        visible: Bool[Tensor, "batch ticks rows cols"] | None = None,
+    ) -> list[Tensor]:
+        """What `look` keeps of each block's attention weights, which are computed for it beside the usual forward pass.
+
+        Args:
+            look: is given weights [rows, heads, queries, keys]: softmax over the keys. A row is a clip, or a frame where each frame is encoded for
+                itself; class and register tokens come before the visible tokens, which are in row-major order.
+
+        Raises:
+            PartUnavailable: the attention of this encoder cannot be read.
+        """
+        del video, look, weights, visible
+        raise PartUnavailable(
+            "the attention of this encoder cannot be read", where="encoder", fix="open a checkpoint whose encoder is a ViT on patches"
+        )
+
 
 class MaskedPredictor(ABC):
     """Context to predicted targets. `mask_tokens` is how many learned mask tokens there are."""
@@ -76,6 +113,23 @@ class MaskedPredictor(ABC):
         Args:
             mask_token: which learned mask token; None = the family's default.
         """
+
+    def attention(
+        self,
+        video: Float[Tensor, "batch channels frames height width"],
+        context: Bool[Tensor, "batch ticks rows cols"],
+        targets: Bool[Tensor, "blocks batch ticks rows cols"],
+        look: Look,
+        *,
+        mask_token: int | None = None,
+    ) -> list[Tensor]:
+        """What `look` keeps of each of the predictor's blocks, as of `Encoder.attention`: context tokens first, then targets, each in row-major order.
+
+        Raises:
+            PartUnavailable: the attention of this predictor cannot be read.
+        """
+        del video, context, targets, look, mask_token
+        raise PartUnavailable("the attention of this predictor cannot be read", where="masked", fix="open a checkpoint whose predictor is a ViT")
 
 
 class Dynamics(ABC):

@@ -19,12 +19,26 @@ class Attention(nn.Module):
         self.proj = nn.Linear(dim, dim)
 
     def forward(self, x: Float[Tensor, "batch tokens dim"], rotary: Rotary | None = None) -> Float[Tensor, "batch tokens dim"]:
+        q, k, v = self._split(x, rotary)
+        return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+    def weights(self, x: Float[Tensor, "batch tokens dim"], rotary: Rotary | None = None) -> Float[Tensor, "batch heads tokens tokens"]:
+        """The softmax that `forward` weighs the values with: [batch, heads, queries, keys]."""
+        q, k, _ = self._split(x, rotary)
+        return softmax_of(q, k)
+
+    def _split(self, x: Tensor, rotary: Rotary | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values [batch, heads, tokens, head]."""
         qkv = self.qkv(x).unflatten(-1, (3, self.heads, -1))
         qk, v = qkv[:, :, :2], qkv[:, :, 2]
         if rotary is not None:
             qk = rotate(qk, rotary)
-        q, k, v = (a.transpose(1, 2) for a in (qk[:, :, 0], qk[:, :, 1], v))
-        return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return qk[:, :, 0].transpose(1, 2), qk[:, :, 1].transpose(1, 2), v.transpose(1, 2)
+
+
+def softmax_of(q: Float[Tensor, "batch heads queries head"], k: Float[Tensor, "batch heads keys head"]) -> Float[Tensor, "batch heads queries keys"]:
+    """Attention weights of scaled dot products."""
+    return (q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5).softmax(-1)
 
 
 class Mlp(nn.Module):

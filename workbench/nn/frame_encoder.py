@@ -12,13 +12,14 @@ from torch.nn import functional as F
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput
 from workbench.core.grid import TokenGrid
-from workbench.model.jepa import Encoder
+from workbench.model.jepa import Encoder, Look
 from workbench.model.latents import Latents, Space
 from workbench.model.spec import Prepared
 from workbench.nn.class_vit import ClassVit
 from workbench.nn.parts import refuse_unknown, same_count
 from workbench.nn.rope_vit import RopeVit
 from workbench.nn.vit import Vit
+from workbench.nn.watching import attention_of, outputs_of
 
 Video = Float[Tensor, "batch channels frames height width"]
 
@@ -61,12 +62,35 @@ class FrameEncoder(Encoder):
     ) -> Latents:
         """See `Encoder.encode`; class and register tokens are in `extra`, NaN for a frame of which nothing is visible."""
         refuse_unknown(self, weights, layer)
-        grid = self.grid(video)
-        space = Space("context" if weights == "context" else "target", self.space + ("" if layer is None else f"@{layer}"))
         frames = video.to(self._like.device).transpose(1, 2).flatten(0, 1)
         seen = None if visible is None else visible.to(frames.device).flatten(0, 1)
-        out = self._run(frames, None, layer) if seen is None else self._visible(frames, seen, layer)
-        out, prefix = out.unflatten(0, (len(video), -1)), self._prefix
+        return self._placed(video, self._run(frames, None, layer) if seen is None else self._visible(frames, seen, layer), weights, layer)
+
+    @torch.inference_mode()
+    def layered(self, video: Video, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None) -> tuple[Latents, ...]:
+        """See `Encoder.layered`: one forward pass where all tokens are visible."""
+        if visible is not None:
+            return super().layered(video, weights=weights, visible=visible)
+        refuse_unknown(self, weights, None)
+        frames = video.to(self._like.device).transpose(1, 2).flatten(0, 1)
+        with outputs_of(self.net.blocks) as found:
+            last = self._run(frames, None, None)
+        return (*(self._placed(video, x.float(), weights, layer) for layer, x in enumerate(found)), self._placed(video, last, weights, None))
+
+    @torch.inference_mode()
+    def attention(
+        self, video: Video, look: Look, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None
+    ) -> list[Tensor]:
+        """See `Encoder.attention`."""
+        with attention_of(self.net, look) as found:
+            self.encode(video, weights=weights, visible=visible)
+        return found or super().attention(video, look)
+
+    def _placed(self, video: Video, out: Float[Tensor, "count tokens dim"], weights: str, layer: int | None) -> Latents:
+        """What the net gave for every frame, on the grid of the video."""
+        grid, prefix = self.grid(video), self._prefix
+        space = Space("context" if weights == "context" else "target", self.space + ("" if layer is None else f"@{layer}"))
+        out = out.unflatten(0, (len(video), -1))
         tokens = out[:, :, prefix:].contiguous().unflatten(2, (grid.rows, grid.cols))
         return Latents(tokens, grid, space, out[:, :, :prefix].contiguous() if prefix else None)
 

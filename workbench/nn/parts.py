@@ -14,10 +14,11 @@ from torch.nn import functional as F
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
 from workbench.core.grid import TokenGrid
-from workbench.model.jepa import Encoder, MaskedPredictor
+from workbench.model.jepa import Encoder, Look, MaskedPredictor
 from workbench.model.latents import Latents, Space
 from workbench.model.spec import Prepared
 from workbench.nn.vit import Vit, VitPredictor
+from workbench.nn.watching import attention_of, outputs_of
 
 Video = Float[Tensor, "batch channels frames height width"]
 Ids = Int[Tensor, "batch kept"]
@@ -115,6 +116,32 @@ class VitEncoder(Encoder):
         space = Space("target" if weights == "target" else "context", self.spaces[weights] + ("" if layer is None else f"@{layer}"))
         return self.run(video, weights, visible, space, lambda vit, pixels, ids: vit(pixels, ids, layer))
 
+    @torch.inference_mode()
+    def layered(self, video: Video, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None) -> tuple[Latents, ...]:
+        """See `Encoder.layered`: one forward pass."""
+        refuse_unknown(self, weights, None)
+        names = [*(f"@{layer}" for layer in range(self.layers)), ""]
+        role = "target" if weights == "target" else "context"
+
+        def forward(vit: Vit, pixels: Video, ids: Ids | None) -> Tensor:
+            with outputs_of(vit.blocks) as found:
+                last = vit(pixels, ids)
+            return torch.stack([*(x[:, -last.shape[1] :] for x in found), last], 2).flatten(2)  # a class token comes first
+
+        width = self.vit(weights).config.dim
+        every = self.run(video, weights, visible, Space(role, ""), forward, width * len(names))
+        parts = every.tokens.unflatten(-1, (len(names), width)).unbind(-2)
+        return tuple(Latents(x, every.grid, Space(role, self.spaces[weights] + name)) for x, name in zip(parts, names, strict=True))
+
+    @torch.inference_mode()
+    def attention(
+        self, video: Video, look: Look, *, weights: str = "target", visible: Bool[Tensor, "batch ticks rows cols"] | None = None
+    ) -> list[Tensor]:
+        """See `Encoder.attention`."""
+        with attention_of(self.vit(weights), look) as found:
+            self.encode(video, weights=weights, visible=visible)
+        return found or super().attention(video, look)
+
     def run(
         self,
         video: Video,
@@ -190,6 +217,21 @@ class VitMasked(MaskedPredictor):
     ) -> tuple[Latents, ...]:
         """See `MaskedPredictor.predict`."""
         return self._filled(video, context, targets, mask_token, lambda q: (q.target_ids, self.ask(q)))
+
+    @torch.inference_mode()
+    def attention(
+        self,
+        video: Video,
+        context: Bool[Tensor, "batch ticks rows cols"],
+        targets: Bool[Tensor, "blocks batch ticks rows cols"],
+        look: Look,
+        *,
+        mask_token: int | None = None,
+    ) -> list[Tensor]:
+        """See `MaskedPredictor.attention`."""
+        with attention_of(self.predictor, look) as found:
+            self.predict(video, context, targets, mask_token=mask_token)
+        return found or super().attention(video, context, targets, look)
 
     def seen(self, video: Video, context: Bool[Tensor, "batch ticks rows cols"]) -> Latents:
         """What the predictor is fed with: the context encoder's output, or that of the one that stands in for it."""

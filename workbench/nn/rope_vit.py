@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workbench.core import progress
-from workbench.nn.blocks import Mlp
+from workbench.nn.blocks import Mlp, softmax_of
 from workbench.nn.class_vit import LayerScale, Patches
 from workbench.nn.vit import patchify, take
 
@@ -68,10 +68,18 @@ class _Attention(nn.Module):
         self.proj = nn.Linear(config.dim, config.dim)
 
     def forward(self, x: Float[Tensor, "batch tokens dim"], cos: Float[Tensor, "rows 1 kept head"], sin: Float[Tensor, "rows 1 kept head"]) -> Tensor:
+        q, k, v = self._parts(x, cos, sin)
+        return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+    def weights(self, x: Tensor, cos: Tensor, sin: Tensor) -> Float[Tensor, "batch heads tokens tokens"]:
+        """The softmax that `forward` weighs the values with: [batch, heads, queries, keys]."""
+        q, k, _ = self._parts(x, cos, sin)
+        return softmax_of(q, k)
+
+    def _parts(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         joined = torch.cat([self.q(x), self.k(x), self.v(x)], -1) if self.split else self.qkv(x)
         q, k, v = joined.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        q, k = (_turned(part, cos, sin) for part in (q, k))
-        return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return _turned(q, cos, sin), _turned(k, cos, sin), v
 
 
 class _GatedMlp(nn.Module):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from workbench.core.clip import Clip
-from workbench.model.jepa import Encoder, Jepa, MaskedPredictor
+from workbench.model.jepa import Encoder, Jepa, Look, MaskedPredictor
 from workbench.model.latents import Latents
 from workbench.model.spec import Prepared
 
@@ -74,6 +74,15 @@ class RememberingEncoder(Encoder):
         key = ("encode", digest(video), weights, digest(visible), layer)
         return self.memo.get(key, lambda: self.inner.encode(video, weights=weights, visible=visible, layer=layer), _weight)
 
+    def layered(self, video: Tensor, *, weights: str = "target", visible: Tensor | None = None) -> tuple[Latents, ...]:
+        """See `Encoder.layered`."""
+        key = ("layered", digest(video), weights, digest(visible))
+        return self.memo.get(key, lambda: self.inner.layered(video, weights=weights, visible=visible), _weight)
+
+    def attention(self, video: Tensor, look: Look, *, weights: str = "target", visible: Tensor | None = None) -> list[Tensor]:
+        """See `Encoder.attention`. Nothing of it is remembered."""
+        return self.inner.attention(video, look, weights=weights, visible=visible)
+
 
 class RememberingPredictor(MaskedPredictor):
     """A masked predictor that answers the same question only once."""
@@ -90,6 +99,10 @@ class RememberingPredictor(MaskedPredictor):
         """See `MaskedPredictor.predict`."""
         key = ("predict", digest(video), digest(context), digest(targets), mask_token)
         return self.memo.get(key, lambda: self.inner.predict(video, context, targets, mask_token=mask_token), _weight)
+
+    def attention(self, video: Tensor, context: Tensor, targets: Tensor, look: Look, *, mask_token: int | None = None) -> list[Tensor]:
+        """See `MaskedPredictor.attention`. Nothing of it is remembered."""
+        return self.inner.attention(video, context, targets, look, mask_token=mask_token)
 
 
 def remembering(jepa: Jepa, limit_bytes: int = 1 << 30) -> Jepa:
