@@ -33,6 +33,8 @@ if TYPE_CHECKING:
         scenes,
     )
     from workbench.masks import sample_mask
+    from workbench.measures.anatomy import error_anatomy
+    from workbench.measures.audit import audit_masks
     from workbench.measures.axis import axis
     from workbench.measures.bank import Bank
     from workbench.measures.checkpoint import check_file, describe_file, describe_model, tensor_histogram
@@ -40,12 +42,14 @@ if TYPE_CHECKING:
     from workbench.measures.decoding import decode_clip, decoder_file, decoder_prior, fit_decoder, open_decoder
     from workbench.measures.dimension import dimension
     from workbench.measures.factors import factor_table, latent_moves
+    from workbench.measures.features import attention, features, layer_profile, similarity
     from workbench.measures.health import health
     from workbench.measures.labels import classify
     from workbench.measures.neighbours import neighbour_labels, neighbours
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.planning import clip_ends, drive, energy_landscape, first_move, plan, plan_view, walk, world_ends, world_picture
     from workbench.measures.prediction import masked_view, prediction_error
+    from workbench.measures.probes import probe
     from workbench.measures.projection import fit_projection, judge_projection, place, project, refit_projection, warm_projection
     from workbench.measures.rollout import drift, film_view, rollout
     from workbench.measures.rows import describe_vectors, find_vectors, row_pictures, row_table
@@ -136,6 +140,13 @@ _VERBS = {
     "axis": "workbench.measures.axis",
     "dimension": "workbench.measures.dimension",
     "health": "workbench.measures.health",
+    "attention": "workbench.measures.features",
+    "audit_masks": "workbench.measures.audit",
+    "error_anatomy": "workbench.measures.anatomy",
+    "features": "workbench.measures.features",
+    "layer_profile": "workbench.measures.features",
+    "probe": "workbench.measures.probes",
+    "similarity": "workbench.measures.features",
     "open_run": "workbench.runs.run",
     "show": "workbench.boards.show",
     "read_results": "workbench.core.codec:load",
@@ -153,6 +164,8 @@ __all__ = [
     "Clip",
     "Mask",
     "RunRecorder",
+    "attention",
+    "audit_masks",
     "axis",
     "bank_errors",
     "beside",
@@ -172,7 +185,9 @@ __all__ = [
     "drive",
     "embed",
     "energy_landscape",
+    "error_anatomy",
     "factor_table",
+    "features",
     "film_view",
     "first_move",
     "fit_decoder",
@@ -185,6 +200,7 @@ __all__ = [
     "judge_projection",
     "judge_twins",
     "latent_moves",
+    "layer_profile",
     "load",
     "look_at",
     "masked_view",
@@ -203,6 +219,7 @@ __all__ = [
     "plan_view",
     "possible_surprise",
     "predict",
+    "probe",
     "project",
     "quad_accuracy",
     "read_results",
@@ -219,6 +236,7 @@ __all__ = [
     "shade_map",
     "show",
     "shown_clip",
+    "similarity",
     "surprise",
     "surprise_view",
     "survey",

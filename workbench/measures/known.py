@@ -34,6 +34,28 @@ def known_of(data: ClipRow) -> ClipTable:
     return ClipTable(data.names)
 
 
+def labels_of(data: ClipRow, labels: Any) -> tuple[str, np.ndarray | None]:
+    """The name of labels, and one a clip; None where the column "label" is not there.
+
+    Args:
+        labels: name of a column that is known of the clips, or one label or number a clip.
+
+    Raises:
+        BadInput: not one a clip, or no such column.
+    """
+    if not isinstance(labels, str):
+        given = np.asarray(labels)
+        if given.shape != (len(data),) or given.dtype.kind not in "biufU":
+            raise BadInput(f"{given.dtype} {list(given.shape)} are no labels of {len(data)} clips", where="labels", fix="give one a clip")
+        return "given", given
+    columns = known_of(data).columns
+    if labels in columns:
+        return labels, np.asarray(columns[labels])
+    if labels not in ("", "label"):
+        raise BadInput(f"nothing called {labels!r} is known of the clips", where="labels", fix=f"one of {', '.join(columns) or 'none'}")
+    return "", None
+
+
 def stamped(data: ClipRow) -> str:
     """A hash of what clips are: names, sizes and times of their files; where they come from no file, their pixels.
 

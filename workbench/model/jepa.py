@@ -131,6 +131,22 @@ class MaskedPredictor(ABC):
         del video, context, targets, look, mask_token
         raise PartUnavailable("the attention of this predictor cannot be read", where="masked", fix="open a checkpoint whose predictor is a ViT")
 
+    def by_depth(
+        self,
+        video: Float[Tensor, "batch channels frames height width"],
+        context: Bool[Tensor, "batch ticks rows cols"],
+        targets: Bool[Tensor, "blocks batch ticks rows cols"],
+        *,
+        mask_token: int | None = None,
+    ) -> list[tuple[Latents, ...]]:
+        """What `predict` would give if the predictor ended after its first block, its second, and so on: the same norm and output layer on each.
+
+        Raises:
+            PartUnavailable: the blocks of this predictor cannot be read.
+        """
+        del video, context, targets, mask_token
+        raise PartUnavailable("the blocks of this predictor cannot be read", where="masked", fix="open a checkpoint whose predictor is a ViT")
+
 
 class Dynamics(ABC):
     """Past and actions to future. `history` is (least, most) ticks of context; `action` None: no actions needed."""

@@ -99,6 +99,11 @@ class LevelsMasked(VitMasked):
         answer = self.predictor(*question[:4], question.mask_token, question.still)
         return self._normed(answer) if self.normed else answer
 
+    def said(self, mixed: Float[Tensor, "rows asked width"]) -> Float[Tensor, "rows asked features"]:
+        """What the predictor's last layers make of tokens behind a block."""
+        answer = super().said(mixed)
+        return self._normed(answer) if self.normed else answer
+
     def _normed(self, tokens: Float[Tensor, "*where features"]) -> Float[Tensor, "*where features"]:
         """Each level layer-normed for itself."""
         return layer_norm(tokens.unflatten(-1, (self.predictor.config.levels, -1))).flatten(-2)

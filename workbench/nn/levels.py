@@ -73,11 +73,9 @@ class LevelsVit(Vit):
             self.img_mod_embed = nn.Parameter(torch.zeros(1, 1, config.dim))
             self.video_mod_embed = nn.Parameter(torch.zeros(1, 1, config.dim))
 
-    def forward(
-        self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None = None, layer: int | None = None
-    ) -> Float[Tensor, "batch kept dim"]:
-        x = super().forward(video, ids, layer)
-        return self.norms_block[-1](x) if layer is None else x
+    def final(self, x: Float[Tensor, "batch kept dim"]) -> Float[Tensor, "batch kept dim"]:
+        """The last level, normed."""
+        return self.norms_block[-1](x)
 
     def levels(
         self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None, count: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -43,21 +44,21 @@ class LevjepaVit(Vit):
         super().__init__(config)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, config.dim))
 
-    def forward(
-        self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None = None, layer: int | None = None
-    ) -> Float[Tensor, "batch kept dim"]:
-        """The patches; the class token takes part, and is not among them."""
-        x = self._all(video, ids, self.config.depth - 1 if layer is None else layer)[:, 1:]
-        return self.norm(x) if layer is None else x
-
     def feature(self, video: Float[Tensor, "batch channels frames height width"]) -> Float[Tensor, "batch dim"]:
         """The class token behind the last norm: one vector a clip."""
-        return self.norm(self._all(video, None, self.config.depth - 1)[:, 0])
+        *_, last = self._all(video, None)
+        return self.norm(last[:, 0])
+
+    def outputs(
+        self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None
+    ) -> Iterator[Float[Tensor, "batch kept dim"]]:
+        """The patches as each block gives them; the class token takes part, and is not among them."""
+        return (x[:, 1:] for x in self._all(video, ids))
 
     def _all(
-        self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None, last: int
-    ) -> Float[Tensor, "batch tokens dim"]:
-        """What block `last` gives, class token first."""
+        self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None
+    ) -> Iterator[Float[Tensor, "batch tokens dim"]]:
+        """What each block gives, class token first."""
         c, grid = self.config, self.config.grid(video)
         patches = patchify(video, c.tubelet, c.patch)
         where = torch.arange(patches.shape[1], device=video.device)[None] if ids is None else ids
@@ -65,10 +66,10 @@ class LevjepaVit(Vit):
         x = torch.cat([self.cls_token.expand(len(x), -1, -1), x], 1)
         rotary = self.turns(F.pad(where, (1, 0)), grid, x.dtype)
         mask = seen_by(where // (grid[1] * grid[2])) if c.causal else None
-        for block in list(self.blocks)[: last + 1]:
+        for block in self.blocks:
             progress.report(0, 0)
             x = causal_block(cast(Block, block), x, rotary, mask)
-        return x
+            yield x
 
     def initialise(self) -> LevjepaVit:
         """V-JEPA's initialisation; the class token starts as a truncated normal."""

@@ -124,9 +124,8 @@ class VitEncoder(Encoder):
         role = "target" if weights == "target" else "context"
 
         def forward(vit: Vit, pixels: Video, ids: Ids | None) -> Tensor:
-            with outputs_of(vit.blocks) as found:
-                last = vit(pixels, ids)
-            return torch.stack([*(x[:, -last.shape[1] :] for x in found), last], 2).flatten(2)  # a class token comes first
+            found = list(vit.outputs(pixels, ids))
+            return torch.stack([*found, vit.final(found[-1])], 2).flatten(2)
 
         width = self.vit(weights).config.dim
         every = self.run(video, weights, visible, Space(role, ""), forward, width * len(names))
@@ -233,6 +232,31 @@ class VitMasked(MaskedPredictor):
             self.predict(video, context, targets, mask_token=mask_token)
         return found or super().attention(video, context, targets, look)
 
+    @torch.inference_mode()
+    def by_depth(
+        self,
+        video: Video,
+        context: Bool[Tensor, "batch ticks rows cols"],
+        targets: Bool[Tensor, "blocks batch ticks rows cols"],
+        *,
+        mask_token: int | None = None,
+    ) -> list[tuple[Latents, ...]]:
+        """See `MaskedPredictor.by_depth`: one forward pass."""
+        depth = len(self.predictor.predictor_blocks)
+
+        def every(q: Question) -> tuple[Ids, Tensor]:
+            with outputs_of(self.predictor.predictor_blocks) as found:
+                self.ask(q)
+            return q.target_ids, torch.cat([self.said(x[:, q.context_ids.shape[1] :]) for x in found], -1)
+
+        blocks = self._filled(video, context, targets, mask_token, every, depth)
+        parts = [[Latents(x, b.grid, b.space) for x in b.tokens.unflatten(-1, (depth, -1)).unbind(-2)] for b in blocks]
+        return list(zip(*parts, strict=True))
+
+    def said(self, mixed: Float[Tensor, "rows asked width"]) -> Float[Tensor, "rows asked features"]:
+        """What the predictor's last layers make of tokens behind a block."""
+        return self.predictor.predictor_proj(self.predictor.predictor_norm(mixed))
+
     def seen(self, video: Video, context: Bool[Tensor, "batch ticks rows cols"]) -> Latents:
         """What the predictor is fed with: the context encoder's output, or that of the one that stands in for it."""
         return self.encoder.encode(video, weights=self.feeds, visible=context)
@@ -249,15 +273,17 @@ class VitMasked(MaskedPredictor):
         targets: Bool[Tensor, "blocks batch ticks rows cols"],
         mask_token: int | None,
         answered: Callable[[Question], tuple[Ids, Tensor]],
+        answers: int = 1,
     ) -> tuple[Latents, ...]:
-        """Answers on the grid, one Latents a block; `answered` gives the ids that a question is answered for, and the answer."""
+        """Answers on the grid, one Latents a block; `answered` gives the ids that a question is answered for, and the answer, or several in its features."""
         if mask_token is not None and not 0 <= mask_token < self.mask_tokens:
             raise BadInput(f"there is no mask token {mask_token}", where="mask_token", fix=f"0 to {self.mask_tokens - 1}")
         seen = self.seen(video, context)
         values = seen.tokens.flatten(1, 3).to(next(self.predictor.parameters()).dtype)
         flat_c, flat_t = context.to(values.device).flatten(1), targets.to(values.device).flatten(2)
         blocks, batch, tokens = flat_t.shape
-        full = values.new_full((blocks * batch, tokens, self.predictor.predictor_proj.out_features), torch.nan, dtype=torch.float32)
+        width = answers * self.predictor.predictor_proj.out_features
+        full = values.new_full((blocks * batch, tokens, width), torch.nan, dtype=torch.float32)
         token = self.default_token if mask_token is None else mask_token
         for rows, (c_ids, t_ids) in same_count(flat_c.repeat(blocks, 1), flat_t.flatten(0, 1)):
             if c_ids.shape[1] and t_ids.shape[1]:

@@ -137,7 +137,11 @@ class Vit(nn.Module):
     ) -> Float[Tensor, "batch kept dim"]:
         last = self.config.depth - 1 if layer is None else layer
         x = next(x for i, x in enumerate(self.outputs(video, ids)) if i == last)
-        return self.norm(x) if layer is None else x
+        return self.final(x) if layer is None else x
+
+    def final(self, x: Float[Tensor, "batch kept dim"]) -> Float[Tensor, "batch kept dim"]:
+        """The encoder's output, from that of its last block."""
+        return self.norm(x)
 
     def outputs(
         self, video: Float[Tensor, "batch channels frames height width"], ids: Int[Tensor, "batch kept"] | None

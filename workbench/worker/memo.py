@@ -100,6 +100,10 @@ class RememberingPredictor(MaskedPredictor):
         key = ("predict", digest(video), digest(context), digest(targets), mask_token)
         return self.memo.get(key, lambda: self.inner.predict(video, context, targets, mask_token=mask_token), _weight)
 
+    def by_depth(self, video: Tensor, context: Tensor, targets: Tensor, *, mask_token: int | None = None) -> list[tuple[Latents, ...]]:
+        """See `MaskedPredictor.by_depth`. Nothing of it is remembered."""
+        return self.inner.by_depth(video, context, targets, mask_token=mask_token)
+
     def attention(self, video: Tensor, context: Tensor, targets: Tensor, look: Look, *, mask_token: int | None = None) -> list[Tensor]:
         """See `MaskedPredictor.attention`. Nothing of it is remembered."""
         return self.inner.attention(video, context, targets, look, mask_token=mask_token)

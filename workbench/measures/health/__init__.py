@@ -22,7 +22,7 @@ from workbench.measures.halves import over_halves
 from workbench.measures.health import formulas, probes
 from workbench.measures.health.gathering import Gathered, Seen, evenly, gather
 from workbench.measures.health.predicting import Predicted, predictions, ratio
-from workbench.measures.known import known_of
+from workbench.measures.known import known_of, labels_of
 from workbench.measures.twins import twin_of
 from workbench.model.jepa import Jepa
 from workbench.worlds.factors import ClipRow
@@ -59,7 +59,7 @@ def health(
     if limit < FEWEST_CLIPS or halves < 2 or views < 0 or predicted < 0:
         said = f"limit={limit}, halves={halves}, views={views}, predicted={predicted}"
         raise BadInput(said, where="health", fix=f"limit {FEWEST_CLIPS} or more, halves 2 or more, the others 0 or more")
-    named, known = _labels(data, labels)
+    named, known = labels_of(data, labels)
     chosen = evenly(range(len(data)), limit)
     models = [jepa, *([twin_of(jepa, seed)] if untrained else [])]
     with progress.part(0, 2):
@@ -199,21 +199,6 @@ def _of_labels(table: _Table, labels: np.ndarray | None) -> None:
             table.miss([name], error.what)
             continue
         table.readings.append(Reading(name, found.score, found.n, vectors.shape[1], untrained=found.untrained, control=found.control))
-
-
-def _labels(data: ClipRow, labels: Any) -> tuple[str, np.ndarray | None]:
-    """The name of the labels, and one a clip; None where the column "label" is not there."""
-    if not isinstance(labels, str):
-        given = np.asarray(labels)
-        if given.shape != (len(data),) or given.dtype.kind not in "biufU":
-            raise BadInput(f"{given.dtype} {list(given.shape)} are no labels of {len(data)} clips", where="labels", fix="give one a clip")
-        return "given", given
-    columns = known_of(data).columns
-    if labels in columns:
-        return labels, np.asarray(columns[labels])
-    if labels not in ("", "label"):
-        raise BadInput(f"nothing called {labels!r} is known of the clips", where="labels", fix=f"one of {', '.join(columns) or 'none'}")
-    return "", None
 
 
 def _flat(vectors: np.ndarray) -> np.ndarray:

@@ -84,7 +84,7 @@ def gather(models: Sequence[Jepa], data: ClipRow, chosen: Sequence[int], *, what
     wanted = set(evenly(chosen, kept))
     grid: TokenGrid | None = None
     for start in range(0, len(chosen), _TOGETHER):
-        clips = list(_read(data, chosen[start : start + _TOGETHER], whole.skipped))
+        clips = list(read_clips(data, chosen[start : start + _TOGETHER], whole.skipped))
         batches, refused = extractor.prepare(clips) if clips else ([], {})
         whole.skipped.update(refused)
         used = set[int]()
@@ -158,7 +158,8 @@ class _Collected:
         self.parts.setdefault(name, []).append(values.cpu().numpy())
 
 
-def _read(data: ClipRow, chosen: Sequence[int], skipped: dict[int, str]) -> Iterator[tuple[int, Clip]]:
+def read_clips(data: ClipRow, chosen: Sequence[int], skipped: dict[int, str]) -> Iterator[tuple[int, Clip]]:
+    """The chosen clips that can be read; why others cannot is put into `skipped`."""
     for index in chosen:
         try:
             yield index, data[index]

@@ -55,7 +55,7 @@ def linear(vectors: Float[np.ndarray, "clips dim"], labels: np.ndarray, untraine
     rng = np.random.default_rng(seed)
     order, mixed = rng.permutation(len(vectors)), wanted[rng.permutation(len(vectors))]
     asked, known = order[: len(order) // _HELD_OUT], order[len(order) // _HELD_OUT :]
-    score = _explained if numbers else _right
+    score = explained if numbers else right
     said, true = _read(vectors, wanted, known, asked), wanted[asked]
     found = over_halves(score(said, true), len(asked), lambda rows: score(said[rows], true[rows]), halves=halves, seed=seed)
     control = score(_read(vectors, mixed, known, asked), mixed[asked])
@@ -76,10 +76,12 @@ def _read(points: np.ndarray, wanted: np.ndarray, known: np.ndarray, asked: np.n
     return fitted(known, asked, best).read(values[torch.from_numpy(asked)]).double().numpy()
 
 
-def _right(said: np.ndarray, true: np.ndarray) -> float:
+def right(said: np.ndarray, true: np.ndarray) -> float:
+    """Accuracy: the largest of each row is the same."""
     return float((said.argmax(1) == true.argmax(1)).mean())
 
 
-def _explained(said: np.ndarray, true: np.ndarray) -> float:
+def explained(said: np.ndarray, true: np.ndarray) -> float:
+    """R²: 1 − Σ error² ÷ Σ deviation²."""
     spread = ((true - true.mean(0)) ** 2).sum()
     return float(1 - ((said - true) ** 2).sum() / spread) if spread > 0 else 0.0
