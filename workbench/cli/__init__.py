@@ -1,4 +1,4 @@
-"""`jepa-workbench demo | app | inspect | convert | embed | project | health | catalogue | samples`."""
+"""`jepa-workbench demo | app | inspect | convert | embed | project | health | probe | catalogue | samples`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @cache
 def _parser() -> argparse.ArgumentParser:
     from workbench import samples
-    from workbench.cli import embedding, health, project
+    from workbench.cli import embedding, health, probe, project
     from workbench.published import command as catalogue
 
     parser = argparse.ArgumentParser(prog="jepa-workbench", description="Look inside JEPA world models.")
@@ -88,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     alive = commands.add_parser("health", help="measure the health of a representation: rank, spread, predictions, probes", description=health.WORDS)
     health.add_arguments(alive)
     alive.set_defaults(run=health.run)
+    probed = commands.add_parser(
+        "probe", help="what a linear reader and neighbours find in each layer, and with how many labels", description=probe.WORDS
+    )
+    probe.add_arguments(probed)
+    probed.set_defaults(run=probe.run)
     published = commands.add_parser("catalogue", help="the published checkpoints", description="List, search and fetch published checkpoints.")
     catalogue.add_arguments(published)
     published.set_defaults(run=catalogue.run)
