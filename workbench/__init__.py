@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from workbench.measures.decoding import decode_clip, decoder_file, decoder_prior, fit_decoder, open_decoder
     from workbench.measures.dimension import dimension
     from workbench.measures.factors import factor_table, latent_moves
-    from workbench.measures.features import attention, features, layer_profile, similarity
+    from workbench.measures.features import attention, features, joint_features, layer_profile, similarity
     from workbench.measures.health import health
     from workbench.measures.labels import classify
     from workbench.measures.neighbours import neighbour_labels, neighbours
@@ -144,6 +144,7 @@ _VERBS = {
     "audit_masks": "workbench.measures.audit",
     "error_anatomy": "workbench.measures.anatomy",
     "features": "workbench.measures.features",
+    "joint_features": "workbench.measures.features",
     "layer_profile": "workbench.measures.features",
     "probe": "workbench.measures.probes",
     "similarity": "workbench.measures.features",
@@ -197,6 +198,7 @@ __all__ = [
     "health",
     "inspect",
     "join",
+    "joint_features",
     "judge_projection",
     "judge_twins",
     "latent_moves",

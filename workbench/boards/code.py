@@ -26,6 +26,14 @@ def model_lines(key: ModelKey, sample: str | None, weights: str) -> list[str]:
     return [f"jepa = jw.load({sample or key.path!r}{options})" + (f"  # weights {weights[:12]}" if weights else "")]
 
 
+def _another(key: ModelKey, name: str) -> str:
+    """Load a second model, under the name of the field that asks for it."""
+    if key.path.startswith(WRAPPED):
+        return f"{name} = jw.wrap(…)  # as you did"
+    found = next((n for n in samples.names() if str(samples.find(n).checkpoint) == key.path), key.path)
+    return f"{name} = jw.load({found!r}{''.join(f', {k}={v!r}' for k, v in key.said)})"
+
+
 def reproduced(question: Question[Any], answer: Any, sample: str | None, *, made: Made | None = None) -> str:
     """The lines of Python that ask a question again and print the number of its answer. The same for every type of question.
 
@@ -59,8 +67,8 @@ def _asked(question: Question[Any], sample: str | None, weights: str, made: Made
     usual, lines, said = question.usual(), list[str](), list[str]()
     for name, value in sorted(question.fields().items(), key=lambda field: usual[field[0]] is not dataclasses.MISSING):
         if isinstance(value, ModelKey):
-            lines += model_lines(value, sample, weights)
-            said.append("jepa")
+            lines += model_lines(value, sample, weights) if name == "model" else [_another(value, name)]
+            said.append("jepa" if name == "model" else name)
         elif isinstance(value, Question):  # what it fitted
             inner: Question[Any] = value
             before, arguments = _asked(inner, sample, weights, made)

@@ -22,7 +22,7 @@ from workbench.nn.parts import VitMasked
 
 @pytest.mark.parametrize(("name", "pixels"), [("hf_ijepa", "pixel_values"), ("hf_vjepa2", "pixel_values_videos")])
 def test_attention_is_that_of_transformers(name: str, pixels: str) -> None:
-    """`attentions.npz`: output_attentions of Transformers 5.17 on the first input of the fixture, [layers, heads, queries, keys]."""
+    """`attentions.npz`: output_attentions of Transformers 5.24 on the first input of the fixture, [layers, heads, queries, keys]."""
     jepa, given, _ = official({"path": GOLDEN / name})
     theirs = torch.tensor(np.load(GOLDEN / name / "attentions.npz")["attentions"])
     video = given[pixels][:1]

@@ -152,6 +152,65 @@ class ProfileLayers(Question[LayerProfile]):
 
 @portable
 @dataclass(frozen=True, eq=False)
+class JointMaps:
+    """Tokens of one clip in two models, in colours that mean the same in both.
+
+    Args:
+        layers: name of the layer of each model. colours: of the model, and of the other. scores: the three shared components.
+        agreement: of each component over clips that it was not fitted on: correlation of the two models' scores. position: the same, where the other model is
+            given another clip at the same positions: what position alone agrees on. dims: features of each that were kept before, by variance.
+        by: "cca" or "procrustes". clips: that it was fitted on. held_out: that the agreement is taken over.
+    """
+
+    layers: tuple[str, str]
+    colours: UInt8[np.ndarray, "2 ticks rows cols 3"]
+    scores: Float[np.ndarray, "2 ticks rows cols 3"]
+    agreement: Float[np.ndarray, "3"]
+    position: Float[np.ndarray, "3"]
+    dims: tuple[int, int]
+    by: str
+    clips: int
+    held_out: int
+    provenance: Provenance
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """Mean agreement of the three components, and that of position alone."""
+        return float(self.agreement.mean()), float(self.position.mean())
+
+
+@question(
+    "joint_features",
+    **_PARTS,
+    title="Maps of two models in one basis",
+    formula="tokens of two models at the same places of the same clips. CCA: directions of the largest correlation, after each is reduced to its principal "
+    "components, at most one a ten tokens. Procrustes: the other model's components, turned onto this model's, in this model's first three",
+    source="CCA: Raghu et al., SVCCA (arXiv 1706.05806); Procrustes: Schönemann (1966)",
+    cannot="Three shared directions may be a small part of both models. CCA finds agreement in directions of little variance too.",
+    number="numbers",
+)
+@dataclass(frozen=True, eq=False)
+class JointFeatures(Question[JointMaps]):
+    """One basis for a layer of two models, fitted on half of a bank's other clips.
+
+    Args:
+        other: a model with the same grid of tokens. layer, other_layer: output of that block; None: after the final norm. by: how the two are brought together.
+        clips: of the bank at most; half of them are held out. weights: of both, as of `Features`.
+    """
+
+    model: ModelKey
+    other: ModelKey
+    clip: ClipKey
+    bank: BankKey
+    layer: int | None = None
+    other_layer: int | None = None
+    by: Literal["cca", "procrustes"] = "cca"
+    weights: Weights = ""
+    clips: int = 32
+
+
+@portable
+@dataclass(frozen=True, eq=False)
 class SimilarityResult:
     """How similar one token is to all others.
 
