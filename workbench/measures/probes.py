@@ -22,7 +22,7 @@ from workbench.measures.features.tokens import asked_weights, index_of, names_of
 from workbench.measures.health import probes
 from workbench.measures.health.gathering import evenly, read_clips
 from workbench.measures.known import known_of, labels_of
-from workbench.measures.twins import twin_of
+from workbench.measures.twins import untrained_or_none
 from workbench.model.jepa import Jepa
 from workbench.worlds.factors import ClipRow
 
@@ -59,18 +59,19 @@ def probe(
             "the clips have no labels", where="labels", fix=f"name a column: {', '.join(known_of(data).columns) or 'these clips have none'}"
         )
     with progress.part(0, 2):
-        found = _gathered(jepa, twin_of(jepa, seed), data, evenly(range(len(data)), limit), which)
+        found = _gathered(jepa, untrained_or_none(jepa, seed), data, evenly(range(len(data)), limit), which)
     wanted = _usable(known[found.index])
     numbers = wanted.dtype.kind == "f"
     linear, knn = list[Score](), list[Score]()
     with progress.part(1, 2):
-        for k, (own, twin) in enumerate(zip(found.model, found.twin, strict=True)):
+        for k, own in enumerate(found.model):
+            twin = found.twin[k] if found.twin else None
             linear.append(_score(probes.linear(own, wanted, twin, halves, seed)))
             knn.append(_score(probes.nearest(own, wanted, twin, seed)))
             progress.report(k + 1, len(found.model) + 1)
         pixels = _score(probes.linear(found.pixels, wanted, None, halves, seed)), _score(probes.nearest(found.pixels, wanted, None, seed))
         split = _Split.of(len(wanted), seed)
-        sources = (found.model[at], found.twin[at], found.pixels)
+        sources = (found.model[at], found.twin[at] if found.twin else None, found.pixels)
         efficiency = np.stack([_efficiency(each, wanted, split, draws, seed) for each in sources])
     settings = {"labels": named, "weights": which, "layer": layer, "draws": draws}
     origin = Provenance("probe", jepa.card.name, dict(jepa.card.hashes), str(getattr(data, "path", "")), seed=seed, parameters=settings)
@@ -112,7 +113,7 @@ def _score(found: probes.Probed) -> Score:
 
 @dataclass(frozen=True, eq=False)
 class _Gathered:
-    """Vectors of clips: of each layer of the model and of the untrained one, and of raw pixels. index: in the data. skipped: index -> why not."""
+    """Vectors of clips: of each layer of the model and of the untrained one (empty where there is none), and of raw pixels. index: in the data. skipped: index -> why not."""
 
     model: list[Float[np.ndarray, "clips dim"]]
     twin: list[Float[np.ndarray, "clips dim"]]
@@ -121,7 +122,7 @@ class _Gathered:
     skipped: dict[int, str]
 
 
-def _gathered(jepa: Jepa, twin: Jepa, data: ClipRow, chosen: list[int], weights: str) -> _Gathered:
+def _gathered(jepa: Jepa, twin: Jepa | None, data: ClipRow, chosen: list[int], weights: str) -> _Gathered:
     extractor = Extractor(jepa, "clip", None, "mean", "pixels", 0)
     rows: dict[str, list[list[np.ndarray]]] = {"model": [], "twin": [], "pixels": []}
     index, skipped = list[int](), dict[int, str]()
@@ -131,7 +132,7 @@ def _gathered(jepa: Jepa, twin: Jepa, data: ClipRow, chosen: list[int], weights:
         skipped.update(refused)
         for batch in batches:
             rows["model"].append(_pooled(jepa, batch, weights))
-            rows["twin"].append(_pooled(twin, batch, weights))
+            rows["twin"].append([] if twin is None else _pooled(twin, batch, weights))
             rows["pixels"].append([np.concatenate([one.values for one in extractor.embed(batch)]).astype(np.float64)])
             index += batch.index
         progress.report(min(start + _TOGETHER, len(chosen)), len(chosen))
@@ -167,8 +168,12 @@ class _Split:
         return cls(known, asked, counts)
 
 
-def _efficiency(vectors: Float[np.ndarray, "clips dim"], labels: np.ndarray, split: _Split, draws: int, seed: int) -> Float[np.ndarray, "counts 3"]:
+def _efficiency(
+    vectors: Float[np.ndarray, "clips dim"] | None, labels: np.ndarray, split: _Split, draws: int, seed: int
+) -> Float[np.ndarray, "counts 3"]:
     """Score by number of labels: its mean over draws, and the band of draws whose scored clips are resampled."""
+    if vectors is None:
+        return np.full((len(split.counts), 3), np.nan)
     spread = vectors[split.known].std(0)
     scaled = (vectors - vectors[split.known].mean(0)) / np.where(spread > 1e-9, spread, 1)
     numbers = labels.dtype.kind == "f"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
-from workbench.core.errors import BadInput
+from workbench.core.errors import BadInput, PartUnavailable
 from workbench.model.jepa import Jepa
 
 _known: WeakKeyDictionary[Jepa, dict[int, Jepa]] = WeakKeyDictionary()
@@ -16,6 +16,14 @@ def twin_of(jepa: Jepa, seed: int = 0) -> Jepa:
     if seed not in twins:
         twins[seed] = jepa.untrained(seed)
     return twins[seed]
+
+
+def untrained_or_none(jepa: Jepa, seed: int = 0) -> Jepa | None:
+    """The same, or None of a module that came without a way to make it anew."""
+    try:
+        return twin_of(jepa, seed)
+    except PartUnavailable:
+        return None
 
 
 def asked(jepa: Jepa, predictor: str) -> Jepa:

@@ -17,7 +17,7 @@ from workbench.core.questions.features import Attention, AttentionResult, Weight
 from workbench.core.results import Provenance
 from workbench.measures.base import answers
 from workbench.measures.features.tokens import asked_weights
-from workbench.measures.twins import twin_of
+from workbench.measures.twins import untrained_or_none
 from workbench.model.device import ask_memory
 from workbench.model.jepa import Jepa
 from workbench.model.spec import Prepared
@@ -45,10 +45,11 @@ def attention(
     prepared = jepa.encoder.prepare([clip])
     place = prepared.grid.position(token)
     asked = _Asked.of(jepa, prepared.grid, token, part, mask, asked_weights(jepa, weights), mask_token)
-    found, twin = asked.weights(jepa, prepared, rollout), asked.weights(twin_of(jepa, seed), prepared, False)
+    found, twin = asked.weights(jepa, prepared, rollout), untrained_or_none(jepa, seed)
     grid = prepared.grid
-    maps, untrained = (np.stack([asked.on_grid(row.numpy(), grid.shape) for row in each.rows]) for each in (found, twin))
-    entropy, other = (np.stack([_entropy(row.double().numpy()) for row in each.rows]) for each in (found, twin))
+    maps, entropy = asked.measured(found, grid.shape)
+    blind = np.full_like(maps, np.nan), np.full_like(entropy, np.nan)
+    untrained, other = blind if twin is None else asked.measured(asked.weights(twin, prepared, False), grid.shape)
     distance, uniform = _distance(maps, place)
     inside = mask.context if mask is not None else np.ones(grid.shape, bool)
     context = np.where(inside, np.nan_to_num(maps), 0).sum((2, 3, 4))
@@ -159,6 +160,13 @@ class _Asked:
         full = torch.full((len(self.keys),), torch.nan)
         full[frame * each : (frame + 1) * each] = found[prefix:]
         return full
+
+    def measured(
+        self, found: _Found, shape: tuple[int, int, int]
+    ) -> tuple[Float[np.ndarray, "layers heads ticks rows cols"], Float[np.ndarray, "layers heads"]]:
+        """The weights on the grid, and their entropy."""
+        maps = np.stack([self.on_grid(row.numpy(), shape) for row in found.rows])
+        return maps, np.stack([_entropy(row.double().numpy()) for row in found.rows])
 
     def on_grid(self, rows: Float[np.ndarray, "heads keys"], shape: tuple[int, int, int]) -> Float[np.ndarray, "heads ticks rows cols"]:
         """Weights on the grid, NaN at tokens that are no keys."""

@@ -20,7 +20,7 @@ from workbench.measures.dimension import rank_me
 from workbench.measures.features.tokens import asked_weights, gathered, names_of
 from workbench.measures.halves import over_halves
 from workbench.measures.health.formulas import position_share, spectrum
-from workbench.measures.twins import twin_of
+from workbench.measures.twins import untrained_or_none
 from workbench.model.jepa import Jepa
 
 _PLACES, _FILMS = 64, 16  # positions that the share is taken over; clips that similarities are taken of
@@ -39,24 +39,25 @@ def layer_profile(jepa: Jepa, bank: Bank, *, weights: Weights = "", clips: int =
     with progress.part(0, 3):
         chosen, own = gathered(jepa, bank, which, clips)
     with progress.part(1, 3):
-        _, twin = gathered(twin_of(jepa, seed), bank, which, clips)
+        untrained = untrained_or_none(jepa, seed)
+        twin = None if untrained is None else gathered(untrained, bank, which, clips)[1]
     places = np.random.default_rng(seed).permutation(own[0][0, ..., 0].numel())[:_PLACES]
     found: dict[str, list[Any]] = {
         name: [] for name in ("position", "untrained_position", "rank", "untrained_rank", "spectrum", "similarity", "untrained")
     }
     distances = _distances(tuple(own[0].shape[2:4]))
     with progress.part(2, 3):
-        for k, (ours, theirs) in enumerate(zip(own, twin, strict=True)):
-            some, others = (layer.flatten(1, 3)[:, places].double().numpy() for layer in (ours, theirs))
-            pooled, other = (layer.flatten(1, 3).double().mean(1).numpy() for layer in (ours, theirs))
+        for k, ours in enumerate(own):
+            some, pooled = _drawn(ours, places), _pooled(ours)
             found["position"].append(_over(some, position_share, halves, seed))
-            found["untrained_position"].append(position_share(others))
             found["rank"].append(_over(pooled, _rank, halves, seed))
-            found["untrained_rank"].append(_rank(other))
             values = spectrum(pooled)
             found["spectrum"].append(values / max(values.sum(), 1e-300))
             found["similarity"].append(_by_distance(ours, distances))
-            found["untrained"].append(_by_distance(theirs, distances))
+            theirs = None if twin is None else twin[k]
+            found["untrained_position"].append(float("nan") if theirs is None else position_share(_drawn(theirs, places)))
+            found["untrained_rank"].append(float("nan") if theirs is None else _rank(_pooled(theirs)))
+            found["untrained"].append(np.full(len(np.unique(distances)), np.nan) if theirs is None else _by_distance(theirs, distances))
             progress.report(k + 1, len(own))
     origin = Provenance("layer_profile", jepa.card.name, dict(jepa.card.hashes), bank.name, seed=seed, parameters={"weights": which})
     return LayerProfile(
@@ -72,6 +73,14 @@ def layer_profile(jepa: Jepa, bank: Bank, *, weights: Weights = "", clips: int =
         len(chosen),
         origin,
     )
+
+
+def _drawn(layer: Tensor, places: np.ndarray) -> Float[np.ndarray, "clips places dim"]:
+    return layer.flatten(1, 3)[:, places].double().numpy()
+
+
+def _pooled(layer: Tensor) -> Float[np.ndarray, "clips dim"]:
+    return layer.flatten(1, 3).double().mean(1).numpy()
 
 
 def _over(values: np.ndarray, of: Callable[[np.ndarray], float], halves: int, seed: int) -> Estimate:

@@ -15,7 +15,7 @@ from workbench.measures.bank import Bank
 from workbench.measures.base import answers
 from workbench.measures.features.tokens import asked_weights, fitting, index_of, names_of, of_bank, of_clip, others
 from workbench.measures.retrieval import cut
-from workbench.measures.twins import twin_of
+from workbench.measures.twins import untrained_or_none
 from workbench.model.jepa import Jepa
 
 _USUAL = 0.99
@@ -46,7 +46,8 @@ def similarity(
     if count < 0:
         raise BadInput(f"{count} nearest tokens", where="count", fix="0 or more")
     place = grid.position(token)
-    own, twin, pixels = of_clip(jepa, prepared, which), of_clip(twin_of(jepa, seed), prepared, which), pixel_tokens(prepared)
+    own, twin, pixels = of_clip(jepa, prepared, which), untrained_or_none(jepa, seed), pixel_tokens(prepared)
+    other = None if twin is None else of_clip(twin, prepared, which)[at]
     nothing = np.full(grid.shape, np.nan)
     found: dict[str, np.ndarray] = {"nearest": np.empty((0, 4), np.int64), "cosines": np.empty(0), "position": nothing}
     patches, usual, mean = np.empty((0, *grid.patch, 3), np.uint8), float("nan"), None
@@ -66,7 +67,7 @@ def similarity(
         patches = _patches(jepa, bank, places, grid.shape)
     maps = {
         "map": _map(own[at][0], token, (own[at][0].mean((0, 1, 2)) if mean is None else mean) if centred else None),
-        "untrained": _map(twin[at][0], token, twin[at][0].mean((0, 1, 2)) if centred else None),
+        "untrained": nothing if other is None else _map(other[0], token, other[0].mean((0, 1, 2)) if centred else None),
         "pixels": _map(pixels[0], token, pixels[0].mean((0, 1, 2)) if centred else None),
     }
     by = {"by_distance": by_distance(maps["map"], place), "untrained_by_distance": by_distance(maps["untrained"], place)}

@@ -1,0 +1,95 @@
+"""Maps, similarity and attention of a ViT with random weights on images of 224 px, in one process, turn by turn.
+
+    python tests/benchmarks/bench_features.py [--size small] [--side 224] [--clips 32] [--rounds 10] [--clicks 100]
+
+features.layers     all layers in one forward pass ÷ the bare forward pass; aim 1.15 at most.
+features.first      seconds of the first answer for a clip, all layers, basis of the clip.
+features.redraw     milliseconds until a slider's layer is taken out of the answer that is there, and until the maps are asked again; p95, aim 80 ms.
+features.similar    milliseconds from a click to similarity in the clip and in other clips; p95, aim 60 ms.
+features.attention  forward pass with the attention of all layers read ÷ the bare one, which uses the fused kernel; no aim, it is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import _common as common
+import numpy as np
+import torch
+from bench_embed import checkpoint
+
+from workbench.core.clip import Clip
+from workbench.families.load import load
+from workbench.measures.bank import Bank
+from workbench.measures.base import threads_for
+from workbench.measures.features import features, similarity
+from workbench.model.jepa import Jepa
+from workbench.worker.memo import remembering
+
+
+def clips(count: int, side: int) -> list[Clip]:
+    """Noise."""
+    rng = np.random.default_rng(0)
+    return [Clip(rng.integers(0, 256, (1, side, side, 3), dtype=np.uint8)) for _ in range(count)]
+
+
+def forwards(jepa: Jepa, clip: Clip, rounds: int) -> None:
+    """All layers, and attention, against the bare forward pass."""
+    video = jepa.encoder.prepare([clip]).video
+    runs: dict[str, Callable[[], object]] = {
+        "bare": lambda: jepa.encoder.encode(video),
+        "layers": lambda: jepa.encoder.layered(video),
+        "attention": lambda: jepa.encoder.attention(video, lambda w: w[0, :, 0]),
+    }
+    with threads_for(jepa):
+        seconds = common.alternate(runs, rounds)
+    common.report("features.layers", "torch", ratio=common.ratio(seconds["layers"], seconds["bare"]), seconds=common.medians(seconds), aim=1.15)
+    common.report("features.attention", "torch", ratio=common.ratio(seconds["attention"], seconds["bare"]))
+
+
+def milliseconds(run: Callable[[int], object], count: int) -> dict[str, float]:
+    """Median and 95th percentile of so many runs."""
+    taken = list[float]()
+    for k in range(count):
+        start = time.perf_counter()
+        run(k)
+        taken.append((time.perf_counter() - start) * 1000)
+    return {"median": round(common.percentile(taken, 0.5), 2), "p95": round(common.percentile(taken, 0.95), 2)}
+
+
+def answers(jepa: Jepa, found: list[Clip], clicks: int) -> None:
+    """The first answer, slides over layers, and clicks."""
+    start = time.perf_counter()
+    maps = features(jepa, found[0])
+    common.report("features.first", "torch", seconds=round(time.perf_counter() - start, 3), layers=len(maps.layers))
+    slide = milliseconds(lambda k: (maps.colours[k % len(maps.layers)].tobytes(), maps.norms[k % len(maps.layers)].tobytes()), clicks)
+    common.report("features.redraw", "torch", slide=slide, ask=milliseconds(lambda _: features(jepa, found[0], robust=True), 10), aim=80)
+    bank, tokens = Bank(found, "noise"), maps.norms[0].size
+    similarity(jepa, found[0], 0, bank=bank)
+    click = milliseconds(lambda k: similarity(jepa, found[0], k * 7 % tokens, layer=k % jepa.encoder.layers, bank=bank), clicks)
+    common.report("features.similar", "torch", click=click, clips=len(found), aim=60)
+
+
+def main() -> None:
+    """Run all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", default="small")
+    parser.add_argument("--side", type=int, default=224)
+    parser.add_argument("--clips", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--clicks", type=int, default=100)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        jepa = load(checkpoint(Path(folder) / "vit.pt", chosen.size, chosen.side))
+        found = clips(chosen.clips, chosen.side)
+        forwards(jepa, found[0], chosen.rounds)
+        answers(remembering(jepa), found, chosen.clicks)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
