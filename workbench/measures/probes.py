@@ -115,9 +115,9 @@ def _score(found: probes.Probed) -> Score:
 class _Gathered:
     """Vectors of clips: of each layer of the model and of the untrained one (empty where there is none), and of raw pixels. index: in the data. skipped: index -> why not."""
 
-    model: list[Float[np.ndarray, "clips dim"]]
-    twin: list[Float[np.ndarray, "clips dim"]]
-    pixels: Float[np.ndarray, "clips cells"]
+    model: list[Float[np.ndarray, "clips _"]]
+    twin: list[Float[np.ndarray, "clips _"]]
+    pixels: Float[np.ndarray, "clips _"]
     index: list[int]
     skipped: dict[int, str]
 
@@ -145,7 +145,7 @@ def _gathered(jepa: Jepa, twin: Jepa | None, data: ClipRow, chosen: list[int], w
     return _Gathered(whole["model"], whole["twin"], whole["pixels"][0], [index[i] for i in order], skipped)
 
 
-def _pooled(jepa: Jepa, batch: Batch, weights: str) -> list[Float[np.ndarray, "clips dim"]]:
+def _pooled(jepa: Jepa, batch: Batch, weights: str) -> list[Float[np.ndarray, "clips _"]]:
     with torch.inference_mode():
         found = [latents.tokens.float().cpu() for latents in jepa.encoder.layered(batch.video, weights=weights)]
     refuse_nan(found, names_of(jepa))

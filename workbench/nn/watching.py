@@ -9,10 +9,16 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
+from workbench.model.device import ask_memory
+
+_COPIES = 3  # of the weights that are held while they are computed
+
 
 @runtime_checkable
 class Attends(Protocol):
-    """A layer that can give the attention weights of what its `forward` was given."""
+    """A layer that can give the attention weights of what its `forward` was given: tokens [batch, tokens, dim], and where they lie."""
+
+    heads: int
 
     def weights(self, *given: Any, **named: Any) -> Tensor:
         """[batch, heads, queries, keys]."""
@@ -42,11 +48,17 @@ def attention_of(net: nn.Module, look: Callable[[Tensor], Tensor]) -> Iterator[l
     """What `look` keeps of the attention weights of every layer of a network, in the order in which they ran in this thread.
 
     The forward pass itself uses the fused kernel as always; the weights are computed beside it.
+
+    Raises:
+        OutOfMemory: the weights of one layer do not fit; before they are computed.
     """
     found, mine = list[Tensor](), threading.get_ident()
 
     def weigh(layer: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> None:
         if threading.get_ident() == mine and isinstance(layer, Attends):
+            rows, tokens, _ = given[0].shape
+            what = f"attention weights of {rows} × {tokens} tokens in {layer.heads} heads"
+            ask_memory(_COPIES * 4 * rows * layer.heads * tokens**2, what, fix="use fewer frames, or a smaller image_size", device=given[0].device)
             found.append(look(layer.weights(*given, **named).float()))
 
     handles = [m.register_forward_pre_hook(weigh, with_kwargs=True) for m in net.modules() if isinstance(m, Attends)]

@@ -109,7 +109,7 @@ def test_attention_sums_to_one_and_rollout_is_the_product_of_the_layers(model: t
 
 
 def test_of_frames_that_are_encoded_alone_a_token_looks_at_its_own_frame_and_at_the_class_token() -> None:
-    jepa = load(GOLDEN / "hf_dinov3_gated") if (GOLDEN / "hf_dinov3_gated").exists() else load(GOLDEN / "hf_dinov3")
+    jepa = load(GOLDEN / "hf_dinov3")
     height, width = jepa.card.image_size
     clip = Clip(np.random.default_rng(0).integers(0, 256, (1, height, width, 3), dtype=np.uint8))
     found = attention(jepa, clip, 3, rollout=True)

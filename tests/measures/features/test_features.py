@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import workbench as jw
 from tests.straight import shared_shelf
@@ -28,6 +28,8 @@ from workbench.measures.features import features, layer_profile, similarity
 from workbench.measures.features import tokens as tokens_of
 from workbench.model.jepa import Encoder, Jepa
 from workbench.model.latents import Latents
+from workbench.nn.blocks import Attention as Layer
+from workbench.nn.watching import attention_of
 
 SAMPLE = samples.find("shapes")
 MODEL, PLACE = ModelKey(str(SAMPLE.checkpoint)), str(SAMPLE.bank)
@@ -178,10 +180,13 @@ def test_a_constant_image_has_maps_and_one_token_is_refused() -> None:
     assert np.isfinite(similarity(flat, grey, 0).others).all()
     one = jw.load("two-rooms")
     with pytest.raises(BadInput, match="1 token to take components of"):
-        features(one, Clip(np.zeros((1, 64, 64, 3), np.uint8)))
+        features(one, jw.open_bank("two-rooms").clips[0].still(0))
 
 
 def test_memory_is_asked_before_it_is_taken(jepa: Jepa, bank: Bank) -> None:
     huge = replace(jepa, card=replace(jepa.card, dim=10**12))
     with pytest.raises(OutOfMemory, match=r"3 layers of 1 clips of .* GiB are free"):
         tokens_of.of_clip(huge, jepa.encoder.prepare(bank.clips[:1]), "target")
+    layer = nn.Sequential(Layer(4, 2))
+    with pytest.raises(OutOfMemory, match="attention weights of 1 × 4000000 tokens in 2 heads"), attention_of(layer, lambda w: w):
+        layer(torch.zeros(1, 1, 4).expand(1, 4_000_000, 4))

@@ -109,7 +109,7 @@ class LayerProfile:
     untrained_position: Float[np.ndarray, "layers"]
     rank: tuple[Estimate, ...]
     untrained_rank: Float[np.ndarray, "layers"]
-    spectrum: tuple[Float[np.ndarray, "ranks"], ...]
+    spectrum: tuple[Float[np.ndarray, "_"], ...]
     distances: Int[np.ndarray, "distances"]
     similarity: Float[np.ndarray, "layers distances"]
     untrained_similarity: Float[np.ndarray, "layers distances"]

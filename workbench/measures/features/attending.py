@@ -123,11 +123,10 @@ class _Asked:
             each = len(self.keys) // len(weights)
             prefix = weights.shape[-1] - each
             row, at = divmod(self.at, each)
-            if not rows:
-                layers = jepa.encoder.layers
-                what = f"attention of {weights.shape[-1]} tokens in {weights.shape[1]} heads"
+            if rollout and not rows:
+                wanted = 4 * jepa.encoder.layers * weights[0, 0].numel()
                 ask_memory(
-                    weights.numel() * 4 * 2 + (weights[0, 0].numel() * 4 * layers if rollout else 0), what, fix="use a shorter or a smaller clip"
+                    wanted, f"rollout over {jepa.encoder.layers} layers of {weights.shape[-1]} tokens", fix="ask without rollout, or a shorter clip"
                 )
             rows.append(self._shared(weights[row, :, prefix + at].cpu(), row, each, prefix))
             if rollout:

@@ -20,8 +20,8 @@ from workbench.model.jepa import Jepa
 _EACH, _MOST = 10, 64  # tokens a direction, below which correlations come of themselves; directions kept
 _ENDS = (0.02, 0.98)
 _TINY = 1e-9
-Points = Float[np.ndarray, "tokens dim"]
-Axes = Float[np.ndarray, "dim 3"]
+Points = Float[np.ndarray, "tokens _"]  # two models have different numbers of features
+Axes = Float[np.ndarray, "_ 3"]
 
 
 @answers(JointFeatures)
@@ -100,7 +100,7 @@ def together(a: Points, b: Points, by: str) -> tuple[tuple[Axes, Axes], tuple[in
     return (first * sign, second * sign), dims
 
 
-def _principal(points: Points, most: int) -> tuple[Float[np.ndarray, "dim kept"], Float[np.ndarray, "kept"]]:
+def _principal(points: Points, most: int) -> tuple[Float[np.ndarray, "_ kept"], Float[np.ndarray, "kept"]]:
     """Principal directions as columns, and the standard deviations along them; those that do not vary are left out."""
     rest = points - points.mean(0)
     values, vectors = np.linalg.eigh(rest.T @ rest / len(rest))

@@ -21,7 +21,7 @@ from workbench.model.device import ask_memory
 from workbench.model.jepa import Jepa
 from workbench.model.spec import Prepared
 
-Layers = list[Float[Tensor, "clips ticks rows cols dim"]]
+Layers = list[Float[Tensor, "_ _ _ _ _"]]  # of each layer [clips, ticks, rows, cols, dim]; of some families the last layer has another dim
 _TOGETHER = 8
 _kept: WeakKeyDictionary[Bank, WeakKeyDictionary[Jepa, dict[tuple[str, int], tuple[list[int], Layers]]]] = WeakKeyDictionary()
 
