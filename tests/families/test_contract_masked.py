@@ -43,6 +43,23 @@ def test_two_masks_of_different_sizes_are_answered_together_as_alone(jepa: Jepa)
             same(cut(a), b, 1e-5)
 
 
+def test_what_can_be_read_on_the_way_is_of_the_same_forward_pass(jepa: Jepa) -> None:
+    video = jepa.encoder.prepare(clips(jepa, 2)).video
+    context, targets = problem(jepa, 2)
+    masked = jepa.need_masked()
+    try:
+        deep = masked.by_depth(video, context, targets)
+        weights = masked.attention(video, context, targets, lambda w: w)
+    except PartUnavailable as error:
+        assert "cannot be read" in error.what
+        return
+    for a, b in zip(masked.predict(video, context, targets), deep[-1], strict=True):
+        same(a, b, 1e-6)
+    assert len(deep) > 1
+    for layer in weights:
+        torch.testing.assert_close(layer.sum(-1), torch.ones(layer.shape[:-1]))
+
+
 @pytest.mark.parametrize("value", [0.5, float("nan")])
 def test_pixels_under_hidden_tokens_change_no_bit_of_the_prediction(jepa: Jepa, value: float) -> None:
     video = jepa.encoder.prepare(clips(jepa, 2)).video

@@ -149,7 +149,7 @@ class _Asked:
         full[:, prefix + frame * each : prefix + (frame + 1) * each] = row[:, prefix:]
         return full
 
-    def _rolled(self, means: list[Float[Tensor, "keys keys"]], prefix: int) -> Float[Tensor, "keys"]:
+    def _rolled(self, means: list[Float[Tensor, "keys keys"]], prefix: int) -> Float[Tensor, "_"]:
         each = means[0].shape[-1] - prefix
         frame, at = divmod(self.at, each)
         found = torch.zeros(means[0].shape[-1])
