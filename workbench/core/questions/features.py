@@ -57,7 +57,7 @@ class FeatureMaps:
     **_PARTS,
     title="Maps of features",
     formula="principal components of the tokens of a layer about their mean, or about the mean at each position of the bank; the largest loading of each "
-    "axis is positive. Outliers: norm > median + 6 × 1.4826 × median absolute deviation, and > 1.5 × median. Foreground: the side of the first component, "
+    "axis is positive. Outliers: norm > median + 6 × 1.4826 × median absolute deviation, and > 3 × median. Foreground: the side of the first component, "
     "split by Otsu's threshold, that holds fewer of its tokens on the border",
     source="PCA of patch tokens: Oquab et al., DINOv2 (arXiv 2304.07193); outlier tokens: Darcet et al. (arXiv 2309.16588)",
     cannot="Three components show only a part of the variance (printed). An untrained encoder, and positions alone, draw smooth maps too: look at them "

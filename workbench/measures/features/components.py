@@ -11,7 +11,7 @@ from workbench.core.errors import BadInput
 
 _SHOWN = 3
 _ENDS = (0.02, 0.98)
-_FAR, _MAD, _LONGER = 6, 1.4826, 1.5  # deviations above the median; a deviation in median absolute deviations; and times the median
+_FAR, _MAD, _LONGER = 6, 1.4826, 3.0  # deviations above the median; a deviation in median absolute deviations; and times the median
 _BINS = 64
 _TINY = 1e-12
 
@@ -78,7 +78,7 @@ def _directions(rest: Float[np.ndarray, "points dim"]) -> tuple[Float[np.ndarray
 
 
 def outlying(norms: Float[np.ndarray, "*any"]) -> Bool[np.ndarray, "*any"]:
-    """Norms far above the others: more than 6 robust standard deviations above their median, and more than 1.5 times it."""
+    """Norms far above the others: more than 6 robust standard deviations above their median, and more than three times it: an object alone does not count."""
     middle = np.median(norms)
     spread = _MAD * np.median(np.abs(norms - middle))
     return (norms > middle + _FAR * spread) & (norms > _LONGER * middle)
