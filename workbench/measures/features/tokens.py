@@ -16,7 +16,7 @@ from workbench.core.errors import BadInput, PartUnavailable
 from workbench.measures.bank import Bank
 from workbench.measures.extracting import whole_weights
 from workbench.measures.health.gathering import evenly
-from workbench.measures.together import prepare_together
+from workbench.measures.preparing import prepare_together
 from workbench.model.device import ask_memory
 from workbench.model.jepa import Jepa
 from workbench.model.spec import Prepared
