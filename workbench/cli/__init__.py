@@ -79,26 +79,18 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("-o", "--out", metavar="OUT.safetensors", help="default: the same name beside the file")
     convert.add_argument("--trust", action="store_true", help="convert also a file with Python objects, if you trust its origin")
     convert.set_defaults(run=_convert)
-    embed = commands.add_parser("embed", help="embed many clips, and keep the vectors on disk", description=embedding.WORDS)
-    embedding.add_arguments(embed)
-    embed.set_defaults(run=embedding.run)
-    projected = commands.add_parser("project", help="project vectors to a map, with its trustworthiness")
-    project.add_arguments(projected)
-    projected.set_defaults(run=project.run)
-    alive = commands.add_parser("health", help="measure the health of a representation: rank, spread, predictions, probes", description=health.WORDS)
-    health.add_arguments(alive)
-    alive.set_defaults(run=health.run)
-    probed = commands.add_parser(
-        "probe", help="what a linear reader and neighbours find in each layer, and with how many labels", description=probe.WORDS
+    others: tuple[tuple[str, Any, str, str | None], ...] = (
+        ("embed", embedding, "embed many clips, and keep the vectors on disk", embedding.WORDS),
+        ("project", project, "project vectors to a map, with its trustworthiness", None),
+        ("health", health, "measure the health of a representation: rank, spread, predictions, probes", health.WORDS),
+        ("probe", probe, "probe every layer for labels: linear and k-NN, and by number of labels", probe.WORDS),
+        ("catalogue", catalogue, "the published checkpoints", "List, search and fetch published checkpoints."),
+        ("samples", samples, "list, train or evaluate the shipped samples", None),
     )
-    probe.add_arguments(probed)
-    probed.set_defaults(run=probe.run)
-    published = commands.add_parser("catalogue", help="the published checkpoints", description="List, search and fetch published checkpoints.")
-    catalogue.add_arguments(published)
-    published.set_defaults(run=catalogue.run)
-    shipped = commands.add_parser("samples", help="list, train or evaluate the shipped samples")
-    samples.add_arguments(shipped)
-    shipped.set_defaults(run=samples.run)
+    for name, module, words, description in others:
+        command = commands.add_parser(name, help=words, description=description)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
     return parser
 
 
