@@ -62,8 +62,8 @@ def error_anatomy(
     distances, by_distance, at = _parted(rows, "away", KINDS, halves, seed)
     gaps, by_gap, at_gap = _parted(rows, "gap", KINDS, halves, seed)
     _, copied, _ = _parted(rows, "away", ("copy",), halves, seed)
-    errors = np.array(depths).reshape(len(depths), -1)
-    deep = 1 - errors[:, :-1].sum(0) / errors[:, -1].sum() if len(depths) else np.empty(0)
+    errors = np.sum(depths, axis=0) if depths else np.ones(1)
+    deep = 1 - errors[:-1] / errors[-1]
     settings = {"sampler": draw.spec, "distance": distance, "limit": limit}
     origin = Provenance("error_anatomy", jepa.card.name, dict(jepa.card.hashes), bank.name, draw.spec, seed, settings)
     return ErrorAnatomy(distances, gaps, by_distance, by_gap, copied[0, :, 0], at, at_gap, deep, len(rows), draw.spec, distance, origin)

@@ -160,8 +160,8 @@ def test_bad_input_is_told_in_words(jepa: Jepa, bank: Bank) -> None:
         similarity(jepa, clip, 999)
     with pytest.raises(PartUnavailable, match="need a bank"):
         features(jepa, clip, centred=True)
-    with pytest.raises(BadInput, match="source is one of"):
-        features(jepa, clip, source="nothing")  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="basis is clip or bank"):
+        features(jepa, clip, basis="nothing")
     short = Bank([Clip(c.pixels[:1]) for c in bank.clips], "stills")
     with pytest.raises(BadInput, match="tokens, this one"):
         features(jepa, clip, bank=short, basis="bank")
