@@ -25,13 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", choices=("target", "context"), default="", help="which encoder (default: target, where the file has it)")
     parser.add_argument("--layer", type=int, help="whose label efficiency is measured, from 0 (default: the output)")
     parser.add_argument("--draws", type=int, default=50, help="of labels, for each number of labels (default 50)")
-    parser.add_argument("--limit", type=int, default=2000, help="clips at most, evenly taken (default 2000)")
+    parser.add_argument("--limit", type=int, default=2000, help="maximum number of clips, sampled evenly (default 2000)")
     parser.add_argument("--seed", type=int, default=0, help="of splits, labelled samples and untrained weights (default 0)")
-    parser.add_argument("--frames", type=int, help="frames taken of each video (default all)")
-    parser.add_argument("--fps", type=float, help="frames per second taken of each video (default as they come)")
-    parser.add_argument("--settings", default="", metavar="'heads=4 …'", help="what the file does not say, as 'heads=4 image_size=(64, 64)'")
+    parser.add_argument("--frames", type=int, help="frames sampled from each video (default: all)")
+    parser.add_argument("--fps", type=float, help="frames per second sampled from each video (default: native rate)")
+    parser.add_argument(
+        "--settings", default="", metavar="'heads=4 …'", help="settings that the file does not state, such as 'heads=4 image_size=(64, 64)'"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
-    parser.add_argument("--json", action="store_true", help="the result as JSON; a refusal gives its error, with the same exit code")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON; for a refusal its error, with the same exit code")
 
 
 def run(chosen: argparse.Namespace) -> int:
