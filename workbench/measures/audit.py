@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from workbench.core import progress
 from workbench.core.errors import BadInput
@@ -168,7 +168,7 @@ class _Sizes:
 
 def _border(single: _Counted, draws: int) -> list[Found]:
     """Whole rows and columns that are used in no draw."""
-    used = (single.context + single.target > 0).any(0)
+    used = _used(single)
     rows, cols = np.flatnonzero(~used.any(1)), np.flatnonzero(~used.any(0))
     if not len(rows) + len(cols):
         return []
@@ -178,6 +178,11 @@ def _border(single: _Counted, draws: int) -> list[Found]:
         "%", " %"
     )
     return [Found("border", value, 0.0, sentence, _REPORTED["border"])]
+
+
+def _used(single: _Counted) -> Bool[np.ndarray, "rows cols"]:
+    """Places of the frame that are context or target in any draw."""
+    return np.asarray((single.context + single.target > 0).any(0))
 
 
 def _listed(where: np.ndarray) -> str:
@@ -197,7 +202,7 @@ def _middle(single: _Counted) -> list[Found]:
     """The middle of a frame against its border, of the tokens that are used at all."""
     if min(single.context.shape[1:]) < 4:
         return []
-    share, used = single.context.mean(0), (single.context + single.target > 0).any(0)
+    share, used = np.asarray(single.context.mean(0)), _used(single)
     rows, cols = np.flatnonzero(used.any(1)), np.flatnonzero(used.any(0))
     share = share[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
     middle, border = (float(share[part].mean()) for part in _parts(share.shape))

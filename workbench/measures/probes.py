@@ -189,7 +189,8 @@ def _efficiency(
             again = rng.integers(len(true), size=len(true))
             plain.append(score(said, true))
             resampled.append(score(said[again], true[again]))
-        found.append((float(np.mean(plain)), *(float(v) for v in np.percentile(resampled, _BAND))))
+        low, high = np.percentile(resampled, _BAND)
+        found.append((float(np.mean(plain)), float(low), float(high)))
         progress.report(0, 0)
     return np.array(found)
 

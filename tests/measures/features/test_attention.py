@@ -39,7 +39,8 @@ def model(request: pytest.FixtureRequest) -> tuple[Jepa, Clip, Mask]:
     clip = Clip(np.random.default_rng(1).integers(0, 256, (jepa.card.frames, height, width, 3), dtype=np.uint8))
     shape = jepa.encoder.prepare([clip]).grid.shape
     sampler = "ijepa_multiblock" if image else "vjepa_multiblock"
-    mask = sample_mask(sampler, shape, seed=2, **({"min_keep": 1} if image else {"blocks": 1}))
+    options: dict[str, Any] = {"min_keep": 1} if image else {"blocks": 1}
+    mask = sample_mask(sampler, shape, seed=2, **options)
     return jepa, clip, mask
 
 

@@ -67,8 +67,8 @@ def features(
     said = f"{len(whole.rest)} clips of {bank.name}" if basis == "bank" and bank is not None else "this clip"
     settings = {"source": source, "basis": basis, "centred": centred, "robust": robust, "foreground": foreground, "weights": which}
     origin = Provenance("features", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} {clip.source}", seed=seed, parameters=settings)
-    stacked = [np.stack([getattr(m, name) for m in made]) for name in ("colours", "scores", "explained", "norms", "outliers", "foreground")]
-    return FeatureMaps(names, *stacked, said, made[-1].tokens, origin)
+    stacked = {name: np.stack([getattr(m, name) for m in made]) for name in ("colours", "scores", "explained", "norms", "outliers", "foreground")}
+    return FeatureMaps(layers=names, **stacked, fitted=said, tokens=made[-1].tokens, provenance=origin)
 
 
 @dataclass(frozen=True, eq=False)

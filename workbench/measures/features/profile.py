@@ -45,7 +45,7 @@ def layer_profile(jepa: Jepa, bank: Bank, *, weights: Weights = "", clips: int =
     found: dict[str, list[Any]] = {
         name: [] for name in ("position", "untrained_position", "rank", "untrained_rank", "spectrum", "similarity", "untrained")
     }
-    distances = _distances(tuple(own[0].shape[2:4]))
+    distances = _distances((own[0].shape[2], own[0].shape[3]))
     with progress.part(2, 3):
         for k, ours in enumerate(own):
             some, pooled = _drawn(ours, places), _pooled(ours)
