@@ -23,10 +23,10 @@ class View(anywidget.AnyWidget):
     """A view that runs unchanged in JupyterLab and in Panel. Keywords of the constructor are its traits; any other is an error.
 
     Attributes:
-        still: what a page shows of a view where no kernel runs, by MIME type: a picture and a text. Set by who can draw them.
+        pictured: what a page shows of a view where no kernel runs, by MIME type: a picture and a text. Set by who can draw them.
     """
 
-    still: ClassVar[Callable[[Any], Mapping[str, str]]] = staticmethod(_no_still)
+    pictured: ClassVar[Callable[[Any], Mapping[str, str]]] = staticmethod(_no_still)
 
     theme = t.Enum(["auto", "light", "dark"], "auto", help="light, dark, or as the page around it").tag(sync=True)
     busy = t.Bool(False, help="a newer answer is being computed; what is shown stays, slightly dimmed").tag(sync=True)
@@ -47,7 +47,7 @@ class View(anywidget.AnyWidget):
         """The live view, and its still picture and text for a saved notebook. They are drawn only when the view is displayed."""
         live = super()._repr_mimebundle_(**kwargs)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         shown = cast("tuple[dict[str, Any], dict[str, Any]] | None", live)
-        return None if shown is None else (shown[0] | dict(type(self).still(self)), shown[1])
+        return None if shown is None else (shown[0] | dict(type(self).pictured(self)), shown[1])
 
     @classmethod
     def view_traits(cls) -> list[str]:

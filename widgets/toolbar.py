@@ -58,7 +58,7 @@ class Toolbar(View):
         if name != "values" or not isinstance(value, dict):
             return value
         sent = cast("dict[str, Any]", value)
-        rules = {each: rule[1] for each, shown in _checked(self.controls).items() if (rule := shown.takes()) is not None}
+        rules = {each: rule[1] for each, shown in checked("Toolbar", self.controls).items() if (rule := shown.takes()) is not None}
         fitting = {each: one for each, one in sent.items() if each in rules and rules[each](one)}
         return sent if len(fitting) == len(sent) else {**self.values, **fitting}
 

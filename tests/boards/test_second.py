@@ -118,7 +118,7 @@ def test_what_is_prepared_differently_is_said_and_the_mask_is_mapped_by_place() 
     target = page.board.pane.target
     page.hold()
     detail = page.headline.detail
-    assert "Prepared differently (A | B): 64 × 64 px | 32 × 32 px; the whole picture | a crop of 57 × 57 source px; " in detail
+    assert "Prepared differently (A | B): 64 × 64 px | 32 × 32 px; all of the picture | a crop of 57 × 57 source px; " in detail
     assert "middle 64×64" in detail
     assert "Grids are mapped by place." in detail
     assert page.board.pane.target != target

@@ -114,6 +114,12 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
     menu.choose(start.board or openings()[0])
     pn.state.onload(lambda: address.loaded(_SILENT))
+    _close_with_page(space)
+    return shell
+
+
+def _close_with_page(space: Workspace) -> None:
+    """Closes the workspace when the page that is being made is closed."""
     document = pn.state.curdoc
 
     def closed(_context: Any) -> None:
@@ -121,7 +127,6 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         fast.forget(document)
 
     pn.state.on_session_destroyed(closed)
-    return shell
 
 
 def _teller(space: Workspace, is_said: Callable[[WorkbenchError], bool]) -> Callable[[WorkbenchError], None]:

@@ -164,7 +164,7 @@ class Restoring:
             raise BadInput("a clip, time step, window or second below 0", where="view", fix="copy the complete link")
         settled({**dict(view.options), **({} if view.family is None else {"family": view.family})})
         if not view.model and not view.data:
-            raise BadInput("this view names neither a model nor vectors", where="view", fix="copy the whole link")
+            raise BadInput("this view names neither a model nor vectors", where="view", fix="copy the complete link")
         model, data, bank = self.names.model(view.model) if view.model else "", self.names.data(view.data), self.names.bank(view.bank)
         if view.file and "\\" not in view.file and Path(data).is_dir() and not _within(Path(data), view.file):
             raise BadInput(

@@ -181,7 +181,7 @@ def _prepared(seen: Seen) -> tuple[str, str, str, str, str]:
     rate = f" at {1 / grid.frame_seconds:.3g} per second" if grid.frame_seconds and frames > 1 else ""
     return (
         f"{height} × {width} px",
-        "the whole picture" if whole else f"a crop of {height * sy:.0f} × {width * sx:.0f} source px",
+        "all of the picture" if whole else f"a crop of {height * sy:.0f} × {width * sx:.0f} source px",
         f"{frames} frame{'s' if frames > 1 else ''}{rate}",
         f"{grid.ticks} × {grid.rows} × {grid.cols} tokens",
         card.preprocessing,

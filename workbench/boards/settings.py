@@ -42,7 +42,7 @@ def not_set(names: list[str]) -> BadInput:
     return BadInput(f"{what:.300}", where="view", fix="set them on the board; the rest is as in the view")
 
 
-def of_controls(toolbar: Toolbar, later: Callable[[Callable[[], None]], None]) -> Settings:
+def of_controls(toolbar: Toolbar, later: Callable[[Callable[[], Any]], None]) -> Settings:
     """Settings of a board that has none of its own: the values of its toolbar. Controls that are not there yet are set once they are.
 
     Args:
@@ -53,7 +53,7 @@ def of_controls(toolbar: Toolbar, later: Callable[[Callable[[], None]], None]) -
     def come(_change: Any) -> None:
         there = {name: awaited.pop(name) for name in list(awaited) if name in toolbar.values}
         if there:
-            later(lambda: set_toolbar(toolbar, there) and None)
+            later(lambda: set_toolbar(toolbar, there))
 
     def write(values: Values) -> list[str]:
         refused = set_toolbar(toolbar, values)

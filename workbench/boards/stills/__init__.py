@@ -49,4 +49,4 @@ def still(item: Any) -> dict[str, str]:
         return {"text/plain": f"{type(item).__name__}: its still picture could not be drawn ({type(error).__name__}: {error})"}
 
 
-View.still = staticmethod(still)
+View.pictured = staticmethod(still)
