@@ -53,6 +53,10 @@ if TYPE_CHECKING:
     from workbench.measures.projection import fit_projection, judge_projection, place, project, refit_projection, warm_projection
     from workbench.measures.rollout import drift, film_view, rollout
     from workbench.measures.rows import describe_vectors, find_vectors, row_pictures, row_table
+    from workbench.measures.runs.difference import compare_checkpoints
+    from workbench.measures.runs.health import run_health
+    from workbench.measures.runs.log import run_log
+    from workbench.measures.runs.maps import run_maps
     from workbench.measures.sensitivity import changeable, sensitivity, survey
     from workbench.measures.shading import shade_map
     from workbench.measures.stability import sweep_projection
@@ -149,6 +153,10 @@ _VERBS = {
     "probe": "workbench.measures.probes",
     "similarity": "workbench.measures.features",
     "open_run": "workbench.runs.run",
+    "run_log": "workbench.measures.runs.log",
+    "run_health": "workbench.measures.runs.health",
+    "run_maps": "workbench.measures.runs.maps",
+    "compare_checkpoints": "workbench.measures.runs.difference",
     "show": "workbench.boards.show",
     "read_results": "workbench.core.codec:load",
     "beside": "workbench.notebook",
@@ -175,6 +183,7 @@ __all__ = [
     "check_file",
     "classify",
     "clip_ends",
+    "compare_checkpoints",
     "decode_clip",
     "decoder_file",
     "decoder_prior",
@@ -230,6 +239,9 @@ __all__ = [
     "row_table",
     "find_vectors",
     "describe_vectors",
+    "run_health",
+    "run_log",
+    "run_maps",
     "sample_mask",
     "save_decoder",
     "save_vectors",

@@ -18,6 +18,7 @@ from workbench.core.errors import BadInput
 from workbench.core.progress import listening
 
 _MASKED, _FUTURES = ("shapes", "digits", "balls-masked"), ("two-rooms", "balls")
+_RUNS = ("shapes-run", "shapes-collapse")
 _ORDER = (*_MASKED, *_FUTURES)
 _WIDTH = 11  # of a column of figures, at least
 _CHECKPOINTS = ("jepa-latest.pth.tar", "latest.pt", "model.safetensors")
@@ -60,6 +61,47 @@ class Sample:
     def family(self) -> str:
         """Registry name of the family that reads it."""
         return str(self.card.get("family", ""))
+
+
+@dataclass(frozen=True)
+class RunSample:
+    """A small training run: a folder of checkpoints and logs for `workbench.open_run`.
+
+    Args:
+        name: as in `find_run`. card: what it is. data: name of the sample whose clips it is measured on.
+    """
+
+    name: str
+    folder: Path
+    card: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """One line for a list."""
+        return str(self.card.get("title", self.name))
+
+    @property
+    def data(self) -> str:
+        """Name of the sample whose clips it is measured on."""
+        return str(self.card.get("data", ""))
+
+
+def run_names() -> tuple[str, ...]:
+    """The training runs that are there, the one to open first at the front."""
+    found = {p.parent.name for p in root().glob("*/run.json")}
+    return (*(n for n in _RUNS if n in found), *sorted(found.difference(_RUNS)))
+
+
+def find_run(name: str) -> RunSample:
+    """A training run by its name.
+
+    Raises:
+        BadInput: there is no such run.
+    """
+    if name not in run_names():
+        raise BadInput(f"there is no training run {name!r}", where=str(root()), fix=f"one of {', '.join(run_names()) or 'none: train one first'}")
+    folder = root() / name
+    return RunSample(name, folder, json.loads((folder / "run.json").read_text(encoding="utf-8")))
 
 
 def names() -> tuple[str, ...]:
@@ -111,7 +153,12 @@ def evaluate(name: str, seed: int) -> dict[str, Any]:
 
     Args:
         seed: of the new clips, masks, probes and the untrained model.
+
+    Raises:
+        BadInput: there is no such sample; a training run has no figures of its own.
     """
+    if name in _RUNS:
+        raise BadInput(f"{name} is a training run, not one model", where="name", fix="jepa-workbench health with one of its checkpoints")
     return _maker(name).judge(name, find(name).folder, seed)
 
 
@@ -141,7 +188,8 @@ def choose(name: str, folders: Sequence[str | Path]) -> Path:
 
 def _maker(name: str) -> ModuleType:
     """The module that makes and judges a sample."""
-    return import_module("workbench.train.produce_futures" if name in _FUTURES else "workbench.train.produce")
+    module = "runs" if name in _RUNS else "produce_futures" if name in _FUTURES else "produce"
+    return import_module(f"workbench.train.{module}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -168,7 +216,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what the arguments of `add_arguments` say; 0 when it went well."""
     if arguments.action == "list":
         for name in names():
-            print(f"{name:14} {find(name).title}")
+            print(f"{name:15} {find(name).title}")
+        for name in run_names():
+            print(f"{name:15} {find_run(name).title}")
     elif arguments.action == "train":
         with _progress("training"):
             print(train(arguments.name, arguments.quick, arguments.out, arguments.seed))

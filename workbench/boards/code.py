@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench import samples
-from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey, VectorsKey
+from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, RunKey, SceneKey, ScenesKey, VectorsKey
 from workbench.core.mask import Mask
 from workbench.core.questions import Question
 from workbench.store.uploads import sent_as
@@ -18,20 +19,22 @@ Made = Mapping[str, tuple[Question[Any], Any]]
 WRAPPED = "wrapped:"  # how the path of a model begins that came from no file
 
 
-def model_lines(key: ModelKey, sample: str | None, weights: str) -> list[str]:
-    """Load a model, with the hash of the weights; one that came from no file, its user has."""
+def model_lines(key: ModelKey, sample: str | None, weights: str, name: str = "jepa") -> list[str]:
+    """Load a model, with the hash of the weights; one that came from no file, its user has. name: that it is given."""
     if key.path.startswith(WRAPPED):
-        return [f"jepa = jw.wrap(…)  # as you did; weights {weights[:12]}"]
+        return [f"{name} = jw.wrap(…)  # as you did; weights {weights[:12]}"]
     options = "".join(f", {k}={v!r}" for k, v in key.said)
-    return [f"jepa = jw.load({sample or key.path!r}{options})" + (f"  # weights {weights[:12]}" if weights else "")]
+    run = next((r for r in samples.run_names() if Path(key.path).parent == samples.find_run(r).folder), None)
+    if run is not None:  # a checkpoint of a shipped run, wherever it is installed
+        return [f"{name} = jw.open_run({run!r}).load({Path(key.path).name!r})" + (f"  # weights {weights[:12]}" if weights else "")]
+    return [f"{name} = jw.load({sample or key.path!r}{options})" + (f"  # weights {weights[:12]}" if weights else "")]
 
 
-def _another(key: ModelKey, name: str) -> str:
+def _another(key: ModelKey, name: str) -> list[str]:
     """Load a second model, under the name of the field that asks for it."""
     if key.path.startswith(WRAPPED):
-        return f"{name} = jw.wrap(…)  # as you did"
-    found = next((n for n in samples.names() if str(samples.find(n).checkpoint) == key.path), key.path)
-    return f"{name} = jw.load({found!r}{''.join(f', {k}={v!r}' for k, v in key.said)})"
+        return [f"{name} = jw.wrap(…)  # as you did"]
+    return model_lines(key, next((n for n in samples.names() if str(samples.find(n).checkpoint) == key.path), None), "", name)
 
 
 def reproduced(question: Question[Any], answer: Any, sample: str | None, *, made: Made | None = None) -> str:
@@ -67,8 +70,12 @@ def _asked(question: Question[Any], sample: str | None, weights: str, made: Made
     usual, lines, said = question.usual(), list[str](), list[str]()
     for name, value in sorted(question.fields().items(), key=lambda field: usual[field[0]] is not dataclasses.MISSING):
         if isinstance(value, ModelKey):
-            lines += model_lines(value, sample, weights) if name == "model" else [_another(value, name)]
+            lines += model_lines(value, sample, weights) if name == "model" else _another(value, name)
             said.append("jepa" if name == "model" else name)
+        elif isinstance(value, RunKey):
+            known = next((r for r in samples.run_names() if str(samples.find_run(r).folder) == value.path), value.path)
+            lines.append(f"{name} = jw.open_run({known!r}{''.join(f', {k}={v!r}' for k, v in value.said)})")
+            said.append(name)
         elif isinstance(value, Question):  # what it fitted
             inner: Question[Any] = value
             before, arguments = _asked(inner, sample, weights, made)

@@ -167,6 +167,24 @@ class FileKey:
 
 
 @dataclass(frozen=True)
+class RunKey:
+    """Names a training run: a folder of checkpoints and logs, `jw.open_run(path)`.
+
+    Args:
+        family, overrides: of its checkpoints, as in ModelKey.
+    """
+
+    path: str
+    family: str | None = None
+    overrides: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def said(self) -> tuple[tuple[str, object], ...]:
+        """What the user said of its checkpoints, as options of `load`."""
+        return (("family", self.family), *self.overrides) if self.family is not None else self.overrides
+
+
+@dataclass(frozen=True)
 class VectorsKey:
     """Names vectors that lie in a file or in the store: `jw.open_vectors(path)`.
 

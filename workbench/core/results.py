@@ -354,6 +354,7 @@ for _cls in (
     card.FolderKey,
     card.BankKey,
     card.VectorsKey,
+    card.RunKey,
     card.Fact,
     card.PartReport,
     card.LoadReport,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench import samples
 from workbench.core.errors import BadInput, Incomparable, MissingExtra, WorkbenchError
 from workbench.runs import listing
 from workbench.runs.listing import RunCheckpoint, Seen
@@ -21,16 +22,17 @@ _STEP_NAMES, _EPOCH_NAMES = ("global_step", "step", "iteration"), ("epoch",)
 
 
 def open_run(path: str | Path, model: Callable[..., Any] | None = None, **options: Any) -> Run:
-    """The run in a folder, or the one that a checkpoint or a log lies in.
+    """The run in a folder, the one that a checkpoint or a log lies in, or a shipped one by its name.
 
     Args:
+        path: of the folder; "shapes-run" and "shapes-collapse" are shipped.
         model: makes a Jepa of the path of a checkpoint, where `jw.load` cannot: as `lambda path: jw.wrap(MyModel.load(path), …)`.
         options: of `jw.load`, as family= and heads=, for every checkpoint.
 
     Raises:
         BadInput: there is no such folder, or it cannot be listed.
     """
-    place = Path(path).expanduser()
+    place = samples.find_run(str(path)).folder if str(path) in samples.run_names() else Path(path).expanduser()
     if place.is_file():
         place = place.parent
     if not place.is_dir():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -31,12 +31,13 @@ Monitor = Callable[[int, "Masked", float], None]
 
 @dataclass(frozen=True, eq=False)
 class Masked:
-    """The three networks of a masked JEPA, and the loss of each step so far."""
+    """The three networks of a masked JEPA, the loss of each step so far, and the terms of the last one by name, without their weights."""
 
     context: Vit
     target: Vit
     predictor: VitPredictor
     losses: list[float]
+    terms: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def build(recipe: Recipe, seed: int) -> Masked:
@@ -126,18 +127,27 @@ def spread(tokens: Float[Tensor, "batch kept dim"]) -> Float[Tensor, ""]:
 
 
 def _loss(nets: Masked, recipe: Recipe, video: Tensor, rng: np.random.Generator) -> Tensor:
-    with torch.no_grad():
-        goal = layer_norm(nets.target(video))
+    with torch.set_grad_enabled(recipe.teacher == "online"):
+        goal = layer_norm((nets.context if recipe.teacher == "online" else nets.target)(video))
     total = video.new_zeros(())
+    nets.terms.clear()
     for sampler in recipe.samplers:
         masks = sampler.sample_batch(recipe.grid, len(video), rng, truncate=True)
         answer, ids, seen = predict(nets, recipe, video, turned(masks, rng) if recipe.turn else masks)
         wanted = goal.expand(len(ids), -1, -1, -1).gather(2, ids[..., None].expand(-1, -1, -1, goal.shape[-1]))
         distance = F.smooth_l1_loss if recipe.distance == "smooth-l1" else F.l1_loss
-        total = total + distance(answer, wanted)
+        error = distance(answer, wanted)
+        total = total + error
+        _count(nets, "prediction", error, recipe)
         if recipe.spread:
-            total = total + recipe.spread * spread(seen)
+            regulariser = spread(seen)
+            total = total + recipe.spread * regulariser
+            _count(nets, "spread", regulariser, recipe)
     return total / len(recipe.samplers)
+
+
+def _count(nets: Masked, name: str, value: Tensor, recipe: Recipe) -> None:
+    nets.terms[name] = nets.terms.get(name, 0.0) + float(value.detach()) / len(recipe.samplers)
 
 
 def _batch(recipe: Recipe, pixels: Pixels, rng: np.random.Generator) -> Float[Tensor, "batch channels frames height width"]:
@@ -187,6 +197,6 @@ def _cosine(first: float, last: float, share: float) -> float:
 
 @torch.no_grad()
 def _follow(nets: Masked, recipe: Recipe, step: int) -> None:
-    momentum = recipe.ema[0] + (recipe.ema[1] - recipe.ema[0]) * step / recipe.steps
+    momentum = 0.0 if recipe.teacher == "online" else recipe.ema[0] + (recipe.ema[1] - recipe.ema[0]) * step / recipe.steps
     for teacher, pupil in zip(nets.target.parameters(), nets.context.parameters(), strict=True):
         teacher.lerp_(pupil, 1 - momentum)

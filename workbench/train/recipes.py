@@ -25,6 +25,7 @@ class Recipe:
         distance: of the loss, on layer-normed targets. spread: weight of the variance–covariance term on context tokens; 0 = none.
         wide: start from weights of deviation 1/√inputs; the published 0.02 suits models ten times as wide.
         shift: largest random move of a training image in pixels, each way, its border repeated; 0 = none.
+        teacher: "ema": targets of the moving average, without gradient; "online": of the context encoder itself, with gradient, which collapses.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Recipe:
     spread: float = 0.0
     wide: bool = False
     shift: int = 0
+    teacher: Literal["ema", "online"] = "ema"
 
     @property
     def grid(self) -> tuple[int, int, int]:

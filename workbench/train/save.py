@@ -20,29 +20,35 @@ FILES = {"ijepa": ("jepa-latest.pth.tar", "params-ijepa.yaml"), "vjepa2": ("late
 _PREFIX = {"ijepa": "module.", "vjepa2": "module.backbone."}
 
 
-def save(nets: Masked, recipe: Recipe, folder: Path, *, clips: int, fps: float | None = None, extra: dict[str, Any] | None = None) -> Path:
+def save(
+    nets: Masked, recipe: Recipe, folder: Path, *, clips: int, fps: float | None = None, extra: dict[str, Any] | None = None, step: int | None = None
+) -> Path:
     """Write checkpoint and yaml; a half-written file never replaces a good one.
 
     Args:
         folder: made where it does not exist. clips: how many it was trained on. fps: of the training clips. extra: kept in the yaml under `workbench`.
+        step: of a checkpoint within a training, which is named after it; None: the end.
 
     Returns:
         The path of the checkpoint.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name, settings = FILES[recipe.layout]
+    name = name if step is None else name.replace("latest", f"step{step}")
     epochs = max(round(recipe.steps * recipe.batch / clips), 1)
+    encoder = _half(nets.context, recipe)
     content = {
-        "encoder": _half(nets.context, recipe),
+        "encoder": encoder,
         "predictor": _half(nets.predictor, recipe),
-        "target_encoder": _half(nets.target, recipe),
+        "target_encoder": encoder if recipe.teacher == "online" else _half(nets.target, recipe),  # the same tensors are written once
         "opt": None,
         "scaler": None,
-        "epoch": epochs,
+        "epoch": epochs if step is None else step * recipe.batch // clips,
         "loss": float(np.mean(nets.losses[-100:])) if nets.losses else 0.0,
         "batch_size": recipe.batch,
         "world_size": 1,
         "lr": recipe.final_lr,
+        **({} if step is None else {"step": step}),
     }
     config = _ijepa_config(recipe, epochs) if recipe.layout == "ijepa" else _vjepa2_config(recipe, epochs, fps)
     config["workbench"] = {
@@ -54,8 +60,8 @@ def save(nets: Masked, recipe: Recipe, folder: Path, *, clips: int, fps: float |
         **(extra or {}),
     }
     text = yaml.safe_dump(config, sort_keys=True, default_flow_style=None)
+    replace(folder / settings, lambda part: part.write_text(text, encoding="utf-8"))  # first: who sees the checkpoint can read it
     replace(folder / name, lambda part: torch.save(content, part))
-    replace(folder / settings, lambda part: part.write_text(text, encoding="utf-8"))
     return folder / name
 
 

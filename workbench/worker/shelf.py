@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, SceneKey, ScenesKey, VectorsKey, stamp
+from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, ModelKey, RunKey, SceneKey, ScenesKey, VectorsKey, stamp
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, CheckpointError, PartUnavailable
 from workbench.core.questions import Key, Question
@@ -23,13 +23,14 @@ from workbench.measures.bank import Bank
 from workbench.measures.base import answering
 from workbench.model.device import guard_memory
 from workbench.model.jepa import Jepa
+from workbench.runs.run import Run, open_run
 from workbench.store import open_vectors
 from workbench.store.joining import labelled
 from workbench.worker.memo import forgetful, remembering
 from workbench.worlds.factors import Scenes
 from workbench.worlds.true_factors import scenes
 
-_MODELS, _FOLDERS, _BANKS, _ANSWERS, _FITS, _VECTORS = 3, 8, 4, 16, 8, 4
+_MODELS, _FOLDERS, _BANKS, _ANSWERS, _FITS, _VECTORS, _RUNS = 3, 8, 4, 16, 8, 4, 4
 _BANK_LIMIT = 256
 _KEPT_SIDE = 512  # pixels of the short side; 256 photos of 12 megapixels would take 9 GB otherwise
 
@@ -44,6 +45,8 @@ class Shelf:
         self._scenes: OrderedDict[tuple[Any, ...], Scenes] = OrderedDict()
         self._given: dict[str, Jepa] = {}
         self._own: dict[str, Vectors] = {}
+        self._runs: OrderedDict[RunKey, Run] = OrderedDict()
+        self._own_runs: dict[str, Run] = {}
         self._answers: OrderedDict[str, tuple[list[weakref.ref[Any]], Any]] = OrderedDict()  # with the objects that each was found for
         self._fits: OrderedDict[str, Any] = OrderedDict()  # by the digest of the question that fitted each
         self._vectors: OrderedDict[VectorsKey, tuple[Any, Vectors]] = OrderedDict()
@@ -80,6 +83,23 @@ class Shelf:
         """Vectors that came from no file, to be found under this name in place of a path."""
         self._own[name] = vectors
 
+    def keep_run(self, run: Run) -> None:
+        """A run whose checkpoints a factory of the user's opens: its models are loaded by it, and not by the path alone."""
+        self._own_runs[str(run.path)] = run
+
+    def run(self, key: RunKey) -> Run:
+        """The run of that key; what was read of it is not read again.
+
+        Raises:
+            BadInput: there is no such folder.
+        """
+        if key.path in self._own_runs:
+            return self._own_runs[key.path]
+        if key not in self._runs:
+            _put(self._runs, key, open_run(key.path, family=key.family, **dict(key.overrides)), _RUNS)
+        self._runs.move_to_end(key)
+        return self._runs[key]
+
     def model(self, key: ModelKey) -> Jepa:
         """The model of that key, loaded once.
 
@@ -92,7 +112,8 @@ class Shelf:
             if key.stamp and len(key.stamp) == 1 and key.stamp != stamp(key.path):
                 raise CheckpointError("this file was overwritten since it was opened", where=key.path, fix="open it again")
             options: dict[str, Any] = dict(key.overrides)
-            jepa = load(key.path, family=key.family, device=key.device, dtype=getattr(torch, key.dtype), **options)
+            own = next((run for place, run in self._own_runs.items() if Path(key.path).is_relative_to(place)), None)
+            jepa = own.load(Path(key.path).relative_to(own.path).as_posix()) if own is not None else load(key.path, family=key.family, device=key.device, dtype=getattr(torch, key.dtype), **options)
             _put(self._models, key, remembering(jepa), _MODELS)
         self._models.move_to_end(key)
         return self._models[key]
@@ -182,6 +203,8 @@ class Shelf:
             return self.bank(value)
         if isinstance(value, FileKey):
             return value.path
+        if isinstance(value, RunKey):
+            return self.run(value)
         if isinstance(value, VectorsKey):
             return self.vectors(value)
         if isinstance(value, Question):

@@ -15,10 +15,10 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 import numpy as np
 
 from workbench.core import codec, plugins
-from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, LoadReport, ModelKey, VectorsKey
+from workbench.core.card import BankKey, ClipKey, FileKey, FolderKey, LoadReport, ModelKey, RunKey, VectorsKey
 
 Lane = Literal["model", "heavy", "reading"]
-Key = ModelKey | ClipKey | FolderKey | BankKey | FileKey | VectorsKey
+Key = ModelKey | ClipKey | FolderKey | BankKey | FileKey | VectorsKey | RunKey
 Answer = TypeVar("Answer")
 _Type = TypeVar("_Type", bound="type[Question[Any]]")
 _types: dict[str, type[Question[Any]]] = {}
