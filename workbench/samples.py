@@ -85,6 +85,11 @@ class RunSample:
         """Name of the sample whose clips it is measured on."""
         return str(self.card.get("data", ""))
 
+    @property
+    def labels(self) -> str:
+        """The column of the clips that probes read."""
+        return str(self.card.get("labels", "label"))
+
 
 def run_names() -> tuple[str, ...]:
     """The training runs that are there, the one to open first at the front."""

@@ -103,7 +103,8 @@ def train(name: str, folder: Path, *, quick: bool = False, seed: int = 0) -> Pat
 def finish(name: str, folder: Path) -> None:
     """Write card, licence and sums of a run's folder."""
     run = RUNS[name]
-    said = {"title": run.title, "what": run.what, "data": "shapes", "licence": "MIT", "made_by": f"jepa-workbench samples train {name}", **versions()}
+    about = {"title": run.title, "what": run.what, "data": "shapes", "labels": "hue", "licence": "MIT"}
+    said = {**about, "made_by": f"jepa-workbench samples train {name}", **versions()}
     write(folder / RUN_CARD, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
     write(folder / LICENCE, cards.licence("shapes", cards.mit_text(Path(__file__).resolve().parents[1])))
     seal(folder)

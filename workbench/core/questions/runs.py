@@ -94,7 +94,6 @@ class RunNews:
     source="the files of the run",
     cannot="The loss of a JEPA says nothing about its representation: it falls fastest in a run that collapses.",
     number="count",
-    measure="workbench.measures.runs.log",
 )
 @dataclass(frozen=True, eq=False)
 class RunLog(Question[RunNews]):
@@ -120,7 +119,6 @@ class RunLog(Question[RunNews]):
     urgent=False,
     kept=True,
     number="headline",
-    measure="workbench.measures.runs.health",
 )
 @dataclass(frozen=True, eq=False)
 class RunHealth(Question[HealthResult]):
@@ -196,7 +194,6 @@ class RunMaps:
     urgent=False,
     kept=True,
     number="headline",
-    measure="workbench.measures.runs.maps",
 )
 @dataclass(frozen=True, eq=False)
 class MapsOfRun(Question[RunMaps]):
@@ -268,7 +265,6 @@ class CheckpointDifference:
     source="relative L2 distance",
     cannot="Parameters may differ while the function is the same, as when features are exchanged, and the other way round in layers that nothing uses.",
     number="total",
-    measure="workbench.measures.runs.difference",
 )
 @dataclass(frozen=True, eq=False)
 class CompareCheckpoints(Question[CheckpointDifference]):
