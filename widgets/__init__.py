@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from widgets.model_view import ModelView
     from widgets.open_dialog import OpenDialog
     from widgets.patch_canvas import PatchCanvas
+    from widgets.run_chart import RunChart
     from widgets.scatter import Scatter
     from widgets.timeline import Timeline
     from widgets.toolbar import Toolbar
@@ -37,6 +38,7 @@ _HOMES = {
     "ModelView": "widgets.model_view",
     "OpenDialog": "widgets.open_dialog",
     "PatchCanvas": "widgets.patch_canvas",
+    "RunChart": "widgets.run_chart",
     "Scatter": "widgets.scatter",
     "Timeline": "widgets.timeline",
     "Toolbar": "widgets.toolbar",
@@ -57,6 +59,7 @@ __all__ = [
     "ModelView",
     "OpenDialog",
     "PatchCanvas",
+    "RunChart",
     "Scatter",
     "Timeline",
     "Toolbar",

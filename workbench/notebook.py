@@ -29,6 +29,7 @@ from workbench.boards.opener import Opener
 from workbench.boards.restoring import Restoring, describe
 from workbench.boards.second_row import SecondRow
 from workbench.boards.stills import still, words
+from workbench.boards.run.opened import OpenRun
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions import Question
@@ -37,6 +38,7 @@ from workbench.core.view import LARGEST_FILE, file_of
 from workbench.jobs import Jobs
 from workbench.store.places import partial, settle
 from workbench.store.uploads import Room
+from workbench.runs.run import Run
 from workbench.thread_jobs import ThreadJobs
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ _numbers = itertools.count(1)  # of vectors that came from no file
 
 
 def board(
-    checkpoint: str | Path | Jepa | Vectors | np.ndarray | None = None,
+    checkpoint: str | Path | Jepa | Vectors | np.ndarray | Run | None = None,
     which: str | None = None,
     *,
     data: str | Path | None = None,
@@ -62,10 +64,10 @@ def board(
     """A board of the app, here. Comes at once and fills when its answers do.
 
     Args:
-        checkpoint: a sample's name, a path, or a model that `wrap` or `load` gave; or vectors: an array, what `open_vectors` gave, or their file. None: the
-            first sample. which: "masks", "checkpoint", "rollout", …; None: "masks", and "embedding" of vectors.
+        checkpoint: a sample's name, a path, a model that `wrap` or `load` gave, or a run of `open_run`; or vectors: an array, what `open_vectors` gave, or
+            their file. None: the first sample. which: "masks", "checkpoint", "rollout", …; None: "masks", of a run "run", and of vectors "embedding".
         data: image, video or folder to look at. clip: which of them; None: the one that it opens on. overrides: what the file does not say, as `heads=4`.
-        labels: of vectors: one a row, or a table as `join` takes it.
+        labels: of vectors: one a row, or a table as `join` takes it; of a run: the column of the clips that probes read.
         other: a second model, seen in place of the first while B is held; what its file does not say is given to `load`, whose model is taken too.
 
     Raises:
@@ -73,11 +75,15 @@ def board(
     """
     from workbench import samples
 
-    vectors = _vectors(checkpoint, labels)
-    which = which or ("masks" if vectors is None else "embedding")
+    vectors = None if isinstance(checkpoint, Run) else _vectors(checkpoint, labels)
+    which = which or ("run" if isinstance(checkpoint, Run) else "masks" if vectors is None else "embedding")
     if which not in _boards():
         raise BadInput(f"there is no board {which!r}", where="board()", fix=f"one of {', '.join(_boards())}")
     box = BoardBox(which)
+    if isinstance(checkpoint, Run):
+        _shelf.keep_run(checkpoint)
+        box.space.shared(OpenRun).open(str(checkpoint.path), None if data is None else str(data), labels or "", **{**checkpoint.options, **overrides})
+        return box
     if isinstance(vectors, Vectors):
         name = f"{WRAPPED}vectors {next(_numbers)}"
         _shelf.keep_vectors(name, vectors)
@@ -429,6 +435,10 @@ class _LateShelf:
 
     def keep_vectors(self, name: str, vectors: Vectors) -> None:
         self.shelf.keep_vectors(name, vectors)
+
+    def keep_run(self, run: Run) -> None:
+        if run.model is not None:
+            self.shelf.keep_run(run)
 
 
 _shelf = _LateShelf()

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +73,7 @@ def folders_of(*named: str | None) -> list[Path]:
     Raises:
         BadInput: a path that does not exist.
     """
-    paths = [Path(n).expanduser() for n in named if n and n not in samples.names()]
+    paths = [Path(n).expanduser() for n in named if n and n not in (*samples.names(), *samples.run_names())]
     for path in paths:
         if not path.exists():
             raise BadInput(f"there is no {path}", where="command line", fix=f"give a path, or a sample: {', '.join(samples.names())}")
@@ -187,6 +187,8 @@ def serve(
     clip: int | None = None,
     labels: str | None = None,
     show: bool = False,
+    runs: Sequence[str] = (),
+    probes: str = "",
 ) -> None:
     """Serve until interrupted.
 
@@ -204,20 +206,21 @@ def serve(
     """
     place = Place.of(address, port, prefix, allow_hosts)
     view = None if checkpoint is None else saved_view(Path(checkpoint).expanduser())
-    folders = folders_of(checkpoint, data, labels) if view is None else [Path.cwd(), Path(checkpoint or "").expanduser().resolve().parent]
+    folders = folders_of(checkpoint, data, labels, *runs) if view is None else [Path.cwd(), Path(checkpoint or "").expanduser().resolve().parent]
     roots = allow_within(folders)
     if view is not None:
         checkpoint, board, settings = begun_by(view, roots)
     first, clips, table = (p if p is None or p in samples.names() else str(Path(p).expanduser().resolve()) for p in (checkpoint, data, labels))
+    watched = tuple(r if r in samples.run_names() else str(Path(r).expanduser().resolve()) for r in runs)
     shown = {"board": board and titled(board), "clip": clip, "labels": table, "roots": tuple(roots), "view": view, "uploads": Room()}
-    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), **shown)
+    start = Start(first or samples.names()[0], clips, device, settings or {}, allowing(roots), **shown, runs=watched, probes=probes)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("bokeh.server.views.ws").addFilter(is_of_an_open_tab)
     fast.apply()
     pn.extension("plotly", notifications=True, exception_handler=toasts.unexpected, raw_css=[toasts.CSS])
-    if vectors_first(jobs, start.checkpoint, table):
+    if not runs and vectors_first(jobs, start.checkpoint, table):
         start = replace(start, vectors=True)
-    else:
+    elif not runs:
         if checkpoint is not None and checkpoint not in samples.names():
             inspect_first(jobs, checkpoint, start.settings)
         get_ready(jobs, start)

@@ -24,6 +24,7 @@ from workbench.boards.naming import Names
 from workbench.boards.opener import Opener
 from workbench.boards.restoring import Restoring
 from workbench.boards.second_row import SecondRow
+from workbench.boards.run.opened import OpenRun
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.core.view import SavedView
@@ -42,6 +43,7 @@ class Start:
         labels: a table that is joined to vectors. vectors: the checkpoint is a file of vectors.
         roots: the folders that a page may list, and that links name files in; empty: any. view: that is shown in place of all this.
         uploads: where files that browsers send are put; None: none are taken.
+        runs: training runs, the first of which is opened in place of the checkpoint. probes: the column of the clips that probes read.
     """
 
     checkpoint: str
@@ -56,6 +58,8 @@ class Start:
     roots: tuple[Path, ...] = ()
     view: SavedView | None = None
     uploads: Room | None = None
+    runs: tuple[str, ...] = ()
+    probes: str = ""
 
 
 def page(jobs: Jobs, start: Start) -> pmui.Page:
@@ -172,6 +176,10 @@ def open_first(space: Workspace, start: Start, restoring: Restoring) -> None:
     try:
         if start.view is not None:
             restoring.show(start.view)
+        elif start.runs:
+            run = space.shared(OpenRun)
+            run.offered = start.runs
+            run.open(start.runs[0], start.data, start.probes, **start.settings)
         elif start.vectors:
             space.vectors.open(start.checkpoint, start.labels or "")
         else:

@@ -12,7 +12,7 @@ from workbench.boards.base import REGISTERED, Board
 from workbench.core import plugins
 from workbench.core.errors import BadInput
 
-_SECTIONS = ("LOOK", "IMAGINE", "OPEN")  # in this order; those of other packages come after
+_SECTIONS = ("LOOK", "IMAGINE", "TRAIN", "OPEN")  # in this order; those of other packages come after
 
 
 @cache

@@ -1,4 +1,4 @@
-"""`jepa-workbench demo | app | inspect | convert | embed | project | health | probe | catalogue | samples`."""
+"""`jepa-workbench demo | app | watch | inspect | convert | embed | project | health | probe | catalogue | samples`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 @cache
 def _parser() -> argparse.ArgumentParser:
     from workbench import samples
-    from workbench.cli import embedding, health, probe, project
+    from workbench.cli import embedding, health, probe, project, watch
     from workbench.published import command as catalogue
 
     parser = argparse.ArgumentParser(prog="jepa-workbench", description="Look inside JEPA world models.")
@@ -51,13 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("checkpoint", nargs="?", help=said)
     app.add_argument("--data", help="image, video or folder to look at (default: the sample's own clips)")
     app.add_argument("--labels", metavar="TABLE.csv", help="labels and metadata of the vectors, joined by name, or by order where there are no names")
-    _add_port(app)
-    app.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine; any other needs a token)")
-    app.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="also answer to this host name, such as a proxy (repeatable)")
-    app.add_argument("--prefix", default="", metavar="PATH", help="path under which a proxy reaches the app, as /user/name/ (default: none)")
-    app.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
+    _add_place(app)
     app.add_argument("--board", help="board to open on: masks, checkpoint, rollout, plan, … (default: the first that applies)")
     app.set_defaults(run=_app)
+    watched = commands.add_parser("watch", help="open the app on training runs, and watch them", description=watch.WORDS)
+    watch.add_arguments(watched)
+    _add_place(watched)
+    watched.set_defaults(run=lambda chosen: watch.run(chosen, _serve))
     demo = commands.add_parser("demo", help="open the app on a planning example", description=_DEMO_WORDS)
     _add_port(demo)
     demo.set_defaults(run=_demo)
@@ -105,6 +105,15 @@ def _version() -> str:
 
 def _add_port(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=_port, default=5006, help="port (default 5006; 0 takes a free one)")
+
+
+def _add_place(command: argparse.ArgumentParser) -> None:
+    """Where the app is served, and what computes."""
+    _add_port(command)
+    command.add_argument("--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine; any other needs a token)")
+    command.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="also answer to this host name, such as a proxy (repeatable)")
+    command.add_argument("--prefix", default="", metavar="PATH", help="path under which a proxy reaches the app, as /user/name/ (default: none)")
+    command.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
 
 
 def _port(text: str) -> int:

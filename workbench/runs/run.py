@@ -48,11 +48,11 @@ class Run:
     """Checkpoints and logs of a folder. `refresh` reads what is new and nothing else; what was read stays when files are deleted.
 
     Attributes:
-        path: of the folder. logs: name, relative to the folder -> log. gone: the folder cannot be listed any more.
+        path: of the folder. model: of the user's own that makes a Jepa of a path; None: `jw.load` does. options: of `jw.load`. logs: name, relative to the folder -> log. gone: the folder cannot be listed any more.
     """
 
     def __init__(self, path: Path, model: Callable[..., Any] | None = None, options: Mapping[str, Any] | None = None) -> None:
-        self.path, self._model, self._options = path.resolve(), model, dict(options or {})
+        self.path, self.model, self.options = path.resolve(), model, dict(options or {})
         self.logs: dict[str, Log] = {}
         self.gone = False
         self._checkpoints: dict[Path, RunCheckpoint] = {}
@@ -125,7 +125,7 @@ class Run:
         from workbench.families.load import load
 
         chosen = self._chosen(checkpoint)
-        jepa = load(str(chosen.path), **self._options) if self._model is None else self._model(str(chosen.path))
+        jepa = load(str(chosen.path), **self.options) if self.model is None else self.model(str(chosen.path))
         mine = jepa.card.family, jepa.card.dim, jepa.card.patch
         self._first = first = self._first or mine
         if mine != first:

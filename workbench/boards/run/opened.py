@@ -1,0 +1,116 @@
+"""The training run that a session looks at: a subject with steps, which is looked at again while somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from workbench import samples
+from workbench.boards.workspace import Workspace, settled
+from workbench.core.card import ModelKey, RunKey, stamp
+from workbench.core.errors import Cancelled, WorkbenchError
+from workbench.core.questions.runs import RunLog, RunNews, RunStep
+from workbench.query import Query
+
+
+class OpenRun:
+    """The run, what is known of it, and the checkpoint that is looked at. Shared by the boards of a session: `space.shared(OpenRun)`.
+
+    Attributes:
+        key: of the run; None: none is open. news: the latest of it. step: number of the checkpoint under the line; -1: none. labels: the column of
+            the clips that probes read. error: why it could not be opened, or looked at again. offered: paths of runs to choose from, beside the shipped ones.
+    """
+
+    def __init__(self, space: Workspace) -> None:
+        self.space = space
+        self.key: RunKey | None = None
+        self.news: RunNews | None = None
+        self.step, self.labels = -1, "label"
+        self.offered: tuple[str, ...] = ()
+        self.error: WorkbenchError | None = None
+        self._data: str | None = None
+        self._heard = list[Callable[[bool], None]]()
+        self._log = Query[RunNews](space, "run.log", self._read, self._failed)
+
+    @property
+    def checkpoints(self) -> tuple[RunStep, ...]:
+        """In the order of training."""
+        return () if self.news is None else self.news.checkpoints
+
+    @property
+    def name(self) -> str:
+        """The name of the shipped run that it is, else its path."""
+        path = "" if self.key is None else self.key.path
+        return next((name for name in samples.run_names() if str(samples.find_run(name).folder) == path), path)
+
+    @property
+    def reading(self) -> bool:
+        """Whether it is being opened."""
+        return self.news is None and self._log.busy
+
+    def watch(self, heard: Callable[[bool], None]) -> None:
+        """Call after another run was opened (True), or after there is something new of it (False)."""
+        self._heard.append(heard)
+
+    def open(self, path: str, data: str | None = None, labels: str = "", **overrides: object) -> None:
+        """Open a run, and the last checkpoint of it as the model that is looked at.
+
+        Args:
+            path: a folder, or the name of a shipped run. data: the clips that it is measured on; None: those that are open, of a shipped run its own.
+            labels: the column of the clips that probes read; "" = the usual one. overrides: what the checkpoints do not say, as family= and heads=.
+
+        Raises:
+            BadInput: a path that may not be opened, or no setting of a model.
+        """
+        family, said = settled(overrides)
+        shipped = samples.find_run(path) if path in samples.run_names() else None
+        place = str(shipped.folder) if shipped else self.space.allow(path)
+        self.key, self.news, self.step, self.error = RunKey(place, family, said), None, -1, None
+        self._data = data or (shipped.data if shipped else None)
+        self.labels = labels or (shipped.labels if shipped else "label")
+        self._tell(opened=True)
+        self._log.ask(RunLog(self.key))
+
+    def look_again(self) -> None:
+        """Ask for what is new, unless that is being asked."""
+        if self.key is not None and self.news is not None and not self._log.busy:
+            self._log.ask(RunLog(self.key, self.news.state))
+
+    def model(self, number: int) -> ModelKey:
+        """The key of a checkpoint, as its file is now."""
+        assert self.key is not None
+        path = self.checkpoints[number].path
+        return ModelKey(path, self.key.family, self.key.overrides, self.space.device, self.space.dtype, stamp(path))
+
+    def turn(self, number: int) -> None:
+        """Make a checkpoint the model that all boards look at, with the clip in sight."""
+        if self.key is None or not 0 <= number < len(self.checkpoints) or self.model(number) == self.space.session.state.model:
+            return
+        look, data, self._data = self.space.choice.look, self._data, None
+        said: Mapping[str, object] = dict(self.key.said)
+        try:
+            self.space.open(self.checkpoints[number].path, data, None if data or look is None else look.index, **said)
+        except WorkbenchError as error:
+            self.space.tell(error)
+
+    def _read(self, news: RunNews) -> None:
+        first, self.error = self.news is None, None
+        if news.same:
+            return
+        grown = self.step == len(self.checkpoints) - 1
+        self.news = news
+        if not 0 <= self.step < len(news.checkpoints) or (grown and not first and self.step < 0):
+            self.step = len(news.checkpoints) - 1
+        self._tell(opened=False)
+        if (first or self._data) and news.checkpoints:
+            self.turn(self.step)
+        elif first and self._data:
+            self.space.open_data(self._data)
+
+    def _failed(self, error: WorkbenchError) -> None:
+        if not isinstance(error, Cancelled):
+            self.error = error
+            self._tell(opened=False)
+
+    def _tell(self, *, opened: bool) -> None:
+        for heard in self._heard:
+            heard(opened)
