@@ -125,7 +125,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_samples_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["samples", "list"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(samples.names())
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [*samples.names(), *samples.run_names()]
 
 
 def test_a_reader_that_has_read_enough_is_no_fault(whole: Path) -> None:

@@ -138,7 +138,7 @@ def test_the_command_line_lists_samples(capsys: pytest.CaptureFixture[str]) -> N
     parser = argparse.ArgumentParser()
     samples.add_arguments(parser)
     assert samples.run(parser.parse_args(["list"])) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(samples.names())
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [*samples.names(), *samples.run_names()]
     assert parser.parse_args(["evaluate", "shapes", "--seed", "3", "--json"]).seed == 3
 
 

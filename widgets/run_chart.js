@@ -17,7 +17,8 @@ import { svgPen } from "./_svg.js";
 /** @typedef {import("./_svg.js").Pen} Pen */
 
 const GROUND = ["panels", "curves", "data", "steps", "titles", "ready", "resumed", "axis", "log_steps", "panel_height", "message", "version"];
-const [GUTTER, ROOM, HEAD, GAP, FOOT] = [46, 132, 17, 9, 40];
+const [GUTTER, ROOM, HEAD, GAP, FOOT] = [46, 140, 17, 9, 40];
+const [AROUND, TALLEST] = [340, 150]; // pixels of the window that other things need; of a panel at most
 const BEAT = 2000; // milliseconds between two questions for news
 const LOOKS = { log: "real", measure: "predicted", untrained: "control", control: "control" };
 const FONT = '11.5px system-ui, "Liberation Sans", sans-serif';
@@ -77,7 +78,7 @@ function render({ model, el }) {
 
   function layout() {
     const panels = /** @type {Panel[]} */ (model.get("panels"));
-    const height = model.get("panel_height");
+    const height = Math.max(model.get("panel_height"), Math.min(TALLEST, Math.floor((window.innerHeight - AROUND) / Math.max(5, panels.length)) - HEAD - GAP));
     const width = Math.max(280, root.clientWidth);
     const places = [...steps(), ...curves.flatMap(({ steps: row }) => (row.length ? [row[0], row[row.length - 1]] : []))];
     const [low, high] = places.length ? [Math.min(...places), Math.max(...places)] : [0, 1];
@@ -204,7 +205,7 @@ function render({ model, el }) {
       if (last[i] === undefined) return;
       line(pen, left, heights[i], left + 14, heights[i], looks[i].colour, looks[i].width, looks[i].dash);
       pen.fillStyle = looks[i].colour;
-      pen.fillText(shortened(pen, curve.name + (curve.lowest?.length === 2 ? `, least at ${figure(curve.lowest[0])}` : ""), most), left + 18, heights[i]);
+      pen.fillText(shortened(pen, curve.name + (curve.lowest?.length === 2 ? ` (min ${figure(curve.lowest[0])})` : ""), most), left + 18, heights[i]);
     });
   }
 
@@ -223,7 +224,7 @@ function render({ model, el }) {
     pen.fillStyle = ink("--jw-faint");
     for (const step of stepTicks(axis)) pen.fillText(step >= 1e5 ? figure(step) : String(Math.round(step * 100) / 100), xOf(axis, step), y + 17);
     pen.textAlign = "left";
-    pen.fillText(model.get("axis"), axis.left + axis.width + 6, y + 17);
+    pen.fillText(model.get("axis"), 2, y + 17);
     pen.fillText(steps().length ? "checkpoints" : "no checkpoints", axis.left + axis.width + 12, y);
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -113,6 +114,6 @@ class RunChart(View):
             raise t.TraitError(f"RunChart.titles holds {len(titles)} texts for {len(steps)} checkpoints\n  → set both in one `with view.together():`")
         if ready and len(ready) != len(steps):
             raise t.TraitError(f"RunChart.ready holds {len(ready)} words for {len(steps)} checkpoints\n  → set both in one `with view.together():`")
-        if any(b < a for a, b in zip(steps, steps[1:], strict=False)):
+        if any(b < a for a, b in itertools.pairwise(steps)):
             raise t.TraitError("RunChart.steps goes back; checkpoints are in the order of training")
         return proposal["value"]

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from workbench.measures.videos import video_file
     from workbench.measures.yardsticks import bank_errors, yardsticks
     from workbench.notebook import beside, board, open_view
+    from workbench.runs.callback import run_callback
     from workbench.runs.recorder import RunRecorder
     from workbench.runs.run import open_run
     from workbench.store import join, open_vectors, save_vectors
@@ -153,6 +154,7 @@ _VERBS = {
     "probe": "workbench.measures.probes",
     "similarity": "workbench.measures.features",
     "open_run": "workbench.runs.run",
+    "run_callback": "workbench.runs.callback",
     "run_log": "workbench.measures.runs.log",
     "run_health": "workbench.measures.runs.health",
     "run_maps": "workbench.measures.runs.maps",
@@ -239,6 +241,7 @@ __all__ = [
     "row_table",
     "find_vectors",
     "describe_vectors",
+    "run_callback",
     "run_health",
     "run_log",
     "run_maps",

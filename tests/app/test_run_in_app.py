@@ -50,7 +50,10 @@ def save(folder: Path, step: int) -> None:
 
 def test_a_run_grows_on_the_page_while_it_is_written(page: Any, watched: str, folder: Path) -> None:
     outside = list[str]()
-    page.on("request", lambda request: None if re.match(r"(https?|wss?)://(127\.0\.0\.1|localhost)|data:|blob:", request.url) else outside.append(request.url))
+    page.on(
+        "request",
+        lambda request: None if re.match(r"(https?|wss?)://(127\.0\.0\.1|localhost)|data:|blob:", request.url) else outside.append(request.url),
+    )
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(watched)
     page.evaluate("window.same = true")
@@ -82,7 +85,7 @@ def test_another_of_the_runs_is_opened_and_two_checkpoints_are_compared_on_one_c
     page.get_by_label("run", exact=True).select_option(value="shapes-collapse")
     expect(page.locator(".jw-run-chart")).to_have_attribute("data-checkpoints", "5", timeout=PATIENT)
     expect(page.locator(".jw-headline-detail")).to_have_text(re.compile("Measured 5 of 5"), timeout=PATIENT)
-    page.get_by_role("button", name="Compare with this").click()
+    page.get_by_role("button", name="Hold this one").click()
     page.get_by_role("slider", name="Checkpoint").first.focus()
     page.keyboard.press("Home")
     expect(page.get_by_text("held: target tokens")).to_be_visible(timeout=PATIENT)

@@ -82,13 +82,21 @@ def test_a_collapsed_run_is_told_by_its_numbers_beside_their_baselines(collapsed
     assert collapsed.told == []
     assert board.chart.ready == ["ready"] * 5
     assert board.chart.cursor == 4
-    assert collapsed.sentence.startswith("Step 250 of 250: the predictions are no better than the position mean: centred cosine 0.0")
-    for words in ("RankMe 1.", "untrained", "features deviate by", "near its least"):
+    assert collapsed.sentence.startswith("Step 250 of 250: predictions no better than the position mean (error ")
+    for words in ("centred cosine 0.0", "RankMe 1.", "untrained", "features deviate by"):
         assert words in collapsed.sentence
+    assert "near its least" in board.headline.detail
     assert board.headline.tone == "warn"
     assert "Measured 5 of 5 checkpoints over 200 clips" in board.headline.detail
     titles = [panel["title"] for panel in board.chart.panels]
-    assert titles == ["loss and its terms", "RankMe", "Feature standard deviation", "Cosine of predictions, centred", "MSE over the mean baseline", "Linear probe"]
+    assert titles == [
+        "loss and its terms",
+        "RankMe",
+        "Feature standard deviation",
+        "Cosine of predictions, centred",
+        "MSE over the mean baseline",
+        "Linear probe",
+    ]
     names = {(c["panel"], c["name"]) for c in board.chart.curves}
     assert {(1, "model"), (1, "mean removed"), (1, "untrained"), (1, "during training"), (3, "other context"), (5, "shuffled labels")} <= names
 

@@ -151,7 +151,8 @@ def test_a_collapsed_checkpoint_lies_in_one_point_of_the_map_and_is_grey() -> No
     assert np.abs(after.target.astype(float) - 128).mean() < 0.5 * np.abs(before.target.astype(float) - 128).mean()
     assert before.fit == pytest.approx(1)
     assert before.shuffled < 0.5
-    assert before.asked.any() and not (before.asked & before.context).any()
+    assert before.asked.any()
+    assert not (before.asked & before.context).any()
     assert before.label_names
 
 

@@ -25,7 +25,11 @@ def test_curves_cross_with_their_bands_in_one_message() -> None:
 
 @pytest.mark.parametrize(
     ("lines", "words"),
-    [([Line(1, "a", "log", STEPS, STEPS)], "panel 1"), ([Line(0, "a", "verdict", STEPS, STEPS)], "kind"), ([Line(0, "a", "log", STEPS, STEPS[:2])], "bytes")],
+    [
+        ([Line(1, "a", "log", STEPS, STEPS)], "panel 1"),
+        ([Line(0, "a", "verdict", STEPS, STEPS)], "kind"),
+        ([Line(0, "a", "log", STEPS, STEPS[:2])], "bytes"),
+    ],
 )
 def test_curves_that_do_not_fit_are_refused_and_the_old_ones_stay(lines: list[Line], words: str) -> None:
     chart = RunChart()

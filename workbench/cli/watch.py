@@ -33,6 +33,4 @@ def run(chosen: argparse.Namespace, serve: Callable[..., int]) -> int:
 
     settings = {**parse_overrides(chosen.settings), **({"family": chosen.family} if chosen.family else {})}
     place = {"port": chosen.port, "address": chosen.address, "allow_hosts": chosen.allow_host, "prefix": chosen.prefix, "device": chosen.device}
-    return serve(
-        None, runs=tuple(map(folder_of, chosen.paths)), probes=chosen.labels, data=chosen.data, settings=settings, board="run", **place
-    )
+    return serve(None, runs=tuple(map(folder_of, chosen.paths)), probes=chosen.labels, data=chosen.data, settings=settings, board="run", **place)

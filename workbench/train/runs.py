@@ -80,7 +80,7 @@ def train(name: str, folder: Path, *, quick: bool = False, seed: int = 0) -> Pat
     held: dict[str, Any] = {}
 
     def probe() -> dict[str, Tensor]:
-        answer, ids, seen = masked.predict(held["nets"], recipe, video, [mask] * len(video))
+        answer, ids, _seen = masked.predict(held["nets"], recipe, video, [mask] * len(video))
         tokens = held["nets"].target(video)
         wanted = layer_norm(tokens).expand(len(ids), -1, -1, -1).gather(2, ids[..., None].expand(-1, -1, -1, tokens.shape[-1]))
         return {"features": tokens, "predictions": answer.transpose(0, 1), "targets": wanted.transpose(0, 1)}

@@ -113,7 +113,11 @@ class Shelf:
                 raise CheckpointError("this file was overwritten since it was opened", where=key.path, fix="open it again")
             options: dict[str, Any] = dict(key.overrides)
             own = next((run for place, run in self._own_runs.items() if Path(key.path).is_relative_to(place)), None)
-            jepa = own.load(Path(key.path).relative_to(own.path).as_posix()) if own is not None else load(key.path, family=key.family, device=key.device, dtype=getattr(torch, key.dtype), **options)
+            jepa = (
+                own.load(Path(key.path).relative_to(own.path).as_posix())
+                if own is not None
+                else load(key.path, family=key.family, device=key.device, dtype=getattr(torch, key.dtype), **options)
+            )
             _put(self._models, key, remembering(jepa), _MODELS)
         self._models.move_to_end(key)
         return self._models[key]

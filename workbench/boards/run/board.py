@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from widgets import RunChart, Toolbar
@@ -22,7 +23,8 @@ from workbench.core.questions.health import HealthResult
 from workbench.core.questions.runs import CheckpointDifference, CompareCheckpoints, RunHealth, RunMaps
 from workbench.query import Query
 
-_MAP = 210  # CSS pixels that the map is high
+_MAP = 200  # CSS pixels that the map is high
+_WIDE = 150  # letters of a line of words over a chart as wide as the board
 _NO_RUN = "No training run is open: choose a shipped one, or name the folder that a training writes its checkpoints and logs to."
 _NO_CLIPS = "no clips to measure with: choose images or videos in the list of what is open"
 
@@ -38,11 +40,11 @@ class RunBoard(Board):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, ["export"], sources=())
         self.run: OpenRun = workspace.shared(OpenRun)
-        self.series = Series(workspace, self._progressed)
-        self.controls, self.chart = Toolbar(), RunChart(message=_NO_RUN, panel_height=64)
+        self.series = Series(workspace, self._measured, self._progressed)
+        self.controls, self.chart = Toolbar(), RunChart(message=_NO_RUN, panel_height=50)
         self.pictures_now, self.pictures_held = Pictures(), Pictures("held: ")
         self.map = Trail(_MAP)
-        self.spectrum = Chart(_MAP + 30, "spectrum of the checkpoint", blank())
+        self.spectrum = Chart(246, "spectrum of the checkpoint", blank())
         self.difference = Chart(380, "difference of parameters by layer", blank())
         self.evidence = Chart(420, "agreement of the measures with a probe", blank())
         self.below = Either(Column(()), Row((self.difference, Column(self.pictures_held.rows)), (0.55, 0.45)), self.evidence)
@@ -68,8 +70,8 @@ class RunBoard(Board):
     @property
     def layout(self) -> Layout:
         """The controls, the curves beside the pictures, and below what was asked for."""
-        under = Row((self.map.view, self.spectrum), (0.64, 0.36))
-        return Column((self.headline, self.controls, Row((self.chart, Column((*self.pictures_now.rows, under))), (0.54, 0.46)), self.below))
+        under = Column((Row((Column(self.pictures_now.rows), self.spectrum), (0.67, 0.33)), self.map.view))
+        return Column((self.headline, self.controls, Row((self.chart, under), (0.54, 0.46)), self.below))
 
     def pictures(self) -> tuple[Ages, ...]:
         """See `Board.pictures`: a run does not follow the model that is open."""
@@ -133,9 +135,13 @@ class RunBoard(Board):
         if data is not None and self._models:
             self.series.follow(self._models, data, self.run.labels, self.run.step)
 
-    def _progressed(self) -> None:
+    def _measured(self) -> None:
         if self.awake:
             self._show()
+
+    def _progressed(self) -> None:
+        if self.headline.busy:
+            self.headline.progress = max(self.series.share, -1.0)
 
     def _moved(self, change: Any) -> None:
         if change["new"] != self.run.step and 0 <= change["new"] < len(self._models):
@@ -222,7 +228,7 @@ class RunBoard(Board):
         found, question = self._health(step), None if step < 0 else self.series.question(self._models[step])
         sentence, tone = words.run_sentence(news, step, found, f"{self._why(step)}.".replace("….", "…"))
         clips = "" if self.series.data is None or found is None else f"{found.clips} clips"
-        detail = words.run_detail(news, len(self.series.health), clips, self._maps(step), self._reference())
+        detail = words.run_detail(news, step, len(self.series.health), clips, self._maps(step), self._reference())
         lines = code.reproduced(question, found, None) if question is not None and found is not None else ""
         busy = self.series.now is not None
         self.say(sentence, tone, detail, lines, busy=busy, cancellable=busy, progress=max(self.series.share, -1.0) if busy else -1.0)
@@ -278,7 +284,9 @@ class RunBoard(Board):
             self.compared.follow(asked)
 
     def _compared(self, found: CheckpointDifference) -> None:
-        self.difference.set(charts.difference_chart(found, dark=self.space.dark))
+        titles = {Path(step.path).name: step.title for step in self.run.checkpoints}
+        said = words.difference_words(found, *(titles.get(name, name) for name in (found.first, found.second)))
+        self.difference.set(charts.titled(charts.difference_chart(found, dark=self.space.dark), said, _WIDE // 2))
 
     def _draw_spectrum(self, maps: RunMaps) -> None:
         reference = None if self.series.reference is None else self.series.maps.get(self.series.reference)
@@ -289,8 +297,7 @@ class RunBoard(Board):
         probe, found = agreements(health)
         labels = next((each.labels for each in health.values() if each.labels), "")
         figure = charts.agreement_chart(found, f"{probe.replace('_', ' ')} of {labels}", dark=self.space.dark) if found else blank()
-        figure.update_layout(title={"text": words.evidence_words(probe, labels, found, len(health))})
-        self.evidence.set(figure)
+        self.evidence.set(charts.titled(figure, words.evidence_words(probe, labels, found, len(health)), _WIDE))
 
     def _draw_charts(self) -> None:
         maps = self._maps(self.run.step)

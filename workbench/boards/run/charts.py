@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ def spectrum_chart(maps: RunMaps, reference: RunMaps | None = None, *, dark: boo
         values = np.maximum(found.spectrum, 1e-9)
         rank = list(range(1, len(values) + 1))
         figure.add_scatter(x=rank, y=values.tolist(), name=name, mode="lines", line={"color": ink(meaning, dark), "width": 2, "dash": dash})
-    calm(figure, "spectrum: deviation by direction; dotted: reference", dark, bottom=22)
+    calm(figure, "spectrum", dark, bottom=22)
     top = max(float(found.spectrum.max(initial=0)) for _, found, _, _ in rows) or 1.0
     ends = [np.log10(top) - 4, np.log10(top) + 0.3]
     figure.update_yaxes(type="log", range=ends, nticks=4, exponentformat="power")
@@ -75,6 +76,12 @@ def agreement_chart(found: Sequence[Agreement], probe: str, *, dark: bool = Fals
     figure.update_yaxes(autorange="reversed", tickfont={"size": 10})
     figure.update_xaxes(range=[-1.05, 1.05], showticklabels=True, nticks=5)
     return figure
+
+
+def titled(figure: go.Figure, words: str, width: int) -> go.Figure:
+    """The figure under words, in lines of so many letters, with what its title says as the last one. Words may hold names from files, and are escaped."""
+    lines = [*map(escape, textwrap.wrap(words, width)), figure.layout.title.text or ""]
+    return figure.update_layout(title={"text": "<br>".join(lines)}, margin={"t": 12 + 15 * len(lines)})
 
 
 @show.register(RunMaps)

@@ -28,12 +28,12 @@ def row(run: OpenRun, series: Series, held: bool) -> tuple[list[Control], dict[s
     few = "" if len(run.checkpoints) > 1 else "there are fewer than two checkpoints"
     idle = "" if series.now is not None or series.paused else "nothing is being measured"
     controls: list[Control] = [
-        Select("run", "run", options, help="A shipped training run, or a folder of yours.", width=250),
-        Text("path", "folder", help="Path of the folder that a training writes its checkpoints and logs to, then Enter.", width=190),
-        Text("labels", "labels", help="The column of the clips that the probes read: label, or a number that is known of each clip.", width=70),
-        Select("shown", "curves", SHOWN, help="The loss and its terms are always drawn."),
-        Select("below", "below", BELOW, help="Two checkpoints side by side, or how far the measures agree with a probe."),
-        Button("hold", "Compare with this" if not held else "Let go", help="Hold the checkpoint under the line, and see others beside it.").off(few),
+        Select("run", "run", options, help="A shipped training run, or a folder of yours.", width=210),
+        Text("path", "folder", help="Path of the folder that a training writes its checkpoints and logs to, then Enter.", width=100),
+        Text("labels", "labels", help="The column of the clips that the probes read: label, or a number that is known of each clip.", width=64),
+        Select("shown", "curves", SHOWN, width=118, help="The loss and its terms are always drawn."),
+        Select("below", "below", BELOW, width=110, help="Two checkpoints side by side, or how far the measures agree with a probe."),
+        Button("hold", "Hold this one" if not held else "Let go", help="Hold the checkpoint under the line, and see others beside it.").off(few),
         Button("pause", "Measure on" if series.paused else "Pause", help="Checkpoints are measured ahead, one after another.").off(idle),
     ]
     return controls, {"run": shipped, "path": "" if shipped else run.name, "labels": run.labels}

@@ -22,7 +22,24 @@ _RECORDED = {  # a measure -> the column of a recorder that follows it during tr
     "predicted_cosine": "prediction.cosine_centred",
     "predicted_mse": "prediction.mse_over_mean",
 }
-_QUIET = ("mask", "lr", "learning", "wd", "weight_decay", "ema", "momentum", "grad", "norm", "mem", "time", "gpu", "data", "recorder", "scale", "load")
+_QUIET = (
+    "mask",
+    "lr",
+    "learning",
+    "wd",
+    "weight_decay",
+    "ema",
+    "momentum",
+    "grad",
+    "norm",
+    "mem",
+    "time",
+    "gpu",
+    "data",
+    "recorder",
+    "scale",
+    "load",
+)
 _MOST = 6  # columns in one panel
 LOSS = "loss and its terms"
 
@@ -58,7 +75,9 @@ def drawn(
     names = [name for name in (CORE if show == "core" else tuple(MEASURES)) if _there(name, health) or _recorded(name, news) is not None]
     for name in names:
         unit = f"R² or accuracy of {probe}" if name in ("knn", "linear_probe") and probe else ""
-        panels.append({"title": MEASURES[name].title + (", centred" if name in _CENTRED else ""), "unit": unit, "log": name in _LOG, "note": _note(name)})
+        panels.append(
+            {"title": MEASURES[name].title + (", centred" if name in _CENTRED else ""), "unit": unit, "log": name in _LOG, "note": _note(name)}
+        )
         lines += of_measure(len(panels) - 1, name, at, known, health)
         recorded = _recorded(name, news)
         if recorded is not None:

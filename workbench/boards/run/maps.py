@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from widgets import Gallery, Scatter
 from workbench.core.questions.runs import RunMaps
 
-SIDE, _TRAILS = 58, 600  # CSS pixels of a small picture; rows of the map that trails may take
+SIDE, _TRAILS = 52, 600  # CSS pixels of a small picture; rows of the map that trails may take
 _AIR = 1.25
 _SEEN, _VEIL = np.array((0, 114, 178)), 0.35
 
@@ -31,12 +31,13 @@ class Pictures:
         if self.images.rows != [int(k) for k in maps.shown] or not self.images.pictures:
             self.images.show(maps.shown, maps.pictures, blank, hints=names)
         share = f"{maps.explained:.0%}".replace("%", " %")
-        colours = "3 directions of the reference's " + maps.colours + f" ({share} of their variance), mean at the position removed"
-        self.targets.show(maps.shown, enlarged(maps.target), blank, hints=names, note=colours)
+        colours = f"{maps.colours}, mean at the position removed, in 3 directions of the reference: {share} of its variance"
+        self.targets.show(maps.shown, enlarged(maps.target), blank, hints=[f"{name}: {colours}" for name in names], note="about the position mean")
         if maps.no_prediction:
             self.predicted.clear(f"No prediction: {maps.no_prediction}")
         else:
-            self.predicted.show(maps.shown, enlarged(masked(maps)), blank, hints=names, note="of one mask a clip; blue edge: context, grey: neither")
+            hints = [f"{name}: the same colours, of one mask; blue: context, grey: neither" for name in names]
+            self.predicted.show(maps.shown, enlarged(masked(maps)), blank, hints=hints, note="blue: context, grey: neither")
 
     def clear(self, why: str) -> None:
         """Show none, and say why."""

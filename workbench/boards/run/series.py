@@ -20,13 +20,13 @@ class Series:
     """Health and maps of checkpoints, by their keys.
 
     Args:
-        changed: called after an answer, a failure, or a pause.
+        changed: called after an answer, a failure, or a pause. told: called when the share of the present work that is done has changed.
 
     Attributes:
         health, maps: answers. errors: key -> why a checkpoint could not be measured. paused: nothing is computed until `go_on`. now: what is being measured.
     """
 
-    def __init__(self, space: Workspace, changed: Callable[[], None]) -> None:
+    def __init__(self, space: Workspace, changed: Callable[[], None], told: Callable[[], None]) -> None:
         self.space, self._changed = space, changed
         self.health: dict[ModelKey, HealthResult] = {}
         self.maps: dict[ModelKey, RunMaps] = {}
@@ -36,7 +36,7 @@ class Series:
         self.data: FolderKey | None = None
         self.reference: ModelKey | None = None
         self._labels, self._models, self._first, self._chosen = "", tuple[ModelKey, ...](), -1, 0
-        self._health = Query[HealthResult](space, "run.health", self._measured, self._failed, lambda done, total: self._changed())
+        self._health = Query[HealthResult](space, "run.health", self._measured, self._failed, lambda done, total: told())
         self._maps = Query[RunMaps](space, "run.maps", self._mapped, self._failed)
 
     def forget(self) -> None:

@@ -25,11 +25,9 @@ def run_sentence(news: RunNews, number_: int, found: HealthResult | None, why: s
     if number_ < 0:
         rows = max((curve.rows for curve in news.curves), default=0)
         return f"{news.name}: {len(news.curves)} columns of {rows:,} logged steps, no complete checkpoint yet.", "plain"
-    step = news.checkpoints[number_]
     head = _place(news.checkpoints, number_)
-    loss = _loss(news, step.at)
     if found is None:
-        return f"{head}: {why}{f' {loss}' if loss else ''}", "plain"
+        return f"{head}: {why}", "plain"
     known = {reading.name: reading for reading in found.readings}
     said, tone = list[str](), "plain"
     predicted, beats = _predicted(known)
@@ -41,7 +39,7 @@ def run_sentence(news: RunNews, number_: int, found: HealthResult | None, why: s
     if deviation is not None and deviation.untrained > 0 and deviation.value.value < _ALIVE * deviation.untrained:
         tone = "warn"
         said.append(f"features deviate by {times(deviation.value.value / deviation.untrained)} of the untrained model's")
-    return f"{head}: {'; '.join(said)}.{f' {loss}' if loss else ''}", tone
+    return f"{head}: {'; '.join(said)}.", tone
 
 
 def _predicted(known: Mapping[str, Reading]) -> tuple[str, bool]:
@@ -50,21 +48,22 @@ def _predicted(known: Mapping[str, Reading]) -> tuple[str, bool]:
     if cosine is None:
         return "", False
     value, low, high = interval(cosine, centred=True)
-    said = f"centred cosine {number(value)} [{number(low)}, {number(high)}] (position mean 0, untrained {number(cosine.untrained_centred)})"
+    said = f"centred cosine {number(value)} [{number(low)}, {number(high)}], untrained {number(cosine.untrained_centred)}"
     if error is not None:
-        said += f", error {times(error.value.value)} of the position mean's"
+        said = f"error {times(error.value.value)} of its, {said}"
     if low > 0 and (error is None or interval(error)[2] < 1):
-        return f"predictions: {said}", True
-    return f"predictions no better than the position mean: {said}", False
+        return f"predictions beat the position mean ({said})", True
+    return f"predictions no better than the position mean ({said})", False
 
 
-def run_detail(news: RunNews, measured: int, clips: str, maps: RunMaps | None, reference: str) -> str:
-    """The thin line: over what, how far the map fits, and what was left out."""
-    said = list[str]()
+def run_detail(news: RunNews, number_: int, measured: int, clips: str, maps: RunMaps | None, reference: str) -> str:
+    """The thin line: the loss, over what was measured, how far the map fits, and what was left out."""
+    loss = _loss(news, news.checkpoints[number_].at) if number_ >= 0 else ""
+    said = [loss] if loss else []
     if clips:
-        said.append(f"Measured {measured} of {len(news.checkpoints)} checkpoints over {clips}; bands: 90 % of halves of the clips.")
+        said.append(f"Measured {measured} of {len(news.checkpoints)} checkpoints over {clips}.")
     if maps is not None:
-        said.append(f"Turned onto {reference}: {_share(maps.fit)} of the variance fits (clips shuffled {_share(maps.shuffled)}).")
+        said.append(f"Turned onto {reference}, {_share(maps.fit)} of the variance fits (shuffled {_share(maps.shuffled)}).")
     if news.waiting:
         said.append(f"Still being written: {', '.join(news.waiting[:_NOTES])}.")
     if news.resumed:
@@ -127,12 +126,12 @@ def _loss(news: RunNews, at: float) -> str:
         return ""
     value, (step, least) = float(curve.values[before[-1]]), curve.minimum
     near = " (near its least)" if least > 0 and value <= _CLOSE * least else f" (least {times(least)} at {news.axis} {step:,.0f})"
-    return f"The {curve.name} is {times(value)}{near}: by itself it says nothing of the representation."
+    return f"The {curve.name} is {times(value)}{near}: alone it says nothing of the representation."
 
 
 def _short(reading: Reading) -> str:
     value, low, high = interval(reading)
-    return f"{value:.1f} [{low:.1f}, {high:.1f}] (untrained {reading.untrained:.1f})"
+    return f"{value:.1f} [{low:.1f}, {high:.1f}], untrained {reading.untrained:.1f},"
 
 
 def _share(value: float) -> str:

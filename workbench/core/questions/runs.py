@@ -208,7 +208,7 @@ class MapsOfRun(Question[RunMaps]):
     clips: FolderKey
     reference: ModelKey
     limit: int = 256
-    shown: int = 6
+    shown: int = 5
     seed: int = 0
 
 

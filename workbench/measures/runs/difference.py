@@ -45,7 +45,9 @@ def compare_checkpoints(first: str | Path, second: str | Path) -> CheckpointDiff
             sums[k] += value
         progress.report(done + 1, len(common))
     if not layers:
-        raise Incomparable("the two files have no tensor of one name and shape in common", where=str(second), fix="choose checkpoints of one training")
+        raise Incomparable(
+            "the two files have no tensor of one name and shape in common", where=str(second), fix="choose checkpoints of one training"
+        )
     rows = tuple(LayerDifference(*key, _ratio(s[1], s[0]), _ratio(s[2], s[0]), int(s[3]), equal[key]) for key, s in layers.items())
     squares = [sum(s[k] for s in layers.values()) for k in (0, 1)]
     only = tuple(n for n in mine if n not in theirs), tuple(n for n in theirs if n not in mine)

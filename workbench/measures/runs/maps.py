@@ -46,7 +46,7 @@ _known: WeakKeyDictionary[Jepa, tuple[object, _Series]] = WeakKeyDictionary()
 
 
 @answers(MapsOfRun)
-def run_maps(jepa: Jepa, clips: ClipRow | Bank, reference: Jepa, *, limit: int = 256, shown: int = 6, seed: int = 0) -> RunMaps:
+def run_maps(jepa: Jepa, clips: ClipRow | Bank, reference: Jepa, *, limit: int = 256, shown: int = 5, seed: int = 0) -> RunMaps:
     """Embedding map, token maps, masked predictions and spectrum of a checkpoint, turned onto a reference checkpoint.
 
     Args:
@@ -91,7 +91,7 @@ def _maps(jepa: Jepa, data: ClipRow, reference: Jepa, limit: int, shown: int, se
         explained(turned, y),
         explained(mixed @ turn(mixed, y), y),
         _spectrum(x),
-        np.array(mine.index[: len(mine.shown)], np.int64) if mine is other else np.array(mine.index[: len(mine.shown)], np.int64),
+        np.array(mine.index[: len(mine.shown)], np.int64),
         np.stack(mine.pictures),
         target,
         predicted,
@@ -176,16 +176,17 @@ def _picture(extractor: Extractor, clip: Clip) -> UInt8[np.ndarray, "side side 3
     return np.ascontiguousarray(cv2.resize(frames[len(frames) // 2], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA))
 
 
-def _coloured(
-    jepa: Jepa, mine: _Series, other: _Series, seed: int
-) -> tuple[PcaBasis, np.ndarray, np.ndarray, np.ndarray, np.ndarray, str]:
+def _coloured(jepa: Jepa, mine: _Series, other: _Series, seed: int) -> tuple[PcaBasis, np.ndarray, np.ndarray, np.ndarray, np.ndarray, str]:
     """The basis, colours of targets and predictions of the pictured clips, where there is a prediction and a context, and why there is none."""
     count = min(len(mine.tokens), len(other.tokens))
     mean = mine.tokens.mean(0)
     x, y = ((s.tokens[:count] - s.tokens[:count].mean(0)).flatten(0, 2).double().numpy() for s in (mine, other))
     basis, turned = fit_basis(other.tokens[:, None], "", ""), torch.from_numpy(turn(x, y)).float()
     shown = len(mine.shown)
-    paint = lambda tokens: basis.colours(((tokens - mean) @ turned).numpy()[None] + basis.mean)[0]  # noqa: E731  a name for one line
+
+    def paint(tokens: torch.Tensor) -> np.ndarray:
+        return basis.colours(((tokens - mean) @ turned).numpy()[None] + basis.mean)[0]
+
     target = np.stack([paint(tokens) for tokens in mine.tokens[:shown]])
     predicted, asked, context = np.full_like(target, 128), np.zeros(target.shape[:3], bool), np.zeros(target.shape[:3], bool)
     try:
