@@ -212,7 +212,7 @@ class RunBoard(Board):
             error = self.series.errors[model]
             return f"could not be measured: {error.what}" + (f" ({error.fix})" if error.fix else "")
         if self.series.data is None:
-            return "the clips are being opened …" if self.space.opening else _NO_CLIPS
+            return "the clips are being opened …" if self.run.awaits_clips else _NO_CLIPS
         if self.series.paused:
             return "not measured: paused"
         return "being measured …" if model == self.series.now else "not measured yet"

@@ -30,6 +30,7 @@ class OpenRun:
         self._data: str | None = None
         self._heard = list[Callable[[bool], None]]()
         self._log = Query[RunNews](space, "run.log", self._read, self._failed)
+        space.on("clips", self._clips_open)
 
     @property
     def checkpoints(self) -> tuple[RunStep, ...]:
@@ -46,6 +47,11 @@ class OpenRun:
     def reading(self) -> bool:
         """Whether it is being opened."""
         return self.news is None and self._log.busy
+
+    @property
+    def awaits_clips(self) -> bool:
+        """Whether the clips that it is measured on are yet to be opened."""
+        return bool(self._data) and bool(self.checkpoints)
 
     def watch(self, heard: Callable[[bool], None]) -> None:
         """Call after another run was opened (True), or after there is something new of it (False)."""
@@ -85,7 +91,7 @@ class OpenRun:
         """Make a checkpoint the model that all boards look at, with the clip in sight."""
         if self.key is None or not 0 <= number < len(self.checkpoints) or self.model(number) == self.space.session.state.model:
             return
-        look, data, self._data = self.space.choice.look, self._data, None
+        look, data = self.space.choice.look, self._data
         said: Mapping[str, object] = dict(self.key.said)
         try:
             self.space.open(self.checkpoints[number].path, data, None if data or look is None else look.index, **said)
@@ -93,18 +99,18 @@ class OpenRun:
             self.space.tell(error)
 
     def _read(self, news: RunNews) -> None:
-        first, self.error = self.news is None, None
+        before, first, self.error = len(self.checkpoints), self.news is None, None
         if news.same:
             return
-        grown = self.step == len(self.checkpoints) - 1
-        self.news = news
-        if not 0 <= self.step < len(news.checkpoints) or (grown and not first and self.step < 0):
+        at_end, self.news = self.step == before - 1, news
+        if at_end or not 0 <= self.step < len(news.checkpoints):  # the line stays at the end while the run grows
             self.step = len(news.checkpoints) - 1
         self._tell(opened=False)
-        if (first or self._data) and news.checkpoints:
+        if news.checkpoints and (first or (self._data and len(news.checkpoints) != before)):
             self.turn(self.step)
-        elif first and self._data:
-            self.space.open_data(self._data)
+
+    def _clips_open(self) -> None:
+        self._data = None
 
     def _failed(self, error: WorkbenchError) -> None:
         if not isinstance(error, Cancelled):
