@@ -138,7 +138,8 @@ def test_a_reader_that_has_read_enough_is_no_fault(whole: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["demo", "--help"], ["app", "--help"], ["inspect", "--help"], ["catalogue", "--help"], ["samples", "--help"]]
+    "words",
+    [["--help"], ["demo", "--help"], ["app", "--help"], ["inspect", "--help"], ["catalogue", "--help"], ["samples", "--help"], ["watch", "--help"]],
 )
 def test_help_explains_every_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -159,6 +160,14 @@ def test_the_app_does_not_start_on_what_is_not_there(words: list[str], tmp_path:
     assert done.returncode == 2
     assert "nowhere" in done.stderr
     assert samples.names()[0] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_is_not_there_is_not_watched(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "workbench", "watch", "--port", "0", "nowhere"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "there is no nowhere" in done.stderr
     assert "Traceback" not in done.stderr
 
 

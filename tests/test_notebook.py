@@ -233,3 +233,21 @@ def test_a_view_that_cannot_be_opened_is_refused_and_leaves_no_board_behind(tmp_
     with pytest.raises(BadInput, match="a module in memory"):
         held.save_view(place)
     held.close()
+
+
+def test_a_run_has_a_board_and_its_checkpoints_are_opened_by_a_factory_of_ones_own(tmp_path: Path) -> None:
+    shipped, opened = jw.open_run("shapes-collapse"), list[str]()
+    for name in ("params-ijepa.yaml", "metrics.jsonl", "jepa-step0.pth.tar"):
+        shutil.copy(shipped.path / name, tmp_path)
+
+    def mine(path: str) -> Any:
+        opened.append(Path(path).name)
+        return jw.load(path)
+
+    box = jw.board(jw.open_run(tmp_path, model=mine), data="shapes")
+    assert box.board.title == "Run"
+    box.wait()
+    assert box.board.headline.sentence.startswith("Step 0 of 0: predictions ")
+    assert set(opened) == {"jepa-step0.pth.tar"}
+    assert box.board.chart.ready == ["ready"]
+    box.close()
