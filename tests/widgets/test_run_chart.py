@@ -23,20 +23,15 @@ def test_curves_cross_with_their_bands_in_one_message() -> None:
     assert (chart.data, chart.version) == (b"", 2)
 
 
-@pytest.mark.parametrize(
-    ("lines", "words"),
-    [
-        ([Line(1, "a", "log", STEPS, STEPS)], "panel 1"),
-        ([Line(0, "a", "verdict", STEPS, STEPS)], "kind"),
-        ([Line(0, "a", "log", STEPS, STEPS[:2])], "bytes"),
-    ],
-)
-def test_curves_that_do_not_fit_are_refused_and_the_old_ones_stay(lines: list[Line], words: str) -> None:
+@pytest.mark.parametrize(("line", "words"), [(Line(1, "a", "log", STEPS, STEPS), "panel 1"), (Line(0, "a", "verdict", STEPS, STEPS), "kind")])
+def test_curves_that_do_not_fit_are_refused_and_the_old_ones_stay(line: Line, words: str) -> None:
     chart = RunChart()
     chart.show([{"title": "a"}], [Line(0, "a", "log", STEPS, STEPS)])
     before = chart.data
     with pytest.raises(t.TraitError, match=words):
-        chart.show([{"title": "b"}], lines)
+        chart.show([{"title": "b"}], [line])
+    with pytest.raises(t.TraitError, match="40 bytes"):
+        chart.data = before[:40]
     assert chart.data == before
 
 

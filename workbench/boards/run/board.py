@@ -23,7 +23,7 @@ from workbench.core.questions.health import HealthResult
 from workbench.core.questions.runs import CheckpointDifference, CompareCheckpoints, RunHealth, RunMaps
 from workbench.query import Query
 
-_MAP = 200  # CSS pixels that the map is high
+_MAP = 230  # CSS pixels that the map is high
 _WIDE = 150  # letters of a line of words over a chart as wide as the board
 _NO_RUN = "No training run is open: choose a shipped one, or name the folder that a training writes its checkpoints and logs to."
 _NO_CLIPS = "no clips to measure with: choose images or videos in the list of what is open"
@@ -201,7 +201,7 @@ class RunBoard(Board):
         self.map.view.message = "" if maps is not None else self._why(self.run.step)
         if maps is not None:
             others = [found for k in range(len(self._models)) if (found := self._maps(k)) is not None]
-            self.map.show(maps, others, f"clips, {self.run.checkpoints[self.run.step].title}; select some for their trails")
+            self.map.show(maps, others, f"clips, {self.run.checkpoints[self.run.step].title}; draw around some for their trails")
 
     def _why(self, number: int) -> str:
         """Why there is nothing of a checkpoint yet."""

@@ -11,8 +11,8 @@ from workbench.boards.run.opened import OpenRun
 from workbench.boards.run.series import Series
 
 OTHER = "a run of yours"
-SHOWN = (Option("core", "five measures"), Option("all", "all measures"), Option("logs", "all columns of the logs"))
-BELOW = (Option("", "nothing"), Option("compare", "compare two"), Option("evidence", "which checkpoint?"))
+SHOWN = (Option("core", "five"), Option("all", "all"), Option("logs", "logs"))
+BELOW = (Option("", "nothing"), Option("compare", "two"), Option("evidence", "agreement"))
 
 
 def row(run: OpenRun, series: Series, held: bool) -> tuple[list[Control], dict[str, Any]]:
@@ -28,11 +28,17 @@ def row(run: OpenRun, series: Series, held: bool) -> tuple[list[Control], dict[s
     few = "" if len(run.checkpoints) > 1 else "there are fewer than two checkpoints"
     idle = "" if series.now is not None or series.paused else "nothing is being measured"
     controls: list[Control] = [
-        Select("run", "run", options, help="A shipped training run, or a folder of yours.", width=210),
-        Text("path", "folder", help="Path of the folder that a training writes its checkpoints and logs to, then Enter.", width=100),
-        Text("labels", "labels", help="The column of the clips that the probes read: label, or a number that is known of each clip.", width=64),
-        Select("shown", "curves", SHOWN, width=118, help="The loss and its terms are always drawn."),
-        Select("below", "below", BELOW, width=110, help="Two checkpoints side by side, or how far the measures agree with a probe."),
+        Select("run", "run", options, help="A shipped training run, or a folder of yours.", width=172),
+        Text("path", "folder", help="Path of the folder that a training writes its checkpoints and logs to, then Enter.", width=92),
+        Text("labels", "labels", help="The column of the clips that the probes read: label, or a number that is known of each clip.", width=56),
+        Select(
+            "shown",
+            "curves",
+            SHOWN,
+            width=66,
+            help="Five measures of the checkpoints, all of them, or every column of the logs. The loss and its terms are always drawn.",
+        ),
+        Select("below", "below", BELOW, width=98, help="Two checkpoints side by side; or which checkpoint: how far the measures agree with a probe."),
         Button("hold", "Hold this one" if not held else "Let go", help="Hold the checkpoint under the line, and see others beside it.").off(few),
         Button("pause", "Measure on" if series.paused else "Pause", help="Checkpoints are measured ahead, one after another.").off(idle),
     ]

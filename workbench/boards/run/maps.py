@@ -68,7 +68,7 @@ class Trail:
     """The map of all clips at one checkpoint. Its scale never changes, so that points move only when the representation does."""
 
     def __init__(self, height: int) -> None:
-        self.view = Scatter(title="clips", message="Not measured yet", plot_height=height, partial=True, place_labels=False, bare=False)
+        self.view = Scatter(title="clips", message="Not measured yet", plot_height=height, partial=True, bare=True, tool="lasso")
         self._height = height
         self._count = 0
 

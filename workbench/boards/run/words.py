@@ -34,11 +34,12 @@ def run_sentence(news: RunNews, number_: int, found: HealthResult | None, why: s
     if predicted:
         said.append(predicted)
         tone = "plain" if beats else "warn"
-    said.append(f"RankMe {_short(known['rankme'])} of {found.dim} features")
+    rank = known["rankme"]
+    said.append(f"RankMe {rank.value.value:.1f} of {found.dim}, untrained {rank.untrained:.1f}")
     deviation = known.get("feature_std")
     if deviation is not None and deviation.untrained > 0 and deviation.value.value < _ALIVE * deviation.untrained:
         tone = "warn"
-        said.append(f"features deviate by {times(deviation.value.value / deviation.untrained)} of the untrained model's")
+        said.append(f"feature deviation {times(deviation.value.value / deviation.untrained)} × that of the untrained model")
     return f"{head}: {'; '.join(said)}.", tone
 
 
@@ -48,9 +49,9 @@ def _predicted(known: Mapping[str, Reading]) -> tuple[str, bool]:
     if cosine is None:
         return "", False
     value, low, high = interval(cosine, centred=True)
-    said = f"centred cosine {number(value)} [{number(low)}, {number(high)}], untrained {number(cosine.untrained_centred)}"
+    said = f"centred cosine {number(value)} [{number(low)}, {number(high)}]"
     if error is not None:
-        said = f"error {times(error.value.value)} of its, {said}"
+        said = f"error {times(error.value.value)} ×, {said}"
     if low > 0 and (error is None or interval(error)[2] < 1):
         return f"predictions beat the position mean ({said})", True
     return f"predictions no better than the position mean ({said})", False
@@ -127,11 +128,6 @@ def _loss(news: RunNews, at: float) -> str:
     value, (step, least) = float(curve.values[before[-1]]), curve.minimum
     near = " (near its least)" if least > 0 and value <= _CLOSE * least else f" (least {times(least)} at {news.axis} {step:,.0f})"
     return f"The {curve.name} is {times(value)}{near}: alone it says nothing of the representation."
-
-
-def _short(reading: Reading) -> str:
-    value, low, high = interval(reading)
-    return f"{value:.1f} [{low:.1f}, {high:.1f}], untrained {reading.untrained:.1f},"
 
 
 def _share(value: float) -> str:
