@@ -227,12 +227,12 @@ def test_a_checkpoint_that_cannot_be_read_or_is_of_another_shape_stops_no_other(
     (tmp_path / "jepa-step20.pth.tar").write_text("half a file")
     looked.board.run.open(str(tmp_path), str(samples.find("shapes").bank))
     board = looked.board
-    assert [step.step for step in board.run.checkpoints] == [0, 5, 10, 20] or board.run.checkpoints[-1].step == 10
     ready = dict(zip([step.step for step in board.run.checkpoints], board.chart.ready, strict=True))
     assert (ready[0], ready[10]) == ("ready", "ready")
-    assert ready[5] == "failed"
+    assert (ready[5], ready[20]) == ("failed", "failed")
     board.chart.cursor = [step.step for step in board.run.checkpoints].index(5)
-    assert "could not be measured" in looked.sentence
+    assert "could not be measured" in board.pictures_now.images.message
+    assert "96 features" in board.pictures_now.images.message
 
 
 def test_a_path_that_is_no_run_is_refused_in_words(looked: Looked, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.straight import shared_shelf
 from workbench import samples
 from workbench.boards.code import reproduced
 from workbench.core import codec
-from workbench.core.card import FileKey, FolderKey, ModelKey, RunKey, stamp
+from workbench.core.card import FileKey, FolderKey, ModelKey, RunKey
 from workbench.core.errors import BadInput, Incomparable
 from workbench.core.questions import Question, read, written
 from workbench.core.questions.runs import CompareCheckpoints, MapsOfRun, RunHealth, RunLog
@@ -30,8 +30,7 @@ RUN, COLLAPSE = (samples.find_run(name) for name in ("shapes-run", "shapes-colla
 
 
 def key(folder: Path, name: str) -> ModelKey:
-    path = str(folder / name)
-    return ModelKey(path, stamp=stamp(path))
+    return ModelKey(str(folder / name))
 
 
 @pytest.fixture(scope="module")

@@ -148,6 +148,8 @@ class RunBoard(Board):
             self.run.step = change["new"]
             self.series.prefer(self.run.step)
             self._show_checkpoint()
+            if self._values["below"] == "compare":
+                self._compare()
 
     def _health(self, number: int) -> HealthResult | None:
         return self.series.health.get(self._models[number]) if 0 <= number < len(self._models) else None

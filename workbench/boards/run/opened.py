@@ -30,7 +30,9 @@ class OpenRun:
         self._data: str | None = None
         self._heard = list[Callable[[bool], None]]()
         self._log = Query[RunNews](space, "run.log", self._read, self._failed)
+        self._turned = -1
         space.on("clips", self._clips_open)
+        space.on("refused", self._refused)
 
     @property
     def checkpoints(self) -> tuple[RunStep, ...]:
@@ -91,7 +93,7 @@ class OpenRun:
         """Make a checkpoint the model that all boards look at, with the clip in sight."""
         if self.key is None or not 0 <= number < len(self.checkpoints) or self.model(number) == self.space.session.state.model:
             return
-        look, data = self.space.choice.look, self._data
+        look, data, self._turned = self.space.choice.look, self._data, number
         said: Mapping[str, object] = dict(self.key.said)
         try:
             self.space.open(self.checkpoints[number].path, data, None if data or look is None else look.index, **said)
@@ -108,6 +110,12 @@ class OpenRun:
         self._tell(opened=False)
         if news.checkpoints and (first or (self._data and len(news.checkpoints) != before)):
             self.turn(self.step)
+
+    def _refused(self) -> None:
+        """The checkpoint that was to open first cannot be opened: the one before it is, so that the others are measured."""
+        refused = self.space.refused
+        if self._data and refused is not None and 0 < self._turned < len(self.checkpoints) and refused[0] == self.checkpoints[self._turned].path:
+            self.turn(self._turned - 1)
 
     def _clips_open(self) -> None:
         self._data = None

@@ -81,6 +81,7 @@ class Series:
         self.paused = False
         self.errors.clear()
         self._next()
+        self._changed()
 
     @property
     def share(self) -> float:
@@ -103,7 +104,6 @@ class Series:
         ends = self._ends()
         left = ends or [m for m in self.wanted() if m not in self.errors and (m not in self.health or m not in self.maps)]
         if not left:
-            self._changed()
             return
         self.now = model = left[0]
         self._changed()
@@ -160,6 +160,8 @@ class Series:
     def _ended(self) -> None:
         self.now = None
         self._next()
+        if self.now is None:
+            self._changed()
 
     def asked(self) -> Question[HealthResult] | None:
         """The latest question of health that was answered."""
