@@ -5,19 +5,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import traitlets as t
 from jaxtyping import Float
 
 from widgets._esm import css, esm
-from widgets._schema import COUNT, FLAG, TEXT, check_dict, dicts, is_number, one_of
+from widgets._schema import COUNT, FLAG, TEXT, Rule, check_dict, dicts, is_list_of, is_number, one_of
 from widgets._traits import View, binary, numbers, proposed, whole_numbers
 
 KINDS = ("log", "measure", "untrained", "control")
 READY = ("waiting", "ready", "failed", "computing")
-_POINT = ("a point [step, value] or none", lambda v: isinstance(v, list | tuple) and len(v) in (0, 2) and all(map(is_number, v)))
+_POINT: Rule = ("a point [step, value] or none", lambda value: is_list_of(is_number)(value) and len(cast("list[Any]", value)) in (0, 2))
 _CURVE = {"name": TEXT, "kind": one_of(*KINDS), "panel": COUNT, "count": COUNT, "band": FLAG}
 _PANEL = {"title": TEXT}
 

@@ -22,6 +22,7 @@ from workbench.core.errors import BadInput, Incomparable
 from workbench.core.questions import Question, read, written
 from workbench.core.questions.runs import CompareCheckpoints, MapsOfRun, RunHealth, RunLog
 from workbench.families import toy
+from workbench.front import bank_path
 from workbench.measures.runs import difference, keeping, log, maps
 from workbench.measures.runs.log import run_log
 from workbench.runs.run import open_run
@@ -35,7 +36,7 @@ def key(folder: Path, name: str) -> ModelKey:
 
 @pytest.fixture(scope="module")
 def asked() -> dict[str, Question[Any]]:
-    clips = FolderKey(jw.front.bank_path(RUN.data))
+    clips = FolderKey(bank_path(RUN.data))
     first, last = (key(RUN.folder, f"jepa-step{k}.pth.tar") for k in (0, 1500))
     every = (
         RunLog(RunKey(str(RUN.folder))),

@@ -61,10 +61,10 @@ def numbers(logged: Any, outputs: Any) -> dict[str, Any]:
 
 def _callback_class() -> Any:
     try:
-        from lightning.pytorch.callbacks import Callback
+        from lightning.pytorch.callbacks import Callback  # type: ignore[import-not-found]  # an extra
     except ImportError:
         try:
-            from pytorch_lightning.callbacks import Callback
+            from pytorch_lightning.callbacks import Callback  # type: ignore[import-not-found]  # the older name of the same
         except ImportError as error:
             raise MissingExtra("the callback needs Lightning", where="run_callback", fix='pip install "jepa-workbench[lightning]"') from error
     return Callback

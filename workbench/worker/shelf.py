@@ -96,7 +96,8 @@ class Shelf:
         if key.path in self._own_runs:
             return self._own_runs[key.path]
         if key not in self._runs:
-            _put(self._runs, key, open_run(key.path, family=key.family, **dict(key.overrides)), _RUNS)
+            options: dict[str, Any] = dict(key.said)
+            _put(self._runs, key, open_run(key.path, **options), _RUNS)
         self._runs.move_to_end(key)
         return self._runs[key]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -80,7 +80,8 @@ def agreement_chart(found: Sequence[Agreement], probe: str, *, dark: bool = Fals
 
 def titled(figure: go.Figure, words: str, width: int) -> go.Figure:
     """The figure under words, in lines of so many letters, with what its title says as the last one. Words may hold names from files, and are escaped."""
-    lines = [*map(escape, textwrap.wrap(words, width)), figure.layout.title.text or ""]
+    said: Any = figure.to_plotly_json()["layout"]["title"]
+    lines = [*map(escape, textwrap.wrap(words, width)), said.get("text") or ""]
     return figure.update_layout(title={"text": "<br>".join(lines)}, margin={"t": 12 + 15 * len(lines)})
 
 

@@ -26,7 +26,7 @@ class Pictures:
 
     def show(self, maps: RunMaps) -> None:
         """Show a checkpoint's."""
-        names = [_name(maps, k) for k in maps.shown]
+        names = [_name(maps, int(k)) for k in maps.shown]
         blank = [""] * len(names)
         if self.images.rows != [int(k) for k in maps.shown] or not self.images.pictures:
             self.images.show(maps.shown, maps.pictures, blank, hints=names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from workbench import samples
 from workbench.boards.workspace import Workspace, settled
@@ -94,7 +95,7 @@ class OpenRun:
         if self.key is None or not 0 <= number < len(self.checkpoints) or self.model(number) == self.space.session.state.model:
             return
         look, data, self._turned = self.space.choice.look, self._data, number
-        said: Mapping[str, object] = dict(self.key.said)
+        said: Mapping[str, Any] = dict(self.key.said)
         try:
             self.space.open(self.checkpoints[number].path, data, None if data or look is None else look.index, **said)
         except WorkbenchError as error:

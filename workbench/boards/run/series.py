@@ -95,8 +95,9 @@ class Series:
     def wanted(self) -> list[ModelKey]:
         """The checkpoints that are measured unasked, and the one under the line."""
         count = len(self._models)
-        ahead = range(count) if count <= AHEAD else sorted({k * (count - 1) // (AHEAD - 1) for k in range(AHEAD)})
-        return [self._models[k] for k in dict.fromkeys((*([self._first] if 0 <= self._first < count else []), *reversed(ahead)))]
+        ahead = list(range(count)) if count <= AHEAD else sorted({k * (count - 1) // (AHEAD - 1) for k in range(AHEAD)})
+        order = [*([self._first] if 0 <= self._first < count else []), *reversed(ahead)]
+        return [self._models[k] for k in dict.fromkeys(order)]
 
     def _next(self) -> None:
         if self.now is not None or self.paused or self.data is None:
