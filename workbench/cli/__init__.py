@@ -113,7 +113,9 @@ def _add_place(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--address", default="127.0.0.1", help="address to listen at (default 127.0.0.1: only this machine; any other needs a token)"
     )
-    command.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="also answer to this host name, such as a proxy (repeatable)")
+    command.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="also answer to this host name, such as a proxy (repeatable)"
+    )
     command.add_argument("--prefix", default="", metavar="PATH", help="path under which a proxy reaches the app, as /user/name/ (default: none)")
     command.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
 

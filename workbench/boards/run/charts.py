@@ -82,7 +82,7 @@ def titled(figure: go.Figure, words: str, width: int) -> go.Figure:
     """The figure under words, in lines of so many letters, with what its title says as the last one. Words may hold names from files, and are escaped."""
     said: Any = figure.to_plotly_json()["layout"]["title"]
     lines = [*map(escape, textwrap.wrap(words, width)), said.get("text") or ""]
-    return figure.update_layout(title={"text": "<br>".join(lines)}, margin={"t": 12 + 15 * len(lines)})
+    return figure.update_layout(title={"text": "<br>".join(lines), "y": 0.965}, margin={"t": 22 + 15 * len(lines)})
 
 
 @show.register(RunMaps)

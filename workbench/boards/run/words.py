@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.boards.run.curves import interval, is_term
 from workbench.boards.run.evidence import Agreement
-from workbench.core.numbers import number, times
+from workbench.core.numbers import number, relative_to, share
 from workbench.core.questions.health import HealthResult, Reading
 from workbench.core.questions.runs import CheckpointDifference, RunMaps, RunNews, RunStep
 
@@ -39,7 +39,7 @@ def run_sentence(news: RunNews, number_: int, found: HealthResult | None, why: s
     deviation = known.get("feature_std")
     if deviation is not None and deviation.untrained > 0 and deviation.value.value < _ALIVE * deviation.untrained:
         tone = "warn"
-        said.append(f"feature deviation {times(deviation.value.value / deviation.untrained)} × that of the untrained model")
+        said.append(f"feature deviation {relative_to(deviation.value.value / deviation.untrained, "the untrained model's")}")
     return f"{head}: {'; '.join(said)}.", tone
 
 
@@ -51,7 +51,7 @@ def _predicted(known: Mapping[str, Reading]) -> tuple[str, bool]:
     value, low, high = interval(cosine, centred=True)
     said = f"centred cosine {number(value)} [{number(low)}, {number(high)}]"
     if error is not None:
-        said = f"error {times(error.value.value)} ×, {said}"
+        said = f"error {share(error.value.value)}, {said}"
     if low > 0 and (error is None or interval(error)[2] < 1):
         return f"predictions beat the position mean ({said})", True
     return f"predictions no better than the position mean ({said})", False
@@ -64,7 +64,7 @@ def run_detail(news: RunNews, number_: int, measured: int, clips: str, maps: Run
     if clips:
         said.append(f"Measured {measured} of {len(news.checkpoints)} checkpoints over {clips}.")
     if maps is not None:
-        said.append(f"Turned onto {reference}, {_share(maps.fit)} of the variance fits (shuffled {_share(maps.shuffled)}).")
+        said.append(f"Turned onto {reference}, {share(maps.fit)} of the variance fits (shuffled {share(maps.shuffled)}).")
     if news.waiting:
         said.append(f"Still being written: {', '.join(news.waiting[:_NOTES])}.")
     if news.resumed:
@@ -86,7 +86,7 @@ def difference_words(found: CheckpointDifference, first: str, second: str) -> st
         if names
     ]
     place = f"{most.part} {most.layer}".strip()
-    words = f"From {first} to {second} the parameters move by {times(found.total)} of their length, most in {place} ({times(most.relative)}; in another order {times(most.shuffled)})."
+    words = f"From {first} to {second} the parameters move by {relative_to(found.total, 'their length')}, most in {place} ({share(most.relative)}; in another order {share(most.shuffled)})."
     return " ".join([words, *([f"The same: {', '.join(equal)}."] if equal else []), *([f"{'; '.join(odd)}."] if odd else [])])
 
 
@@ -126,9 +126,5 @@ def _loss(news: RunNews, at: float) -> str:
     if not len(before):
         return ""
     value, (step, least) = float(curve.values[before[-1]]), curve.minimum
-    near = " (near its least)" if least > 0 and value <= _CLOSE * least else f" (least {times(least)} at {news.axis} {step:,.0f})"
-    return f"The {curve.name} is {times(value)}{near}: alone it says nothing of the representation."
-
-
-def _share(value: float) -> str:
-    return f"{value:.0%}".replace("%", " %")
+    near = " (near its least)" if least > 0 and value <= _CLOSE * least else f" (least {least:.3g} at {news.axis} {step:,.0f})"
+    return f"The {curve.name} is {value:.3g}{near}: alone it says nothing of the representation."
