@@ -39,7 +39,7 @@ def run_sentence(news: RunNews, number_: int, found: HealthResult | None, why: s
     deviation = known.get("feature_std")
     if deviation is not None and deviation.untrained > 0 and deviation.value.value < _ALIVE * deviation.untrained:
         tone = "warn"
-        said.append(f"feature deviation {relative_to(deviation.value.value / deviation.untrained, "the untrained model's")}")
+        said.append("feature deviation " + relative_to(deviation.value.value / deviation.untrained, "that of the untrained model"))
     return f"{head}: {'; '.join(said)}.", tone
 
 
