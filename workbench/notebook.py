@@ -39,6 +39,7 @@ from workbench.jobs import Jobs
 from workbench.store.places import partial, settle
 from workbench.store.uploads import Room
 from workbench.runs.run import Run
+from workbench.store.places import partial, settle
 from workbench.thread_jobs import ThreadJobs
 
 if TYPE_CHECKING:

@@ -199,6 +199,7 @@ def serve(
         allow_hosts: names that the app answers to, beside localhost and its address. prefix: of every path, as a proxy asks for it: /user/x/.
         settings: what the checkpoint does not say, as {"heads": 4}. board, clip: on which the page opens; None: on the first
             board that has something to show, and the clip that the data opens on. labels: a table that is joined to the vectors. show: opens a tab of the browser.
+        runs: folders or names of training runs, the first of which is opened in place of a checkpoint. probes: the column of the clips that probes read.
 
     Raises:
         BadInput: a path or a board that does not exist, an address or port that cannot be had, or a name or prefix that is none.

@@ -23,8 +23,8 @@ from workbench.boards.layout import Chart, Column, leaves
 from workbench.boards.naming import Names
 from workbench.boards.opener import Opener
 from workbench.boards.restoring import Restoring
-from workbench.boards.second_row import SecondRow
 from workbench.boards.run.opened import OpenRun
+from workbench.boards.second_row import SecondRow
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.core.view import SavedView
