@@ -27,19 +27,18 @@ from workbench.boards.layout import Chart, Column, Either, Layout, Row
 from workbench.boards.naming import Names
 from workbench.boards.opener import Opener
 from workbench.boards.restoring import Restoring, describe
+from workbench.boards.run.opened import OpenRun
 from workbench.boards.second_row import SecondRow
 from workbench.boards.stills import still, words
-from workbench.boards.run.opened import OpenRun
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions import Question
 from workbench.core.vectors import Vectors
 from workbench.core.view import LARGEST_FILE, file_of
 from workbench.jobs import Jobs
-from workbench.store.places import partial, settle
-from workbench.store.uploads import Room
 from workbench.runs.run import Run
 from workbench.store.places import partial, settle
+from workbench.store.uploads import Room
 from workbench.thread_jobs import ThreadJobs
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from workbench.query import Query
 _MAP = 230  # CSS pixels that the map is high
 _WIDE = 150  # letters of a line of words over a chart as wide as the board
 _NO_RUN = "No training run is open: choose a shipped one, or name the folder that a training writes its checkpoints and logs to."
-_NO_CLIPS = "no clips to measure with: choose images or videos in the list of what is open"
+_NO_CLIPS = "no clips to measure with: open images or videos"
 
 
 @board(section="TRAIN", order=10)
