@@ -197,7 +197,7 @@ def _coloured(jepa: Jepa, mine: _Series, other: _Series, seed: int) -> tuple[Pca
             with torch.inference_mode():
                 said = masked.predict(problem.prepared.video, problem.context, torch.from_numpy(problem.mask.targets)[:, None])
             answer = torch.stack([each.tokens[0].float().cpu() for each in said]).nanmean(0)[shape[0] // 2]
-            asked[k], context[k] = problem.mask.targets.any(0)[shape[0] // 2], problem.mask.context[shape[0] // 2]
+            asked[k], context[k] = np.any(problem.mask.targets, axis=0)[shape[0] // 2], problem.mask.context[shape[0] // 2]
             predicted[k][asked[k]] = paint(answer.nan_to_num())[asked[k]]
     except WorkbenchError as error:
         return basis, target, predicted, np.zeros_like(asked), np.zeros_like(context), error.what
