@@ -18,6 +18,7 @@ from workbench.boards.show import show
 from workbench.boards.stills import png, still, words
 from workbench.boards.stills.charts import chart
 from workbench.boards.stills.sheet import WIDTH
+from workbench.core.questions.runs import CheckpointDifference, LayerDifference, RunMaps
 from workbench.core.results import Classified, Provenance
 from workbench.families import toy
 
@@ -65,7 +66,15 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     land = jw.energy_landscape(rooms, walks.clips[0].still(0), walks.clips[0].still(5), steps=5)
     future = [film, film.rollout, jw.drift(rooms, walks, limit=8), plan, plan.trace, land, broken, broken.found[1]]
     decoded = [jw.decode_clip(rooms, walks.clips[0], walks), jw.decoder_prior(rooms, walks), jw.fit_decoder(rooms, walks, steps=2).fit]
-    return [*masked, *future, *decoded, found, vectors, jw.fit_projection(vectors, method="pca").result]
+    origin = Provenance("run_maps", "m", {}, "")
+    whole, one = np.zeros(1, np.int64), np.zeros((1, 2, 2), bool)
+    maps = RunMaps(
+        np.array(["a"]), whole, whole, ("x",), np.zeros((1, 2), np.float32), 1.0, 1.0, 0.0, np.array([3, 1, 0.2], np.float32),
+        whole, *(np.zeros((1, 2, 2, 3), np.uint8) for _ in range(3)), one, one, 0.5, "tokens", "", origin,
+    )  # fmt: skip
+    layers = (LayerDifference("encoder", "blocks.0", 0.2, 1.4, 64, False), LayerDifference("encoder", "blocks.1", 0.4, 1.4, 64, False))
+    runs = [maps, CheckpointDifference("a.pt", "b.pt", layers, (), (), (), 0.3)]
+    return [*masked, *future, *decoded, *runs, found, vectors, jw.fit_projection(vectors, method="pca").result]
 
 
 def test_every_result_that_has_a_view_has_a_picture_and_a_text(results: list[Any]) -> None:

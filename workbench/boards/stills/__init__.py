@@ -12,7 +12,7 @@ from typing import Any
 
 from widgets import View
 
-_KINDS = ("films", "grids", "points", "reports")  # each registers how its views are drawn
+_KINDS = ("films", "grids", "points", "reports", "runs")  # each registers how its views are drawn
 
 log = logging.getLogger("workbench")
 

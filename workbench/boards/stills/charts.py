@@ -59,6 +59,8 @@ class Axis:
 
     def __init__(self, name: str, about: Mapping[str, Any], values: Sequence[Any], *, zero: bool = False) -> None:
         self.about, self.across = about, name.startswith("x")
+        self.log = about.get("type") == "log"
+        values = [None if v is None or not v > 0 else np.log10(v) for v in values] if self.log else values
         texts = about.get("type") == "category" or any(isinstance(v, str) for v in values)
         self.names = list(dict.fromkeys(str(v) for v in values)) if texts else []
         numbers = np.array([v for v in values if not texts and v is not None and np.isfinite(float(v))], float)
@@ -82,6 +84,8 @@ class Axis:
         """A value as a number; a category's is its place."""
         if isinstance(value, str) and value in self.names:
             return float(self.names.index(value))
+        if self.log:
+            return float(np.log10(value)) if value is not None and value > 0 else float("nan")
         return float(value) if value is not None else float("nan")
 
     def at(self, value: Any) -> float:
@@ -97,6 +101,9 @@ class Axis:
             return [(float(k), plain(name)) for k, name in enumerate(self.names)]
         if "tickvals" in about:
             return [(float(v), plain(text)) for v, text in zip(listed(about["tickvals"]), listed(about["ticktext"]), strict=True)]
+        if self.log:
+            low, high = sorted((self.low, self.high))
+            return [(10.0**k, short(10.0**k)) for k in range(int(np.ceil(low)), int(np.floor(high)) + 1)]
         return [(v, short(v)) for v in nice(min(self.low, self.high), max(self.low, self.high), int(about.get("nticks") or 4))]
 
     @property
@@ -207,6 +214,10 @@ class Chart:
             {"bar": self._bars, "heatmap": self._heat}.get(trace.get("type", "scatter"), self._points)(trace, *axes)
         for shape in self.layout.get("shapes", ()):
             ends = np.array([[self._place(shape, f"x{k}", "x"), self._place(shape, f"y{k}", "y")] for k in (0, 1)])
+            if shape.get("type") == "rect":
+                box = (float(ends[0, 0]), float(ends[0, 1]), float(ends[1, 0]), float(ends[1, 1]))
+                sheet.block(self.sheet, box, hexed(shape.get("fillcolor", "")), alpha=float(shape.get("opacity", 1)))
+                continue
             line = shape.get("line", {})
             sheet.trace(self.sheet, ends, hexed(line.get("color", "")), line.get("width", 1), dash=line.get("dash", ""))
         for name, axis in self.axes.items():

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-from widgets import ActionPad, Toolbar
+from widgets import ActionPad, AddressBar, ChartView, OpenDialog, Toolbar
 from widgets.frame import Frame
 from workbench.boards.layout import Chart, Column, Either, Row, leaves
 from workbench.boards.stills import sheet
 from workbench.boards.stills.charts import chart, listed, plain
 from workbench.boards.stills.sheet import QUIET, WIDTH, Picture
 
-_CONTROLS = (Toolbar, ActionPad, Frame)  # they change pictures and are none
+_CONTROLS = (Toolbar, ActionPad, AddressBar, Frame, OpenDialog)  # they change pictures and are none
 _NARROW = 210  # pixels below which what stands beside others goes below them
 _HEIGHT = 300  # of a figure that does not say its own
 
@@ -96,6 +96,16 @@ def _(item: Either, width: int = WIDTH) -> Picture:
 @picture.register
 def _(item: Chart, width: int = WIDTH) -> Picture:
     return chart(item.figure.to_plotly_json(), width, item.height)
+
+
+@picture.register
+def _(item: ChartView, width: int = WIDTH) -> Picture:
+    return chart(item.figure, width, item.chart_height)
+
+
+@words.register
+def _(item: ChartView) -> str:
+    return chart_words(item.figure) or item.label
 
 
 @words.register(Row)

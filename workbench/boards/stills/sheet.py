@@ -175,6 +175,9 @@ def mark(sheet: Picture, at: tuple[float, float], symbol: str, size: float, colo
         if filled and edge is not None:
             cv.circle(sheet, (x, y), round(r * (1 << _SHIFT)), edge, 1, 16, _SHIFT)
         return
+    if symbol.startswith("line-ns"):
+        trace(sheet, np.array([[at[0], at[1] - r], [at[0], at[1] + r]]), colour, 2)
+        return
     if symbol.startswith("x"):
         for way in (1, -1):
             line = np.array([[at[0] - r, at[1] - way * r], [at[0] + r, at[1] + way * r]])
