@@ -164,7 +164,7 @@ def test_export_downloads_what_numpy_can_read(board: Any) -> None:
 
 
 def test_dark_follows_the_switch_and_the_checkpoint_board_tells_what_loaded(board: Any) -> None:
-    board.locator("header button").last.click()
+    board.get_by_role("button", name="Toggle theme").click()
     expect(board.locator(".jw-patch-canvas")).to_have_attribute("data-theme", "dark", timeout=PATIENT)
     board.get_by_role("button", name="Checkpoint").click()
     board.get_by_text(re.compile("expected tensors matched")).wait_for(timeout=PATIENT)

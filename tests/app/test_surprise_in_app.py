@@ -103,7 +103,7 @@ def test_accuracies_are_counted_cancelled_and_stand_beside_their_yardsticks_in_l
     board.get_by_text(re.compile(r"scored lower\), n = 5")).wait_for(timeout=PATIENT)
     for words in ("permanence", "solidity", "untrained", "pixel changes", "chance"):
         expect(board.get_by_text(words, exact=True).first).to_be_visible()
-    board.locator("header button").last.click()
+    board.get_by_role("button", name="Toggle theme").click()
     expect(board.locator(".jw-clip-player")).to_have_attribute("data-theme", "dark", timeout=PATIENT)
     with board.expect_download(timeout=PATIENT) as waiting:
         board.locator(".jw-headline").get_by_role("button", name="Export").click()
