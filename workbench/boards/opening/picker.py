@@ -48,6 +48,7 @@ class Picker:
         self.places = Places(space)
         self._looked: dict[str, str] = {}  # page -> the place or folder that was listed last
         self._error: WorkbenchError | None = None
+        self._asked = False  # what is being opened was chosen here, and not by a link, another board or the start of the page
         self.drops = None if space.uploads is None else Dropping(space, space.uploads, self._dropped)
         self.dialog.settings(settings_form((), {}))
         self.dialog.on_wish = self._wish
@@ -82,6 +83,7 @@ class Picker:
             "cancel": lambda _: self._cancel(),
             "clear": lambda _: self._clear(),
         }
+        self._asked = do in ("open", "clear") or (self._asked and do != "cancel")
         try:
             acts[do](path)
         except WorkbenchError as error:
@@ -216,6 +218,7 @@ class Picker:
         started = self.drops is not None and self.drops.started
         if not self.dialog.shown and (error is not None or started):
             self.show("data")
+        self._asked = self._asked or started
         if error is None:
             self._tell()
         else:
@@ -238,7 +241,7 @@ class Picker:
             self._turn("data")
 
     def _clips_opened(self) -> None:
-        """There is something to look at: the dialog has done its work."""
+        """There is something to look at: a dialog in which it was chosen has done its work."""
         clips = self.space.clips
         dropped = clips is not None and self.space.uploads is not None and self.space.uploads.owns(clips.path)
         if clips is not None and not is_sample_bank(clips.path) and not dropped:
@@ -247,7 +250,8 @@ class Picker:
         if vectors is not None and Path(vectors.path).exists() and not (self.space.uploads is not None and self.space.uploads.owns(vectors.path)):
             remember(Opened("data", vectors.path))
         self._error = None
-        self.dialog.shown = False
+        if self._asked:
+            self._asked = self.dialog.shown = False
 
     def _bank_chosen(self) -> None:
         bank = self.space.choice.bank
