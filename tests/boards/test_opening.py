@@ -65,6 +65,15 @@ def options(dialog: OpenDialog, name: str) -> list[Any]:
     return next([o["value"] for o in c["options"]] for c in dialog.controls if c["id"] == name)
 
 
+def test_a_folder_allowed_twice_leads_up_to_the_outer_one(tmp_path: Path) -> None:
+    inner = tmp_path / "mine" / "run"
+    inner.mkdir(parents=True)
+    roots = allow_within([inner.parent, inner])
+    dialog = Picker(Workspace(Straight(), allow=allowing(roots), roots=roots)).dialog
+    asked(dialog, "go", str(inner))
+    assert [crumb["label"] for crumb in dialog.listing["crumbs"]] == ["mine", "run"]
+
+
 def test_the_dialog_lists_an_allowed_folder_and_nothing_above_or_beside_it(dialog: OpenDialog, folder: Path) -> None:
     asked(dialog, "show")
     assert [place["label"] for place in dialog.places] == ["Samples", "mine"]

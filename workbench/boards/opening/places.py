@@ -121,7 +121,7 @@ class Places:
     def _crumbs(self, folder: Path) -> list[dict[str, str]]:
         """The folder and those above it, up to the allowed one."""
         tops = [Path(r) for r in self.space.roots if folder.is_relative_to(r)]
-        top = max(tops, key=lambda p: len(p.parts)) if tops else Path(folder.anchor)
+        top = min(tops, key=lambda p: len(p.parts)) if tops else Path(folder.anchor)
         steps = [folder, *folder.parents]
         return [{"id": str(step), "label": plainly(step.name) or str(step)} for step in reversed(steps[: steps.index(top) + 1])]
 
