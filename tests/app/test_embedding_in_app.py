@@ -96,7 +96,7 @@ def test_digits_become_a_map_linked_to_their_pixels_and_a_lasso_gives_exactly_th
     digits.mouse.click(*spots[row])
     expect(digits.locator(".jw-gallery").nth(0)).to_contain_text("this")
     expect(digits.locator(".jw-gallery").nth(0)).to_contain_text(name)
-    expect(digits.locator("header")).to_contain_text(f"clip {row} of 200", timeout=PATIENT)
+    expect(digits.locator("header")).to_contain_text(f"clip {row + 1} of 200", timeout=PATIENT)
 
     legend = digits.locator(".jw-map-legend")
     legend.get_by_role("checkbox", name=re.compile("^7")).click()
@@ -146,7 +146,7 @@ def test_a_token_selected_on_the_map_is_marked_on_the_pixels_and_the_other_way(d
     row = alone(spots)
     digits.mouse.click(*spots[row])
     clip, token = int(table.clip[row]), table.token[row]
-    expect(digits.locator("header")).to_contain_text(f"clip {clip} of 200", timeout=PATIENT)
+    expect(digits.locator("header")).to_contain_text(f"clip {clip + 1} of 200", timeout=PATIENT)
     expect(digits.locator(".jw-map-status")).to_contain_text("1 selected")
 
     def marked() -> list[list[int]]:

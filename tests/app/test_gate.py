@@ -354,9 +354,9 @@ def test_the_app_works_behind_a_proxy_under_a_prefix(rewrite: bool, behind: App,
         elsewhere.on("request", lambda r: outside.append(r.url) if not r.url.startswith((f"http://hub.example:{port}/", "data:", "blob:")) else None)
         elsewhere.goto(f"http://hub.example:{port}/user/x/?token={behind.token}")
         elsewhere.locator(".jw-headline-sentence", has_text="other context").wait_for(timeout=PATIENT)
-        assert elsewhere.url == f"http://hub.example:{port}/user/x/"
+        assert elsewhere.url.partition("#")[0] == f"http://hub.example:{port}/user/x/"
         assert elsewhere.goto(f"http://hub.example:{port}/user/x").status == 200  # without the last slash
-        assert elsewhere.url == f"http://hub.example:{port}/user/x/"
+        assert elsewhere.url.partition("#")[0] == f"http://hub.example:{port}/user/x/"
         assert elsewhere.goto(f"http://evil.example:{port}/user/x/").status == 403
         elsewhere.goto("about:blank")
     assert [url for url in outside if "evil.example" not in url] == []

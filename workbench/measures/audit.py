@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from workbench.core import progress
 from workbench.core.errors import BadInput
 from workbench.core.mask import Mask
-from workbench.core.questions.audit import Amount, AuditMasks, Found, MaskAudit
+from workbench.core.questions.audit import Amount, AuditMasks, AuditFinding, MaskAudit
 from workbench.core.results import Provenance
 from workbench.masks import Sampler, make
 from workbench.measures.base import answers
@@ -166,7 +166,7 @@ class _Sizes:
         return tuple(rows)
 
 
-def _border(single: _Counted, draws: int) -> list[Found]:
+def _border(single: _Counted, draws: int) -> list[AuditFinding]:
     """Whole rows and columns that are used in no draw."""
     used = _used(single)
     rows, cols = np.flatnonzero(~used.any(1)), np.flatnonzero(~used.any(0))
@@ -177,7 +177,7 @@ def _border(single: _Counted, draws: int) -> list[Found]:
     sentence = f"{' and '.join(places).capitalize()}: neither context nor target in any of {draws:,} draws ({value:.1%} of the tokens)".replace(
         "%", " %"
     )
-    return [Found("border", value, 0.0, sentence, _REPORTED["border"])]
+    return [AuditFinding("border", value, 0.0, sentence, _REPORTED["border"])]
 
 
 def _used(single: _Counted) -> Bool[np.ndarray, "rows cols"]:
@@ -198,7 +198,7 @@ def _parts(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     return middle, border
 
 
-def _middle(single: _Counted) -> list[Found]:
+def _middle(single: _Counted) -> list[AuditFinding]:
     """The middle of a frame against its border, of the tokens that are used at all."""
     if min(single.context.shape[1:]) < 4:
         return []
@@ -209,10 +209,10 @@ def _middle(single: _Counted) -> list[Found]:
     if middle >= _RARE * border:
         return []
     sentence = f"A token in the middle third of the frame is context in {middle:.1%} of draws, one on the border in {border:.0%}".replace("%", " %")
-    return [Found("middle", middle, border, sentence, _REPORTED["middle"])]
+    return [AuditFinding("middle", middle, border, sentence, _REPORTED["middle"])]
 
 
-def _in_batches(cut: _Counted, single: _Counted, unseen: np.ndarray, batch: int) -> list[Found]:
+def _in_batches(cut: _Counted, single: _Counted, unseen: np.ndarray, batch: int) -> list[AuditFinding]:
     """Tokens that a whole batch never shows, beside as many visible tokens at random places."""
     used = single.context + single.target > 0
     value, chance = float(unseen[used].mean()), float((1 - cut.context[used].mean()) ** batch)
@@ -224,10 +224,10 @@ def _in_batches(cut: _Counted, single: _Counted, unseen: np.ndarray, batch: int)
         f"In a batch of {batch} masks {value:.1%} of the tokens are context in none ({inside:.1%} of those in the middle third); "
         f"at random places {chance:.1%} would be"
     ).replace("%", " %")
-    return [Found("batch", value, chance, sentence, _REPORTED["batch"])]
+    return [AuditFinding("batch", value, chance, sentence, _REPORTED["batch"])]
 
 
-def _cut(single: _Counted, cut: _Counted) -> list[Found]:
+def _cut(single: _Counted, cut: _Counted) -> list[AuditFinding]:
     """What truncation to the shortest of a batch takes from the first and from the last tokens."""
     half = single.context.size // 2
     before, after = single.context.ravel(), cut.context.ravel()
@@ -238,17 +238,17 @@ def _cut(single: _Counted, cut: _Counted) -> list[Found]:
     sentence = (
         f"Cutting a batch to its shortest context keeps {min(kept[0], 1):.0%} of the context in the first half of the {where}, {kept[1]:.0%} in the last"
     ).replace("%", " %")
-    return [Found("cut", kept[1], kept[0], sentence)]
+    return [AuditFinding("cut", kept[1], kept[0], sentence)]
 
 
-def _sizes(amounts: Sequence[Amount]) -> list[Found]:
+def _sizes(amounts: Sequence[Amount]) -> list[AuditFinding]:
     """Mean shares of the grid that lie away from what is printed, and blocks beyond the range that a parameter names."""
-    found = list[Found]()
+    found = list[AuditFinding]()
     for a in amounts:
         if len(a.said) == 1 and not math.isclose(a.mean, a.said[0], abs_tol=0.05):
             sentence = f"{a.name.capitalize()}: {a.mean:.0%} of the tokens on average; {a.source} prints {a.said[0]:.0%}".replace("%", " %")
-            found.append(Found("size", a.mean, a.said[0], sentence))
+            found.append(AuditFinding("size", a.mean, a.said[0], sentence))
         elif len(a.said) == 2 and (a.low < a.said[0] * 0.9 or a.high > a.said[1] * 1.1):
             sentence = f"{a.name.capitalize()}: {a.low:.2f} to {a.high:.2f} on this grid; {a.source} says {a.said[0]:g} to {a.said[1]:g}"
-            found.append(Found("size", a.mean, float(np.mean(a.said)), sentence))
+            found.append(AuditFinding("size", a.mean, float(np.mean(a.said)), sentence))
     return found

@@ -84,9 +84,10 @@ class Axis:
         """A value as a number; a category's is its place."""
         if isinstance(value, str) and value in self.names:
             return float(self.names.index(value))
-        if self.log:
-            return float(np.log10(value)) if value is not None and value > 0 else float("nan")
-        return float(value) if value is not None else float("nan")
+        number = float("nan") if value is None else float(value)
+        if not self.log:
+            return number
+        return float(np.log10(number)) if number > 0 else float("nan")
 
     def at(self, value: Any) -> float:
         """Pixel of a value."""

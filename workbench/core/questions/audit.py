@@ -35,7 +35,7 @@ class Amount:
 
 @portable
 @dataclass(frozen=True)
-class Found:
+class AuditFinding:
     """Something that the audit found by itself.
 
     Args:
@@ -74,7 +74,7 @@ class MaskAudit:
     unseen: Float[np.ndarray, "ticks rows cols"]
     overlap: float
     amounts: tuple[Amount, ...]
-    findings: tuple[Found, ...]
+    findings: tuple[AuditFinding, ...]
     provenance: Provenance
 
     def __getitem__(self, name: str) -> Amount:
