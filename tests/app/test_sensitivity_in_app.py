@@ -15,7 +15,7 @@ from tests.waiting import PATIENT, point_in
 from workbench import samples
 
 pytestmark = pytest.mark.browser
-NUMBERS = re.compile(r"0\.\d\d for texture and \d\.\d\d for position; raw pixels")
+NUMBERS = re.compile(r"texture 0\.\d\d, position \d\.\d\d; raw pixels")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.long]
 def test_a_slider_changes_the_sentence_and_the_survey_comes(notebook: Callable[..., Any]) -> None:
     page = notebook("empty.ipynb", "import workbench as jw\njw.board('shapes', 'sensitivity')")
     said = page.locator(".jw-headline-sentence")
-    expect(said).to_have_text(re.compile(r"0\.\d\d for texture and \d\.\d\d for position; raw pixels"), timeout=PATIENT)
+    expect(said).to_have_text(re.compile(r"texture 0\.\d\d, position \d\.\d\d; raw pixels"), timeout=PATIENT)
     expect(page.locator(".jw-headline-detail")).to_contain_text("largest for", timeout=PATIENT)
     first = said.inner_text()
     page.get_by_label("strength").nth(1).focus()

@@ -14,7 +14,7 @@ from workbench.boards.code import reproduced
 from workbench.core import codec
 from workbench.core.errors import BadInput, MaskError
 from workbench.core.questions import read, written
-from workbench.core.questions.audit import AuditMasks, Found, MaskAudit
+from workbench.core.questions.audit import AuditFinding, AuditMasks, MaskAudit
 from workbench.masks import make
 
 GRID = (1, 14, 14)
@@ -27,7 +27,7 @@ def published() -> MaskAudit:
     return shared_shelf().answer(AuditMasks("ijepa_multiblock", GRID))
 
 
-def finding(found: MaskAudit, kind: str) -> Found:
+def finding(found: MaskAudit, kind: str) -> AuditFinding:
     return next(f for f in found.findings if f.kind == kind)
 
 

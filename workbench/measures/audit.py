@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from workbench.core import progress
 from workbench.core.errors import BadInput
 from workbench.core.mask import Mask
-from workbench.core.questions.audit import Amount, AuditMasks, AuditFinding, MaskAudit
+from workbench.core.questions.audit import Amount, AuditFinding, AuditMasks, MaskAudit
 from workbench.core.results import Provenance
 from workbench.masks import Sampler, make
 from workbench.measures.base import answers
