@@ -89,7 +89,7 @@ def test_a_board_that_is_off_opens_a_sample_that_it_can_show(space: Workspace) -
 @pytest.mark.slow
 def test_each_board_is_shown_by_the_sample_that_it_names() -> None:
     named = {kind.title: kind.shown_by for kind in kinds()}
-    assert {title for title, name in named.items() if not name} == {"Checkpoint", "Catalogue", "Labels"}
+    assert {title for title, name in named.items() if not name} == {"Checkpoint", "Catalogue", "Labels", "Run"}
     for name in sorted(set(filter(None, named.values()))):
         space = Workspace(Straight(), notify=lambda error: None)
         boards = [kind(space) for kind in kinds() if kind.shown_by == name]

@@ -224,6 +224,5 @@ class DecodeBoard(Board):
             return
         sentence, tone = words.decode_sentence(view)
         detail = " ".join(line for line in (self.fitting.said, words.decode_detail(view)) if line)
-        fill(
-            self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": reproduced(asked, view, self.space.sample), "stale": False}
-        )
+        lines, at_work = reproduced(asked, view, self.space.sample), self.headline.busy
+        self.say(sentence, tone, detail, lines, busy=at_work, cancellable=self.headline.cancellable)

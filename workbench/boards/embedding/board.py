@@ -451,7 +451,7 @@ class EmbeddingBoard(Board):
         axis = self.ends.found(self.source, made.key) if self.values.get("colour") in (AXIS, GROUPS) else None
         if axis is not None:
             said = telling.of_axis(said, axis, made, self.ends.queries[self.source].question, self.space.sample)
-        fill(self.headline, said)
+        self.say(**said, busy=busy, cancellable=busy)
         self._history()
 
     def _selected(self) -> None:

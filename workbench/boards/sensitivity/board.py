@@ -267,8 +267,8 @@ class SensitivityBoard(Board):
         without = "" if self._names("structure") else f"Structure factors: {words.NO_STRUCTURE}."
         detail = " ".join(line for line in (survey, without) if line)
         busy = self.survey.busy
-        fill(self.headline, {"sentence": sentence, "tone": tone, "detail": detail, "code": code.reproduced(question, view, self.space.sample)})
-        fill(self.headline, {"busy": busy, "cancellable": busy, "stale": False, **({} if busy else {"progress": -1.0})})
+        lines, progress = code.reproduced(question, view, self.space.sample), {} if busy else {"progress": -1.0}
+        self.say(sentence, tone, detail, lines, busy=busy, cancellable=busy, **progress)
 
 
 def _is_value(name: str, value: Any) -> bool:
