@@ -56,7 +56,7 @@ def test_the_dialog_opens_by_keyboard_and_the_focus_stays_in_it_and_returns(boar
 def test_what_is_dropped_is_looked_at_by_its_own_page_only_and_gone_with_it(board: Any, folder: Path, server: str, context: Any) -> None:
     picture = (folder / "pictures" / "2.png").read_bytes()
     drop(board, "my <b>cat</b>.png", picture)
-    board.get_by_text("my <b>cat</b>.png").first.wait_for()
+    expect(board.locator(".jw-open-now").nth(1)).to_contain_text("my <b>cat</b>.png")
     opened(board)
     drop(board, "film.mp4", picture)
     refused(board, "its name says a video, its first bytes say an image")
@@ -67,7 +67,7 @@ def test_what_is_dropped_is_looked_at_by_its_own_page_only_and_gone_with_it(boar
     other.locator(".jw-headline-sentence", has_text="other context").wait_for()
     enter(other, "images or video", str(kept))
     refused(other, "lies outside the folders that may be read")
-    board.get_by_text("my <b>cat</b>.png").first.wait_for()
+    expect(board.locator(".jw-open-now").nth(1)).to_contain_text("my <b>cat</b>.png")
     board.close()
     until(other, kept.exists, lambda there: not there, "the file is removed with its session")
 

@@ -13,6 +13,7 @@ import pytest
 import workbench as jw
 from widgets import Headline, PatchCanvas, View
 from widgets.palette import rgb
+from workbench.boards.every import sections
 from workbench.boards.layout import Column, Either, Row
 from workbench.boards.show import show
 from workbench.boards.stills import png, still, words
@@ -49,7 +50,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     mask = jw.Mask(~half, half[None])
     yard, view = jw.yardsticks(jepa, clip, mask, bank=bank), jw.masked_view(jepa, clip, mask, bank=bank)
     over = jw.bank_errors(jepa, bank, sampler="random_tokens", parameters={})
-    found = jw.embed(jepa, bank, what="token", store=tmp_path_factory.mktemp("store"))
+    found = jw.embed(jepa, bank, what="tokens", store=tmp_path_factory.mktemp("store"))
     vectors = jw.open_vectors(found.path)
     labels = Classified(
         ["<b>cat</b>", "dog"],
@@ -78,6 +79,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
 
 
 def test_every_result_that_has_a_view_has_a_picture_and_a_text(results: list[Any]) -> None:
+    sections()  # each board brings the views of its topic
     there = {kind for kind in show.registry if kind is not object and kind.__module__.startswith("workbench.")}
     assert {type(result) for result in results} == there, "a type that is shown needs a result here"
     for result in results:

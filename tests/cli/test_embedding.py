@@ -36,7 +36,7 @@ def test_it_says_what_was_done_and_writes_the_vectors(folder: Path, tmp_path: Pa
     assert main(["embed", "digits", str(folder), "--store", str(store)]) == 0
     words = capsys.readouterr().out
     assert f"4 vectors of {said['dim']} numbers" in words
-    assert "all were there" in words
+    assert "all were in the store" in words
     assert "1 skipped:\n  b/broken.png: " in words
 
 

@@ -168,16 +168,16 @@ def test_the_encoder_stands_in_for_the_missing_teacher_and_measures_run(vjepa2) 
     assert "EMA teacher" in fact(jepa.report, "targets").why
     assert "targets are the same encoder's own output, layer-normed" in jepa.card.notes
     target = next(p for p in report_dict(jepa.report)["parts"] if p["name"] == "encoder_target")
-    assert target["refused"] == "In its place: encoder (context), see the settings."
+    assert target["refused"] == "Replaced by: encoder (context) (see the settings)."
     seen = np.zeros((4, 4, 4), bool)
     seen[:, :2] = True
     view = masked_view(jepa, Clip(given["frames_uint8"].numpy(), fps=4.0), Mask(seen, ~seen[None]))
     assert view.error.mean > 0
-    assert captions(view, None)["target"].startswith("What the encoder itself, as the file has no target encoder, says.")
-    assert "in its place: encoder_context" in report_text(jepa.report)
+    assert captions(view, None)["target"].startswith("Output of the encoder itself (the file has no target encoder).")
+    assert "replaced by: encoder (context)" in report_text(jepa.report)
     alone = load(VIDEO, parts=["encoder_context"])
     assert alone.masked is None
-    with pytest.raises(PartUnavailable, match="encoder_target: missing"):
+    with pytest.raises(PartUnavailable, match=r"encoder \(target\): missing"):
         alone.report.require("encoder_target")
 
 

@@ -91,7 +91,7 @@ def test_each_token_is_answered_with_the_nearest_patch_of_any_place(jepa: Jepa, 
     latents, shown = seen(jepa, clip)
     own = patched(jepa, latents, films)
     np.testing.assert_array_equal(own.pixels, shown.numpy())
-    assert "0.00 away" in own.note
+    assert "mean latent distance 0.00" in own.note
     other = patched(jepa, latents, films, without=clip)
     frames = frames_of(jepa, films)
     rows, cols = latents.grid.rows, latents.grid.cols

@@ -64,7 +64,7 @@ def test_every_question_survives_json(question: Question[Any]) -> None:
 
 
 def test_a_written_question_that_could_try_nothing_is_refused() -> None:
-    with pytest.raises(BadInput, match="samples = 0 can try nothing"):
+    with pytest.raises(BadInput, match="samples = 0 cannot sample anything"):
         read(written(ASKED[5]).replace('"samples": 16', '"samples": 0'), lambda path: path)
 
 

@@ -165,7 +165,7 @@ def test_frames_that_are_not_there_or_the_same_are_refused(frames: tuple[int, in
 
 def test_a_budget_of_zero_is_refused_by_its_name(rooms: Jepa) -> None:
     for name in ("samples", "iterations", "horizon"):
-        with pytest.raises(BadInput, match=f"{name} = 0 can try nothing"):
+        with pytest.raises(BadInput, match=f"{name} = 0 cannot sample anything"):
             plan_view(rooms, **ROOMS, **{**SMALL, name: 0})
 
 

@@ -17,7 +17,7 @@ def test_impossible_films_are_no_yardstick_and_the_name_says_so() -> None:
     bank, every = shelf.bank(BankKey(str(path))), shelf.clips(str(path))
     assert len(bank) == int(np.load(path)["possible"].sum()) < len(every)
     assert not any("impossible" in clip.source for clip in bank.clips)
-    assert "possible films" in bank.name
+    assert "possible videos" in bank.name
 
 
 def test_of_a_large_bank_every_so_manieth_clip_is_taken(tmp_path: Path) -> None:

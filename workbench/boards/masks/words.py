@@ -107,7 +107,7 @@ def captions(view: MaskedView, yard: Yardsticks | None) -> dict[str, str]:
     colours = f"3 directions of {view.basis}; {shares} % of the variance about the position mean"
     length = view.norms[1] / view.norms[0] if view.norms[0] else 0.0
     error = view.error
-    teacher = "the target encoder" if "encoder_target" in error.provenance.weights else "the encoder itself, as the file has no target encoder,"
+    teacher = "the target encoder" if "encoder_target" in error.provenance.weights else "the encoder itself (the file has no target encoder)"
     return {
         "target": f"Output of {teacher}. Colours: {colours}; grey = position mean.",
         "predicted": f"Predicted latents, same colours. Centred norm: {length:.0%} of the target's; smaller is greyer.".replace("%", " %"),
