@@ -98,10 +98,12 @@ function contents(model, wishes, send, close) {
   const shut = element("button", { type: "button", class: "jw-button jw-open-close", title: "Close (Esc)", "aria-label": "Close", onclick: close }, icon(CLOSE));
   const said = element("div", { class: "jw-open-said", role: "status", "aria-live": "polite" });
   const side = details(model, wishes);
+  let typing = false; // what is typed stays when an answer to what was asked before comes
   const own = chooser(send);
   const files = fileList({
-    go: (folder) => wishes.ask("go", folder),
+    go: (folder) => visit(folder),
     choose: (chosen) => {
+      typing = false;
       path.value = chosen;
       wishes.ask("choose", chosen);
     },
@@ -118,10 +120,15 @@ function contents(model, wishes, send, close) {
   const head = element("div", { class: "jw-open-head" }, tabs.node, shut);
   const node = element("div", { class: "jw-open-box" }, element("div", { class: "jw-progress" }), head, body, foot);
 
+  function visit(/** @type {string} */ folder) {
+    typing = false;
+    wishes.ask("go", folder);
+  }
   function above() {
     const steps = /** @type {Place[]} */ (model.get("listing").crumbs ?? []);
-    if (steps.length > 1) wishes.ask("go", steps[steps.length - 2].id);
+    if (steps.length > 1) visit(steps[steps.length - 2].id);
   }
+  path.addEventListener("input", () => (typing = true));
   path.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
@@ -137,7 +144,7 @@ function contents(model, wishes, send, close) {
   const drawPlaces = () => {
     const place = model.get("listing").place;
     const drawn = /** @type {Place[]} */ (model.get("places")).map(({ id, label, note }) => {
-      const each = element("button", { type: "button", class: "jw-button jw-open-place", text: label, title: note || label, onclick: () => wishes.ask("go", id) });
+      const each = element("button", { type: "button", class: "jw-button jw-open-place", text: label, title: note || label, onclick: () => visit(id) });
       setAttribute(each, "aria-pressed", String(id === place));
       return each;
     });
@@ -149,7 +156,7 @@ function contents(model, wishes, send, close) {
     crumbs.replaceChildren(
       ...steps.flatMap(({ id, label }, k) => {
         const last = k === steps.length - 1;
-        const step = element("button", { type: "button", class: "jw-button", text: label, "aria-current": last ? "location" : null, onclick: () => wishes.ask("go", id) });
+        const step = element("button", { type: "button", class: "jw-button", text: label, "aria-current": last ? "location" : null, onclick: () => visit(id) });
         return last ? [step] : [step, element("span", { class: "jw-open-slash", text: "/", "aria-hidden": "true" })];
       }),
     );
@@ -159,7 +166,8 @@ function contents(model, wishes, send, close) {
     drawPlaces();
   };
   const drawPath = () => {
-    path.value = model.get("path");
+    const held = typing || /** @type {Document | ShadowRoot} */ (path.getRootNode()).activeElement === path;
+    if (!held) path.value = model.get("path");
     setAttribute(path, "placeholder", HINTS[/** @type {"model"} */ (model.get("target"))]);
   };
   const drawSaid = () => {
@@ -177,7 +185,12 @@ function contents(model, wishes, send, close) {
   const stops = [
     onAll(model, ["places", "target"], drawPlaces),
     onAll(model, ["listing"], drawListing),
-    onAll(model, ["path", "target"], drawPath),
+    onAll(model, ["target"], () => {
+      typing = false;
+      drawPath();
+    }),
+    onAll(model, ["path"], drawPath),
+    onAll(model, ["shown"], () => (typing = typing && Boolean(model.get("shown")))),
     onAll(model, ["said", "opening"], drawSaid),
   ];
   const dispose = () => [...stops, tabs.dispose, side.dispose, files.dispose].forEach((end) => end());

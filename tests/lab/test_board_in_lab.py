@@ -174,7 +174,7 @@ display(jw.show(view, mask=mask), jw.show(jepa.report), jw.show(view.error))"""
     page = notebook("empty.ipynb", code)
     page.locator(".jw-map-pane[data-drawn]").wait_for(timeout=PATIENT)
     page.get_by_text("tensors matched").first.wait_for(timeout=PATIENT)
-    page.locator(".jp-RenderedPlotly .plot-img").hover(timeout=PATIENT)  # Lab's extension shows the saved picture until then
+    page.locator(".jp-RenderedPlotly .plot-img").dispatch_event("mouseenter", timeout=PATIENT)  # Lab's extension shows the saved picture until then
     page.locator(".js-plotly-plot .bars").first.wait_for(timeout=PATIENT)
 
 
