@@ -185,6 +185,7 @@ def test_the_first_notebook_shows_its_views_and_a_board_that_answers(notebook: C
     expect(page.locator(".jw-headline-detail")).to_contain_text(re.compile(r"Over \d+ clips"), timeout=PATIENT)
     expect(page.locator(".jw-model-view")).to_contain_text("tensors matched", timeout=PATIENT)
     expect(page.locator(".jw-patch-canvas[data-drawn]")).to_have_count(2, timeout=PATIENT)
+    page.locator(".jp-RenderedPlotly .plot-img").first.dispatch_event("mouseenter", timeout=PATIENT)  # the saved picture, until it is pointed at
     expect(page.locator(".jp-RenderedPlotly .js-plotly-plot, .js-plotly-plot:not(.jw-plot)").first).to_be_attached(timeout=PATIENT)
     expect(page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
     said = page.locator(".jp-OutputArea-output", has_text="95 % interval").first.inner_text()
