@@ -140,38 +140,3 @@ def test_a_saved_view_opens_the_app_as_it_was(masks: Any, tmp_path: Path) -> Non
         page.goto(address)
         assert held(page, "board=Masks", ".seed=1") == first
         expect(page.locator(".jw-headline pre code")).to_have_text(code_of(masks))
-
-
-BOARDS = {
-    "Checkpoint": "v=1&board=Checkpoint&model=sample:shapes&data=sample:shapes&clip=2&.search=norm",
-    "Embedding": "v=1&board=Embedding&model=sample:shapes&data=sample:shapes&clip=2&.what=clip&.method=pca&.k=20&.colour=shape",
-    "Decode": "v=1&board=Decode&model=sample:shapes&data=sample:shapes&clip=2&.steps=140",
-    "Sensitivity": "v=1&board=Sensitivity&model=sample:shapes&data=sample:shapes&clip=2&.nuisance_amount=0.9&.structure_amount=0.2",
-    "Catalogue": "v=1&board=Catalogue&model=sample:shapes&data=sample:shapes&clip=2&.search=vith",
-    "Rollout": "v=1&board=Rollout&model=sample:two-rooms&data=sample:two-rooms&clip=3&tick=4&.known=3",
-    "Plan": "v=1&board=Plan&model=sample:two-rooms&data=sample:two-rooms&clip=3&.samples=64&.goal=[0.3,0.7]",
-    "Surprise": "v=1&board=Surprise&model=sample:balls&data=sample:balls&clip=1&.films=teleport&.pair=3",
-}
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("title", BOARDS)
-def test_every_board_comes_back_by_link_reload_back_and_in_a_second_tab(board: Any, server: str, title: str) -> None:
-    page, link = board, BOARDS[title]
-    parts = [part for part in link.split("&") if part[0] == "." or part.startswith(("clip", "board", "model"))]
-    page.evaluate("(text) => { location.hash = text; }", link)
-    if title == "Embedding":
-        page.get_by_role("button", name="Open it").click()
-    shown = held(page, *parts)
-    code = code_of(page)
-    page.get_by_role("button", name="Checkpoint" if title != "Checkpoint" else "Masks", exact=True).click()
-    held(page, "board=Masks" if title == "Checkpoint" else "board=Checkpoint")
-    page.go_back()
-    assert held(page, *parts) == shown
-    page.reload()
-    assert held(page, *parts) == shown
-    expect(page.locator(".jw-headline pre code")).to_have_text(code)
-    other = page.context.new_page()
-    other.goto(f"{server}/#{shown}")
-    assert held(other, *parts) == shown
-    expect(other.locator(".jw-headline pre code")).to_have_text(code)
