@@ -91,7 +91,7 @@ def test_a_page_whose_file_hangs_can_leave_it_and_another_page_opens_meanwhile(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("name", [name for name in BOMBS if name not in ("yaml_digits", "json_lists")])  # these two: tests/hostile/test_doors.py
 def test_every_bomb_is_left_while_another_page_opens_and_is_refused_in_words(
     name: str, board: Any, server: str, server_pid: int, bomb: Callable[[str], str], context: Any
 ) -> None:
