@@ -35,15 +35,18 @@ def sparing(what: Any = None, *, typechecker: Any) -> Any:
     """`jaxtyping.jaxtyped` for functions that are called a hundred thousand times: one check takes longer than many of them."""
     if what is None:
         return functools.partial(sparing, typechecker=typechecker)
-    checked = _jaxtyped(what, typechecker=typechecker)
     if not inspect.isfunction(what):
-        return checked
-    calls = itertools.count()
+        return _jaxtyped(what, typechecker=typechecker)
+    calls, checked = itertools.count(), None
 
     @functools.wraps(what)
     def called(*args: Any, **kwargs: Any) -> Any:
+        nonlocal checked
         number = next(calls)
-        return (checked if number < _ALWAYS or number % _SELDOM == 0 else what)(*args, **kwargs)
+        if number >= _ALWAYS and number % _SELDOM:
+            return what(*args, **kwargs)
+        checked = checked or _jaxtyped(what, typechecker=typechecker)  # made at the first call: most functions are never called by one process
+        return checked(*args, **kwargs)
 
     return called
 

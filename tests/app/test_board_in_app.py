@@ -51,7 +51,7 @@ def pixels_of(page: Any) -> str:
     return page.locator(".jw-map-pane canvas[data-layer=picture]").evaluate("(canvas) => canvas.toDataURL()")
 
 
-@pytest.mark.parametrize("name", [n for n in samples.names() if samples.find(n).masked])
+@pytest.mark.parametrize("name", [n if n == "shapes" else pytest.param(n, marks=pytest.mark.long) for n in samples.names() if samples.find(n).masked])
 def test_each_sample_opens_and_says_its_skill(board: Any, name: str) -> None:
     title = samples.find(name).title
     said = sentence(board)

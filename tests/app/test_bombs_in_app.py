@@ -66,6 +66,7 @@ def opened(context: Any, server: str) -> Any:
     return other
 
 
+@pytest.mark.long
 def test_a_page_whose_file_hangs_can_leave_it_and_another_page_opens_meanwhile(
     board: Any, server: str, server_pid: int, bomb: Callable[[str], str], context: Any
 ) -> None:

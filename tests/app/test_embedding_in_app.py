@@ -157,6 +157,7 @@ def test_a_token_selected_on_the_map_is_marked_on_the_pixels_and_the_other_way(d
     until(digits, marked, lambda cells: cells == [token.tolist()], "the ring of the token")
 
 
+@pytest.mark.long
 def test_a_group_is_projected_alone_two_groups_span_an_axis_and_the_time_cursor_runs_along_a_path(board: Any, tmp_path: Path) -> None:
     board.get_by_label("model", exact=True).select_option(label=samples.find("two-rooms").title)
     board.locator("header").get_by_text(re.compile("^● two-rooms")).wait_for(timeout=PATIENT)

@@ -347,7 +347,9 @@ def test_a_link_on_another_site_leads_in_too(locked: App, page: Any) -> None:
     assert page.url == f"http://127.0.0.1:{locked.port}/"
 
 
-@pytest.mark.parametrize("rewrite", [False, True], ids=["the host is kept", "the host is rewritten"])
+@pytest.mark.parametrize(
+    "rewrite", [pytest.param(False, id="the host is kept"), pytest.param(True, id="the host is rewritten", marks=pytest.mark.long)]
+)
 def test_the_app_works_behind_a_proxy_under_a_prefix(rewrite: bool, behind: App, elsewhere: Any) -> None:
     outside = list[str]()
     with proxied(behind.port, rewrite=rewrite) as port:

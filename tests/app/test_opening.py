@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.serving import serving
-from tests.boards.test_workspace import Straight
+from tests.straight import Straight
 from tests.waiting import PATIENT
 from workbench.app.menu import Menu
 from workbench.boards.every import kinds, opening, openings

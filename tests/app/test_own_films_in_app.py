@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.opening import enter
-from tests.boards.test_what_is_open import film, photos
+from tests.own_clips import film, photos
 from tests.waiting import PATIENT
 from workbench import samples
 

@@ -9,7 +9,7 @@ from bokeh.document import Document
 from bokeh.models import ImportedStyleSheet
 from panel.io.state import set_curdoc
 
-from tests.boards.test_workspace import Straight
+from tests.straight import Straight
 from workbench import samples
 from workbench.app.shell import Start, page
 

@@ -111,6 +111,7 @@ def test_by_keys_alone_the_goal_is_moved_a_step_is_made_and_the_agent_put_back(b
     expect(board.locator(".jw-handle[data-id=agent]")).to_have_count(0, timeout=PATIENT)
 
 
+@pytest.mark.long
 def test_the_untrained_twin_is_one_key_away_and_does_not_arrive(board: Any) -> None:
     first = board.locator(".jw-headline-sentence").inner_text()
     board.keyboard.down("r")

@@ -119,6 +119,7 @@ def test_by_keys_alone_a_step_is_chosen_nudged_and_played(rollout: Any, theatre:
     expect(page.locator(".jw-headline-sentence")).not_to_contain_text("Untrained model", timeout=PATIENT)
 
 
+@pytest.mark.long
 def test_a_sequence_is_drawn_along_the_strip(rollout: Any, theatre: Any) -> None:
     page = rollout
     drag(page, 0.95, 0.5)
@@ -136,6 +137,7 @@ def test_a_sequence_is_drawn_along_the_strip(rollout: Any, theatre: Any) -> None
     expect(page.locator(".jw-headline-detail")).to_contain_text("7 steps from step 0 on were changed by hand")
 
 
+@pytest.mark.long
 def test_plots_films_and_numbers_are_saved_and_dark_changes_films_curves_and_chart(rollout: Any, theatre: Any) -> None:
     page = rollout
     curves = theatre.get_by_role("group", name="Save this plot")

@@ -78,6 +78,7 @@ def test_a_run_grows_on_the_page_while_it_is_written(page: Any, watched: str, fo
     assert outside == []
 
 
+@pytest.mark.long
 def test_another_of_the_runs_is_opened_and_two_checkpoints_are_compared_on_one_click(page: Any, watched: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(watched)

@@ -60,6 +60,7 @@ def test_charts_and_export_hold_every_factor_sliders_answer_to_keys_and_mouse_an
     expect(said(rooms)).to_contain_text("clips): hue 0.", timeout=PATIENT)
 
 
+@pytest.mark.long
 def test_own_pictures_have_no_structure_and_the_board_says_why(board: Any, folder: Path) -> None:
     board.get_by_role("button", name="Sensitivity", exact=True).click()
     expect(said(board)).to_contain_text("clips): texture 0.", timeout=PATIENT)

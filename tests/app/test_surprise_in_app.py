@@ -92,6 +92,7 @@ def test_twins_are_switched_doubted_and_shown_where_and_nothing_breaks_on_a_doub
     expect(sentence(board)).to_have_text(first, timeout=PATIENT)
 
 
+@pytest.mark.long
 def test_accuracies_are_counted_cancelled_and_stand_beside_their_yardsticks_in_light_and_dark(board: Any) -> None:
     board.get_by_role("button", name="Evaluate pairs").click()
     board.get_by_role("button", name="Cancel", exact=True).click(timeout=PATIENT)

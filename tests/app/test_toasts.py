@@ -11,7 +11,7 @@ from panel_material_ui import NotificationArea
 from playwright.sync_api import expect
 
 from tests.app.opening import enter, opened, refused
-from tests.boards.test_workspace import Straight
+from tests.straight import Straight
 from tests.waiting import PATIENT
 from workbench import samples
 from workbench.app import toasts as show_toast
@@ -74,6 +74,7 @@ def test_toasts_stay_until_they_are_closed_are_narrow_and_cover_neither_inputs_n
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_a_clip_that_boards_refuse_is_said_by_each_of_them_and_by_no_toast(board: Any) -> None:
     board.get_by_label("model", exact=True).select_option(label=samples.find("two-rooms").title, timeout=PATIENT)
     said = board.locator(".jw-headline-sentence")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.boards.test_workspace import Straight
+from tests.straight import Straight
 from workbench.boards.planning import PlanBoard
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import WorkbenchError

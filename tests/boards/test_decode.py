@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import workbench as jw
-from tests.boards.test_workspace import Straight
+from tests.straight import Straight
 from workbench.boards.decoding import DecodeBoard
 from workbench.boards.rollout import RolloutBoard
 from workbench.boards.workspace import Workspace

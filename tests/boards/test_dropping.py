@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.boards.test_what_is_open import film
+from tests.own_clips import film
 from tests.store.test_uploads import png
 from tests.straight import Straight
 from widgets import OpenDialog

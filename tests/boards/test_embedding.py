@@ -381,6 +381,7 @@ def test_many_clips_wait_until_they_are_asked_for(told: list[WorkbenchError], mo
     assert not any(c["id"] == "embed" for c in board.toolbar.controls)
 
 
+@pytest.mark.long
 def test_six_maps_stand_side_by_side(board: EmbeddingBoard, monkeypatch: pytest.MonkeyPatch) -> None:
     choose(board, method="tsne")
     monkeypatch.setattr("workbench.boards.embedding.six._NEIGHBOURS", (4, 6, 8))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
-from tests.boards.test_workspace import Straight
+from tests.straight import Straight
 from workbench.boards.every import sections
 from workbench.boards.labels import LabelsBoard
 from workbench.boards.labels.words import labels_detail, labels_sentence

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.boards.asking import asked
-from tests.boards.test_what_is_open import film, photos
+from tests.own_clips import film, photos
 from tests.straight import Straight
 from widgets import OpenDialog
 from workbench import samples

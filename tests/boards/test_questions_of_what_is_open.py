@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.boards.test_workspace import Straight
-from tests.straight import shared_shelf
+from tests.straight import Straight, shared_shelf
 from workbench.boards.checkpoint import CheckpointBoard
 from workbench.boards.code import reproduced
 from workbench.boards.workspace import Workspace

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.boards.test_workspace import Straight
+from tests.straight import Straight
 from workbench.boards.sensitivity import SensitivityBoard
 from workbench.boards.workspace import Workspace
 from workbench.core import codec

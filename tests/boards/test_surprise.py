@@ -13,8 +13,8 @@ import pytest
 import torch
 
 import workbench as jw
-from tests.boards.test_workspace import Straight
 from tests.families.official import AC, GOLDEN, INTPHYS, VJEPA
+from tests.straight import Straight
 from workbench.boards.surprise import SurpriseBoard
 from workbench.boards.workspace import Workspace, exported
 from workbench.core import codec

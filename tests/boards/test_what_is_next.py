@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.boards.test_what_is_open import Late, photos
+from tests.boards.late import Late
+from tests.own_clips import photos
 from tests.straight import Straight
 from workbench import samples
 from workbench.boards.every import kinds
@@ -14,21 +15,6 @@ from workbench.boards.masks import MasksBoard
 from workbench.boards.rollout import RolloutBoard
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import WorkbenchError
-
-
-@pytest.fixture
-def told() -> list[WorkbenchError]:
-    return []
-
-
-@pytest.fixture
-def jobs() -> Late:
-    return Late()
-
-
-@pytest.fixture
-def space(jobs: Late, told: list[WorkbenchError]) -> Workspace:
-    return Workspace(jobs, notify=told.append)
 
 
 def test_every_state_of_opening_says_what_is_next(space: Workspace, jobs: Late, tmp_path: Path) -> None:

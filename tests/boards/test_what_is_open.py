@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 import torch
 
 from tests.boards.asking import asked
-from tests.boards.test_workspace import Straight
+from tests.boards.late import Late
+from tests.own_clips import film, photos
 from workbench import samples
 from workbench.boards.checkpoint import CheckpointBoard
 from workbench.boards.decoding import DecodeBoard
@@ -24,70 +24,11 @@ from workbench.checkpoints import describe
 from workbench.core.card import BankKey, ClipKey
 from workbench.core.errors import WorkbenchError
 from workbench.data import save_png
-from workbench.jobs import now
 from workbench.worlds.balls import FPS
 
 pytestmark = pytest.mark.slow
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-
-
-def film(path: Path, frames: int, fps: int, side: int = 64) -> Path:
-    """An H.264 film of a bright square that moves right."""
-    with av.open(str(path), "w") as container:
-        stream: Any = container.add_stream("libx264", rate=fps)
-        stream.width, stream.height, stream.pix_fmt = side, side, "yuv420p"
-        for k in range(frames):
-            picture = np.full((side, side, 3), 30, np.uint8)
-            picture[20:40, k % 40 : k % 40 + 20] = 220
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
-        container.mux(stream.encode())
-    return path
-
-
-def photos(folder: Path, count: int, *broken: str) -> Path:
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for k in range(count):
-        save_png(folder / f"photo {k}.png", rng.integers(0, 255, (40 + 8 * k, 60, 3), np.uint8))
-    for name in broken:
-        (folder / name).write_bytes(b"\x89PNG\r\n\x1a\n" + b"not a picture")
-    return folder
-
-
-class Late(Straight):
-    """Work that is answered when the test says so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.held: list[Any] = []
-        self.holding = False
-
-    def _start(self, job: Any) -> None:
-        if self.holding:
-            self.held.append(job)
-        else:
-            super()._start(job)
-
-    def release(self) -> None:
-        self.holding = False
-        while self.held:
-            super()._start(self.held.pop(0))
-
-
-@pytest.fixture
-def told() -> list[WorkbenchError]:
-    return []
-
-
-@pytest.fixture
-def jobs() -> Late:
-    return Late()
-
-
-@pytest.fixture
-def space(told: list[WorkbenchError], jobs: Late) -> Workspace:
-    return Workspace(jobs, deliver=now, notify=told.append)
 
 
 def labels(opener: Opener) -> str:

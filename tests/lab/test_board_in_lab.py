@@ -128,6 +128,7 @@ def test_a_press_beside_the_views_still_keeps_the_keys(board: Any) -> None:
     assert notebook_state(board) == alone
 
 
+@pytest.mark.long
 def test_a_wrong_path_is_told_in_words_and_the_board_stays(board: Any) -> None:
     before = sentence(board)
     board.get_by_role("button", name="Open …", exact=True).click()
@@ -140,6 +141,7 @@ def test_a_wrong_path_is_told_in_words_and_the_board_stays(board: Any) -> None:
     expect(board.locator(".jw-headline-sentence")).to_have_text(before)
 
 
+@pytest.mark.long
 def test_views_and_chart_follow_labs_theme_and_survive_a_reload(board: Any) -> None:
     page = board
     page.evaluate("() => jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")

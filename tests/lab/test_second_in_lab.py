@@ -22,6 +22,7 @@ ipywidgets.VBox([
 ])"""
 
 
+@pytest.mark.long
 def test_b_is_held_by_key_and_mouse_on_four_boards_in_lab(notebook: Callable[..., Any], tmp_path: Path) -> None:
     page = notebook("empty.ipynb", CODE.format(path=str(save_another("two-rooms", tmp_path))))
     for number, name in enumerate(("digits (I-JEPA 96×4/4)", "ep20.safetensors", "ep20.safetensors", "balls-masked")):

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.measuring import add_reading_arguments, reported
 from workbench.core.card import ModelKey, parse_overrides
-from workbench.core.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.core.questions.embedding import Embedding
@@ -28,18 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pool", choices=("mean", "max", "class"), default="mean", help="of the tokens of a clip or frame (default mean)")
     parser.add_argument("--source", choices=("model", "untrained", "pixels"), default="model", help="the model, or one of its baselines")
     parser.add_argument("--seed", type=int, default=0, help="of the untrained weights (default 0)")
-    parser.add_argument("--frames", type=int, help="frames sampled from each video (default: all)")
-    parser.add_argument("--fps", type=float, help="frames per second sampled from each video (default: native rate)")
     parser.add_argument(
         "--out", metavar="FILE", help="write the vectors to this .npy, .npz or .parquet too; any other name: the folder to keep them in"
     )
     parser.add_argument("--store", metavar="FOLDER", help="where embeddings are kept (default: JEPA_WORKBENCH_STORE, else the user's cache folder)")
     parser.add_argument("--cluster", type=_cluster, metavar="N|ADDRESS", help="compute in N processes, or on the Dask scheduler at tcp://host:port")
-    parser.add_argument(
-        "--settings", default="", metavar="'heads=4 …'", help="settings that the file does not state, such as 'heads=4 image_size=(64, 64)'"
-    )
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON; for a refusal its error, with the same exit code")
+    add_reading_arguments(parser)
 
 
 def _cluster(text: str) -> int | str:
@@ -48,22 +42,7 @@ def _cluster(text: str) -> int | str:
 
 def run(chosen: argparse.Namespace) -> int:
     """Embed, with progress on the standard error."""
-    from workbench.cli.reports import error_json, strict_json
-    from workbench.core.progress import listening
-
-    try:
-        with listening(_shown()):
-            found = _embedded(chosen)
-    except WorkbenchError as error:
-        if not chosen.json:
-            raise
-        print(error_json(error))
-        return 2
-    finally:
-        if sys.stderr.isatty():
-            print(file=sys.stderr)
-    print(strict_json(_plain(found)) if chosen.json else _words(found))
-    return 0
+    return reported(chosen, lambda: _embedded(chosen), _plain, _words, _shown())
 
 
 def _embedded(chosen: argparse.Namespace) -> Embedding:

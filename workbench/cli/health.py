@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import BadInput, WorkbenchError
+from workbench.cli.measuring import add_reading_arguments, data_of, reported, share_of
+from workbench.core.errors import BadInput
 from workbench.core.questions.health import MEASURES, HealthResult, Reading
 
 if TYPE_CHECKING:
@@ -47,52 +47,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--halves", type=int, default=20, help="number of random halves of the clips for the intervals (default 20)")
     parser.add_argument("--seed", type=int, default=0, help="random seed of masks, directions, untrained weights and halves (default 0)")
     parser.add_argument("--no-untrained", dest="untrained", action="store_false", help="do not measure the untrained model; halves the time")
-    parser.add_argument("--frames", type=int, help="frames sampled from each video (default: all)")
-    parser.add_argument("--fps", type=float, help="frames per second sampled from each video (default: native rate)")
-    parser.add_argument(
-        "--settings", default="", metavar="'heads=4 …'", help="settings that the file does not state, such as 'heads=4 image_size=(64, 64)'"
-    )
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
     parser.add_argument("--csv", metavar="FILE", help="write the readings to this file, one per line")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON; for a refusal its error, with the same exit code")
+    add_reading_arguments(parser)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Measure, write, print."""
-    from workbench.cli.reports import error_json, strict_json
-    from workbench.core.progress import listening
+    return reported(chosen, lambda: _written(chosen), plain, table_text, share_of("measuring"))
+
+
+def _written(chosen: argparse.Namespace) -> HealthResult:
     from workbench.data.export import replacing
 
-    try:
-        with listening(_shown):
-            found = _measured(chosen)
-        if chosen.csv:
-            with replacing(Path(chosen.csv)) as file:
-                file.write(csv_text(found).encode())
-    except WorkbenchError as error:
-        if not chosen.json:
-            raise
-        print(error_json(error))
-        return 2
-    finally:
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr)
-    print(strict_json(plain(found)) if chosen.json else table_text(found))
-    return 0
-
-
-def _shown(done: int, total: int) -> None:
-    if total and sys.stderr.isatty():
-        print(f"\rmeasuring {done / total:4.0%}", end="", file=sys.stderr, flush=True)
+    found = _measured(chosen)
+    if chosen.csv:
+        with replacing(Path(chosen.csv)) as file:
+            file.write(csv_text(found).encode())
+    return found
 
 
 def _measured(chosen: argparse.Namespace) -> HealthResult:
-    from workbench import samples
     from workbench.core.card import parse_overrides
     from workbench.front import load, open_clips
     from workbench.measures.health import health
 
-    data = chosen.data if chosen.data is not None else chosen.checkpoint if chosen.checkpoint in samples.names() else None
+    data = data_of(chosen)
     if data is None:
         raise BadInput(
             "there are no clips to measure with", where="--data", fix="--data with a folder of images or videos like those it was trained on"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.errors import BadInput, WorkbenchError
+from workbench.cli.measuring import add_reading_arguments, data_of, reported, share_of
+from workbench.core.errors import BadInput
 
 if TYPE_CHECKING:
     from workbench.core.questions.probes import ProbeResult, Score
@@ -27,47 +27,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--draws", type=int, default=50, help="of labels, for each number of labels (default 50)")
     parser.add_argument("--limit", type=int, default=2000, help="maximum number of clips, sampled evenly (default 2000)")
     parser.add_argument("--seed", type=int, default=0, help="of splits, labelled samples and untrained weights (default 0)")
-    parser.add_argument("--frames", type=int, help="frames sampled from each video (default: all)")
-    parser.add_argument("--fps", type=float, help="frames per second sampled from each video (default: native rate)")
-    parser.add_argument(
-        "--settings", default="", metavar="'heads=4 …'", help="settings that the file does not state, such as 'heads=4 image_size=(64, 64)'"
-    )
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default cpu)")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON; for a refusal its error, with the same exit code")
+    add_reading_arguments(parser)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Measure and print."""
-    from workbench.cli.reports import error_json, strict_json
-    from workbench.core.progress import listening
-
-    try:
-        with listening(_shown):
-            found = _measured(chosen)
-    except WorkbenchError as error:
-        if not chosen.json:
-            raise
-        print(error_json(error))
-        return 2
-    finally:
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr)
-    print(strict_json(plain(found)) if chosen.json else table_text(found))
-    return 0
-
-
-def _shown(done: int, total: int) -> None:
-    if total and sys.stderr.isatty():
-        print(f"\rprobing {done / total:4.0%}", end="", file=sys.stderr, flush=True)
+    return reported(chosen, lambda: _measured(chosen), plain, table_text, share_of("probing"))
 
 
 def _measured(chosen: argparse.Namespace) -> ProbeResult:
-    from workbench import samples
     from workbench.core.card import parse_overrides
     from workbench.front import load, open_clips
     from workbench.measures.probes import probe
 
-    data = chosen.data if chosen.data is not None else chosen.checkpoint if chosen.checkpoint in samples.names() else None
+    data = data_of(chosen)
     if data is None:
         raise BadInput("there are no clips with labels", where="--data", fix="--data with a folder that has one sub-folder a class")
     jepa = load(chosen.checkpoint, device=chosen.device, **parse_overrides(chosen.settings))
