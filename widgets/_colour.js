@@ -50,6 +50,13 @@ export function heatOf(values, map, ends) {
   return out;
 }
 
+/** RGBA bytes of RGB bytes. @param {Uint8Array} rgb @returns {Uint8ClampedArray<ArrayBuffer>} */
+export function rgbaOf(rgb) {
+  const out = new Uint8ClampedArray((rgb.length / 3) * 4).fill(255);
+  for (let i = 0; i < rgb.length / 3; i++) out.set(rgb.subarray(i * 3, i * 3 + 3), i * 4);
+  return out;
+}
+
 /** The map as a CSS gradient, low to high. @param {string} map @returns {string} */
 export function gradientOf(map) {
   const stops = Array.from({ length: 17 }, (_, i) => `rgb(${colourOf(map, i, [0, 16]).join(" ")})`);

@@ -109,6 +109,21 @@ export function ring(pen, lattice, row, col, kind) {
   }
 }
 
+/** A cross over one cell, seen on any picture. @param {Pen} pen @param {Lattice} lattice @param {number} row @param {number} col */
+export function cross(pen, lattice, row, col) {
+  const [left, top, wide, high] = box(lattice, row, col);
+  for (const [colour, width] of /** @type {[string, number][]} */ ([[DARK, 4], ["#ffffff", 1.8]])) {
+    pen.beginPath();
+    for (const [from, to] of [[0.22, 0.78], [0.78, 0.22]]) {
+      pen.moveTo(left + 0.22 * wide, top + from * high);
+      pen.lineTo(left + 0.78 * wide, top + to * high);
+    }
+    pen.strokeStyle = colour;
+    pen.lineWidth = width * lattice.ratio;
+    pen.stroke();
+  }
+}
+
 /** A dashed frame around a range of cells: what the next stroke would paint. @param {Pen} pen @param {Lattice} lattice @param {{row: number, col: number}[]} cells */
 export function dashed(pen, lattice, cells) {
   const [rows, cols] = [cells.map((c) => c.row), cells.map((c) => c.col)];

@@ -9,7 +9,7 @@ import { maskOf, openMask, painted, selected } from "./_paint.js";
 /** @typedef {{cells: Cell[], first: Cell, last: Cell, tick: number, add: boolean}} Stroke */
 
 /**
- * @param {import("./_kit.js").Model} model with mask, selection, tool, stroke, brush, block, through_time and read_only
+ * @param {import("./_kit.js").Model} model with mask, selection, single, tool, stroke, brush, block, through_time and read_only
  * @param {() => Grid} grid @param {() => number} tick what is shown now @param {() => void} changed the preview is another
  */
 export function createStroke(model, grid, tick, changed) {
@@ -63,6 +63,7 @@ export function createStroke(model, grid, tick, changed) {
   /** The selection with the stroke under way. @returns {number[]} */
   function selection() {
     if (!stroke || !isSelecting()) return model.get("selection");
+    if (model.get("single")) return [tokenOf(grid(), stroke.tick, stroke.last.row, stroke.last.col)];
     return selected(model.get("selection"), tokensAt(grid(), stroke.cells, stroke.tick, false), stroke.add);
   }
 
@@ -78,7 +79,10 @@ export function createStroke(model, grid, tick, changed) {
       extend(cell);
       commit();
     } else if (stroke) extend(cell);
-    else if (/** @type {KeyboardEvent} */ (event).shiftKey && from) {
+    else if (model.get("single")) {
+      begin(cell);
+      commit();
+    } else if (/** @type {KeyboardEvent} */ (event).shiftKey && from) {
       begin(from);
       extend(cell);
       commit();

@@ -1,7 +1,7 @@
 // An image or clip with its token grid: what is context, what is target, what is neither; to look at and to paint.
 
-import { endsOf, heatOf } from "./_colour.js";
-import { badge, contextEdge, dashed, fillCells, frameOf, gridLines, hatch, ring, spread, targetEdge, veil, wipe } from "./_draw.js";
+import { endsOf, heatOf, rgbaOf } from "./_colour.js";
+import { badge, contextEdge, cross, dashed, fillCells, frameOf, gridLines, hatch, ring, spread, targetEdge, veil, wipe } from "./_draw.js";
 import { footprintOf, gridOf, isToken, positionOf, tokenOf, tokensOf } from "./_geometry.js";
 import { button, bytesOf, element, floatsOf, icon, isTyping, mount, onAll, onNextFrame, press, setAttribute, setText, write } from "./_kit.js";
 import { flagsOf, layersOf, summaryOf } from "./_paint.js";
@@ -14,7 +14,7 @@ import { createStroke } from "./_stroke.js";
 const EYE = "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z";
 const NARROW = 520;
 const PICTURE = ["pixels", "pixels_shape", "grid", "tubelet", "picture_height"];
-const MASK = ["plain", "mask", "block", "overlay", "overlay_on", "overlay_opacity", "overlay_range", "overlay_map", "version"];
+const MASK = ["plain", "mask", "block", "overlay", "overlay_on", "overlay_opacity", "overlay_range", "overlay_map", "colours", "crossed", "version"];
 const MARKS = ["hover", "selection", "source", "source_size", "overlay_label", "overlay_unit", "tool", "brush", "stroke"];
 const AROUND = ["busy", "message", "hint", "read_only", "can_undo", "can_redo"];
 
@@ -66,6 +66,11 @@ function render({ model, el }) {
     const found = floatsOf(model.get("overlay"));
     return found.length === tokensOf(grid()) ? found : new Float32Array(0);
   };
+  /** Colours of the tokens of this tick as RGBA; none where there are none. */
+  const colours = () => {
+    const [all, cells] = [bytesOf(model.get("colours")), grid().rows * grid().cols];
+    return all.length === tokensOf(grid()) * 3 ? rgbaOf(all.subarray(player.tick() * cells * 3, (player.tick() + 1) * cells * 3)) : null;
+  };
   const ends = () => endsOf(model.get("overlay_map"), model.get("overlay_range"), values());
   const ofTick = (/** @type {Float32Array} */ all) => {
     const cells = grid().rows * grid().cols;
@@ -99,7 +104,10 @@ function render({ model, el }) {
     const heat = model.get("overlay_on") ? ofTick(values()) : new Float32Array(0);
     const layers = mask && layersOf(mask, player.tick(), grid().rows * grid().cols);
     if (layers) veil(pen, lattice, layers.neither);
-    if (heat.length) fillCells(pen, lattice, heatOf(heat, model.get("overlay_map"), ends()), model.get("overlay_opacity"));
+    const painted = (model.get("overlay_on") && colours()) || (heat.length ? heatOf(heat, model.get("overlay_map"), ends()) : null);
+    if (painted) fillCells(pen, lattice, painted, model.get("overlay_opacity"));
+    const marked = flagsOf(model.get("crossed"), player.tick(), grid().rows * grid().cols);
+    marked.forEach((flag, i) => flag && cross(pen, lattice, Math.floor(i / grid().cols), i % grid().cols));
     if (!layers) return;
     const active = model.get("block");
     const quiet = (/** @type {number} */ i) => active >= 0 && i !== active;
@@ -145,8 +153,10 @@ function render({ model, el }) {
     setAttribute(root, "aria-busy", String(model.get("busy")));
     setAttribute(stage.node, "data-tool", model.get("read_only") ? "select" : model.get("tool"));
     palette.refresh();
-    legendRow.hidden = !label && !overlay.length;
-    legendRow.classList.toggle("jw-unseen", !overlay.length);
+    const coloured = bytesOf(model.get("colours")).length > 0;
+    legendRow.hidden = !label && !overlay.length && !coloured;
+    legendRow.classList.toggle("jw-unseen", !overlay.length && !coloured);
+    legend.node.classList.toggle("jw-named", coloured);
     setAttribute(shown, "aria-pressed", String(model.get("overlay_on")));
     opacity.value = String(model.get("overlay_opacity"));
     opacity.disabled = !model.get("overlay_on");

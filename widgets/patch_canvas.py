@@ -47,6 +47,8 @@ class PatchCanvas(View):
     overlay_label = t.Unicode("", help="what the overlay shows, as 'error'").tag(sync=True)
     overlay_unit = t.Unicode("", help="its unit, as 'smooth-L1'").tag(sync=True)
     overlay_map = t.Enum(["cividis", "signed"], "cividis", help="cividis from low to high, or brown–teal with 0 in the middle").tag(sync=True)
+    colours = binary("uint8 [ticks, rows, cols, 3], RGB: laid over the picture in place of the overlay; empty = the overlay")
+    crossed = whole_numbers([], "tokens marked by a cross, as those of an unusual norm")
     hover = t.Int(-1, min=-1, help="the token pointed at; −1 = none").tag(sync=True)
     selection = whole_numbers([], "the selected tokens")
     tick = t.Int(0, min=0, help="the tick shown").tag(sync=True)
@@ -59,6 +61,7 @@ class PatchCanvas(View):
     message = t.Unicode("No picture yet", help="shown while there are no pixels: what is missing, and what to do").tag(sync=True)
     hint = t.Unicode("", help="one line under the picture, as 'outside the sampler's range'").tag(sync=True)
     read_only = t.Bool(False, help="no painting; tokens can still be selected").tag(sync=True)
+    single = t.Bool(False, help="a click or an arrow key selects one token in place of those before").tag(sync=True)
     plain = t.Bool(False, help="no mask is shown: the picture alone, with what is pointed at and selected").tag(sync=True)
     can_undo = t.Bool(False, help="is there a step back").tag(sync=True)
     can_redo = t.Bool(False, help="is there a step forward").tag(sync=True)
@@ -116,7 +119,8 @@ class PatchCanvas(View):
         with self.together():
             self.pixels, self.pixels_shape, self.grid, self.tubelet = clip.tobytes(), list(clip.shape[:3]), list(grid), tubelet
             if moved:
-                self.mask, self.overlay, self.selection, self.hover, self.tick = cleared(grid), b"", [], -1, 0
+                self.mask, self.overlay, self.colours, self.crossed = cleared(grid), b"", b"", []
+                self.selection, self.hover, self.tick = [], -1, 0
         if moved:
             self.forget()
 
@@ -127,6 +131,14 @@ class PatchCanvas(View):
             values: one a token, NaN = nothing there.
         """
         self.overlay = b"" if values is None else np.ascontiguousarray(values, np.float32).tobytes()
+
+    def set_colours(self, colours: UInt8[np.ndarray, "ticks rows cols 3"] | None) -> None:
+        """Lays colours over the picture in place of the overlay; None takes them away.
+
+        Args:
+            colours: RGB, one a token.
+        """
+        self.colours = b"" if colours is None else np.ascontiguousarray(colours, np.uint8).tobytes()
 
     def set_mask(self, context: Bool[np.ndarray, "ticks rows cols"], targets: Bool[np.ndarray, "blocks ticks rows cols"]) -> None:
         """Shows this mask; one step of the history.
@@ -225,6 +237,7 @@ class PatchCanvas(View):
         grid: list[int] = proposal["value"]
         check_mask("PatchCanvas", self.mask, grid)
         check_bytes("PatchCanvas", "overlay", self.overlay, tuple(grid), item=4)
+        check_bytes("PatchCanvas", "colours", self.colours, tuple(grid), item=3)
         return grid
 
     @t.validate("pixels", "pixels_shape")
@@ -232,6 +245,10 @@ class PatchCanvas(View):
         pixels, shape = proposed(proposal, "pixels", "pixels_shape")
         check_bytes("PatchCanvas", "pixels", pixels, (*shape, 3))
         return proposal["value"]
+
+    @t.validate("colours")
+    def _valid_colours(self, proposal: dict[str, Any]) -> bytes:
+        return check_bytes("PatchCanvas", "colours", proposal["value"], tuple(self.grid), item=3)
 
     @t.validate("overlay")
     def _valid_overlay(self, proposal: dict[str, Any]) -> bytes:

@@ -190,3 +190,25 @@ def test_memory_is_asked_before_it_is_taken(jepa: Jepa, bank: Bank) -> None:
     layer = nn.Sequential(Layer(4, 2))
     with pytest.raises(OutOfMemory, match="attention weights of 1 × 4000000 tokens in 2 heads"), attention_of(layer, lambda w: w):
         layer(torch.zeros(1, 1, 4).expand(1, 4_000_000, 4))
+
+
+def test_another_clip_is_shown_by_its_number_with_its_pixels_in_the_basis_of_this_one(jepa: Jepa, bank: Bank) -> None:
+    clip = bank.clips[0]
+    found = features(jepa, clip, bank=bank, source="other", other=3)
+    assert found.other == 3
+    assert np.array_equal(found.pixels, jepa.encoder.prepare([bank.clips[3]]).shown[0].numpy())
+    own, theirs = features(jepa, clip), features(jepa, bank.clips[3])
+    np.testing.assert_array_equal(found.norms, theirs.norms)
+    np.testing.assert_array_equal(found.explained, own.explained)
+    following = features(jepa, clip, bank=bank, source="other")
+    assert following.other > 0
+    assert own.other == -1
+    assert own.pixels.size == 0
+    alike = similarity(jepa, clip, 5, bank=bank, other=3, layer=0)
+    tokens = [jepa.encoder.encode(jepa.encoder.prepare([c]).video, layer=0).tokens[0].double().flatten(0, 2) for c in (clip, bank.clips[3])]
+    units = [each / each.norm(dim=-1, keepdim=True) for each in tokens]
+    np.testing.assert_allclose(alike.beside.ravel(), (units[1] @ units[0][5]).numpy(), atol=1e-5)
+    with pytest.raises(BadInput, match="no clip 100"):
+        features(jepa, clip, bank=bank, source="other", other=99)
+    with pytest.raises(BadInput, match="no clip 100"):
+        similarity(jepa, clip, 5, bank=bank, other=99)

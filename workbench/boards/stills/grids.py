@@ -113,21 +113,38 @@ def _(view: PatchCanvas, width: int = WIDTH) -> Picture:
     ticks = max(1, view.grid[0])
     shown = chosen(ticks, width // _STEP)
     heat = np.frombuffer(view.overlay, "<f4").reshape(view.grid) if view.overlay and view.overlay_on else None
+    inks = np.frombuffer(view.colours, np.uint8).reshape(*view.grid, 3) if view.colours and view.overlay_on else None
+    heat = heat if inks is None else None
     found, room = None if view.plain else _mask(view), width - (64 if heat is not None else 0)
     tall, wide = side(room, (height, across), len(shown), view.picture_height)
     ends = _ends(view.overlay_range, heat, signed=view.overlay_map == "signed")
-    drawn = []
+    drawn, chosen_at = [], _selected(view)
     for tick in shown:
         each = sheet.sized(pixels[min(tick * view.tubelet, frames - 1)], tall, wide)
         if heat is not None:
             known = cells(np.isfinite(heat[tick]), tall, wide)
             hot = sheet.sized(coloured(heat[tick], *ends, view.overlay_map), tall, wide)
             each[known] = np.round(hot[known] * view.overlay_opacity + each[known] * (1 - view.overlay_opacity)).astype(np.uint8)
+        if inks is not None:
+            each = np.round(sheet.sized(inks[tick], tall, wide) * view.overlay_opacity + each * (1 - view.overlay_opacity)).astype(np.uint8)
+        if tick in chosen_at:
+            edged(each, cells(chosen_at[tick], tall, wide), (12, 16, 24), 2)
         drawn.append(each if found is None else masked(each, found[0][tick], found[1][:, tick], hatch=heat is None))
     name = "frame" if view.tubelet == 1 else "time step"
     row = strip(drawn, [f"{name} {t}" if ticks > 1 else "" for t in shown])
     bar = colour_bar(*ends, view.overlay_label, tall, view.overlay_map) if heat is not None else sheet.paper(1, 1)[:0]
-    return sheet.under(sheet.beside(row, bar), _mask_legend(view, width), sheet.paragraph(view.hint, width, SMALL, QUIET), gap=6)
+    named = sheet.paragraph(view.overlay_label if inks is not None else "", width, SMALL, QUIET)
+    return sheet.under(sheet.beside(row, bar), _mask_legend(view, width), named, sheet.paragraph(view.hint, width, SMALL, QUIET), gap=6)
+
+
+def _selected(view: PatchCanvas) -> dict[int, np.ndarray]:
+    """Flags of the selected token by time step, where a picture is of one."""
+    found = dict[int, np.ndarray]()
+    if view.single and view.selection:
+        flags = np.zeros(int(np.prod(view.grid)), bool)
+        flags[[k for k in view.selection if k < flags.size]] = True
+        found = {t: each for t, each in enumerate(flags.reshape(view.grid)) if each.any()}
+    return found
 
 
 def _ends(given: Sequence[float], values: np.ndarray | None, *, signed: bool = False) -> tuple[float, float]:

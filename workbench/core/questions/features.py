@@ -17,6 +17,13 @@ from workbench.core.results import Provenance
 
 Weights = Literal["", "target", "context"]
 Shown = Literal["model", "untrained", "other", "position", "pixels", "shuffled"]
+
+
+def shuffled_places(tokens: int, seed: int = 0) -> Int[np.ndarray, "tokens"]:
+    """Which token "shuffled" shows at each place."""
+    return np.random.default_rng(seed).permutation(tokens)
+
+
 _PARTS = {"needs": ("encoder_target",), "instead": (("encoder_context",),)}
 
 
@@ -33,6 +40,7 @@ class FeatureMaps:
         norms: of the tokens as they are. outliers: a norm far above the others' of its layer; see `Features`.
         foreground: the tokens on one side of the first component; all, where it was not asked for.
         fitted: what each basis was fitted on, in words. tokens: how many.
+        other, pixels: where another clip is shown, its number in the bank and its prepared pixels; −1 and none else.
     """
 
     layers: tuple[str, ...]
@@ -44,6 +52,8 @@ class FeatureMaps:
     foreground: Bool[np.ndarray, "layers ticks rows cols"]
     fitted: str
     tokens: int
+    other: int
+    pixels: UInt8[np.ndarray, "frames height width 3"]
     provenance: Provenance
 
     @property
@@ -72,6 +82,7 @@ class Features(Question[FeatureMaps]):
         bank: other clips, of the mean at each position and of the basis. weights: which encoder; "": the target encoder where the file has it.
         source: "model"; or a baseline in the model's basis: "other", the next clip of the bank; "position", the bank's mean at each position;
             "shuffled", this clip's tokens at other places; or in a basis of its own: "untrained"; "pixels", one layer.
+        other: number in the bank of the clip that "other" shows; None: the next one.
         basis: fitted on the tokens of this "clip", all time steps together, or of the "bank".
         centred: the bank's mean at each position is removed first. robust: the basis is fitted without outlier tokens. foreground: components of
             the foreground alone.
@@ -83,6 +94,7 @@ class Features(Question[FeatureMaps]):
     bank: BankKey | None = None
     weights: Weights = ""
     source: Shown = "model"
+    other: int | None = None
     basis: Literal["clip", "bank"] = "clip"
     centred: bool = False
     robust: bool = False
@@ -220,6 +232,7 @@ class SimilarityResult:
         by_distance: mean of the map at each distance from the token within its time step. untrained_by_distance: the same, untrained.
         nearest: (clip of the bank, time step, row, column) of the most similar tokens in other clips. cosines: theirs. patches: their pixels.
         usual: 99th percentile of the cosines with the tokens of other clips: how similar a token is that is not sought out.
+        beside: cosine with every token of the clip of the bank that was named; of no size where none was.
     """
 
     layer: str
@@ -234,6 +247,7 @@ class SimilarityResult:
     cosines: Float[np.ndarray, "found"]
     patches: UInt8[np.ndarray, "found height width 3"]
     usual: float
+    beside: Float[np.ndarray, "_ _ _"]
     provenance: Provenance
 
     @property
@@ -263,7 +277,8 @@ class Similarity(Question[SimilarityResult]):
 
     Args:
         token: its number in the grid, row-major. layer: output of that block; None: after the final norm. bank: of other clips. weights: as of `Features`.
-        centred: the mean is removed first. count: of nearest tokens in other clips. clips: of the bank at most. seed: of the untrained weights.
+        centred: the mean is removed first. other: number in the bank of a clip to compare with as well. count: of nearest tokens in other clips.
+        clips: of the bank at most. seed: of the untrained weights.
     """
 
     model: ModelKey
@@ -273,6 +288,7 @@ class Similarity(Question[SimilarityResult]):
     bank: BankKey | None = None
     weights: Weights = ""
     centred: bool = False
+    other: int | None = None
     count: int = 12
     clips: int = 32
     seed: int = 0

@@ -11,14 +11,14 @@ from torch import Tensor
 from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
-from workbench.core.questions.features import FeatureMaps, Features, Shown, Weights
+from workbench.core.questions.features import FeatureMaps, Features, Shown, Weights, shuffled_places
 from workbench.core.results import Provenance
 from workbench.measures.attempts import pixel_tokens
 from workbench.measures.bank import Bank
 from workbench.measures.bank import neighbours as next_clips
 from workbench.measures.base import answers
 from workbench.measures.features import components
-from workbench.measures.features.tokens import Layers, asked_weights, fitting, flat, names_of, of_bank, of_clip, others
+from workbench.measures.features.tokens import Layers, asked_weights, fitting, flat, names_of, numbered, of_bank, of_clip, others
 from workbench.measures.twins import twin_of
 from workbench.model.jepa import Jepa
 from workbench.model.spec import Prepared
@@ -35,6 +35,7 @@ def features(
     bank: Bank | None = None,
     weights: Weights = "",
     source: Shown = "model",
+    other: int | None = None,
     basis: str = "clip",
     centred: bool = False,
     robust: bool = False,
@@ -59,16 +60,18 @@ def features(
     names = ("pixels",) if source == "pixels" else names_of(jepa)
     needed = bank if basis == "bank" or centred or source == "position" else None
     whole = _Tokens.of(model, clip, prepared, which, needed, clips, pixels=source == "pixels")
-    shown = _shown(jepa, clip, which, whole.own, source, bank, whole.mean, seed)
+    stranger = _stranger(jepa, clip, bank, other) if source == "other" and bank is not None else None
+    shown = _shown(jepa, which, whole, source, bank, stranger, seed)
     made = list[_Map]()
     for k in range(len(names)):
         made.append(_map(whole, k, shown[k], basis, centred, robust, foreground))
         progress.report(k + 1, len(names))
     said = f"{len(whole.rest)} clips of {bank.name}" if basis == "bank" and bank is not None else "this clip"
-    settings = {"source": source, "basis": basis, "centred": centred, "robust": robust, "foreground": foreground, "weights": which}
+    settings = {"source": source, "other": other, "basis": basis, "centred": centred, "robust": robust, "foreground": foreground, "weights": which}
     origin = Provenance("features", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} {clip.source}", seed=seed, parameters=settings)
     stacked = {name: np.stack([getattr(m, name) for m in made]) for name in ("colours", "scores", "explained", "norms", "outliers", "foreground")}
-    return FeatureMaps(layers=names, **stacked, fitted=said, tokens=made[-1].tokens, provenance=origin)
+    number, pixels = (-1, np.empty((0, 0, 0, 3), np.uint8)) if stranger is None else (stranger[0], stranger[1].shown[0].numpy())
+    return FeatureMaps(layers=names, **stacked, fitted=said, tokens=made[-1].tokens, other=number, pixels=pixels, provenance=origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,18 +134,24 @@ def _map(whole: _Tokens, k: int, shown: Tensor, basis: str, centred: bool, robus
     return _Map(found.colours(scores), scores.astype(np.float32), found.explained, norms, far_here, inside, len(points))
 
 
-def _shown(jepa: Jepa, clip: Clip, weights: str, own: Layers, source: str, bank: Bank | None, mean: Layers | None, seed: int) -> Layers:
+def _stranger(jepa: Jepa, clip: Clip, bank: Bank, other: int | None) -> tuple[int, Prepared]:
+    """Another clip of the bank: its number, and what the encoder is given of it."""
+    found = next_clips(bank.clips, clip, 1) if other is None else [bank.clips[numbered(bank, other)]]
+    if not found:
+        raise PartUnavailable("every clip of the bank is this clip", where=bank.name, fix="open a folder with other clips")
+    return next(k for k, each in enumerate(bank.clips) if each is found[0]), jepa.encoder.prepare(found)
+
+
+def _shown(jepa: Jepa, weights: str, whole: _Tokens, source: str, bank: Bank | None, stranger: tuple[int, Prepared] | None, seed: int) -> Layers:
     """The tokens that are drawn, in the basis of the clip's own."""
+    own = whole.own
     if source == "position":
-        return [layer.expand_as(mine) for layer, mine in zip(mean or [], own, strict=True)]
-    if source == "other" and bank is not None:
-        stranger = next_clips(bank.clips, clip, 1)
-        if not stranger:
-            raise PartUnavailable("every clip of the bank is this clip", where=bank.name, fix="open a folder with other clips")
-        found = of_clip(jepa, jepa.encoder.prepare(stranger), weights)
+        return [layer.expand_as(mine) for layer, mine in zip(whole.mean or [], own, strict=True)]
+    if stranger is not None and bank is not None:
+        found = of_clip(jepa, stranger[1], weights)
         fitting(found, own, bank)
         return found
     if source == "shuffled":
-        order = torch.from_numpy(np.random.default_rng(seed).permutation(own[0][0, ..., 0].numel()))
+        order = torch.from_numpy(shuffled_places(own[0][0, ..., 0].numel(), seed))
         return [layer.flatten(1, 3)[:, order].unflatten(1, layer.shape[1:4]) for layer in own]
     return own

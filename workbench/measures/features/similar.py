@@ -13,7 +13,7 @@ from workbench.core.results import Provenance
 from workbench.measures.attempts import pixel_tokens
 from workbench.measures.bank import Bank
 from workbench.measures.base import answers
-from workbench.measures.features.tokens import asked_weights, fitting, index_of, names_of, of_bank, of_clip, others
+from workbench.measures.features.tokens import asked_weights, fitting, index_of, names_of, numbered, of_bank, of_clip, others
 from workbench.measures.retrieval import cut
 from workbench.measures.twins import untrained_or_none
 from workbench.model.jepa import Jepa
@@ -32,6 +32,7 @@ def similarity(
     bank: Bank | None = None,
     weights: Weights = "",
     centred: bool = False,
+    other: int | None = None,
     count: int = 12,
     clips: int = 32,
     seed: int = 0,
@@ -47,10 +48,10 @@ def similarity(
         raise BadInput(f"{count} nearest tokens", where="count", fix="0 or more")
     place = grid.position(token)
     own, twin, pixels = of_clip(jepa, prepared, which), untrained_or_none(jepa, seed), pixel_tokens(prepared)
-    other = None if twin is None else of_clip(twin, prepared, which)[at]
+    blind = None if twin is None else of_clip(twin, prepared, which)[at]
     nothing = np.full(grid.shape, np.nan)
     found: dict[str, np.ndarray] = {"nearest": np.empty((0, 4), np.int64), "cosines": np.empty(0), "position": nothing}
-    patches, usual, mean = np.empty((0, *grid.patch, 3), np.uint8), float("nan"), None
+    patches, usual, mean, beside = np.empty((0, *grid.patch, 3), np.uint8), float("nan"), None, np.empty((0, 0, 0))
     if bank is not None:
         chosen, layers = of_bank(jepa, bank, which, clips)
         fitting(layers, own, bank)
@@ -65,15 +66,19 @@ def similarity(
         found["nearest"], found["cosines"] = np.array(places, np.int64).reshape(-1, 4), best.values.double().numpy()
         usual = float(np.quantile(cosines.numpy(), _USUAL))
         patches = _patches(jepa, bank, places, grid.shape)
+        if other is not None:
+            theirs = of_clip(jepa, jepa.encoder.prepare([bank.clips[numbered(bank, other)]]), which)
+            fitting(theirs, own, bank)
+            beside = (_unit_rows(theirs[at][0], mean if centred else None) @ query).double().clamp(-1, 1).numpy()
     maps = {
         "map": _map(own[at][0], token, (own[at][0].mean((0, 1, 2)) if mean is None else mean) if centred else None),
-        "untrained": nothing if other is None else _map(other[0], token, other[0].mean((0, 1, 2)) if centred else None),
+        "untrained": nothing if blind is None else _map(blind[0], token, blind[0].mean((0, 1, 2)) if centred else None),
         "pixels": _map(pixels[0], token, pixels[0].mean((0, 1, 2)) if centred else None),
     }
     by = {"by_distance": by_distance(maps["map"], place), "untrained_by_distance": by_distance(maps["untrained"], place)}
-    settings = {"layer": layer, "token": token, "centred": centred, "weights": which}
+    settings = {"layer": layer, "token": token, "centred": centred, "other": other, "weights": which}
     origin = Provenance("similarity", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} {clip.source}", seed=seed, parameters=settings)
-    return SimilarityResult(names_of(jepa)[at], place, **maps, **by, **found, patches=patches, usual=usual, provenance=origin)
+    return SimilarityResult(names_of(jepa)[at], place, **maps, **by, **found, patches=patches, usual=usual, beside=beside, provenance=origin)
 
 
 def _unit_rows(tokens: Tensor, mean: Tensor | None) -> Tensor:

@@ -139,6 +139,17 @@ def others(bank: Bank, chosen: Sequence[int], clip: Clip) -> list[int]:
     return kept
 
 
+def numbered(bank: Bank, number: int) -> int:
+    """The number of a clip of a bank.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if not 0 <= number < len(bank):
+        raise BadInput(f"there is no clip {number + 1} in {bank.name}", where="other", fix=f"1 to {len(bank)}; in Python 0 to {len(bank) - 1}")
+    return number
+
+
 def fitting(found: Layers, own: Layers, bank: Bank) -> None:
     """Refuse a bank whose clips lie on another grid than a clip.
 
