@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from widgets.model_view import ModelView
     from widgets.open_dialog import OpenDialog
     from widgets.patch_canvas import PatchCanvas
+    from widgets.presenting import Presenting
     from widgets.run_chart import RunChart
     from widgets.scatter import Scatter
     from widgets.timeline import Timeline
@@ -38,6 +39,7 @@ _HOMES = {
     "ModelView": "widgets.model_view",
     "OpenDialog": "widgets.open_dialog",
     "PatchCanvas": "widgets.patch_canvas",
+    "Presenting": "widgets.presenting",
     "RunChart": "widgets.run_chart",
     "Scatter": "widgets.scatter",
     "Timeline": "widgets.timeline",
@@ -59,6 +61,7 @@ __all__ = [
     "ModelView",
     "OpenDialog",
     "PatchCanvas",
+    "Presenting",
     "RunChart",
     "Scatter",
     "Timeline",

@@ -19,6 +19,7 @@ const ORIGINS = {
 const STATUS = { whole: "complete", partial: "partial", missing: "not in the file" };
 const WARN = "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.4M8 11.6v.1";
 const FIRST = 200;
+const FEW = 4; // settings that need not be folded
 const SHORT = 24; // letters of a value that stays on one line
 
 /** Who the model is, and where each value came from. @param {Checkpoint} model @returns {HTMLElement} */
@@ -26,14 +27,31 @@ export function card(model) {
   const about = [model.family, model.paper, model.licence].filter(Boolean).map((words) => element("span", { text: words }));
   const node = element("section", { class: "jw-card", "aria-label": "Card" }, element("h2", { text: model.name }), element("p", { class: "jw-card-about" }, ...about));
   if (model.notes) node.append(element("p", { text: model.notes }));
-  const facts = (model.facts ?? []).map((fact) => factRow(fact));
+  const facts = model.facts ?? [];
   const said = /** @type {[string, string | undefined][]} */ ([
     ["preprocessing", model.preprocessing],
     ["file", [model.path, model.file_bytes === undefined ? "" : bytes(model.file_bytes)].filter(Boolean).join(" · ")],
   ]);
   const rest = said.filter(([, value]) => value).map(([name, value]) => element("tr", {}, element("th", { scope: "row", text: name }), element("td", { colspan: 2, text: value })));
-  if (facts.length + rest.length) node.append(element("table", { class: "jw-facts" }, element("tbody", {}, ...facts, ...rest)));
+  if (facts.length <= FEW) node.append(table([...facts.map(factRow), ...rest]));
+  else {
+    const unsure = facts.filter(({ origin }) => origin === "assumed");
+    node.append(table(unsure.map(factRow)));
+    node.append(element("details", { class: "jw-fold" }, element("summary", { text: countOf(facts) }), table([...facts.map(factRow), ...rest])));
+  }
   return node;
+}
+
+/** @param {HTMLElement[]} rows */
+function table(rows) {
+  return rows.length ? element("table", { class: "jw-facts" }, element("tbody", {}, ...rows)) : "";
+}
+
+/** How many settings there are of each origin, in words. @param {Fact[]} facts */
+function countOf(facts) {
+  const counts = Object.entries(ORIGINS).map(([origin, words]) => /** @type {const} */ ([facts.filter((fact) => fact.origin === origin).length, words.replace(":", ",")]));
+  const said = counts.filter(([count]) => count).map(([count, words]) => `${count} ${words}`);
+  return `All ${facts.length} settings and the file: ${said.join("; ")}`;
 }
 
 /** @param {Fact} fact */

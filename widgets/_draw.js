@@ -75,13 +75,11 @@ export function blank(pen, lattice, flags, dark) {
   pen.fill();
 }
 
-/** Diagonal hatch with casing: to be predicted. @param {Pen} pen @param {Lattice} lattice @param {Flags} flags @param {number} [opacity] */
+/** Diagonal hatch with casing, apart so that the picture is seen between its lines: to be predicted. @param {Pen} pen @param {Lattice} lattice @param {Flags} flags @param {number} [opacity] */
 export function hatch(pen, lattice, flags, opacity = 1) {
   if (!region(pen, lattice, flags)) return;
   pen.save();
   pen.globalAlpha = opacity;
-  pen.fillStyle = "rgb(230 159 0 / 22%)";
-  pen.fill();
   pen.fillStyle = tile(pen, lattice.ratio, "hatch", TARGET);
   pen.fill();
   pen.restore();
@@ -204,7 +202,7 @@ function edge(pen, lattice, flags, opacity, lines) {
 
 /** A repeating pattern in device pixels. @param {Pen} pen @param {number} ratio @param {"dots" | "hatch"} kind @param {string} colour @returns {CanvasPattern | string} */
 function tile(pen, ratio, kind, colour) {
-  const size = Math.round((kind === "dots" ? 6 : 11) * ratio);
+  const size = Math.round((kind === "dots" ? 6 : 16) * ratio);
   const small = document.createElement("canvas");
   small.width = small.height = size;
   const brush = small.getContext("2d");
@@ -214,7 +212,7 @@ function tile(pen, ratio, kind, colour) {
     brush.arc(size / 2, size / 2, 0.85 * ratio, 0, 2 * Math.PI);
     brush.fill();
   } else {
-    for (const [line, width] of /** @type {[string, number][]} */ ([["rgb(12 16 24 / 50%)", 4], ["rgb(255 255 255 / 60%)", 3], [colour, 2]])) {
+    for (const [line, width] of /** @type {[string, number][]} */ ([["rgb(12 16 24 / 35%)", 2.6], [colour, 1.6]])) {
       brush.beginPath();
       for (const shift of [-size, 0, size]) {
         brush.moveTo(shift - size, size * 2);

@@ -59,6 +59,7 @@ export function createPalette(model) {
     node.hidden = model.get("read_only");
     for (const made of marked) setAttribute(made, "aria-pressed", String(String(model.get(made.dataset.trait ?? "")) === made.dataset.value));
     for (const made of sizes) made.disabled = model.get("stroke") !== "brush";
+    undo.hidden = redo.hidden = !model.get("history");
     undo.disabled = !model.get("can_undo");
     redo.disabled = !model.get("can_redo");
   }

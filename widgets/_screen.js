@@ -12,6 +12,7 @@ const BOLD = '600 11px system-ui, "Liberation Sans", sans-serif';
 const PLAIN = '11px system-ui, "Liberation Sans", sans-serif';
 const [LINE, PAD, RULE, INDENT] = [14, 3, 3, 11];
 const SQUEEZE = 0.72; // of its width: names are pressed so far before they are broken
+const GROUND = "#0c1018";
 const EDIT = MEANINGS.edit[1];
 
 /** @param {Film} film @param {Uint8Array[]} frames RGB of each @returns {Screen} */
@@ -54,8 +55,7 @@ export function drawScreen(screen, look, over) {
   const top = Math.round(look.bars.top * look.ratio);
   const place = /** @type {[number, number, number, number]} */ ([0, top, wide, high - top - Math.round(look.bars.bottom * look.ratio)]);
   pen.setTransform(1, 0, 0, 1, 0, 0);
-  pen.fillStyle = "#0c1018";
-  pen.fillRect(0, 0, wide, high);
+  pen.clearRect(0, 0, wide, high);
   if (look.now < (film.comes ?? film.shape[0])) {
     paint(screen, look.now, place);
     over?.(place);
@@ -102,17 +102,22 @@ function nothing(pen, { ratio, dark }, [left, top, width, height]) {
 function words(pen, film, { ratio, bars, colour, state, changed }, under) {
   const width = pen.canvas.width / ratio;
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.fillStyle = colour;
-  pen.fillRect(0, 0, 5, bars.top);
-  pen.fillRect(0, under / ratio, width, RULE);
   pen.textAlign = "left";
   pen.textBaseline = "middle";
   const lines = nameLines(pen, film.name, width);
+  const notes = noteLines(pen, film.note ?? "", width);
+  const top = Math.max(0, bars.top - 2 * PAD - LINE * (lines.length + (state ? 1 : 0))); // no dark ground where nothing is said
+  pen.fillStyle = GROUND;
+  pen.fillRect(0, top, width, bars.top - top);
+  if (notes.length) pen.fillRect(0, under / ratio + RULE, width, 2 * PAD + LINE * notes.length);
+  pen.fillStyle = colour;
+  pen.fillRect(0, top, 5, bars.top - top);
+  pen.fillRect(0, under / ratio, width, RULE);
   pen.font = BOLD;
   pen.fillStyle = "#ffffff";
-  lines.forEach((line, n) => pen.fillText(line, INDENT, PAD + LINE * (n + 0.5) + 0.5, width - INDENT - 5));
+  lines.forEach((line, n) => pen.fillText(line, INDENT, top + PAD + LINE * (n + 0.5) + 0.5, width - INDENT - 5));
   pen.font = PLAIN;
-  const y = PAD + LINE * (lines.length + 0.5) + 0.5;
+  const y = top + PAD + LINE * (lines.length + 0.5) + 0.5;
   pen.fillStyle = changed ? EDIT : "#c3cad6";
   if (changed) {
     pen.beginPath();
@@ -121,7 +126,7 @@ function words(pen, film, { ratio, bars, colour, state, changed }, under) {
   }
   pen.fillText(state, INDENT + (changed ? 11 : 0), y, width - INDENT - 16);
   pen.fillStyle = "#c3cad6";
-  noteLines(pen, film.note ?? "", width).forEach((line, n) => pen.fillText(line, 6, under / ratio + RULE + PAD + LINE * (n + 0.5), width - 10));
+  notes.forEach((line, n) => pen.fillText(line, 6, under / ratio + RULE + PAD + LINE * (n + 0.5), width - 10));
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {string} name @param {number} width */

@@ -4,6 +4,7 @@ import { apart, frameAt, limits, marksOf, runs, xOf, yOf } from "./_axis.js";
 import { element, figure, floatsOf, onNextFrame, setAttribute, setText } from "./_kit.js";
 import { lookOf, looksOf } from "./_kinds.js";
 import { filed, plotFiles } from "./_plot_files.js";
+import { growth } from "./_room.js";
 import { svgPen } from "./_svg.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
@@ -47,7 +48,7 @@ export function createTimeline(model, root, film) {
     const values = series("curve_values");
     outer.hidden = !values.length;
     if (outer.hidden) return;
-    const height = model.get("curve_height");
+    const height = Math.round(model.get("curve_height") * growth(root));
     const width = Math.max(200, node.clientWidth);
     const ratio = window.devicePixelRatio || 1;
     if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);

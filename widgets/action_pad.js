@@ -12,7 +12,7 @@ const STRIP = 44;
 const PACE = 40; // milliseconds between two messages of a drag: faster than futures can be imagined
 const REACH = 1.7; // steps that an arrow of the strip spans: more than one, else nobody sees where short ones point
 const ICONS = { undo: "M6 4 3 7l3 3M3.5 7H10a3 3 0 0 1 0 6H8", redo: "M10 4l3 3-3 3M12.5 7H6a3 3 0 0 0 0 6h2", reset: "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3" };
-const TRAITS = ["names", "units", "low", "high", "axes", "down", "actions", "original", "step", "known", "gesture", "can_undo", "can_redo", "message"];
+const TRAITS = ["names", "units", "low", "high", "axes", "down", "actions", "original", "step", "known", "gesture", "can_undo", "can_redo", "history", "message"];
 const ARROWS = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] });
 
 /** @param {{model: Model, el: HTMLElement}} host */
@@ -71,6 +71,7 @@ function render({ model: host, el }) {
     drawStrip();
     drawSliders();
     const [undo, redo, reset] = tools;
+    undo.hidden = redo.hidden = !model.get("history");
     undo.disabled = !model.get("can_undo");
     redo.disabled = !model.get("can_redo");
     reset.disabled = !rows().some((_, k) => changed(rows(), model.get("original"), k));

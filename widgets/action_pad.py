@@ -42,6 +42,7 @@ class ActionPad(Commanded):
     gesture = t.Int(0, help="grows with each drag and key").tag(sync=True)
     can_undo = t.Bool(False, help="there is a state to go back to").tag(sync=True)
     can_redo = t.Bool(False, help="there is a state to go forward to").tag(sync=True)
+    history = t.Bool(True, help="it has buttons for undo and redo; off where others do the same").tag(sync=True)
     message = t.Unicode("No actions", help="shown while there are none").tag(sync=True)
 
     def __init__(self, **values: Any) -> None:

@@ -2,6 +2,7 @@
 
 import { element, mount, onAll, onNextFrame, setAttribute, write } from "./_kit.js";
 import { plotFiles } from "./_plot_files.js";
+import { growth } from "./_room.js";
 import { followSize } from "./_stage.js";
 
 /** @typedef {{react: (node: HTMLElement, data: any, layout: any, config: any) => Promise<any>, purge: (node: HTMLElement) => void, toImage: (figure: any, options: any) => Promise<string>}} Plotly */
@@ -31,14 +32,16 @@ function render({ model, el }) {
     const [{ data, layout }, plotly] = [structuredClone(model.get("figure")), await HOME.jwPlotly];
     if (!plotly) throw new Error("plotly.js is not there");
     const ground = getComputedStyle(root).getPropertyValue("--jw-ground").trim();
-    const size = { width: root.clientWidth, height: model.get("chart_height") };
+    const size = { width: root.clientWidth, height: tall() };
     const drawn = { data, layout: { ...layout, ...size, paper_bgcolor: ground, plot_bgcolor: ground } };
     return (await fetch(await plotly.toImage(drawn, { format: kind, scale: kind === "png" ? 2 : 1, ...size }))).blob();
   }
 
+  const tall = () => Math.round(model.get("chart_height") * Math.max(1, growth(root)));
+
   async function draw() {
     const { data, layout } = model.get("figure");
-    const [version, height] = [model.get("version"), model.get("chart_height")];
+    const [version, height] = [model.get("version"), tall()];
     root.style.height = `${height}px`;
     files.hidden = !data?.length;
     if (!data) return;

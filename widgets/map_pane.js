@@ -8,6 +8,7 @@ import { createLegend, tokenText } from "./_legend.js";
 import { createNearest } from "./_nearest.js";
 import { flagsOf, layersOf, maskOf, selected } from "./_paint.js";
 import { createPlayer } from "./_player.js";
+import { growth } from "./_room.js";
 import { createStage, followSize } from "./_stage.js";
 import { createTabs } from "./_tabs.js";
 
@@ -15,7 +16,8 @@ const MODES = ["target", "predicted", "error", "quilt"];
 const DATA = ["mode", "grid", "tubelet", "aspect", "picture_height", "mask", "block", "target", "predicted", "asked", "error", "error_range"];
 const QUILT = ["quilt", "quilt_ceiling", "quilt_source", "pixels_shape", "missing", "version"];
 const MARKS = ["hover", "selection", "source", "source_size", "error_label", "error_unit"];
-const AROUND = ["busy", "message", "captions", "labels"];
+const AROUND = ["busy", "message", "captions", "labels", "beside"];
+const [GAP, LEAST] = [18, 200]; // CSS pixels between two pictures, and of each at least
 const NEAREST = ["nearest_tokens", "nearest_pixels", "nearest_shape", "nearest_text"];
 
 /** @param {{model: import("./_kit.js").Model, el: HTMLElement}} host */
@@ -33,7 +35,8 @@ function render({ model, el }) {
     frame.request();
   };
   const player = createPlayer(model, () => redraw("picture", "marks"));
-  const stage = createStage("Tokens of the pane", ["picture", "marks"], {
+  /** @type {import("./_stage.js").Hearer} */
+  const hearer = {
     grid,
     act: (act, cell) => {
       if (act !== "down" && act !== "press") return;
@@ -45,7 +48,9 @@ function render({ model, el }) {
       write(model, { hover: cell ? tokenOf(grid(), player.tick(), cell.row, cell.col) : -1 });
       redraw("marks");
     },
-  });
+  };
+  const stage = createStage("Tokens of the pane", ["picture", "marks"], hearer);
+  const truth = createTruth(hearer);
   setAttribute(stage.node, "data-tool", "select");
   const legend = createLegend();
   const key = element("span", { class: "jw-key-note" }, element("span", { class: "jw-swatch jw-swatch-blank" }), element("span", { text: "not predicted" }));
@@ -58,7 +63,8 @@ function render({ model, el }) {
   const nearest = createNearest(model);
   const picture = element("div", { class: "jw-picture", role: "tabpanel" }, element("div", { class: "jw-progress" }), stage.node);
   const tabs = createTabs(model, MODES, picture);
-  root.append(tabs.node, picture, player.node, under, caption, status, nearest.node);
+  const main = element("div", { class: "jw-pane" }, tabs.node, picture, player.node, under, caption, status);
+  root.append(truth.node, main);
 
   /** @param {string} source @param {string} label */
   function sourceButton(source, label) {
@@ -94,21 +100,30 @@ function render({ model, el }) {
     if (!missing && have && have !== need) return;
     const [height, width] = model.get("aspect");
     const aspect = height && width ? [height, width] : [grid().rows, grid().cols];
-    if (stage.layout(aspect, root.clientWidth, model.get("picture_height"))) ["picture", "marks"].forEach((layer) => dirty.add(layer));
+    const pair = model.get("beside") && mode !== "target" && root.clientWidth >= 2 * LEAST + GAP;
+    const [room, tallest] = [pair ? (root.clientWidth - GAP) / 2 : root.clientWidth, model.get("picture_height") * growth(root)];
+    const seen = pair ? [stage, truth.stage] : [stage];
+    if (seen.filter((each) => each.layout(aspect, room, tallest)).length || truth.show(pair)) ["picture", "marks"].forEach((layer) => dirty.add(layer));
+    if (nearest.node.parentNode !== (pair ? truth.node : main)) (pair ? truth.node : main).append(nearest.node);
     root.style.setProperty("--jw-width", stage.node.style.width);
     const words = missing || (have ? "" : model.get("message"));
     stage.say(words);
-    if (!words && dirty.has("picture")) drawPicture(mode);
-    if (dirty.has("marks")) drawMarks();
+    if (!words && dirty.has("picture")) drawPicture(mode, stage);
+    if (pair) {
+      const [name, why] = [model.get("labels").target ?? "target", model.get("missing").target];
+      const whole = bytesOf(model.get("target")).length === tokensOf(grid()) * 3;
+      truth.say(name, model.get("captions").target ?? "", why || (whole ? "" : model.get("message")));
+      if (whole && !why && dirty.has("picture")) drawPicture("target", truth.stage);
+    }
+    if (dirty.has("marks")) seen.forEach(drawMarks);
     nearest.update(dirty.has("nearest"));
     around(mode, Boolean(words));
     if (dirty.has("picture")) Object.assign(root.dataset, { drawn: String(++drawn), version: String(model.get("version")) });
     dirty.clear();
   }
 
-  /** @param {string} mode */
-  function drawPicture(mode) {
-    const { pens, lattice } = stage;
+  /** @param {string} mode @param {Pick<typeof stage, "pens" | "lattice">} stage */
+  function drawPicture(mode, { pens, lattice }) {
     const pen = pens.picture;
     const mask = maskOf(model.get("mask"));
     wipe(pen);
@@ -138,8 +153,8 @@ function render({ model, el }) {
     return rgba;
   }
 
-  function drawMarks() {
-    const { pens, lattice } = stage;
+  /** @param {Pick<typeof stage, "pens" | "lattice">} stage */
+  function drawMarks({ pens, lattice }) {
     const pen = pens.marks;
     wipe(pen);
     if (inside) gridLines(pen, lattice);
@@ -191,6 +206,30 @@ function render({ model, el }) {
   around(model.get("mode"), true);
   frame.request();
   return () => stops.forEach((stop) => stop());
+}
+
+/** The target, beside what is compared with it. @param {import("./_stage.js").Hearer} hearer */
+function createTruth(hearer) {
+  const stage = createStage("Tokens of the target", ["truth", "truth-marks"], hearer);
+  const [title, caption] = [element("div", { class: "jw-tabs jw-truth-title" }), element("div", { class: "jw-caption" })];
+  const node = element("div", { class: "jw-pane", hidden: true }, title, element("div", { class: "jw-picture" }, stage.node), caption);
+  setAttribute(stage.node, "data-tool", "select");
+  return {
+    node,
+    stage: { ...stage, pens: { picture: stage.pens.truth, marks: stage.pens["truth-marks"] } },
+    /** Is it to be seen? True where that changed. @param {boolean} pair */
+    show: (pair) => {
+      const changed = node.hidden === pair;
+      node.hidden = !pair;
+      return changed;
+    },
+    /** @param {string} name @param {string} words under it @param {string} missing in place of the picture */
+    say: (name, words, missing) => {
+      setText(title, name);
+      setText(caption, words);
+      stage.say(missing);
+    },
+  };
 }
 
 export default { render };

@@ -60,6 +60,7 @@ class MapPane(View):
     fps = t.Float(0.0, min=0, help="frames per second; 0 = unknown").tag(sync=True)
     message = t.Unicode("Nothing computed yet", help="shown while the mode has no picture and no reason").tag(sync=True)
     version = t.Int(0, help="counts answers; the root's data-version shows the one on screen").tag(sync=True)
+    beside = t.Bool(False, help="the target stands beside the map that is chosen, where there is room for two pictures").tag(sync=True)
     picture_height = t.Int(520, min=40, help="CSS pixels the picture is at most high").tag(sync=True)
 
     def set_maps(

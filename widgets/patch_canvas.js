@@ -8,6 +8,7 @@ import { flagsOf, layersOf, summaryOf } from "./_paint.js";
 import { createPalette, paletteKeys } from "./_palette.js";
 import { createLegend, tokenText } from "./_legend.js";
 import { createPlayer } from "./_player.js";
+import { growth } from "./_room.js";
 import { createStage, followSize } from "./_stage.js";
 import { createStroke } from "./_stroke.js";
 
@@ -16,7 +17,7 @@ const NARROW = 520;
 const PICTURE = ["pixels", "pixels_shape", "grid", "tubelet", "picture_height"];
 const MASK = ["plain", "mask", "block", "overlay", "overlay_on", "overlay_opacity", "overlay_range", "overlay_map", "colours", "crossed", "version"];
 const MARKS = ["hover", "selection", "source", "source_size", "overlay_label", "overlay_unit", "tool", "brush", "stroke"];
-const AROUND = ["busy", "message", "hint", "read_only", "can_undo", "can_redo"];
+const AROUND = ["busy", "message", "hint", "read_only", "can_undo", "can_redo", "history"];
 
 /** @param {{model: import("./_kit.js").Model, el: HTMLElement}} host */
 function render({ model, el }) {
@@ -55,6 +56,8 @@ function render({ model, el }) {
   const shown = button("Show the overlay", icon(EYE), () => write(model, { overlay_on: !model.get("overlay_on") }));
   const opacity = element("input", { type: "range", min: "0", max: "1", step: "0.05", "aria-label": "Opacity of the overlay", title: "Opacity of the overlay" });
   opacity.addEventListener("input", () => write(model, { overlay_opacity: Number(opacity.value) }));
+  const name = element("span");
+  shown.append(name);
   const legendRow = element("div", { class: "jw-under" }, shown, legend.node, opacity);
   const status = element("div", { class: "jw-status", role: "status", "aria-live": "polite" });
   const hint = element("div", { class: "jw-hint" });
@@ -81,7 +84,7 @@ function render({ model, el }) {
     const [frames, height, width] = model.get("pixels_shape");
     const bytes = pixels();
     if (bytes.length && bytes.length !== frames * height * width * 3) return;
-    if (stage.layout(bytes.length ? [height, width] : [grid().rows, grid().cols], root.clientWidth, model.get("picture_height"))) {
+    if (stage.layout(bytes.length ? [height, width] : [grid().rows, grid().cols], root.clientWidth, model.get("picture_height") * growth(root))) {
       ["picture", "mask", "marks"].forEach((layer) => dirty.add(layer));
     }
     setAttribute(root, "data-narrow", String(root.clientWidth < NARROW));
@@ -157,9 +160,12 @@ function render({ model, el }) {
     legendRow.hidden = !label && !overlay.length && !coloured;
     legendRow.classList.toggle("jw-unseen", !overlay.length && !coloured);
     legend.node.classList.toggle("jw-named", coloured);
+    setText(name, model.get("overlay_on") ? "" : `show the ${label || "overlay"}`);
     setAttribute(shown, "aria-pressed", String(model.get("overlay_on")));
     opacity.value = String(model.get("overlay_opacity"));
     opacity.disabled = !model.get("overlay_on");
+    legend.node.classList.toggle("jw-unseen", !model.get("overlay_on"));
+    opacity.classList.toggle("jw-unseen", !model.get("overlay_on"));
     legend.update(model.get("overlay_map"), ends(), label, unit);
   }
 

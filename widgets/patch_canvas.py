@@ -67,6 +67,7 @@ class PatchCanvas(View):
     can_redo = t.Bool(False, help="is there a step forward").tag(sync=True)
     command: t.List[Any] = t.List(t.Any(), [], help="[name, n] of the last button; n counts").tag(sync=True)
     version = t.Int(0, help="counts answers; the root's data-version shows the one on screen").tag(sync=True)
+    history = t.Bool(True, help="it has buttons for undo and redo; off where others do the same").tag(sync=True)
     picture_height = t.Int(520, min=40, help="CSS pixels the picture is at most high").tag(sync=True)
 
     def __init__(self, **values: Any) -> None:

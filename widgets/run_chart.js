@@ -5,6 +5,7 @@ import { bytesOf, button, element, figure, isForBoards, mount, onAll, onNextFram
 import { lookOf, looksOf } from "./_kinds.js";
 import { filed, plotFiles } from "./_plot_files.js";
 import { createPlayer } from "./_player.js";
+import { growth, zoomOf } from "./_room.js";
 import { ends, logTicks, nearest, stepAt, stepTicks, ticks, valueAt, xOf, yOf } from "./_run_axis.js";
 import { followSize } from "./_stage.js";
 import { svgPen } from "./_svg.js";
@@ -78,7 +79,7 @@ function render({ model, el }) {
 
   function layout() {
     const panels = /** @type {Panel[]} */ (model.get("panels"));
-    const height = Math.max(model.get("panel_height"), Math.min(TALLEST, Math.floor((window.innerHeight - AROUND) / Math.max(5, panels.length)) - HEAD - GAP));
+    const height = Math.max(model.get("panel_height"), Math.min(TALLEST * growth(root), Math.floor((window.innerHeight / zoomOf(root) - AROUND) / Math.max(5, panels.length)) - HEAD - GAP));
     const width = Math.max(280, root.clientWidth);
     const places = [...steps(), ...curves.flatMap(({ steps: row }) => (row.length ? [row[0], row[row.length - 1]] : []))];
     const [low, high] = places.length ? [Math.min(...places), Math.max(...places)] : [0, 1];

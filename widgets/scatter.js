@@ -3,6 +3,7 @@
 import { element, mount, onAll, remembering, same, setAttribute, setText, write } from "./_kit.js";
 import { MEANINGS } from "./_meanings.js";
 import { fileName, offer } from "./_plot_files.js";
+import { zoomOf } from "./_room.js";
 import { around, panned, resized, toData, toScreen, whole, zoomed } from "./_scatter_camera.js";
 import { mapSvg } from "./_scatter_file.js";
 import { nearest, ranked } from "./_scatter_grid.js";
@@ -186,7 +187,7 @@ function render({ model: slow, el }) {
   /** As high as said, else by the width and the window. */
   function setHeight() {
     const around = root.clientWidth > NARROW ? 230 : 434; // of the window: what stands above it, and where the legend stands below the map, that too
-    const height = model.get("plot_height") || Math.round(Math.max(320, Math.min(plot.clientWidth * 0.9, window.innerHeight - around)));
+    const height = model.get("plot_height") || Math.round(Math.max(320, Math.min(plot.clientWidth * 0.9, window.innerHeight / zoomOf(root) - around)));
     if (plot.style.height !== `${height}px`) plot.style.height = `${height}px`;
     legend.node.style.maxHeight = plot.style.height;
   }

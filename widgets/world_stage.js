@@ -5,6 +5,7 @@ import { fit } from "./_geometry.js";
 import { bytesOf, element, mount, onAll, onNextFrame, setAttribute, setText, write } from "./_kit.js";
 import { lookOf } from "./_kinds.js";
 import { MEANINGS } from "./_meanings.js";
+import { growth } from "./_room.js";
 import { followSize } from "./_stage.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
@@ -55,7 +56,7 @@ function render({ model, el }) {
     empty.hidden = some || !model.get("message");
     stage.hidden = !some;
     if (!some) return;
-    const room = fit(root.clientWidth, [height, width], model.get("picture_height"), 0);
+    const room = fit(root.clientWidth, [height, width], model.get("picture_height") * growth(root), 0);
     const ratio = window.devicePixelRatio || 1;
     stage.style.width = `${room.width}px`;
     stage.style.height = `${room.height}px`;

@@ -20,11 +20,12 @@ class Menu:
         show: brings a board into sight, by its title. settled: the page does not change the board by itself.
 
     Attributes:
-        items: what to lay out. buttons: by title. seen: the title of the visible board.
+        items: what to lay out. buttons: by title. seen: the title of the visible board. on_press: called with the title of a button that was pressed.
     """
 
     def __init__(self, show: Callable[[str], None], *, settled: bool = False) -> None:
         self._show = show
+        self.on_press: Callable[[str], None] = lambda title: None
         self.items: list[pn.viewable.Viewable] = []
         self.buttons: dict[str, pmui.Button] = {}
         self.seen, self.settled = "", settled
@@ -68,6 +69,7 @@ class Menu:
     def _pressed(self, title: str) -> None:
         self.settled = True
         self.choose(title)
+        self.on_press(title)
 
 
 def _quiet(reason: str) -> dict[str, Any]:

@@ -11,10 +11,11 @@ import panel as pn
 import panel_material_ui as pmui
 from tornado.ioloop import IOLoop
 
-from widgets import Toolbar, View
+from widgets import Presenting, Toolbar, View
 from widgets.controls import Button, Label
 from workbench.app import fast, toasts
 from workbench.app.address import Address
+from workbench.app.look import LOOK, THEME
 from workbench.app.menu import Menu
 from workbench.app.to_panel import arrange, to_panel
 from workbench.boards.base import Board
@@ -70,9 +71,9 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), **opened)
     with View.without_comm():
         boards = {kind.title: kind(space) for kind in kinds()}
-        opener, status, second = Opener(space, vertical=True), _status(space), SecondRow(space)
+        opener, status, second, presenting = Opener(space, vertical=True), _status(space), SecondRow(space), Presenting()
     views: dict[str, pn.viewable.Viewable] = {}
-    room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "1600px"})
+    room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "2400px"})
 
     def is_said(error: WorkbenchError) -> bool:
         refused = space.refused is not None and space.refused[1] is error
@@ -97,6 +98,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
             to_panel(status, sizing_mode="stretch_width", margin=(0, 8)),
             to_panel(second.row, margin=(0, 8)),
             to_panel(address.bar, margin=(0, 8)),
+            to_panel(presenting, margin=(0, 8)),
         ],
         sidebar=[
             *menu.items,
@@ -105,16 +107,17 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         main=[pn.Column(to_panel(address.offer, sizing_mode="stretch_width", margin=0), film, margin=(0, 18), sizing_mode="stretch_width"), room],
         sidebar_width=228,
         sidebar_variant="persistent",
-        theme_config=_THEME,
-        sx=_CALM,
+        theme_config=THEME,
+        sx=LOOK,
         busy_indicator=None,
     )
     fast.quiet(shell)
     held = [view for each in boards.values() for view in leaves(each.layout)]
-    above = [status, second.row, address.bar, address.offer, opener.files, opener.picker.dialog, opener.clips, opener.film]
+    above = [status, second.row, address.bar, presenting, address.offer, opener.files, opener.picker.dialog, opener.clips, opener.film]
     every = [*above, *(v for v in held if not isinstance(v, Chart))]
     space.on("model", lambda: menu.quieten(boards))
     space.on("model", lambda: menu.settle(boards, anew=space.vectors.there and bool(boards[menu.seen].refusal())))
+    _collapse(shell, menu, presenting)
     _follow_theme(shell, space, every, [v for v in held if isinstance(v, Chart)])
     menu.choose(start.board or openings()[0])
     pn.state.onload(lambda: address.loaded(_SILENT))
@@ -266,6 +269,20 @@ _RESTART = Button(
 )
 
 
+def _collapse(shell: pmui.Page, menu: Menu, presenting: Presenting) -> None:
+    """In a narrow window the list of boards is closed; it is opened over the board by the button in the header, and closes when a board is chosen."""
+
+    def follow(*_change: Any) -> None:
+        shell.sidebar_open = not presenting.narrow
+
+    def chosen(_title: str) -> None:
+        if presenting.narrow:
+            shell.sidebar_open = False
+
+    presenting.observe(follow, names=["narrow"])
+    menu.on_press = chosen
+
+
 def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any], charts: list[Chart]) -> None:
     def follow(*_events: Any) -> None:
         theme = "dark" if shell.dark_theme else "light"
@@ -277,21 +294,3 @@ def _follow_theme(shell: pmui.Page, space: Workspace, views: list[Any], charts: 
 
     shell.param.watch(follow, "dark_theme")
     follow()
-
-
-_CALM = {
-    "& .MuiAppBar-root": {
-        "backgroundColor": "background.paper",
-        "color": "text.primary",
-        "boxShadow": "none",
-        "borderBottom": "1px solid",
-        "borderColor": "divider",
-    },
-    "& .MuiToolbar-root": {"minHeight": "48px !important"},
-    "& .MuiAppBar-root .title": {"fontSize": "1.05rem", "color": "text.primary"},
-}
-_TYPE = {"fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "fontSize": 13, "button": {"textTransform": "none"}}
-_THEME = {
-    "light": {"palette": {"primary": {"main": "#2F5FD0"}, "background": {"default": "#FFFFFF", "paper": "#FFFFFF"}}, "typography": _TYPE},
-    "dark": {"palette": {"primary": {"main": "#8FB0FF"}, "background": {"default": "#14171D", "paper": "#171B22"}}, "typography": _TYPE},
-}

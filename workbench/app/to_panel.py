@@ -12,6 +12,7 @@ from widgets import View
 from workbench.app import toasts
 from workbench.boards.layout import Chart, Column, Either, Layout, Row
 
+_GAP = 18  # CSS pixels between items side by side
 _components: dict[str, type[pn.custom.AnyWidgetComponent]] = {}
 
 
@@ -81,12 +82,14 @@ def arrange(item: Layout) -> pn.viewable.Viewable:
     if isinstance(item, Row):
         children = [arrange(i) for i in item.items]
         for child, share in zip(children, item.shares, strict=True):
-            child.styles = {**child.styles, "flex": f"{share} 1 0", "min-width": "0"}
-        return pn.Row(*children, sizing_mode="stretch_width", margin=0, styles={"gap": "18px", "align-items": "flex-start"})
+            inner = (share - 1) * _GAP if item.pictures else 0  # the gaps between the pictures of one item
+            basis = f"clamp({inner}px, ({item.least}px - 100%) * 999, 100%)"  # all of the width where there is less room
+            child.styles = {**child.styles, "flex": f"{share} 1 {basis}", "min-width": "0"}
+        return pn.Row(*children, sizing_mode="stretch_width", margin=0, styles={"gap": f"{_GAP}px", "align-items": "flex-start", "flex-wrap": "wrap"})
     if isinstance(item, Chart):
         with View.without_comm():
             view = item.view()
-        return to_panel(view, sizing_mode="stretch_width", height=item.height, margin=0)
+        return to_panel(view, sizing_mode="stretch_width", min_height=item.height, margin=0)
     if isinstance(item, Either):
         return _either(item)
     return to_panel(item, sizing_mode="stretch_width", margin=0)

@@ -87,12 +87,21 @@ class Either:
                 watcher(number)
 
 
+NARROW = 900  # CSS pixels: about the room beside the list of boards in a window of 1160
+
+
 @dataclass(frozen=True)
 class Row:
-    """Side by side, with these shares of the width."""
+    """Side by side, with these shares of the width; one under the other where there is less room than `least` CSS pixels.
+
+    Attributes:
+        pictures: shares are numbers of pictures, which are to be of one size in all items.
+    """
 
     items: tuple[Any, ...]
     shares: tuple[float, ...]
+    least: int = NARROW
+    pictures: bool = False
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class DecodeBoard(Board):
     @property
     def layout(self) -> Layout:
         """Sentence and controls; the videos; the two priors, and the score."""
-        return Column((self.headline, self.toolbar, self.player, Row((self.near, self.drawn, self.score), (0.34, 0.34, 0.32))))
+        return Column((self.headline, self.toolbar, self.player, Row((self.near, self.drawn, self.score), (0.34, 0.34, 0.32), least=600)))
 
     def wake(self) -> None:
         """See `Board.wake`; a mask that was painted meanwhile is taken over."""

@@ -137,7 +137,7 @@ class BesideB:
         """The baselines of the second model."""
         view = self.work.maps.answer
         if self.on_pane and view is not None:
-            self.bars.set(yardstick_bars(view.error, self.work.yard, dark=self.board.space.dark))
+            self.bars.set(yardstick_bars(view.error, self.work.yard, dark=self.board.space.dark, wide=True))
 
     def _refuse(self, sentence: str, fix: str) -> None:
         """Nothing of the first model stands there under the name of the second."""

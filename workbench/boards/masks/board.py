@@ -33,7 +33,7 @@ from workbench.masks import Sampler
 from workbench.measures.catalogue import entry
 from workbench.session import State
 
-_HEIGHT = 390  # CSS pixels of the two pictures, so that 1280 × 800 shows the whole board
+_HEIGHT = 300  # CSS pixels of the pictures, so that 1280 × 800 shows the whole board
 
 
 @board(section="LOOK", order=20, opens=1)
@@ -49,9 +49,9 @@ class MasksBoard(Board):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, ["reset", "undo", "redo", "export"], sources=None)
         self.toolbar = Toolbar()
-        self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", picture_height=_HEIGHT, message="Opening a clip …")
-        self.pane = MapPane(mode="predicted", picture_height=_HEIGHT)
-        self.bars = Chart(430, "error ÷ reference", blank())
+        self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", history=False, picture_height=_HEIGHT, message="Opening a clip …")
+        self.pane = MapPane(mode="predicted", beside=True, picture_height=_HEIGHT)
+        self.bars = Chart(156, "error ÷ reference", blank())
         self.work = MaskQueries(workspace, self)
         self.beside = BesideB(self, self.work, self.canvas, self.pane, self.bars)
         self.choice: controls.Choice | None = None
@@ -64,8 +64,8 @@ class MasksBoard(Board):
 
     @property
     def layout(self) -> Layout:
-        """Sentence, controls, then picture, pane and bars side by side."""
-        return Column((self.headline, self.toolbar, Row((self.canvas, self.pane, self.bars), (0.38, 0.38, 0.24))))
+        """Sentence, controls, then the picture beside the target and what is compared with it; under them the bars."""
+        return Column((self.headline, self.toolbar, Row((self.canvas, self.pane), (1, 2), least=600, pictures=True), self.bars))
 
     def _wire(self) -> None:
         s, c, p = self.session, self.canvas, self.pane
@@ -401,7 +401,7 @@ class MasksBoard(Board):
         if self.other:
             self.beside.draw_bars()
         elif self.work.maps.answer is not None:
-            self.bars.set(yardstick_bars(self.work.maps.answer.error, self.work.yard, dark=self.space.dark))
+            self.bars.set(yardstick_bars(self.work.maps.answer.error, self.work.yard, dark=self.space.dark, wide=True))
 
 
 def _select(state: State, ids: list[int]) -> Selection:

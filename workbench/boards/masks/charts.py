@@ -17,21 +17,26 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _FAR = 2.0  # ratios beyond are clipped to this, with an arrow
+_LEFT, _RIGHT, _SIDE = 0.42, (0.5, 0.78), 0.82  # of the width, where all stands side by side: controls, blocks or time steps, ranks
 _UPPER, _LOWER = 0.467, 0.327  # of the height: where the bars of the controls end, and where those of blocks or time steps begin
 _SAID = {"hoverinfo": "text", "textposition": "none"}
 _VALUES = {"type": "scatter", "mode": "text", "cliponaxis": False, "hoverinfo": "skip"}
 _BESIDE, _ABOVE = 0.4, 0.7  # ratios from which a value beside, or above, its bar would lie on the line
 
 
-def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: bool = False) -> go.Figure:
-    """Error ÷ reference of the predictor and every control, the reference as a line at 1; below it block by block, or by time step."""
+def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: bool = False, wide: bool = False) -> go.Figure:
+    """Error ÷ reference of the predictor and every control, the reference as a line at 1; below it block by block, or by time step.
+
+    Args:
+        wide: low and wide: block by block stands beside the controls.
+    """
     import plotly.graph_objects as go
 
     parts = _parts(error)
     line = {"type": "line", "line": {"width": 1, "color": ink("real", dark)}}
-    shape = layout("error ÷ reference (line: 1)", dark, bottom=92 if parts else 64)
-    shape["xaxis"] = {**AXIS, "anchor": "y", "range": [0, 1.4 * _FAR], "showticklabels": False}
-    shape["yaxis"] = {**AXIS, "anchor": "x", "domain": [_UPPER if parts else 0, 1], "autorange": "reversed"}
+    shape = layout("error ÷ reference (line: 1)", dark, bottom=(32 if parts else 6) if wide else 92 if parts else 64)
+    shape["xaxis"] = {**AXIS, "anchor": "y", "domain": [0, _LEFT if wide else 1], "range": [0, 1.4 * _FAR], "showticklabels": False}
+    shape["yaxis"] = {**AXIS, "anchor": "x", "domain": [_UPPER if parts and not wide else 0, 1], "autorange": "reversed"}
     shape["shapes"] = [{**line, "x0": 1, "x1": 1, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain"}]
     rows = _control_rows(error, yard, dark)
     values = {"x": _clear(rows["x"], _BESIDE), "y": rows["y"], "text": [f"\u00a0{t}" for t in rows["text"]], "textposition": "middle right"}
@@ -40,14 +45,27 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
         kind, labels, ratios = parts
         text, at = [number(r) for r in ratios], {"xaxis": "x2", "yaxis": "y2"}
         said = {"text": text, "hovertext": [f"{kind} {a}: {r} × reference" for a, r in zip(labels, text, strict=True)], **_SAID}
-        data.append({"type": "bar", "x": labels, "y": ratios, "marker": {"color": ink("target", dark)}, **at, **said})
+        data.append({"type": "bar", "x": labels, "y": ratios, "marker": {"color": ink("predicted", dark)}, **at, **said})
         data.append({**_VALUES, "x": labels, "y": _clear(ratios, _ABOVE), "text": text, "textposition": "top center", "textfont": {"size": 10}, **at})
         named = {"text": f"by {kind}", "standoff": 2, "font": {"size": 11.5}}
-        shape["xaxis2"] = {**AXIS, "anchor": "y2", "type": "category", "title": named}
-        shape["yaxis2"] = {**AXIS, "anchor": "x2", "domain": [0, _LOWER], "range": [0, max(1.15, *ratios) * 1.3], "showticklabels": False}
+        shape["xaxis2"] = {**AXIS, "anchor": "y2", "domain": list(_RIGHT) if wide else [0, 1], "type": "category", "title": named}
+        shape["yaxis2"] = {
+            **AXIS,
+            "anchor": "x2",
+            "domain": [0, 1 if wide else _LOWER],
+            "range": [0, max(1.15, *ratios) * 1.3],
+            "showticklabels": False,
+        }
         shape["shapes"].append({**line, "x0": 0, "x1": 1, "y0": 1, "y1": 1, "xref": "x2 domain", "yref": "y2"})
     if yard is not None and error.predictor == "model":
-        where = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top", "xshift": -80, "yshift": -34 if parts else -6}
+        below = {"x": 0, "y": 0, "xshift": -80, "yshift": -34 if parts else -6}
+        where = {
+            "xref": "paper",
+            "yref": "paper",
+            "xanchor": "left",
+            "yanchor": "top",
+            **({"x": _SIDE if parts else _RIGHT[0], "y": 1} if wide else below),
+        }
         shape["annotations"] = [{"text": "<br>".join(rank_lines(yard.rank)), "showarrow": False, "align": "left", "font": {"size": 11}, **where}]
     return go.Figure(data=data, layout=shape)  # in one go: part by part it takes ten times as long, twice a stroke
 

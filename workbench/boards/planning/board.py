@@ -86,7 +86,7 @@ class PlanBoard(Board):
     @property
     def layout(self) -> Layout:
         """Sentence and controls; the world at the left; films over landscape and costs at the right."""
-        right = Column((self.player, Row((self.land, self.costs), (0.5, 0.5))))
+        right = Column((self.player, Row((self.land, self.costs), (0.5, 0.5), least=400)))
         return Column((self.headline, self.actions, self.toolbar, Row((self.screen.left, right), (0.44, 0.56))))
 
     def _wire(self) -> None:

@@ -27,7 +27,7 @@ class Actions:
     """
 
     def __init__(self, acted: Callable[[], None]) -> None:
-        self.pad, self.acted = ActionPad(), acted
+        self.pad, self.acted = ActionPad(history=False), acted
         self.of: tuple[ModelKey, ClipKey] | None = None
         self._edits: Edits[Float[np.ndarray, "steps action"] | None] = Edits(None)
         self._past = 0  # steps before this one lie in the context: there the actions of the clip apply, and changes are kept but not used

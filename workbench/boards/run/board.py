@@ -47,7 +47,7 @@ class RunBoard(Board):
         self.spectrum = Chart(246, "spectrum of the checkpoint", blank())
         self.difference = Chart(380, "difference of parameters by layer", blank())
         self.evidence = Chart(420, "agreement of the measures with a probe", blank())
-        self.below = Either(Column(()), Row((self.difference, Column(self.pictures_held.rows)), (0.55, 0.45)), self.evidence)
+        self.below = Either(Column(()), Row((self.difference, Column(self.pictures_held.rows)), (0.55, 0.45), least=600), self.evidence)
         self.compared = Query[CheckpointDifference](workspace, "run.compare", self._compared, self.failed)
         self.held = -1
         self._models = tuple[ModelKey, ...]()
@@ -70,7 +70,7 @@ class RunBoard(Board):
     @property
     def layout(self) -> Layout:
         """The controls, the curves beside the pictures, and below what was asked for."""
-        under = Column((Row((Column(self.pictures_now.rows), self.spectrum), (0.67, 0.33)), self.map.view))
+        under = Column((Row((Column(self.pictures_now.rows), self.spectrum), (0.67, 0.33), least=380), self.map.view))
         return Column((self.headline, self.controls, Row((self.chart, under), (0.54, 0.46)), self.below))
 
     def pictures(self) -> tuple[Ages, ...]:

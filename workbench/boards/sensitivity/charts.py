@@ -66,6 +66,7 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
     figure = go.Figure()
     far = max(1.1, max(float(found.mean(s, f)[-1]) for s in SOURCES for f in found.factors)) * 1.05
     there = [k for k in _PANELS if k in found.kind]
+    most = max(found.kind.count(k) for k in there) if there else 1
     for place, kind in enumerate(there):
         axis = "" if place == 0 else str(place + 1)
         title, domain = _PANELS[kind]
@@ -75,7 +76,7 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
         figure.update_layout(
             {f"xaxis{axis}": {"anchor": f"y{axis}", "domain": domain if len(there) > 1 else [0, 1], "range": [-0.02 * far, _ROOM * far]}}
         )
-        figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "autorange": "reversed", "type": "category"}})
+        figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "range": [most - 0.5, -0.5], "type": "category"}})  # rows of one pitch in both
         for row in rows:
             text = f"{number(float(found.mean('model', row)[-1]))}{_span(found, 'model', row)}"
             font = {"size": 10.5, "color": ink("predicted", dark)}

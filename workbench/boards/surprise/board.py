@@ -71,7 +71,7 @@ class SurpriseBoard(Board):
     @property
     def layout(self) -> Layout:
         """Sentence and controls; films and curves; beside them the stage, and the accuracies under it."""
-        right = Column((Row((self.stage, self.work), (0.55, 0.45)), self.accuracies))
+        right = Column((Row((self.stage, self.work), (0.55, 0.45), least=300), self.accuracies))
         return Column((self.headline, self.toolbar, Row((self.player, right), (0.62, 0.38))))
 
     def _wire(self) -> None:

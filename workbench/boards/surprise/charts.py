@@ -12,7 +12,7 @@ from workbench.core.questions.surprise import Accuracy, Judged
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_LOOKS = {"model": ("open loop", "circle", 0.0), "random init": ("control", "square-open", 0.2), "pixels": ("tried", "x", -0.2)}
+_LOOKS = {"model": ("predicted", "circle", 0.0), "random init": ("control", "square-open", 0.2), "pixels": ("tried", "x", -0.2)}
 _NAMES = {"model": "model", "random init": "untrained", "pixels": "pixel changes"}
 _GROUPS = (
     ("counter-balanced quads", ("permanence", "solidity")),

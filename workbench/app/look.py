@@ -1,0 +1,35 @@
+"""How the page looks: its colours and type, what grows with the window, a narrow window, and presentation mode."""
+
+from __future__ import annotations
+
+_NARROW = "@media (max-width: 999.95px)"
+_PRESENTING = "&[data-presenting]"  # set by `Presenting`
+_ENLARGED = 1.5  # text is then 18 px and more
+
+LOOK = {
+    "& .MuiAppBar-root": {
+        "backgroundColor": "background.paper",
+        "color": "text.primary",
+        "boxShadow": "none",
+        "borderBottom": "1px solid",
+        "borderColor": "divider",
+    },
+    "& .MuiToolbar-root": {"minHeight": "48px !important"},
+    "& .MuiAppBar-root .title": {"fontSize": "1.05rem", "color": "text.primary", "whiteSpace": "nowrap"},
+    "& .main-content": {"--jw-grows": "1"},  # see `growth` of the views
+    _NARROW: {
+        "& nav": {"width": "0 !important"},
+        "& nav .MuiDrawer-paper": {"position": "fixed", "boxShadow": 8},
+        "& main": {"marginLeft": "0 !important"},
+    },
+    f"{_PRESENTING} nav": {"width": "0 !important", "overflow": "hidden", "visibility": "hidden"},
+    f"{_PRESENTING} main": {"marginLeft": "0 !important"},
+    f"{_PRESENTING} main .MuiToolbar-root": {"display": "none"},
+    f"{_PRESENTING} .MuiAppBar-root": {"height": 0, "border": "none", "visibility": "hidden"},
+    f"{_PRESENTING} .main-content": {"zoom": _ENLARGED},
+}
+_TYPE = {"fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "fontSize": 13, "button": {"textTransform": "none"}}
+THEME = {
+    "light": {"palette": {"primary": {"main": "#2F5FD0"}, "background": {"default": "#FFFFFF", "paper": "#FFFFFF"}}, "typography": _TYPE},
+    "dark": {"palette": {"primary": {"main": "#8FB0FF"}, "background": {"default": "#14171D", "paper": "#171B22"}}, "typography": _TYPE},
+}
