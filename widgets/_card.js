@@ -19,6 +19,7 @@ const ORIGINS = {
 const STATUS = { whole: "complete", partial: "partial", missing: "not in the file" };
 const WARN = "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.4M8 11.6v.1";
 const FIRST = 200;
+const LONG = 240; // letters of notes that are folded
 const FEW = 4; // settings that need not be folded
 const SHORT = 24; // letters of a value that stays on one line
 
@@ -26,7 +27,7 @@ const SHORT = 24; // letters of a value that stays on one line
 export function card(model) {
   const about = [model.family, model.paper, model.licence].filter(Boolean).map((words) => element("span", { text: words }));
   const node = element("section", { class: "jw-card", "aria-label": "Card" }, element("h2", { text: model.name }), element("p", { class: "jw-card-about" }, ...about));
-  if (model.notes) node.append(element("p", { text: model.notes }));
+  if (model.notes) node.append(...notesOf(model.notes));
   const facts = model.facts ?? [];
   const said = /** @type {[string, string | undefined][]} */ ([
     ["preprocessing", model.preprocessing],
@@ -40,6 +41,14 @@ export function card(model) {
     node.append(element("details", { class: "jw-fold" }, element("summary", { text: countOf(facts) }), table([...facts.map(factRow), ...rest])));
   }
   return node;
+}
+
+/** The first sentence; what follows is folded where it is long. @param {string} notes @returns {HTMLElement[]} */
+function notesOf(notes) {
+  const end = notes.search(/[.:] /) + 1;
+  if (!end || notes.length < LONG) return [element("p", { text: notes })];
+  const rest = element("p", { text: notes.slice(end).trim() });
+  return [element("p", { text: notes.slice(0, end) }), element("details", { class: "jw-fold" }, element("summary", { text: "More about this model" }), rest)];
 }
 
 /** @param {HTMLElement[]} rows */

@@ -1,6 +1,6 @@
 // How much room there is: pictures and charts are laid out for a window of 1280 × 800, and grow with a page that says so.
 
-const [TALL, AROUND] = [800, 190]; // CSS pixels: of the window that heights are chosen for, and of what does not grow in it
+const [TALL, AROUND] = [800, 380]; // CSS pixels: of the window that heights are chosen for, and of what does not grow in it
 const LEAST = 0.8; // enlarged pages scroll sooner than their pictures get small
 
 /**
@@ -12,9 +12,15 @@ export function growth(root) {
   return grown(window.innerHeight, zoomOf(root));
 }
 
+/** Device pixels of a CSS pixel there: canvases are drawn with so many. @param {HTMLElement} node @returns {number} */
+export function ratioOf(node) {
+  return (window.devicePixelRatio || 1) * zoomOf(node);
+}
+
 /** By what a page enlarges this element. @param {HTMLElement} node @returns {number} */
 export function zoomOf(node) {
-  return node.offsetWidth ? node.getBoundingClientRect().width / node.offsetWidth : 1;
+  const zoom = node.currentCSSZoom ?? (node.offsetWidth ? node.getBoundingClientRect().width / node.offsetWidth : 1);
+  return Math.round(zoom * 20) / 20 || 1; // widths in whole pixels tell it roughly
 }
 
 /** @param {number} height of the window @param {number} zoom by which the page is enlarged @returns {number} */

@@ -1,6 +1,7 @@
 // Hands on a map: dragging, the wheel, two fingers, and keys.
 
 import { isTyping } from "./_kit.js";
+import { zoomOf } from "./_room.js";
 import { extend, rectangle } from "./_scatter_region.js";
 
 /**
@@ -24,8 +25,8 @@ export function listenToHands(node, hearer) {
   let space = false;
 
   const placeOf = (/** @type {MouseEvent} */ event) => {
-    const box = node.getBoundingClientRect();
-    return /** @type {[number, number]} */ ([event.clientX - box.left, event.clientY - box.top]);
+    const [box, zoom] = [node.getBoundingClientRect(), zoomOf(node)];
+    return /** @type {[number, number]} */ ([(event.clientX - box.left) / zoom, (event.clientY - box.top) / zoom]);
   };
   const cancel = () => {
     drag = null;

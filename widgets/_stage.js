@@ -2,6 +2,7 @@
 
 import { cellAt, fit, latticeOf } from "./_geometry.js";
 import { element, setAttribute, setText } from "./_kit.js";
+import { ratioOf } from "./_room.js";
 
 /** @typedef {import("./_geometry.js").Grid} Grid */
 /** @typedef {import("./_geometry.js").Cell} Cell */
@@ -30,7 +31,7 @@ export function createStage(label, layers, hearer) {
   function layout(aspect, room, tallest) {
     const { rows, cols } = hearer.grid();
     const { width, height } = fit(room, aspect, tallest, cols);
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = ratioOf(node);
     const wanted = [width, height, ratio, rows, cols].join();
     if (wanted === key) return false;
     key = wanted;

@@ -22,11 +22,13 @@ export function createTabs(model, modes, panel) {
     write(model, { mode: modes[i] });
   }
 
-  function refresh() {
+  /** @param {string[]} [without] modes whose tabs are not to be seen */
+  function refresh(without = []) {
     for (const { mode, tab, name } of tabs) {
       const on = mode === model.get("mode");
       const reason = model.get("missing")[mode] ?? "";
       const label = model.get("labels")[mode] ?? mode;
+      tab.hidden = without.includes(mode);
       setText(name, label);
       setAttribute(tab, "aria-selected", String(on));
       setAttribute(tab, "tabindex", on ? "0" : "-1");

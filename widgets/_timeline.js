@@ -4,7 +4,7 @@ import { apart, frameAt, limits, marksOf, runs, xOf, yOf } from "./_axis.js";
 import { element, figure, floatsOf, onNextFrame, setAttribute, setText } from "./_kit.js";
 import { lookOf, looksOf } from "./_kinds.js";
 import { filed, plotFiles } from "./_plot_files.js";
-import { growth } from "./_room.js";
+import { growth, ratioOf, zoomOf } from "./_room.js";
 import { svgPen } from "./_svg.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
@@ -50,7 +50,7 @@ export function createTimeline(model, root, film) {
     if (outer.hidden) return;
     const height = Math.round(model.get("curve_height") * growth(root));
     const width = Math.max(200, node.clientWidth);
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = ratioOf(root);
     if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
     if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
     canvas.style.height = `${height}px`;
@@ -249,7 +249,7 @@ export function createTimeline(model, root, film) {
  * @param {(frame: number) => void} point the frame pointed at, −1 none
  */
 function listen(node, plot, film, point) {
-  const at = (/** @type {PointerEvent} */ event) => frameAt(plot(), event.clientX - node.getBoundingClientRect().left);
+  const at = (/** @type {PointerEvent} */ event) => frameAt(plot(), (event.clientX - node.getBoundingClientRect().left) / zoomOf(node));
   let held = false;
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;

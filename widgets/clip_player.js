@@ -7,7 +7,7 @@ import { lookOf } from "./_kinds.js";
 import { button, bytesOf, element, floatsOf, icon, isTyping, mount, onAll, onNextFrame, press, remembering, setAttribute, setText, write } from "./_kit.js";
 import { createLegend } from "./_legend.js";
 import { createPlayer } from "./_player.js";
-import { growth } from "./_room.js";
+import { growth, ratioOf } from "./_room.js";
 import { barsOf, createScreen, drawScreen, refill, resize } from "./_screen.js";
 import { followSize } from "./_stage.js";
 import { createTimeline, TRAITS } from "./_timeline.js";
@@ -72,7 +72,7 @@ function render({ model: host, el }) {
 
   /** All pictures of one height, as large as there is room for. */
   function layout() {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = ratioOf(root);
     const wide = shown.reduce((sum, { film }) => sum + film.shape[2] / film.shape[1], 0);
     const room = root.clientWidth - GAP * Math.max(0, shown.length - 1);
     const height = Math.max(40, Math.min(Math.round(model.get("picture_height") * growth(root)), Math.floor(room / Math.max(wide, 0.01))));

@@ -17,7 +17,7 @@ const DATA = ["mode", "grid", "tubelet", "aspect", "picture_height", "mask", "bl
 const QUILT = ["quilt", "quilt_ceiling", "quilt_source", "pixels_shape", "missing", "version"];
 const MARKS = ["hover", "selection", "source", "source_size", "error_label", "error_unit"];
 const AROUND = ["busy", "message", "captions", "labels", "beside"];
-const [GAP, LEAST] = [18, 200]; // CSS pixels between two pictures, and of each at least
+const [GAP, LEAST, NARROW] = [18, 200, 290]; // CSS pixels between two pictures, of each at least, and from which there is room for letters
 const NEAREST = ["nearest_tokens", "nearest_pixels", "nearest_shape", "nearest_text"];
 
 /** @param {{model: import("./_kit.js").Model, el: HTMLElement}} host */
@@ -105,6 +105,7 @@ function render({ model, el }) {
     const seen = pair ? [stage, truth.stage] : [stage];
     if (seen.filter((each) => each.layout(aspect, room, tallest)).length || truth.show(pair)) ["picture", "marks"].forEach((layer) => dirty.add(layer));
     if (nearest.node.parentNode !== (pair ? truth.node : main)) (pair ? truth.node : main).append(nearest.node);
+    setAttribute(root, "data-narrow", String(room < NARROW));
     root.style.setProperty("--jw-width", stage.node.style.width);
     const words = missing || (have ? "" : model.get("message"));
     stage.say(words);
@@ -176,7 +177,7 @@ function render({ model, el }) {
     setText(caption, model.get("captions")[mode] ?? "");
     setAttribute(root, "data-busy", String(model.get("busy")));
     setAttribute(root, "aria-busy", String(model.get("busy")));
-    tabs.refresh();
+    tabs.refresh(truth.node.hidden ? [] : ["target"]); // which stands beside them
     legend.node.hidden = mode !== "error";
     legend.update("cividis", ends(), label, unit);
     choice.hidden = mode !== "quilt";

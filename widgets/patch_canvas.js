@@ -13,7 +13,7 @@ import { createStage, followSize } from "./_stage.js";
 import { createStroke } from "./_stroke.js";
 
 const EYE = "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6z";
-const NARROW = 520;
+const [NARROW, TIGHT] = [520, 300];
 const PICTURE = ["pixels", "pixels_shape", "grid", "tubelet", "picture_height"];
 const MASK = ["plain", "mask", "block", "overlay", "overlay_on", "overlay_opacity", "overlay_range", "overlay_map", "colours", "crossed", "version"];
 const MARKS = ["hover", "selection", "source", "source_size", "overlay_label", "overlay_unit", "tool", "brush", "stroke"];
@@ -88,6 +88,7 @@ function render({ model, el }) {
       ["picture", "mask", "marks"].forEach((layer) => dirty.add(layer));
     }
     setAttribute(root, "data-narrow", String(root.clientWidth < NARROW));
+    setAttribute(root, "data-tight", String(root.clientWidth < TIGHT));
     root.style.setProperty("--jw-width", stage.node.style.width);
     stage.say(bytes.length ? "" : model.get("message"));
     const fresh = dirty.has("picture") || dirty.has("mask");

@@ -19,6 +19,7 @@ function render({ model, el }) {
     on = wanted;
     for (const node of around(root)) setAttribute(node, MARK, on);
     setText(word, on ? "Leave presentation (F)" : "Present");
+    setAttribute(toggle, "aria-label", word.textContent);
     setAttribute(toggle, "aria-pressed", String(on));
     setAttribute(toggle, "title", on ? "Back to the whole page (F or Escape)" : "Only the board, enlarged (F)");
     window.dispatchEvent(new Event("resize")); // heights follow the window

@@ -299,7 +299,7 @@ function render({ model, el }) {
   /** @param {PointerEvent} event */
   function move(event) {
     const { axis } = plot;
-    const x = event.clientX - stage.getBoundingClientRect().left;
+    const x = (event.clientX - stage.getBoundingClientRect().left) / zoomOf(stage);
     pointed = !pressed && x >= axis.left && x <= axis.left + axis.width ? x : -1;
     if (pressed) go(nearest(axis, steps(), x));
     overlay.request();

@@ -5,7 +5,7 @@ import { fit } from "./_geometry.js";
 import { bytesOf, element, mount, onAll, onNextFrame, setAttribute, setText, write } from "./_kit.js";
 import { lookOf } from "./_kinds.js";
 import { MEANINGS } from "./_meanings.js";
-import { growth } from "./_room.js";
+import { growth, ratioOf } from "./_room.js";
 import { followSize } from "./_stage.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
@@ -57,7 +57,7 @@ function render({ model, el }) {
     stage.hidden = !some;
     if (!some) return;
     const room = fit(root.clientWidth, [height, width], model.get("picture_height") * growth(root), 0);
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = ratioOf(root);
     stage.style.width = `${room.width}px`;
     stage.style.height = `${room.height}px`;
     if (canvas.width !== Math.round(room.width * ratio)) canvas.width = Math.round(room.width * ratio);

@@ -31,12 +31,13 @@ _FIND = """() => {
     for (const node of root.childNodes) {
       if (node instanceof Element) {
         if (['STYLE', 'SCRIPT', 'OPTION'].includes(node.tagName)) continue;
-        if (!node.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true })) continue;
-        if (getComputedStyle(node).clipPath !== 'none' && node.tagName === 'DIV') continue;  // for screen readers
+        const style = getComputedStyle(node), without = style.display === 'contents';  // no box of its own
+        if (!without && !node.checkVisibility({ opacityProperty: true, contentVisibilityAuto: true })) continue;
+        if (style.clipPath !== 'none' && node.tagName === 'DIV') continue;  // for screen readers
         if (node instanceof HTMLSelectElement) selected(node);
         else walk(node);
         if (node.shadowRoot) walk(node.shadowRoot);
-      } else if (node.nodeType === 3 && node.data.trim() && root instanceof Element) {
+      } else if (node.nodeType === 3 && node.data.trim() && root instanceof Element && getComputedStyle(root).visibility === 'visible') {
         const range = document.createRange();
         range.selectNodeContents(node);
         const rects = [...range.getClientRects()].filter((r) => r.width > 1 && r.height > 1);

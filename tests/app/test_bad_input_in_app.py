@@ -53,8 +53,8 @@ def test_a_mask_without_context_or_target_says_what_to_paint(board: Any) -> None
     board.locator(".jw-headline-sentence", has_text="No token is target").wait_for(timeout=PATIENT)
     board.locator(".jw-patch-canvas").get_by_role("button", name=re.compile("Invert|Swap", re.I)).first.click()
     board.locator(".jw-headline-sentence", has_text="No token is context").wait_for(timeout=PATIENT)
-    board.locator(".jw-patch-canvas").get_by_role("button", name=re.compile("Undo", re.I)).click()
-    board.locator(".jw-patch-canvas").get_by_role("button", name=re.compile("Undo", re.I)).click()
+    board.locator(".jw-headline").get_by_role("button", name=re.compile("Undo", re.I)).click()
+    board.locator(".jw-headline").get_by_role("button", name=re.compile("Undo", re.I)).click()
     board.locator(".jw-headline-sentence", has_text=re.compile("skill", re.I)).wait_for(timeout=PATIENT)
 
 

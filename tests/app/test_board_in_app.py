@@ -82,7 +82,7 @@ def test_painting_with_the_mouse_changes_numbers_and_maps_and_undo_brings_them_b
     spoken(board, first)
     assert pixels_of(board) != picture
     version = pane_version(board)
-    board.locator(".jw-patch-canvas").get_by_role("button", name=re.compile("Undo", re.I)).click()
+    board.locator(".jw-headline").get_by_role("button", name=re.compile("Undo", re.I)).click()
     until_answered(board, version)
     expect(board.locator(".jw-headline-sentence")).to_have_text(first, timeout=PATIENT)
 
@@ -94,7 +94,7 @@ def test_painting_with_the_keyboard_changes_the_mask_and_the_numbers(board: Any)
         board.keyboard.press(key)
     until_answered(board, version)
     spoken(board, first)
-    undo = board.locator(".jw-patch-canvas").get_by_role("button", name=re.compile("Undo", re.I))
+    undo = board.locator(".jw-headline").get_by_role("button", name=re.compile("Undo", re.I))
     for _ in range(3):  # as many strokes
         expect(undo).to_be_enabled()
         board.keyboard.press("Control+z")

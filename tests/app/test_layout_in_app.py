@@ -18,11 +18,11 @@ _DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimati
 _LEAST_TEXT = """() => {
   const sizes = [];
   const walk = (root, zoom) => root.childNodes.forEach((node) => {
-    if (node instanceof Element && node.checkVisibility({ visibilityProperty: true })) {
+    if (node instanceof Element) {
       const inner = zoom * (parseFloat(getComputedStyle(node).zoom) || 1);
       walk(node, inner);
       if (node.shadowRoot) walk(node.shadowRoot, inner);
-    } else if (node.nodeType === 3 && node.data.trim() && root instanceof HTMLElement && root.closest('.jw-headline-words, .jw-caption, .jw-control')) {
+    } else if (node.nodeType === 3 && node.data.trim() && root instanceof HTMLElement && root.checkVisibility() && root.closest('.jw-headline-words, .jw-caption, .jw-control')) {
       sizes.push(parseFloat(getComputedStyle(root).fontSize) * zoom);
     }
   });

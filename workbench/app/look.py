@@ -13,6 +13,7 @@ LOOK = {
         "boxShadow": "none",
         "borderBottom": "1px solid",
         "borderColor": "divider",
+        "--jw-wrap": "nowrap",  # of toolbars
     },
     "& .MuiToolbar-root": {"minHeight": "48px !important"},
     "& .MuiAppBar-root .title": {"fontSize": "1.05rem", "color": "text.primary", "whiteSpace": "nowrap"},
@@ -21,6 +22,7 @@ LOOK = {
         "& nav": {"width": "0 !important"},
         "& nav .MuiDrawer-paper": {"position": "fixed", "boxShadow": 8},
         "& main": {"marginLeft": "0 !important"},
+        "& .MuiAppBar-root .title": {"display": "none"},
     },
     f"{_PRESENTING} nav": {"width": "0 !important", "overflow": "hidden", "visibility": "hidden"},
     f"{_PRESENTING} main": {"marginLeft": "0 !important"},

@@ -16,7 +16,7 @@ from workbench.core.questions.decoding import DecoderFit, DecodeView, PriorView
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_FILM, _STILL, _PRIOR = 192, 252, 104  # CSS pixels: films have a cursor and a curve under them
+_FILM, _STILL, _PRIOR = 226, 320, 104  # CSS pixels: films have a cursor and a curve under them
 
 
 def draw(player: ClipPlayer, view: DecodeView, fps: float = 0.0) -> None:

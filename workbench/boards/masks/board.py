@@ -33,7 +33,7 @@ from workbench.masks import Sampler
 from workbench.measures.catalogue import entry
 from workbench.session import State
 
-_HEIGHT = 300  # CSS pixels of the pictures, so that 1280 × 800 shows the whole board
+_HEIGHT = 280  # CSS pixels of the pictures, so that 1280 × 800 shows the whole board
 
 
 @board(section="LOOK", order=20, opens=1)
@@ -51,7 +51,7 @@ class MasksBoard(Board):
         self.toolbar = Toolbar()
         self.canvas = PatchCanvas(overlay_on=False, overlay_label="error", history=False, picture_height=_HEIGHT, message="Opening a clip …")
         self.pane = MapPane(mode="predicted", beside=True, picture_height=_HEIGHT)
-        self.bars = Chart(156, "error ÷ reference", blank())
+        self.bars = Chart(150, "error ÷ reference", blank())
         self.work = MaskQueries(workspace, self)
         self.beside = BesideB(self, self.work, self.canvas, self.pane, self.bars)
         self.choice: controls.Choice | None = None

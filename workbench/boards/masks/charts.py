@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _FAR = 2.0  # ratios beyond are clipped to this, with an arrow
-_LEFT, _RIGHT, _SIDE = 0.42, (0.5, 0.78), 0.82  # of the width, where all stands side by side: controls, blocks or time steps, ranks
+_LEFT, _RIGHT, _SIDE = 0.42, (0.48, 0.7), 0.745  # of the width, where all stands side by side: controls, blocks or time steps, ranks
 _UPPER, _LOWER = 0.467, 0.327  # of the height: where the bars of the controls end, and where those of blocks or time steps begin
 _SAID = {"hoverinfo": "text", "textposition": "none"}
 _VALUES = {"type": "scatter", "mode": "text", "cliponaxis": False, "hoverinfo": "skip"}

@@ -70,7 +70,7 @@ def _shown(choice: Choice, more: bool) -> list[Parameter]:
 def row(card: ModelCard, choice: Choice, blocks: int, mask_tokens: int, *, more: bool) -> list[Control]:
     """The controls of the toolbar, from left to right."""
     options = tuple(Option(c.value, c.label) for c in choices(card))
-    found: list[Control] = [Select("sampler", "sampler", options=options, help="Distribution that masks are sampled from.", width=225)]
+    found: list[Control] = [Select("sampler", "sampler", options=options, help="Distribution that masks are sampled from.", width=262)]
     found += [_control(p) for p in _shown(choice, more)]
     if any(p.name not in _FIRST for p in SAMPLERS[choice.name].parameters()):
         found.append(Toggle("more", "more", help="Show every parameter of this sampler."))

@@ -36,10 +36,10 @@ class SensitivityBoard(Board):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, ["reset", "undo", "redo", "export"], sources=())  # all stand beside the model
-        self.player = ClipPlayer(picture_height=230, message="")
+        self.player = ClipPlayer(picture_height=250, message="")
         self.toolbar = Toolbar()
-        self.bars = Chart(250, "latent distance", blank())
-        self.table = Chart(262, "all factors over many clips", blank())
+        self.bars = Chart(258, "latent distance", blank())
+        self.table = Chart(226, "all factors over many clips", blank())
         self.edits: Edits[dict[str, Any]] = Edits({})
         self.offer = Query[KnownFactors](workspace, "sensitivity.known", self._offered, self.failed)
         self.moves = Query[SensitivityView](workspace, "sensitivity.view", self._viewed, self.failed)

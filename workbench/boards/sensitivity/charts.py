@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NAMES = {"model": "model", "twin": "untrained", "pixels": "raw pixels"}
 _SYMBOLS = {"model": "circle", "twin": "square-open", "pixels": "x-thin-open"}
+_ROWS = 6  # at least: rows then have the pitch of those of `moves_bars`
 _ROOM = 1.36  # of the width of the values, so that the numbers stand beside them
 _PANELS = {"nuisance": ("nuisance factors (may be ignored)", [0.0, 0.43]), "structure": ("structure factors (should be kept)", [0.57, 1.0])}
 
@@ -66,7 +67,7 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
     figure = go.Figure()
     far = max(1.1, max(float(found.mean(s, f)[-1]) for s in SOURCES for f in found.factors)) * 1.05
     there = [k for k in _PANELS if k in found.kind]
-    most = max(found.kind.count(k) for k in there) if there else 1
+    most = max(_ROWS, *(found.kind.count(k) for k in there))
     for place, kind in enumerate(there):
         axis = "" if place == 0 else str(place + 1)
         title, domain = _PANELS[kind]

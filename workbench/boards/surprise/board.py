@@ -52,7 +52,7 @@ class SurpriseBoard(Board):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, ["reset", "undo", "redo", "export"], sources=_SOURCES)
         self.toolbar, self.work = Toolbar(), Toolbar(vertical=True)
-        self.player = ClipPlayer(picture_height=228, commands=["export", "export_mp4"], curve_height=168, message="No video is open")
+        self.player = ClipPlayer(picture_height=290, commands=["export", "export_mp4"], curve_height=168, message="No video is open")
         self.stage = WorldStage(picture_height=206, nudge=0.05, live=True, message="No video is open")
         self.accuracies = Chart(312, "accuracy on possible and impossible pairs", blank())
         self.screen = Screen(workspace, self.player, self.stage, self.accuracies)
@@ -142,6 +142,9 @@ class SurpriseBoard(Board):
             self.work.show([c.off("It is of the first model: release B.") for c in row] if self.other else row)
 
     def _draw_chart(self) -> None:
+        if self.refusal():
+            self.accuracies.set(blank())
+            return
         self.screen.draw_chart(None if self.other else self.pairs.answer)
 
     def _forget(self) -> None:
@@ -150,6 +153,7 @@ class SurpriseBoard(Board):
         self._pointed = ()
         self._unbreak()
         self.screen.empty(self.refusal() or "Opening a clip …")
+        self._draw_chart()
         self._offer(None)
         if self.awake and self.refusal():
             self.off()
