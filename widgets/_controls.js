@@ -243,7 +243,8 @@ function text(control, commit, again) {
 
 /** @param {Control} control @returns {Built} */
 function label(control) {
-  return { node: element("div", { class: "jw-control jw-quiet", text: control.label ?? "" }), show: () => {} };
+  const words = element("span", { class: "jw-control-name", title: control.label, text: control.label ?? "" });
+  return { node: element("div", { class: "jw-control jw-quiet" }, words), show: () => {} };
 }
 
 /** @param {HTMLElement} node @param {Control} control */

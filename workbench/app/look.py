@@ -13,7 +13,9 @@ LOOK = {
         "boxShadow": "none",
         "borderBottom": "1px solid",
         "borderColor": "divider",
-        "--jw-wrap": "nowrap",  # of toolbars
+        "--jw-wrap": "nowrap",  # toolbars there stay on one line; what does not fit ends in an ellipsis
+        "--jw-clip": "hidden",
+        "--jw-least": "0",
     },
     "& .MuiToolbar-root": {"minHeight": "48px !important"},
     "& .MuiAppBar-root .title": {"fontSize": "1.05rem", "color": "text.primary", "whiteSpace": "nowrap"},
