@@ -58,7 +58,13 @@ function select(control, commit) {
   }
   size(input, control);
   input.addEventListener("change", () => commit(options[input.selectedIndex].value));
-  return { node: labelled(control, input), show: (value) => (input.selectedIndex = options.findIndex((option) => option.value === value)) };
+  const name = () => setAttribute(input, "title", [input.selectedOptions[0]?.text, control.help].filter(Boolean).join("\n") || null); // whole, however little room there is
+  input.addEventListener("change", name);
+  const show = (/** @type {any} */ value) => {
+    input.selectedIndex = options.findIndex((option) => option.value === value);
+    name();
+  };
+  return { node: labelled(control, input), show };
 }
 
 /** One thumb of a slider. @param {Control} control @param {(value: number) => void} tell @param {() => void} settled */

@@ -19,6 +19,7 @@ LOOK = {
     },
     "& .MuiToolbar-root": {"minHeight": "48px !important"},
     "& .MuiAppBar-root .title": {"fontSize": "1.05rem", "color": "text.primary", "whiteSpace": "nowrap"},
+    "& .MuiAppBar-root .MuiBox-root": {"minWidth": 0},
     "& .main-content": {"--jw-grows": "1"},  # see `growth` of the views
     _NARROW: {
         "& nav": {"width": "0 !important"},

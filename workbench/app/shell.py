@@ -95,7 +95,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     shell = pmui.Page(
         title="JEPA Workbench",
         header=[
-            to_panel(status, sizing_mode="stretch_width", margin=(0, 8)),
+            to_panel(status, sizing_mode="stretch_width", margin=(0, 8), styles={"min-width": "0"}),
             to_panel(second.row, margin=(0, 8)),
             to_panel(address.bar, margin=(0, 8)),
             to_panel(presenting, margin=(0, 8)),

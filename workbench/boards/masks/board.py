@@ -33,7 +33,7 @@ from workbench.masks import Sampler
 from workbench.measures.catalogue import entry
 from workbench.session import State
 
-_HEIGHT = 280  # CSS pixels of the pictures, so that 1280 × 800 shows the whole board
+_HEIGHT = 268  # CSS pixels of the pictures, so that 1280 × 800 shows the whole board
 
 
 @board(section="LOOK", order=20, opens=1)

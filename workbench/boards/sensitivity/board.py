@@ -39,7 +39,7 @@ class SensitivityBoard(Board):
         self.player = ClipPlayer(picture_height=250, message="")
         self.toolbar = Toolbar()
         self.bars = Chart(258, "latent distance", blank())
-        self.table = Chart(226, "all factors over many clips", blank())
+        self.table = Chart(236, "all factors over many clips", blank())
         self.edits: Edits[dict[str, Any]] = Edits({})
         self.offer = Query[KnownFactors](workspace, "sensitivity.known", self._offered, self.failed)
         self.moves = Query[SensitivityView](workspace, "sensitivity.view", self._viewed, self.failed)

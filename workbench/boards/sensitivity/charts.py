@@ -91,8 +91,8 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
     colour = ink("predicted", dark)
     mark = f"<span style='color:{colour}'>●</span>"
     legend = f"{mark} model &nbsp; ☐ untrained &nbsp; ✕ raw pixels; {lines}; dotted: two random clips"
-    calm(figure, f"latent distance of every factor at full strength, {found.moved.shape[-1]} clips &nbsp; {legend}", dark, bottom=22)
-    figure.update_layout(margin={"t": 48})
+    calm(figure, f"latent distance of every factor at full strength, {found.moved.shape[-1]} clips<br>{legend}", dark, bottom=22)
+    figure.update_layout(margin={"t": 58})
     figure.update_xaxes(showticklabels=True, tickfont={"size": 10.5})
     return figure
 
