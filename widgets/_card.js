@@ -45,7 +45,7 @@ export function card(model) {
 
 /** The first sentence; what follows is folded where it is long. @param {string} notes @returns {HTMLElement[]} */
 function notesOf(notes) {
-  const end = notes.search(/[.:] /) + 1;
+  const end = notes.search(/\. /) + 1;
   if (!end || notes.length < LONG) return [element("p", { text: notes })];
   const rest = element("p", { text: notes.slice(end).trim() });
   return [element("p", { text: notes.slice(0, end) }), element("details", { class: "jw-fold" }, element("summary", { text: "More about this model" }), rest)];

@@ -22,7 +22,7 @@ _LEAST_TEXT = """() => {
       const inner = zoom * (parseFloat(getComputedStyle(node).zoom) || 1);
       walk(node, inner);
       if (node.shadowRoot) walk(node.shadowRoot, inner);
-    } else if (node.nodeType === 3 && node.data.trim() && root instanceof HTMLElement && root.checkVisibility() && root.closest('.jw-headline-words, .jw-caption, .jw-control')) {
+    } else if (node.nodeType === 3 && node.data.trim() && root instanceof HTMLElement && root.checkVisibility({ visibilityProperty: true }) && root.closest('.jw-headline-words, .jw-caption, .jw-control')) {
       sizes.push(parseFloat(getComputedStyle(root).fontSize) * zoom);
     }
   });
