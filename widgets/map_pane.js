@@ -64,7 +64,7 @@ function render({ model, el }) {
   const picture = element("div", { class: "jw-picture", role: "tabpanel" }, element("div", { class: "jw-progress" }), stage.node);
   const tabs = createTabs(model, MODES, picture);
   const main = element("div", { class: "jw-pane" }, tabs.node, picture, player.node, under, caption, status);
-  root.append(truth.node, main);
+  root.append(main);
 
   /** @param {string} source @param {string} label */
   function sourceButton(source, label) {
@@ -103,7 +103,7 @@ function render({ model, el }) {
     const pair = model.get("beside") && mode !== "target" && root.clientWidth >= 2 * LEAST + GAP;
     const [room, tallest] = [pair ? (root.clientWidth - GAP) / 2 : root.clientWidth, model.get("picture_height") * growth(root)];
     const seen = pair ? [stage, truth.stage] : [stage];
-    if (seen.filter((each) => each.layout(aspect, room, tallest)).length || truth.show(pair)) ["picture", "marks"].forEach((layer) => dirty.add(layer));
+    if (seen.filter((each) => each.layout(aspect, room, tallest)).length || truth.show(root, pair)) ["picture", "marks"].forEach((layer) => dirty.add(layer));
     if (nearest.node.parentNode !== (pair ? truth.node : main)) (pair ? truth.node : main).append(nearest.node);
     setAttribute(root, "data-narrow", String(room < NARROW));
     root.style.setProperty("--jw-width", stage.node.style.width);
@@ -177,7 +177,7 @@ function render({ model, el }) {
     setText(caption, model.get("captions")[mode] ?? "");
     setAttribute(root, "data-busy", String(model.get("busy")));
     setAttribute(root, "aria-busy", String(model.get("busy")));
-    tabs.refresh(truth.node.hidden ? [] : ["target"]); // which stands beside them
+    tabs.refresh(truth.node.isConnected ? ["target"] : []); // which stands beside them
     legend.node.hidden = mode !== "error";
     legend.update("cividis", ends(), label, unit);
     choice.hidden = mode !== "quilt";
@@ -213,16 +213,17 @@ function render({ model, el }) {
 function createTruth(hearer) {
   const stage = createStage("Tokens of the target", ["truth", "truth-marks"], hearer);
   const [title, caption] = [element("div", { class: "jw-tabs jw-truth-title" }), element("div", { class: "jw-caption" })];
-  const node = element("div", { class: "jw-pane", hidden: true }, title, element("div", { class: "jw-picture" }, stage.node), caption);
+  const node = element("div", { class: "jw-pane" }, title, element("div", { class: "jw-picture" }, stage.node), caption);
   setAttribute(stage.node, "data-tool", "select");
   return {
     node,
     stage: { ...stage, pens: { picture: stage.pens.truth, marks: stage.pens["truth-marks"] } },
-    /** Is it to be seen? True where that changed. @param {boolean} pair */
-    show: (pair) => {
-      const changed = node.hidden === pair;
-      node.hidden = !pair;
-      return changed;
+    /** Is it to stand there? True where that changed. @param {HTMLElement} root @param {boolean} pair */
+    show: (root, pair) => {
+      if (node.isConnected === pair) return false;
+      if (pair) root.prepend(node);
+      else node.remove();
+      return true;
     },
     /** @param {string} name @param {string} words under it @param {string} missing in place of the picture */
     say: (name, words, missing) => {
