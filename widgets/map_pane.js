@@ -103,7 +103,8 @@ function render({ model, el }) {
     const pair = model.get("beside") && mode !== "target" && root.clientWidth >= 2 * LEAST + GAP;
     const [room, tallest] = [pair ? (root.clientWidth - GAP) / 2 : root.clientWidth, model.get("picture_height") * growth(root)];
     const seen = pair ? [stage, truth.stage] : [stage];
-    if (seen.filter((each) => each.layout(aspect, room, tallest)).length || truth.show(root, pair)) ["picture", "marks"].forEach((layer) => dirty.add(layer));
+    const anew = [truth.show(root, pair), ...seen.map((each) => each.layout(aspect, room, tallest))];
+    if (anew.some(Boolean)) ["picture", "marks"].forEach((layer) => dirty.add(layer));
     if (nearest.node.parentNode !== (pair ? truth.node : main)) (pair ? truth.node : main).append(nearest.node);
     setAttribute(root, "data-narrow", String(room < NARROW));
     root.style.setProperty("--jw-width", stage.node.style.width);
