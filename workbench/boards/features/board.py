@@ -85,7 +85,7 @@ class FeaturesBoard(Board):
     @property
     def layout(self) -> Layout:
         """Sentence and controls; two pictures with the layers under both; numbers and baselines at the right."""
-        left = Column((Row((self.canvas, self.beside), (0.5, 0.5)), self.slider, self.nearest))
+        left = Column((Row((self.canvas, self.beside), (0.5, 0.5), least=400), self.slider, self.nearest))
         return Column((self.headline, self.toolbar, Row((left, Column((self.numbers, self.baselines))), (0.7, 0.3))))
 
     def pictures(self) -> tuple[Ages, ...]:
