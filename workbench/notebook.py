@@ -336,8 +336,9 @@ def arrange(item: Layout, room: float = _ROOM) -> w.DOMWidget:
     if isinstance(item, Column):
         return w.VBox([arrange(i, room) for i in item.items], layout=w.Layout(grid_gap="2px", width="100%"))
     if isinstance(item, Row):
-        children = [arrange(i, room * share) for i, share in zip(item.items, item.shares, strict=True)]
-        for child, share in zip(children, item.shares, strict=True):
+        shares = [share / sum(item.shares) for share in item.shares]
+        children = [arrange(i, room * share) for i, share in zip(item.items, shares, strict=True)]
+        for child, share in zip(children, shares, strict=True):
             child.layout.flex, child.layout.width, child.layout.min_width = f"{share} 1 {share * room:.0f}px", "auto", "0"
         return w.Box(children, layout=w.Layout(flex_flow="row wrap", grid_gap="16px", width="100%", align_items="flex-start"))
     if isinstance(item, Either):
