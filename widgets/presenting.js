@@ -21,7 +21,7 @@ function render({ model, el }) {
     setText(word, on ? "Leave presentation (F)" : "Present");
     setAttribute(toggle, "aria-label", word.textContent);
     setAttribute(toggle, "aria-pressed", String(on));
-    setAttribute(toggle, "title", on ? "Back to the whole page (F or Escape)" : "Only the board, enlarged (F)");
+    setAttribute(toggle, "title", on ? "Back to the page (F or Escape)" : "Only the board, enlarged (F)");
     window.dispatchEvent(new Event("resize")); // heights follow the window
   }
 

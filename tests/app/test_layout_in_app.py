@@ -60,7 +60,7 @@ def test_masks_has_its_text_whole_at_every_size_and_pictures_grow_and_f_presents
         ]
         assert len({(round(b["width"]), round(b["y"])) for b in boxes}) == 1, boxes  # of one size, in one row
         pictures[width] = boxes[0]["width"]
-        assert board.get_by_role("button", name="Decode", exact=True).is_visible() == (width >= 1000)
+        expect(board.get_by_role("button", name="Decode", exact=True)).to_be_visible(visible=width >= 1000)
     assert pictures[1920] > 1.3 * pictures[1280]
     board.get_by_role("button", name="Open drawer").click()
     board.get_by_role("button", name="Masks", exact=True).click()
