@@ -28,7 +28,7 @@ from workbench.core.selection import Selection
 from workbench.link import link
 from workbench.session import State
 
-_HEIGHT, _NUMBERS = 372, 318  # CSS pixels of the two pictures, so that 1280 × 800 shows the whole board; and of the charts
+_HEIGHT, _NUMBERS = 560, 318  # CSS pixels of the pictures at most: on a narrow page their column is the limit; and of the charts
 _LARGE = 20_000_000  # parameters from which baselines and numbers wait to be asked for
 _KEYS = (
     ("twin", "R", "untrained"),
@@ -76,7 +76,8 @@ class FeaturesBoard(Board):
         self.canvas.observe(lambda change: self._pointed(change["new"]), names=["selection"])
         self.beside.observe(lambda change: self._pointed(change["new"]) if self._other_time else None, names=["selection"])
         self.nearest.observe(lambda change: self._look_beside(change["new"][0]), names=["pressed"])
-        self.toolbar.on_change = self.slider.on_change = lambda old, new: self._moved(old, new)
+        self.toolbar.on_change = self._moved
+        self.slider.on_change = lambda old, new: self._moved(_counted(old), _counted(new))
         self.toolbar.on_press = lambda name: self.asked.measure(self.edits.value, pressed=True)
         self.space.on("model", self._forget)
         self.space.on("clip", self.opened)
@@ -161,7 +162,7 @@ class FeaturesBoard(Board):
         if touched is None:
             return
         value = {**self.edits.value, **new}
-        value["layer"] = min(round(value["layer"]), self._layers - 1)
+        value["layer"] = min(value["layer"], self._layers - 1)
         self.edits.set(self._with_token(value), touched)
         self._changed(follow=touched == "layer", controls_too=touched != "layer")
 
@@ -270,8 +271,11 @@ class FeaturesBoard(Board):
             profile = self._large() and self.session.state.bank is not None
             offered = controls.Offered(self.session.state.bank is not None, shown.grid.ticks, found, predictor, encoders, profile)
             row = controls.row(value, offered)
+            under = controls.below(value, offered, self._layers)
             self.toolbar.show(row, {c.id: value[c.id] for c in row if c.id in value and _can_show(c, value[c.id])})
-        self.slider.show(controls.layers(self._layers), {"layer": value["layer"]})
+            self.slider.show(under, {c.id: value[c.id] + (c.id == "layer") if c.id != "beside" else value[c.id] for c in under})
+        else:
+            self.slider.show(None, {"layer": value["layer"] + 1})
         selection = [value["token"]] if value["token"] >= 0 and value["map"] not in FLAT else []
         fill(self.canvas, {"selection": selection})
         fill(self.beside, {"selection": selection if self._other_time else []})
@@ -342,7 +346,7 @@ class FeaturesBoard(Board):
         elif other is not None:
             over = known.map("other")
             traits = NOTHING if over is None else over.traits()
-            name = {"overlay_label": f"clip {other.other + 1} of the bank: {'' if over is None else over.name}"}
+            name = {"overlay_label": f"clip {other.other + 1}: {'' if over is None else over.name}"}
             pixels = {"pixels": np.ascontiguousarray(other.pixels).tobytes(), "pixels_shape": list(other.pixels.shape[:3])}
             now = {"version": self.beside.version + 1, "tick": self._tick_beside(self.session.state)}
             fill(self.beside, {**clip_traits(shown), "source_size": [], **pixels, **traits, **name, **fresh, **now})
@@ -411,6 +415,11 @@ class FeaturesBoard(Board):
             return state.tick
         ticks = max(1, self.canvas.grid[0])
         return self.beside.tick if self.beside.tick != state.tick and self.beside.tick < ticks else (state.tick + ticks // 2) % ticks
+
+
+def _counted(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is under the pictures; there layers are counted from 1."""
+    return {**values, **({"layer": round(values["layer"]) - 1} if "layer" in values else {})}
 
 
 def _can_show(control: Any, value: Any) -> bool:

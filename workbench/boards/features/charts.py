@@ -13,7 +13,7 @@ from workbench.core.questions.features import LayerProfile
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_DOMAINS = ([0.0, 0.22], [0.39, 0.61], [0.78, 1.0])  # RankMe, position, spectrum: from below
+_DOMAINS = ([0.0, 0.21], [0.38, 0.59], [0.76, 0.95])  # RankMe, position, spectrum: from below
 _FEWEST = 1e-6  # eigenvalues below are not drawn: round-off
 
 
@@ -58,7 +58,8 @@ def profile_chart(found: LayerProfile, layer: int, *, dark: bool = False) -> go.
         )
     _lay(figure, names, np.log10(spectrum) if len(spectrum) else np.zeros(1), dark)
     mark = f"<span style='color:{own}'>●</span>"
-    return calm(figure, f"{found.clips} clips &nbsp; {mark} model &nbsp; ☐ untrained", dark, bottom=22)
+    calm(figure, f"{found.clips} clips &nbsp; {mark} model &nbsp; ☐ untrained", dark, bottom=22)
+    return figure.update_layout(margin={"t": 30})
 
 
 def _lay(figure: go.Figure, names: list[str], powers: np.ndarray, dark: bool) -> None:

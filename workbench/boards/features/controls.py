@@ -55,23 +55,15 @@ def row(values: Mapping[str, Any], offered: Offered) -> list[Control]:
         Option(name, words, disabled=name == "predictor" and bool(offered.predictor), reason=offered.predictor if name == "predictor" else "")
         for name, words in MAPS.items()
     )
-    found: list[Control] = [Select("map", "map", options=options, help="What is laid over the picture. Click a token to see what is similar to it.")]
+    found: list[Control] = [
+        Select("map", "map", options=options, width=190, help="What is laid over the picture. Click a token to see what is similar to it.")
+    ]
     if len(offered.encoders) > 1 and values["map"] != "predictor":
         each = (Option("", f"{offered.encoders[0]}"), Option(offered.encoders[1], offered.encoders[1]))
         found.append(
             Select("encoder", "encoder", options=each, help="The target encoder makes what is to be predicted; the context encoder is trained.")
         )
     found += _of_map(values, offered)
-    if offered.ticks > 1:
-        each = (
-            Option("clip", "another clip", disabled=not offered.bank, reason="" if offered.bank else NO_BANK),
-            Option("time", "another time step"),
-        )
-        found.append(Select("beside", "beside", options=each, help="What the second picture shows."))
-    if values["beside"] == "clip" and offered.bank and values["map"] not in ("attention", "predictor"):
-        found.append(
-            Int("other", "clip beside", min=0, help="Number of the clip in the bank; 0: the next one. Its map is drawn in the basis of this clip.")
-        )
     if offered.numbers:
         found.append(Button("numbers", "Measure layers", help="position, rank and spectrum of every layer, over clips of the bank"))
     return found
@@ -100,10 +92,21 @@ def _of_map(values: Mapping[str, Any], offered: Offered) -> list[Control]:
     return []
 
 
-def layers(count: int) -> list[Control]:
-    """The slider under the pictures. count: layers, the output of the encoder included."""
+def below(values: Mapping[str, Any], offered: Offered, count: int) -> list[Control]:
+    """The controls under the pictures: the layer, and what the second picture shows. count: layers, the output of the encoder included."""
     help = "Output of a block before the final norm; at the right end, the output of the encoder after it."
-    return [Slider("layer", "layer", min=0, max=max(count - 1, 1), step=1, help=help)]
+    found: list[Control] = [Slider("layer", "layer", min=1, max=max(count, 2), step=1, help=help)]
+    if offered.ticks > 1:
+        each = (
+            Option("clip", "another clip", disabled=not offered.bank, reason="" if offered.bank else NO_BANK),
+            Option("time", "another time step"),
+        )
+        found.append(Select("beside", "beside", options=each, help="What the second picture shows."))
+    if values["beside"] == "clip" and offered.bank and values["map"] not in ("attention", "predictor"):
+        found.append(
+            Int("other", "clip beside", min=0, help="Number of the clip in the bank; 0: the next one. Its map is drawn in the basis of this clip.")
+        )
+    return found
 
 
 def taken(name: str, value: Any) -> bool:

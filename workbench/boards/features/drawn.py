@@ -71,7 +71,7 @@ def components(maps: FeatureMaps, layer: int) -> TokenMap:
     """The first three principal components as red, green and blue."""
     k = place(maps, layer)
     shares = ", ".join(f"{ink} {100 * share:.0f} %" for ink, share in zip(("red", "green", "blue"), maps.explained[k], strict=True))
-    return TokenMap(f"PCA of {maps.fitted}: {shares} of variance", colours=maps.colours[k], crossed=_crossed(maps, k))
+    return TokenMap(shares, colours=maps.colours[k], crossed=_crossed(maps, k))
 
 
 def norms(maps: FeatureMaps, layer: int) -> TokenMap:
@@ -94,7 +94,7 @@ def cosines(found: SimilarityResult, source: str = "model") -> TokenMap | None:
         values = found.beside if found.beside.size else None
     if values is None or np.isnan(values).all():
         return None
-    return TokenMap("cosine with the token", values=values, ends=(-1.0, 1.0), signed=True)
+    return TokenMap("cosine", values=values, ends=(-1.0, 1.0), signed=True)
 
 
 def attended(found: AttentionResult, layer: int, head: int, *, untrained: bool = False) -> TokenMap | None:
@@ -106,10 +106,10 @@ def attended(found: AttentionResult, layer: int, head: int, *, untrained: bool =
     every = found.untrained if untrained else found.maps
     k = min(layer, len(every) - 1)
     if head == ROLLOUT:
-        values, name = (None if untrained else found.rollout), "attention rollout over all layers"
+        values, name = (None if untrained else found.rollout), "rollout"
     else:
         values = every[k].mean(0) if head == MEAN else every[k, min(head, every.shape[1] - 1)]
-        name = "attention, mean of heads" if head == MEAN else f"attention, head {head + 1}"
+        name = "mean of heads" if head == MEAN else f"head {head + 1}"
     if values is None or np.isnan(values).all():
         return None
     times = values * np.isfinite(values).sum()

@@ -52,7 +52,7 @@ def _(result: AttentionResult, shown: ShownClip | None = None, layer: int | None
 def _(result: JointMaps, shown: ShownClip | None = None, model: int = 0) -> PatchCanvas:
     """model: 0, or 1 for the other one."""
     agree = ", ".join(f"{value:.2f}" for value in result.agreement)
-    found = TokenMap(f"{result.layers[model]}, {result.by}: components of both models correlate by {agree}", colours=result.colours[model])
+    found = TokenMap(f"{result.by}, correlation of both models: {agree}", colours=result.colours[model])
     return _canvas(found, result.colours.shape[1:4], shown)
 
 
