@@ -100,3 +100,14 @@ def test_a_load_report_shows_every_part(found: dict[str, Any]) -> None:
 def test_what_nothing_shows_is_refused_by_name() -> None:
     with pytest.raises(BadInput, match="nothing shows a Shelf"):
         jw.show(Shelf())
+
+
+def test_the_anatomy_of_errors_and_the_audit_of_a_sampler_are_charts() -> None:
+    found = jw.error_anatomy(jw.load("shapes"), jw.open_bank("shapes"), limit=12, halves=4)
+    figure = jw.show(found)
+    assert [trace.name for trace in figure.data] == ["model", "other context", "untrained", "copy nearest"]
+    np.testing.assert_allclose([v for v in figure.data[0].y if v is not None], found.by_distance[0, :, 0][np.isfinite(found.by_distance[0, :, 0])])
+    audit = jw.audit_masks("ijepa_multiblock", (1, 14, 14), draws=200)
+    shown = jw.show(audit)
+    np.testing.assert_allclose(np.array(shown.data[0].z), audit.context[0])
+    assert "200 draws" in shown.layout.title.text
