@@ -57,7 +57,7 @@ def test_layers_tokens_and_baselines_answer_to_mouse_and_keys_and_undo_brings_ba
     page.keyboard.press("ArrowDown")
     expect(said(page)).to_contain_text("token at row 3, column 3")
     page.locator(".jw-gallery").filter(has_text="nearest patches").locator(".jw-gallery-item:visible").nth(1).click()
-    expect(page.get_by_label("clip beside")).not_to_have_value("0")
+    expect(page.get_by_label("clip beside", exact=True)).not_to_have_value("0")
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     with page.expect_download(timeout=PATIENT) as waiting:
         page.locator(".jw-headline").get_by_role("button", name="Export").click()
