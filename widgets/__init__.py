@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from widgets.scatter import Scatter
     from widgets.timeline import Timeline
     from widgets.toolbar import Toolbar
+    from widgets.tray_view import TrayView
     from widgets.world_stage import WorldStage
 
 _HOMES = {
@@ -44,6 +45,7 @@ _HOMES = {
     "Scatter": "widgets.scatter",
     "Timeline": "widgets.timeline",
     "Toolbar": "widgets.toolbar",
+    "TrayView": "widgets.tray_view",
     "View": "widgets._traits",
     "WorldStage": "widgets.world_stage",
 }
@@ -66,6 +68,7 @@ __all__ = [
     "Scatter",
     "Timeline",
     "Toolbar",
+    "TrayView",
     "View",
     "WorldStage",
 ]

@@ -69,7 +69,7 @@ export function sender(model) {
  * @param {HTMLElement} root @param {ReturnType<typeof sender>} send @param {() => boolean} open whether the dialog is
  */
 export function dropping(root, send, open) {
-  const words = element("div", { class: "jw-drop-words", text: "Drop images, videos or arrays to look at them" });
+  const words = element("div", { class: "jw-drop-words", text: "Drop images, videos or vectors to look at them" });
   const sheet = element("div", { class: "jw-drop", popover: "manual", "aria-hidden": "true" }, words);
   root.append(sheet);
   const meant = (/** @type {DragEvent} */ event) => {
@@ -109,11 +109,11 @@ export function dropping(root, send, open) {
 
 /** A button that lets files be chosen where dragging is no way. @param {ReturnType<typeof sender>} send */
 export function chooser(send) {
-  const field = element("input", { type: "file", multiple: true, accept: "image/*,video/*,.npy,.npz,.mkv,.heic", class: "jw-unseen", tabindex: "-1", "aria-hidden": "true" });
+  const field = element("input", { type: "file", multiple: true, accept: "image/*,video/*,.npy,.npz,.parquet,.pq,.safetensors,.csv,.mkv,.heic", class: "jw-unseen", tabindex: "-1", "aria-hidden": "true" });
   field.addEventListener("change", () => {
     void send.send([...(field.files ?? [])]);
     field.value = "";
   });
-  const press = element("button", { type: "button", class: "jw-button jw-open-place jw-open-own", text: "Your computer …", title: "Send images, videos or arrays from the machine of the browser. Or drop them on the page.", onclick: () => field.click() });
+  const press = element("button", { type: "button", class: "jw-button jw-open-place jw-open-own", text: "Your computer …", title: "Send images, videos, or vectors with their labels from the machine of the browser. Or drop them on the page.", onclick: () => field.click() });
   return element("div", {}, press, field);
 }

@@ -1,12 +1,13 @@
 // The fragment of the page's address: written as Python says, told to Python when the page opens and after Back, Forward or an edit.
 import { downloads } from "./_download.js";
-import { button, element, icon, mount, onAll, press, setText, write } from "./_kit.js";
+import { button, element, icon, mount, onAll, press, setAttribute, setText, write } from "./_kit.js";
 import { copyText } from "./_popover.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
 
 const LONGEST = 64 * 1024; // characters that Python is told of a fragment: it refuses what is longer
 const SHOWN = 6000; // milliseconds that a note is up
+const SOON = 1500; // milliseconds that copying waits for an address that follows
 const ICONS = {
   link: "M6.6 9.4a2.6 2.6 0 0 0 3.7 0l2.6-2.6a2.6 2.6 0 0 0-3.7-3.7l-.9.9M9.4 6.6a2.6 2.6 0 0 0-3.7 0L3.1 9.2a2.6 2.6 0 0 0 3.7 3.7l.9-.9",
   save: "M8 2.4v7.4M4.8 6.8 8 10l3.2-3.2M2.8 11.4v2h10.4v-2",
@@ -27,6 +28,7 @@ function render({ model, el }) {
   const { root, dispose } = mount(model, el, "jw-address");
   const note = noteIn(root);
   const copy = async () => {
+    await settled(model);
     const copied = await copyText(addressOf(here()), root);
     const without = model.get("without");
     note.tell(copied ? `Link copied.${without ? ` Not in the link: ${without}.` : ""}` : "The browser does not allow copying: copy the address of this page.");
@@ -51,13 +53,32 @@ function render({ model, el }) {
   };
   const tell = () => void write(model, { seen: [here().slice(0, LONGEST), (told += 1)] });
   window.addEventListener("popstate", tell);
-  const stops = [onAll(model, ["address"], follow), downloads(model)];
+  const drawState = () => {
+    setAttribute(root, "data-due", String(Boolean(model.get("due"))));
+    setAttribute(root, "data-shown", model.get("address")[0]);
+  };
+  const stops = [onAll(model, ["address"], follow), onAll(model, ["address", "due"], drawState), downloads(model)];
   follow();
+  drawState();
   tell();
   return () => {
     window.removeEventListener("popstate", tell);
     [...stops, note.dispose, dispose].forEach((stop) => stop());
   };
+}
+
+/** Until the address says what is on screen, or has had its time. @param {Model} model @returns {Promise<void>} */
+function settled(model) {
+  if (!model.get("due")) return Promise.resolve();
+  return new Promise((done) => {
+    const end = () => {
+      stop();
+      window.clearTimeout(timer);
+      done();
+    };
+    const stop = onAll(model, ["due"], end);
+    const timer = window.setTimeout(end, SOON);
+  });
 }
 
 /** @param {string} label @param {string} hint @param {string} path @param {() => void} act */

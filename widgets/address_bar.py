@@ -30,6 +30,7 @@ class AddressBar(Commanded):
         help="[fragment, n, m]: what it is to be; a larger n makes a new entry of the history, 0 = as it is; m: of `seen` that it follows",
     ).tag(sync=True)
     seen = t.List(["", 0], minlen=2, maxlen=2, help="[fragment, n]: as the browser found it; n grows each time").tag(sync=True)
+    due = t.Bool(False, help="what is on screen has changed, and the address follows soon").tag(sync=True)
     without = t.Unicode("", help="what is on screen and not in the link, told when it is copied").tag(sync=True)
     refusal = t.Unicode("", help="why there is no link; empty = there is one").tag(sync=True)
     file = binary("bytes to offer as a download")

@@ -11,6 +11,7 @@ const ICONS = {
   reset: "M3.2 6.2A5.2 5.2 0 1 1 2.8 9M3 2.6v3.8h3.8",
   undo: "M6 3 2.8 6.2 6 9.4M3 6.2h6.4a3.8 3.8 0 0 1 0 7.6H6",
   redo: "M10 3l3.2 3.2L10 9.4M13 6.2H6.6a3.8 3.8 0 0 0 0 7.6H10",
+  pin: "M6 2.2h4M6.8 2.4v4L4.6 9.2h6.8L9.2 6.4v-4M8 9.4v4.6",
   export: "M8 2.4v7.4M4.8 6.8 8 10l3.2-3.2M2.8 11.4v2h10.4v-2",
   info: "M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8M8 7.4v3.8M8 4.9v.1",
   code: "M5.4 4.4 1.8 8l3.6 3.6M10.6 4.4 14.2 8l-3.6 3.6M9.2 3 6.8 13",
@@ -19,7 +20,7 @@ const ICONS = {
 };
 /** The source that is another model, not a baseline of this one. */
 const SECOND = "second";
-const COMMANDS = { undo: "Undo (Ctrl+Z)", redo: "Redo (Ctrl+Shift+Z)", reset: "Reset the board to how it opened", export: "Export" };
+const COMMANDS = { undo: "Undo (Ctrl+Z)", redo: "Redo (Ctrl+Shift+Z)", reset: "Reset the board to how it opened", pin: "Pin: keep this result in the tray, to compare and export", export: "Export" };
 const ABOUT = { formula: "Formula", source: "Source", cannot: "What it cannot tell" };
 
 /** @param {{model: Model, el: HTMLElement}} host */
@@ -205,7 +206,7 @@ function toolButtons(model, root) {
     cancel.style.visibility = model.get("busy") ? "visible" : "hidden";
     for (const [name, each] of commands) {
       each.hidden = !model.get("commands").includes(name);
-      each.disabled = (name === "undo" && !model.get("can_undo")) || (name === "redo" && !model.get("can_redo"));
+      each.disabled = (name === "undo" && !model.get("can_undo")) || (name === "redo" && !model.get("can_redo")) || (name === "pin" && (model.get("busy") || model.get("stale")));
     }
     info.disabled = !Object.keys(model.get("info")).length;
     code.disabled = !model.get("code");
@@ -224,7 +225,7 @@ function toolButtons(model, root) {
   document.addEventListener("keydown", onEscape);
   document.addEventListener("keydown", onUndo);
   draw();
-  const stop = onAll(model, ["cancellable", "busy", "commands", "can_undo", "can_redo", "info", "code"], draw);
+  const stop = onAll(model, ["cancellable", "busy", "stale", "commands", "can_undo", "can_redo", "info", "code"], draw);
   const dispose = () => {
     stop();
     document.removeEventListener("keydown", onEscape);

@@ -11,7 +11,7 @@ from widgets._schema import FLAG, TEXT, check_dict, dicts, one_of
 from widgets._traits import Commanded, binary
 
 MODEL = "model"
-_COMMANDS = ("reset", "undo", "redo", "export")
+_COMMANDS = ("reset", "undo", "redo", "pin", "export")
 SECOND = "second"
 _SOURCES = ("twin", "other", "position", "pixels", "shuffled", SECOND)
 _SOURCE_KEYS = {"key": TEXT, "label": TEXT, "enabled": FLAG, "reason": TEXT}
@@ -30,7 +30,7 @@ class Headline(Commanded):
     open model; the other sources are baselines of this one.
 
     Attributes:
-        on_command: called with "cancel", "reset", "undo", "redo", "export" or "offer" when the user asks for it.
+        on_command: called with "cancel", "reset", "undo", "redo", "pin", "export" or "offer" when the user asks for it.
     """
 
     _esm = esm("headline.js")
@@ -46,7 +46,7 @@ class Headline(Commanded):
     info = t.Dict(help="about the number: title, formula, source, cannot (what it cannot tell); empty: the button is off").tag(sync=True)
     progress = t.Float(-1.0, help="share of the work that is done, 0 to 1; -1: not known").tag(sync=True)
     cancellable = t.Bool(False, help="work can be cancelled while busy").tag(sync=True)
-    commands = t.List(t.Enum(_COMMANDS), ["reset", "export"], help="which of reset, undo, redo, export have a button").tag(sync=True)
+    commands = t.List(t.Enum(_COMMANDS), ["reset", "export"], help="which of reset, undo, redo, pin, export have a button").tag(sync=True)
     offer = t.Unicode("", help="words of a button under the sentence that does what helps, as 'Open two-rooms'; empty: no button").tag(sync=True)
     can_undo = t.Bool(False, help="there is a state to go back to").tag(sync=True)
     can_redo = t.Bool(False, help="there is a state to go forward to").tag(sync=True)

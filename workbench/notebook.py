@@ -30,6 +30,7 @@ from workbench.boards.restoring import Restoring, describe
 from workbench.boards.run.opened import OpenRun
 from workbench.boards.second_row import SecondRow
 from workbench.boards.stills import still, words
+from workbench.boards.tray import Tray
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.questions import Question
@@ -208,7 +209,8 @@ class BoardBox(w.VBox):
         self._frame, self.said = Frame(name=f"JEPA Workbench: {self.board.title}"), w.HTML()
         self._frame.observe(lambda change: self.space.set_dark(change["new"]), names=["dark"])
         super().__init__(
-            [self._frame, arrange(self.opener.layout), self.second.row, self.said, arrange(self.board.layout)], layout=w.Layout(width="100%")
+            [self._frame, arrange(self.opener.layout), self.second.row, self.space.shared(Tray).view, self.said, arrange(self.board.layout)],
+            layout=w.Layout(width="100%"),
         )
         self.add_class(BOARD_CLASS)
         for widget in family(self):

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.app.serving import serving
 from tests.waiting import PATIENT, code_of, until
+from workbench.boards.every import kinds
 from workbench.core.view import MARK, read_file, read_fragment
 
 pytestmark = pytest.mark.browser
@@ -26,15 +27,22 @@ def fragment(page: Any) -> str:
 
 
 def held(page: Any, *parts: str) -> str:
-    """The fragment, once it holds all of these parts and the board in sight computes nothing."""
-    expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false")
-    return until(page, lambda: fragment(page), lambda found: all(part in found.split("&") for part in parts), f"the address holds {parts}")
+    """The fragment, once the app has written one that holds all of these parts, the board in sight computes nothing, and no other fragment is due."""
 
+    def read() -> tuple[list[str], list[list[str]]]:
+        busy = page.locator(".jw-headline").evaluate_all("(nodes) => nodes.map((node) => node.dataset.busy)")
+        said = page.locator(".jw-address").evaluate_all(
+            "(nodes) => nodes.map((node) => [node.dataset.due, node.dataset.shown, location.hash.slice(1)])"
+        )
+        return busy, said
 
-def chosen(page: Any, title: str) -> None:
-    """The board in sight is this one."""
-    expect(page.locator(".jw-headline")).to_have_count(1)
-    until(page, lambda: fragment(page), lambda found: f"board={title}" in found.split("&"), f"{title} is in sight")
+    def is_settled(found: tuple[list[str], list[list[str]]]) -> bool:
+        busy, said = found
+        return (
+            busy == ["false"] and len(said) == 1 and said[0][0] == "false" and said[0][1] == said[0][2] and set(parts) <= set(said[0][1].split("&"))
+        )
+
+    return until(page, read, is_settled, f"the app has written an address that holds {parts}")[1][0][1]
 
 
 @pytest.fixture
@@ -140,3 +148,51 @@ def test_a_saved_view_opens_the_app_as_it_was(masks: Any, tmp_path: Path) -> Non
         page.goto(address)
         assert held(page, "board=Masks", ".seed=1") == first
         expect(page.locator(".jw-headline pre code")).to_have_text(code_of(masks))
+
+
+BOARDS = {
+    "Checkpoint": "v=1&board=Checkpoint&model=sample:shapes&data=sample:shapes&clip=2&.search=norm",
+    "Masks": "v=1&board=Masks&model=sample:digits&data=sample:digits&clip=3&.seed=4",
+    "Embedding": "v=1&board=Embedding&model=sample:shapes&data=sample:shapes&clip=2&.what=clip&.method=pca&.k=20&.colour=shape",
+    "Decode": "v=1&board=Decode&model=sample:shapes&data=sample:shapes&clip=2&.steps=140",
+    "Sensitivity": "v=1&board=Sensitivity&model=sample:shapes&data=sample:shapes&clip=2&.nuisance_amount=0.9&.structure_amount=0.2",
+    "Catalogue": "v=1&board=Catalogue&model=sample:shapes&data=sample:shapes&clip=2&.search=vith",
+    "Rollout": "v=1&board=Rollout&model=sample:two-rooms&data=sample:two-rooms&clip=3&tick=4&.known=3",
+    "Plan": "v=1&board=Plan&model=sample:two-rooms&data=sample:two-rooms&clip=3&.samples=64&.goal=[0.3,0.7]",
+    "Surprise": "v=1&board=Surprise&model=sample:balls&data=sample:balls&clip=1&.films=teleport&.pair=3",
+    "Labels": "v=1&board=Labels&model=sample:shapes&data=sample:shapes&clip=2",
+    "Run": "v=1&board=Run&run=run:shapes-collapse&model=file:shapes-collapse/jepa-step20.pth.tar&data=sample:shapes&clip=2&.at=jepa-step20.pth.tar&.below=compare",
+}
+PRESSED = ("Embedding", "Run")  # what their links show may have to be computed first
+
+
+def test_there_is_a_link_of_every_board() -> None:
+    assert set(BOARDS) == {kind.title for kind in kinds()}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("title", BOARDS)
+def test_every_board_comes_back_by_back_reload_and_a_copied_link_in_two_tabs(board: Any, server: str, title: str) -> None:
+    page, link = board, BOARDS[title]
+    parts = link.split("&")[1:]
+    page.evaluate("(text) => { location.hash = text; }", link)
+    if title in PRESSED:
+        page.get_by_role("button", name="Open it").click()
+    shown, code = held(page, *parts), code_of(page)
+    away = "Masks" if title == "Checkpoint" else "Checkpoint"
+    page.get_by_role("button", name=away, exact=True).click()
+    held(page, f"board={away}")
+    page.go_back()
+    assert held(page, *parts) == shown
+    expect(page.locator(".jw-headline pre code")).to_have_text(code)
+    page.reload()
+    assert held(page, *parts) == shown
+    expect(page.locator(".jw-headline pre code")).to_have_text(code)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("status").filter(has_text="Link copied.")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(page.evaluate("() => navigator.clipboard.readText()"))
+    assert held(other, *parts) == shown
+    expect(other.locator(".jw-headline pre code")).to_have_text(code)
+    assert fragment(page) == shown

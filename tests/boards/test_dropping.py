@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from safetensors.numpy import save
 
 from tests.own_clips import film
 from tests.store.test_uploads import png
@@ -88,12 +93,65 @@ def test_several_dropped_files_are_the_clips_of_one_folder_and_one_that_cannot_b
     assert set(space.choice.skipped) == {"b <b>.png"}
 
 
+def parquet(rows: int = 40) -> bytes:
+    body, values = io.BytesIO(), np.random.default_rng(0).standard_normal((rows, 4)).astype(np.float32)
+    names = [f"clip {k}" for k in range(rows)]
+    pq.write_table(pa.table({"vector": pa.array(list(values)), "name": names}), body)
+    return body.getvalue()
+
+
+def tensors(name: str = "vectors") -> bytes:
+    return save({name: np.random.default_rng(0).standard_normal((40, 4)).astype(np.float32)})
+
+
+NUMBERS = ("size,kind\n" + "".join(f"{k},{k % 2}\n" for k in range(40))).encode()
+LABELS = ("name,kind\n" + "".join(f"clip {k},{'ab'[k % 2]}\n" for k in range(40))).encode()
+
+
+@pytest.mark.parametrize(("name", "data"), [("mine.parquet", parquet()), ("mine.safetensors", tensors())])
+def test_dropped_vectors_are_opened_without_a_model_and_their_labels_are_joined_later(
+    dialog: OpenDialog, space: Workspace, told: list[WorkbenchError], name: str, data: bytes
+) -> None:
+    assert drop(dialog, {name: data}) == ""
+    assert (told, dialog.shown) == ([], False)
+    assert space.vectors.facts is not None
+    assert (space.vectors.facts.rows, space.vectors.facts.dim) == (40, 4)
+    assert drop(dialog, {"labels.csv": LABELS if name.endswith("parquet") else NUMBERS}) == ""
+    assert told == []
+    assert space.session.state.vectors is not None
+    assert space.session.state.vectors.labels.endswith(".csv")
+
+
+def test_vectors_and_a_table_of_labels_that_are_dropped_together_are_joined(dialog: OpenDialog, space: Workspace, told: list[WorkbenchError]) -> None:
+    assert drop(dialog, {"labels.csv": LABELS, "mine.parquet": parquet()}) == ""
+    assert told == []
+    assert space.session.state.vectors is not None
+    assert space.session.state.vectors.labels.endswith(".csv")
+
+
+def test_a_checkpoint_that_is_dropped_is_no_file_of_vectors(dialog: OpenDialog, space: Workspace) -> None:
+    space.open("shapes")
+    before = space.session.state.clip
+    drop(dialog, {"model.safetensors": save({"a": np.zeros((4, 4), np.float32), "b": np.zeros((4, 4), np.float32)})})
+    assert dialog.said["tone"] == "error"
+    assert space.session.state.clip == before
+    assert space.vectors.facts is None
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [
+        ({"mine.parquet": png()}, "its first bytes say an image"),
+        ({"mine.parquet": tensors()}, "its first bytes say tensors"),
+        ({"mine.safetensors": b"PK" + bytes(100)}, "its first bytes say none that is read"),
+        ({"labels.csv": parquet()}, "its first bytes say columns"),
+        ({"labels.csv": bytes(range(256))}, "its first bytes say none that is read"),
+        ({"labels.csv": LABELS}, "belongs to one file of vectors"),
+        ({"labels.csv": LABELS, "more.csv": LABELS, "mine.parquet": parquet()}, "belongs to one file of vectors"),
+        ({"labels.csv": LABELS, "a.png": png()}, "belongs to one file of vectors"),
         ({"a.png": png(), "film.mp4": png()}, "its first bytes say an image"),
         ({"a.png": png(), "huge.png": bytes(200_001)}, "too large"),
-        ({"a.png": png(), "notes.txt": b"x"}, "only images, videos and arrays"),
+        ({"a.png": png(), "notes.txt": b"x"}, "only images, videos, and vectors"),
         ({"a.png": png(), "none.png": b""}, "empty"),
     ],
 )

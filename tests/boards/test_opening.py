@@ -16,6 +16,8 @@ from widgets import OpenDialog
 from workbench import samples
 from workbench.app.server import allow_within, allowing
 from workbench.boards.opening import Picker
+from workbench.boards.opening.forms import BESIDE
+from workbench.boards.second import Second
 from workbench.boards.workspace import Workspace
 from workbench.core.card import ClipKey
 from workbench.core.errors import WorkbenchError
@@ -250,3 +252,24 @@ def test_an_unfinished_opening_can_be_left_and_says_so(folder: Path) -> None:
     asked(dialog, "cancel")
     assert not dialog.opening
     assert dialog.said["sentence"] == "No model is open."
+
+
+def test_a_checkpoint_is_opened_as_b_beside_the_open_model_or_said_why_not(
+    dialog: OpenDialog, space: Workspace, folder: Path, told: list[WorkbenchError]
+) -> None:
+    asked(dialog, "show")
+    assert BESIDE not in dialog.values, "there is nothing to open it beside"
+    space.open("shapes")
+    sample = space.session.state.model
+    asked(dialog, "show")
+    dialog.shown = True
+    asked(dialog, "open", str(folder / "notes.pt"), beside=True)
+    assert (dialog.shown, dialog.said["tone"]) == (True, "error")
+    assert "notes.pt" in dialog.said["sentence"]
+    asked(dialog, "open", str(folder / "headless.pth.tar"), beside=True, settings="heads=4")
+    second = space.shared(Second).subject
+    assert second is not None
+    assert (second.name, second.key.overrides) == ("headless.pth.tar", (("heads", 4),))
+    assert space.session.state.model == sample
+    assert not dialog.shown
+    assert [error.what for error in told] == [told[0].what]

@@ -20,6 +20,8 @@ from workbench.boards.base import Board
 from workbench.boards.every import kinds
 from workbench.boards.naming import Names
 from workbench.boards.restoring import Described, Restoring, describe
+from workbench.boards.run.opened import OpenRun
+from workbench.boards.second import Second
 from workbench.boards.settings import of_controls
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
@@ -364,8 +366,14 @@ def test_a_file_of_which_another_folder_holds_a_namesake_is_not_confused_with_it
         (tmp_path / name / "a.pt").write_text(name)
     names = Names([tmp_path / "one", tmp_path / "two"])
     assert names.model(names.of(str(tmp_path / "one" / "a.pt"))) == str(tmp_path / "one" / "a.pt")
+    assert names.of(str(tmp_path / "two" / "a.pt")) == "in:two/a.pt"
+    assert names.model("in:two/a.pt") == str(tmp_path / "two" / "a.pt")
+    assert (names.of(str(tmp_path / "two")), names.model("in:two")) == ("in:two", str(tmp_path / "two"))
+    (tmp_path / "three" / "one").mkdir(parents=True)
+    (tmp_path / "three" / "one" / "a.pt").write_text("three")
+    alike = Names([tmp_path / "one", tmp_path / "three" / "one"])
     with pytest.raises(BadInput, match="cannot tell them apart"):
-        names.of(str(tmp_path / "two" / "a.pt"))
+        alike.of(str(tmp_path / "three" / "one" / "a.pt"))
 
 
 def test_only_a_link_that_takes_long_is_called_heavy(tmp_path: Path) -> None:
@@ -376,3 +384,76 @@ def test_only_a_link_that_takes_long_is_called_heavy(tmp_path: Path) -> None:
     assert page.restoring.heavy(SavedView("Masks", "sample:shapes")) == ""
     assert page.restoring.heavy(SavedView("Masks", "file:large.pt")) == "large.pt has 3.0 GB."
     assert "8 times as long" in page.restoring.heavy(SavedView("Plan", "sample:two-rooms", settings=(("samples", 2048),)))
+
+
+def test_the_second_model_comes_back_with_what_was_said_of_it_and_is_closed_by_a_view_without_one(folder: Path) -> None:
+    sample = samples.find("shapes").checkpoint
+    shutil.copy(sample, folder / "other.pth.tar")  # without the settings beside it
+    page = Page(folder)
+    page.open("Masks", "shapes")
+    alone, second = page.link, page.space.shared(Second)
+    second.open(str(folder / "other.pth.tar"), heads=4)
+    assert "second=file:other.pth.tar&second.heads=4" in page.link
+    found = again(page, folder)
+    assert found.space.shared(Second).subject.key.overrides == (("heads", 4),)
+    assert found.space.session.state.predictor == "model"
+    found.restoring.show(read_fragment(alone))
+    assert found.space.shared(Second).subject is None
+    assert found.link == alone
+
+
+def test_a_run_comes_back_with_the_checkpoint_under_its_line_and_nothing_is_measured_for_it() -> None:
+    page, found = Page(), Page()
+    for each in (page, found):
+        each.boards["Run"].series.pause()
+        each.boards["Run"].series.paused = True
+    page.choose("Run")
+    run = page.space.shared(OpenRun)
+    run.open("shapes-collapse", labels="shape")
+    run.turn(1)
+    run.stand("jepa-step10.pth.tar")
+    board: Any = page.boards["Run"]
+    board.controls.values = {**board.controls.values, "shown": "all"}
+    board._press("hold")
+    run.stand("jepa-step20.pth.tar")
+    assert page.restoring.heavy(page.described().view)
+    found.restoring.show(read_fragment(page.link))
+    assert found.link == page.link
+    other: Any = found.boards["Run"]
+    assert (found.space.shared(OpenRun).step, other.held, other.run.labels) == (2, 1, "shape")
+    assert found.space.session.state.model == page.space.session.state.model
+    assert not other.series.health
+    found.restoring.show(read_fragment(page.link.replace("jepa-step20", "jepa-step99", 1)))
+    assert "jepa-step99" in found.told[-1].what
+
+
+def test_a_run_of_logs_alone_comes_back_by_its_name_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "metrics.jsonl").write_text('{"step": 1, "loss": 0.5}\\n{"step": 2, "loss": 0.4}\\n')
+    for root, name in ((tmp_path, "file:first"), (tmp_path / "first", "in:first")):
+        page, found = Page(root), Page(root)
+        page.choose("Run")
+        page.space.shared(OpenRun).open(str(tmp_path / "first"))
+        assert page.link.endswith(f"&run={name}")
+        found.restoring.show(read_fragment(page.link))
+        assert found.link == page.link
+        assert found.seen == "Run"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"second": "file:../b.pt"}, "lies outside"),
+        ({"second": "file:gone.pt"}, "there is no 'gone.pt' any more"),
+        ({"second": "sample:shapes", "second_options": (("path", "/etc/passwd"),)}, "is not a setting of a model"),
+        ({"run": "run:gone"}, "there is no training run"),
+        ({"run": "file:/etc"}, "does not name a training run"),
+        ({"run": "in:elsewhere/x"}, "does not name a training run"),
+        ({"run": "in:allowed//etc"}, "does not name a training run"),
+    ],
+)
+def test_a_second_model_and_a_run_that_may_not_be_opened_are_refused(folder: Path, changes: dict[str, Any], words: str) -> None:
+    page = Page(folder)
+    with pytest.raises(WorkbenchError) as caught:
+        page.restoring.check(replace(SavedView("Masks", "sample:shapes"), **changes))
+    assert words in caught.value.what

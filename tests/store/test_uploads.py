@@ -105,9 +105,9 @@ def test_the_number_of_files_of_a_session_is_limited(room: Room) -> None:
         ("cat.png", b"<html>" + bytes(20), "its first bytes say none that is read"),
         ("vectors.npy", png(), "its name says arrays"),
         ("cat.png", b"", "empty"),
-        ("model.pt", png(), "only images, videos and arrays"),
-        ("page.html", png(), "only images, videos and arrays"),
-        ("noname", png(), "only images, videos and arrays"),
+        ("model.pt", png(), "only images, videos, and vectors"),
+        ("page.html", png(), "only images, videos, and vectors"),
+        ("noname", png(), "only images, videos, and vectors"),
     ],
 )
 def test_what_is_of_another_type_than_its_name_is_refused_and_removed(room: Room, name: str, data: bytes, words: str) -> None:

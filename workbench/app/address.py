@@ -16,6 +16,7 @@ from workbench.boards.base import Board
 from workbench.boards.layout import fill, leaves
 from workbench.boards.naming import Names
 from workbench.boards.restoring import Described, Restoring, describe
+from workbench.boards.run.opened import OpenRun
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.core.view import LARGEST_FILE, SavedView, file_of, fragment_of, read_fragment
@@ -67,8 +68,9 @@ class Address:
         self.offer.on_press = self._answer
         self.restoring.on_end(self._restored)
         space.session.watch(_SHARED, lambda old, new: self.follow())
-        for event in ("model", "clips", "clip", "bank"):
+        for event in ("model", "clips", "clip", "bank", "subjects"):
             space.on(event, self.follow)
+        space.shared(OpenRun).watch(lambda opened: self.follow())
         for view in {view for board in boards.values() for view in leaves(board.layout) if isinstance(view, HasTraits)}:
             view.observe(lambda _: self.follow(), names=_settable(view))
 
@@ -89,7 +91,7 @@ class Address:
     def follow(self) -> None:
         """Something on screen may be another: the address follows soon."""
         if not self._due and self._begun:
-            self._due = True
+            self._due = self.bar.due = True
             self._later(REST, self._publish)
 
     def _went(self, fragment: str) -> None:
@@ -122,7 +124,7 @@ class Address:
 
     def _ask_first(self, view: SavedView, why: str) -> None:
         self._offered = view
-        words = f"This link opens {(view.model or view.data).partition(':')[2]} on the board {view.board}. {why}"
+        words = f"This link opens {(view.run or view.model or view.data).partition(':')[2]} on the board {view.board}. {why}"
         self.offer.show([Label("what", words), Button("open", "Open it", primary=True), Button("leave", "Not now")])
         self.begin()
 
@@ -151,7 +153,7 @@ class Address:
 
     @property
     def _something(self) -> bool:
-        return self.space.shown is not None or self.space.vectors.facts is not None
+        return self.space.shown is not None or self.space.vectors.facts is not None or self.space.shared(OpenRun).news is not None
 
     def _now(self) -> tuple[object, ...]:
         state, look = self.space.session.state, self.space.choice.look
@@ -159,9 +161,12 @@ class Address:
         return state.vectors, None if key is None else (key.path, key.said), None if look is None else (look.key.path, look.index), self._seen()
 
     def _publish(self) -> None:
-        self._due = False
-        if self.restoring.busy or self.space.opening or self.space.closed or self._offered is not None:
-            return
+        with self.bar.together():
+            self._due = self.bar.due = False
+            if not (self.restoring.busy or self.space.opening or self.space.opening_beside or self.space.closed or self._offered is not None):
+                self._say()
+
+    def _say(self) -> None:
         try:
             found = self._described()
             fragment, without, refusal = fragment_of(found.view), "; ".join(found.without), ""
@@ -172,7 +177,7 @@ class Address:
                 return
         place = self._now()
         push = self._fresh or (self._place is not None and place != self._place)
-        if fragment != self._shown or push:
+        if fragment != self._shown or push or fragment != self.bar.address[0]:
             self._shown = fragment
             self.bar.show(fragment, push=push)
         self._place, self._fresh = place, False
@@ -193,11 +198,11 @@ class Address:
         except WorkbenchError as error:
             self.space.notify(error)
             return
-        model = (view.model or view.data).rpartition("/")[2].rpartition(":")[2]
+        model = (view.run or view.model or view.data).rpartition("/")[2].rpartition(":")[2]
         self.bar.offer(f"{view.board.lower()}-{model.partition('.')[0]}.json", file_of(view))
 
 
 def _settable(view: HasTraits) -> list[str]:
     """Traits of a view that a user can change and a setting can be made of; not what is pointed at, nor pictures."""
     names = view.view_traits() if isinstance(view, View) else list(view.trait_names())
-    return [name for name in names if name not in ("hover", "busy", "stale", "theme", "version", "playing")]
+    return [name for name in names if name not in ("hover", "busy", "stale", "theme", "version", "playing", "beat")]

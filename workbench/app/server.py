@@ -88,7 +88,7 @@ def begun_by(view: SavedView, roots: list[Path]) -> tuple[str, str, dict[str, An
     """
     names = Names(roots)
     return (
-        names.model(view.model) if view.model else names.data(view.data),
+        names.model(view.model) if view.model else names.data(view.data) if view.data else samples.names()[0],
         view.board,
         {**dict(view.options), **({} if view.family is None else {"family": view.family})},
     )

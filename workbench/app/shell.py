@@ -26,11 +26,12 @@ from workbench.boards.opener import Opener
 from workbench.boards.restoring import Restoring
 from workbench.boards.run.opened import OpenRun
 from workbench.boards.second_row import SecondRow
+from workbench.boards.tray import Tray
 from workbench.boards.workspace import Allow, Workspace
 from workbench.core.errors import WorkbenchError
 from workbench.core.view import SavedView
 from workbench.jobs import Jobs
-from workbench.store.uploads import Room
+from workbench.store.uploads import Room, sent_as
 
 _SILENT = 5.0  # seconds after which a page opens without word of its address
 
@@ -69,9 +70,11 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     uploads = None if start.uploads is None else start.uploads.session()
     opened = {"allow": start.allow, "roots": start.roots, "uploads": uploads, "device": start.device}
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), **opened)
+    space.shared(OpenRun).offered = start.runs
     with View.without_comm():
         boards = {kind.title: kind(space) for kind in kinds()}
-        opener, status, second, presenting = Opener(space, vertical=True), _status(space), SecondRow(space), Presenting()
+        opener, status, second = Opener(space, vertical=True), _status(space), SecondRow(space)
+        tray, presenting = space.shared(Tray).view, Presenting()
     views: dict[str, pn.viewable.Viewable] = {}
     room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "2400px"})
 
@@ -97,6 +100,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         header=[
             to_panel(status, sizing_mode="stretch_width", margin=(0, 8), styles={"min-width": "0"}),
             to_panel(second.row, margin=(0, 8)),
+            to_panel(tray, margin=(0, 8)),
             to_panel(address.bar, margin=(0, 8)),
             to_panel(presenting, margin=(0, 8)),
         ],
@@ -113,7 +117,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     )
     fast.quiet(shell)
     held = [view for each in boards.values() for view in leaves(each.layout)]
-    above = [status, second.row, address.bar, presenting, address.offer, opener.files, opener.picker.dialog, opener.clips, opener.film]
+    above = [status, second.row, tray, address.bar, presenting, address.offer, opener.files, opener.picker.dialog, opener.clips, opener.film]
     every = [*above, *(v for v in held if not isinstance(v, Chart))]
     space.on("model", lambda: menu.quieten(boards))
     space.on("model", lambda: menu.settle(boards, anew=space.vectors.there and bool(boards[menu.seen].refusal())))
@@ -180,9 +184,7 @@ def open_first(space: Workspace, start: Start, restoring: Restoring) -> None:
         if start.view is not None:
             restoring.show(start.view)
         elif start.runs:
-            run = space.shared(OpenRun)
-            run.offered = start.runs
-            run.open(start.runs[0], start.data, start.probes, **start.settings)
+            space.shared(OpenRun).open(start.runs[0], start.data, start.probes, **start.settings)
         elif start.vectors:
             space.vectors.open(start.checkpoint, start.labels or "")
         else:
@@ -235,7 +237,8 @@ def _status(space: Workspace) -> Toolbar:
             size = sum(p.parameters for p in space.facts.report.parts) / 1e6
             words.append(f"{'●' if space.facts.report.whole else '◐'} {space.facts.card.name} ({size:.2f} M, {whole})")
         if (facts := space.vectors.facts) is not None and (key := space.session.state.vectors) is not None:
-            words.append(f"▣ {Path(key.path).name}: {facts.rows:,} × {facts.dim:,} vectors")
+            given = sent_as(key.path)
+            words.append(f"▣ {Path(key.path).name if given is None else given.name}: {facts.rows:,} × {facts.dim:,} vectors")
         if space.clips is not None and space.session.state.clip is not None:
             count, look = len(space.choice.windows), space.choice.look
             window = f", window {look.window + 1} of {count}" if look is not None and count > 1 else ""

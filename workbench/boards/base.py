@@ -11,6 +11,7 @@ from widgets import Toolbar
 from workbench.boards.holding import UNTRAINED, Holding
 from workbench.boards.layout import Layout, fill
 from workbench.boards.settings import Settings, of_controls
+from workbench.boards.tray import Tray
 from workbench.boards.what_next import data_words, next_step
 from workbench.boards.workspace import Ages, Workspace, age, exported, offer, renew
 from workbench.core.errors import Cancelled, WorkbenchError
@@ -63,7 +64,8 @@ class Board(Holding):
     shown_by: ClassVar[str] = ""
 
     def __init__(self, workspace: Workspace, commands: Sequence[str] = (), *, sources: Sequence[dict[str, object]] | None = UNTRAINED) -> None:
-        super().__init__(workspace, commands, sources)
+        kept = ["pin"] if "export" in commands else []
+        super().__init__(workspace, [*commands, *kept], sources)
         self.headline.on_command = self._obey
         self.awake = self.always
         self.settings: Settings | None = None
@@ -109,6 +111,10 @@ class Board(Holding):
     def results(self) -> dict[str, object]:
         """Everything on the board, for export."""
         return {}
+
+    def pinned(self) -> dict[str, object]:
+        """What of it a pin keeps the numbers of."""
+        return self.results()
 
     def off(self) -> bool:
         """Whether there is nothing to show; the headline states why if the model is the reason."""
@@ -169,13 +175,21 @@ class Board(Holding):
 
     def _obey(self, name: str) -> None:
         """A button of the headline was pressed, perhaps the one that opens a sample."""
-        if name != "offer":
+        if name == "pin":
+            self._pin()
+        elif name != "offer":
             self.command(name)
-            return
+        else:
+            try:
+                self.space.open(self.shown_by)
+            except WorkbenchError as error:
+                self.space.open_ended(error)
+
+    def _pin(self) -> None:
         try:
-            self.space.open(self.shown_by)
+            self.space.shared(Tray).pin(self.title, self.headline, self.layout, self.pinned())
         except WorkbenchError as error:
-            self.space.open_ended(error)
+            self.space.notify(error)
 
     @property
     def of_before(self) -> bool:

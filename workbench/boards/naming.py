@@ -13,7 +13,7 @@ from workbench.data.paths import confine
 from workbench.published import find_cached
 from workbench.store.uploads import sent_as
 
-_SAMPLE, _PUBLISHED, _FILE = "sample:", "published:", "file:"
+_SAMPLE, _RUN, _PUBLISHED, _FILE, _WITHIN = "sample:", "run:", "published:", "file:", "in:"
 
 
 class Names:
@@ -44,6 +44,9 @@ class Names:
         sample = next((n for n in samples.names() if path in (n, str(samples.find(n).checkpoint), str(samples.find(n).bank))), None)
         if sample is not None:
             return _SAMPLE + sample
+        run = next((n for n in samples.run_names() if path in (n, str(samples.find_run(n).folder))), None)
+        if run is not None:
+            return _RUN + run
         published = next((n for n, cached in find_cached().items() if str(cached.path) == path), None)
         if published is not None:
             return _PUBLISHED + published
@@ -56,6 +59,10 @@ class Names:
             what = f"{place.name} lies in none of the folders that may be opened, so that a link or a saved view cannot name it"
             raise BadInput(what, where="view", fix="move it into one of these folders, and open it there")
         name = place.relative_to(root).as_posix()
+        if name != "." and confine(name, self.roots) == place:
+            return _FILE + name
+        if root.name and [r.name for r in self.roots].count(root.name) == 1:  # the folder itself, or one file of two that are called alike
+            return f"{_WITHIN}{root.name}{'' if name == '.' else f'/{name}'}"
         if confine(name, self.roots) != place:
             what = f"two of the folders that may be opened hold {name}, so that a link cannot tell them apart"
             raise BadInput(what, where="view", fix="rename one of them")
@@ -85,6 +92,18 @@ class Names:
         """
         return self._found(name, "data") if name else ""
 
+    def run(self, name: str) -> str:
+        """The shipped run or the folder of a training run, as `OpenRun.open` takes it; "" of an empty name.
+
+        Raises:
+            BadInput: as `model`.
+        """
+        if name.startswith(_RUN):
+            shipped = name.removeprefix(_RUN)
+            samples.find_run(shipped)  # raises for one that is gone
+            return shipped
+        return self._found(name, "training run") if name else ""
+
     def _found(self, name: str, what: str) -> str:
         if name.startswith(_SAMPLE):
             sample = name.removeprefix(_SAMPLE)
@@ -98,13 +117,18 @@ class Names:
                     f"the published checkpoint {shown!r:.80} is not on this machine", where=what, fix="see the Catalogue for how to get it"
                 )
             return str(cached.path)
-        relative = name.removeprefix(_FILE)
-        if not name.startswith(_FILE) or not relative or Path(relative).is_absolute() or relative.startswith("~") or "\\" in relative:
-            fix = f"a name begins with {_SAMPLE}, {_PUBLISHED} or {_FILE}, and is relative to an allowed folder"
+        roots, begins = self.roots, _FILE
+        if name.startswith(_WITHIN):
+            first, _, rest = name.removeprefix(_WITHIN).partition("/")
+            roots, begins = [root for root in self.roots if root.name == first], f"{_WITHIN}{first}/"
+            name = f"{begins}{rest or '.'}"
+        relative = name.removeprefix(begins)
+        if not roots or not name.startswith(begins) or not relative or Path(relative).is_absolute() or relative.startswith("~") or "\\" in relative:
+            fix = f"a name begins with {_SAMPLE}, {_RUN}, {_PUBLISHED}, {_FILE} or {_WITHIN}, and is relative to an allowed folder"
             raise BadInput(f"{name!r:.120} does not name a {what} of a view", where=what, fix=fix)
-        place = confine(relative, self.roots)
+        place = confine(relative, roots)
         if not place.exists():
-            where = ", ".join(root.name for root in self.roots)
+            where = ", ".join(root.name for root in roots)
             raise BadInput(
                 f"there is no {relative!r:.120} any more", where=what, fix=f"it was looked for in the folders {where}; put it back, or open it anew"
             )

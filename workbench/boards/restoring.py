@@ -12,7 +12,8 @@ import numpy as np
 from workbench import samples
 from workbench.boards.base import Board, settings_of
 from workbench.boards.naming import Names
-from workbench.boards.second import SECOND
+from workbench.boards.run.opened import OpenRun
+from workbench.boards.second import SECOND, Second
 from workbench.boards.settings import not_set
 from workbench.boards.workspace import Workspace, settled
 from workbench.core.card import stamp
@@ -21,8 +22,9 @@ from workbench.core.footage import Part
 from workbench.core.mask import Mask
 from workbench.core.results import PREDICTORS
 from workbench.core.selection import Selection
-from workbench.core.view import LARGEST_ARRAY, SavedView, array_text, as_setting, mask_text, selection_text, text_mask, text_selection
+from workbench.core.view import LARGEST_ARRAY, Pairs, SavedView, array_text, as_setting, mask_text, selection_text, text_mask, text_selection
 
+RUN = "Run"  # the title of the board that shows a training run
 HEAVY = "What it shows may have to be computed first, which can take long and writes to the store of results."
 LARGE = 100_000_000  # bytes of a checkpoint that a link of somebody else opens only after a press
 _LISTED = 1000  # files of a checkpoint that is a folder, whose sizes are summed
@@ -41,7 +43,8 @@ class _Goal:
     """A view whose names were found.
 
     Args:
-        model, bank: as `Workspace.open` and `compare_with` take them; model "" = vectors. path: of its file. data, labels: paths; "" = none said.
+        model, bank: as `Workspace.open` and `compare_with` take them; model "" = vectors, or a run alone. path: of its file. data, labels: paths;
+            "" = none said. second, run: as `Second.open` and `OpenRun.open` take them; "" = none.
     """
 
     view: SavedView
@@ -52,6 +55,8 @@ class _Goal:
     bank: str
     mask: Mask | None
     selection: Selection
+    second: str = ""
+    run: str = ""
 
 
 def describe(space: Workspace, board: Board, names: Names, *, largest: int = LARGEST_ARRAY) -> Described:
@@ -63,7 +68,8 @@ def describe(space: Workspace, board: Board, names: Names, *, largest: int = LAR
     Raises:
         BadInput: nothing is open, or the model or the data cannot be named.
     """
-    found, without = _opened(space, names), list[str]()
+    without = list[str]()
+    found = _beside(space, names, without, _opened(space, names, board.title))
     state, settings = space.session.state, list[tuple[str, object]]()
     for name, value in settings_of(board).read().items():
         if not isinstance(value, np.ndarray):
@@ -90,8 +96,38 @@ def describe(space: Workspace, board: Board, names: Names, *, largest: int = LAR
     return Described(replace(found, board=board.title, **more), tuple(without))
 
 
-def _opened(space: Workspace, names: Names) -> SavedView:
-    """A view of what is open, without a board.
+def _beside(space: Workspace, names: Names, without: list[str], view: SavedView) -> SavedView:
+    """The view with the second model. without: takes why it cannot be named."""
+    second = space.shared(Second).subject
+    if second is None:
+        return view
+    try:
+        return replace(view, second=names.of(second.key.path), second_options=second.key.said)
+    except BadInput as error:
+        without.append(f"the second model: {error.what}")
+        return view
+
+
+def _opened(space: Workspace, names: Names, board: str) -> SavedView:
+    """A view of what is open, without the settings of a board. On the board Run, the run is, whatever else is.
+
+    Raises:
+        BadInput: see `describe`.
+    """
+    run = space.shared(OpenRun).key if board == RUN else None
+    if run is None:
+        return _model_of(space, names)
+    try:
+        found = _model_of(space, names)
+    except BadInput:
+        if space.session.state.model is not None:
+            raise
+        found = SavedView("")  # a run alone, as one of logs without checkpoints
+    return replace(found, run=names.of(run.path), run_options=run.said)
+
+
+def _model_of(space: Workspace, names: Names) -> SavedView:
+    """A view of the model and the clip, or of the vectors.
 
     Raises:
         BadInput: see `describe`.
@@ -162,8 +198,9 @@ class Restoring:
             raise BadInput(f"there is no predictor {view.predictor!r:.80}", where="view", fix=f"one of {', '.join(PREDICTORS)}")
         if view.clip < 0 or view.tick < 0 or view.window < 0 or view.low < 0:
             raise BadInput("a clip, time step, window or second below 0", where="view", fix="copy the complete link")
-        settled({**dict(view.options), **({} if view.family is None else {"family": view.family})})
-        if not view.model and not view.data:
+        for said in ({**dict(view.options), **_family(view)}, dict(view.second_options), dict(view.run_options)):
+            settled(said)
+        if not view.model and not view.data and not view.run:
             raise BadInput("this view names neither a model nor vectors", where="view", fix="copy the complete link")
         model, data, bank = self.names.model(view.model) if view.model else "", self.names.data(view.data), self.names.bank(view.bank)
         if view.file and "\\" not in view.file and Path(data).is_dir() and not _within(Path(data), view.file):
@@ -172,7 +209,8 @@ class Restoring:
             )
         path = str(samples.find(model).checkpoint) if model in samples.names() else model
         labels = self.names.data(view.labels)
-        return _Goal(view, model, path, data, labels, bank, text_mask(view.mask), text_selection(view.selection))
+        second, run = self.names.model(view.second) if view.second else "", self.names.run(view.run)
+        return _Goal(view, model, path, data, labels, bank, text_mask(view.mask), text_selection(view.selection), second, run)
 
     def heavy(self, view: SavedView) -> str:
         """Why opening a view takes long or writes files, in words; "" where it does not.
@@ -181,10 +219,10 @@ class Restoring:
             WorkbenchError: as `check`.
         """
         found = self.check(view)
-        place = Path(found.path or found.data)
-        size = _size(place)
-        if size > LARGE and not self._is_open(found):
-            return f"{place.name} has {size / 1e9:.1f} GB."
+        for path, there in ((found.path or found.data, self._is_open(found)), (found.second, self._has_second(found))):
+            size = _size(Path(path)) if path and path not in samples.names() else 0
+            if size > LARGE and not there:
+                return f"{Path(path).name} has {size / 1e9:.1f} GB."
         board = self.boards[view.board]
         return HEAVY if board.about.lane == "heavy" else settings_of(board).heavy(dict(view.settings))
 
@@ -196,8 +234,13 @@ class Restoring:
         """
         goal = self.check(view)
         self._tried, self._goal = set(), goal
-        said = {**dict(view.options), **({} if view.family is None else {"family": view.family})}
+        said = {**dict(view.options), **_family(view)}
         try:
+            if goal.run:
+                self.space.shared(OpenRun).restore(goal.run, dict(view.run_options))
+            if not goal.model and not goal.data:
+                self._finish(goal)  # a run alone
+                return
             if not goal.model and not self._is_open(goal):
                 self.space.vectors.open(goal.data, goal.labels)
             elif not self._is_open(goal):
@@ -218,6 +261,26 @@ class Restoring:
             return vectors is not None and (vectors.path, vectors.labels) == (goal.data, goal.labels)
         key, (family, options) = self.space.session.state.model, settled({**dict(goal.view.options), "family": goal.view.family})
         return key is not None and (key.path, key.family, key.overrides, key.stamp) == (goal.path, family, options, stamp(goal.path))
+
+    def _has_second(self, goal: _Goal) -> bool:
+        subject = self.space.shared(Second).subject
+        if subject is None or not goal.second:
+            return subject is None and not goal.second
+        path = str(samples.find(goal.second).checkpoint) if goal.second in samples.names() else goal.second
+        return (subject.key.path, subject.key.said, subject.key.stamp) == (path, _said(goal.view.second_options), stamp(path))
+
+    def _open_second(self, goal: _Goal) -> None:
+        """Open, or close, the model that is seen while B is held. Nothing is asked of it."""
+        second = self.space.shared(Second)
+        if self._has_second(goal):
+            return
+        try:
+            if goal.second:
+                second.open(goal.second, **dict(goal.view.second_options))
+            else:
+                second.close()
+        except WorkbenchError as error:
+            self.space.notify(error)
 
     def _has_data(self, goal: _Goal) -> bool:
         return not goal.model or (self.space.clips is not None and self.space.clips.path == goal.data)
@@ -266,6 +329,7 @@ class Restoring:
             what = f"the mask of the view is of {goal.mask.shape} tokens, this clip has {self.space.shown.grid.shape}"
             self.space.notify(BadInput(what, where="mask", fix="the mask was left out; the rest is as in the view"))
         self._keep_tick(board, session.state.tick)
+        self._open_second(goal)
         self._end()
 
     def _shared(self, goal: _Goal) -> dict[str, Any]:
@@ -312,6 +376,16 @@ class Restoring:
         self._goal = None
         for heard in self._ended:
             heard()
+
+
+def _family(view: SavedView) -> dict[str, str]:
+    return {} if view.family is None else {"family": view.family}
+
+
+def _said(options: Pairs) -> Pairs:
+    """Options as a key of a model says them."""
+    family, rest = settled(dict(options))
+    return (*(() if family is None else (("family", family),)), *rest)
 
 
 def _within(folder: Path, name: str) -> bool:

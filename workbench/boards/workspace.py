@@ -187,6 +187,7 @@ class Workspace:
         self.opening = self.opening_beside = ""
         self.error: WorkbenchError | None = None
         self.not_opened: WorkbenchError | None = None  # why what was asked for last was not opened
+        self.not_opened_beside: WorkbenchError | None = None  # the same of the second model
         self.refused: tuple[str, WorkbenchError] | None = None  # the last path that was to be opened, where it was not
         self._heard: dict[str, list[Heard]] = {
             "model": [],
@@ -299,6 +300,7 @@ class Workspace:
         self._starts_beside(f"opening {sample or Path(key.path).name}")
 
         def ended(error: WorkbenchError) -> None:
+            self.not_opened_beside = error
             self._starts_beside("")
             if not isinstance(error, Cancelled):
                 self.notify(error)
@@ -310,6 +312,8 @@ class Workspace:
         checked(self, key, sample, view, ended, lambda: self.ask(DescribeModel(key), view, opened, ended))
 
     def _starts_beside(self, what: str) -> None:
+        if what:
+            self.not_opened_beside = None
         self.opening_beside = what
         self.say("subjects")
 

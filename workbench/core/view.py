@@ -41,6 +41,8 @@ class SavedView:
         fps, low, high, window: of a film; see `workbench.core.questions.clips.LookAt`. bank: name of the clips that baselines are taken over;
             "" = the data. tick: the time cursor. predictor: see `workbench.session.State`. mask: see `mask_text`; "" = as sampled.
         selection: see `selection_text`. settings: of the board, each a number, text, flag, or row of them; an array as `array_text` writes it.
+        second: name of the second model; "" = none is open. run: name of the training run on the board Run; "" = none.
+        second_options, run_options: as options, with the family among them.
     """
 
     board: str
@@ -61,9 +63,18 @@ class SavedView:
     mask: str = ""
     selection: str = ""
     settings: Pairs = ()
+    second: str = ""
+    second_options: Pairs = ()
+    run: str = ""
+    run_options: Pairs = ()
 
 
-_PAIRS = {"options": "model.", "settings": "."}  # fields of pairs, and how the keys of a link begin that hold one
+_PAIRS = {
+    "options": "model.",
+    "settings": ".",
+    "second_options": "second.",
+    "run_options": "run.",
+}  # fields of pairs, and how the keys of a link begin that hold one
 _TEXTS = {f.name for f in dataclasses.fields(SavedView) if f.type == "str"}
 _USUAL = {f.name: f.default for f in dataclasses.fields(SavedView)}
 

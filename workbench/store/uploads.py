@@ -31,8 +31,17 @@ from workbench.data.paths import plainly
 
 PREFIX = ".jepa-workbench-uploads-"  # the dot keeps it out of every listing
 _LOCK = "in-use"
-_TAKEN = ("image", "video", "bank")
-_CALLED = {"image": "an image", "video": "a video", "bank": "arrays (npy, npz)", "": "none that is read"}
+_CALLED = {
+    "image": "an image",
+    "video": "a video",
+    "bank": "arrays (npy, npz)",
+    "tensors": "tensors (safetensors)",
+    "columns": "columns (parquet)",
+    "labels": "a table of labels (csv)",
+    "": "none that is read",
+}
+_ENDINGS = {".safetensors": "tensors", ".parquet": "columns", ".pq": "columns", ".csv": "labels"}  # beside those of images, videos and arrays
+_LONGEST_HEADER = 100_000_000  # bytes of the header of a safetensors, by the format
 _NAME = 200  # characters of a name that is shown
 _MB = 1 << 20
 
@@ -156,9 +165,10 @@ class Uploads:
         Raises:
             BadInput: it is of no kind that is taken, or too large for this session or the server.
         """
-        limits, shown, kind = self.room.limits, plainly(name)[:_NAME], kind_by_name(name)
-        if kind not in _TAKEN:
-            raise BadInput("only images, videos and arrays (npy, npz) can be dropped", where=shown, fix="open other files by their path")
+        limits, shown = self.room.limits, plainly(name)[:_NAME]
+        if _by_name(name) not in _CALLED:
+            what = "only images, videos, and vectors (npy, npz, parquet, safetensors) with their labels (csv) can be dropped"
+            raise BadInput(what, where=shown, fix="open other files by their path")
         if size == 0:
             raise BadInput("the file is empty", where=shown, fix="choose another file")
         if size > limits.file:
@@ -316,10 +326,32 @@ def _same_kind(upload: Upload) -> None:
     Raises:
         BadInput: it is.
     """
-    named, found = kind_by_name(upload.name), kind_of(upload._head)
+    named, found = _by_name(upload.name), _by_bytes(upload._head)
     if found != named:
         what = f"its name says {_CALLED[named]}, its first bytes say {_CALLED[found]}"
         raise BadInput(what, where=upload.name, fix="give it the ending of what it is, or choose another file")
+
+
+def _by_name(name: str) -> str:
+    """A key of _CALLED; another word where the file is of no kind that is taken."""
+    return _ENDINGS.get(os.path.splitext(name)[1].lower()) or kind_by_name(name)
+
+
+def _by_bytes(head: bytes) -> str:
+    """A key of _CALLED, by the first bytes."""
+    known = kind_of(head)
+    if known:
+        return known
+    if head.startswith(b"PAR1"):
+        return "columns"
+    if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= _LONGEST_HEADER:
+        return "tensors"
+    try:
+        head.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:  # else a letter that is cut by the end of the head
+            return ""
+    return "" if b"\0" in head or (b"," not in head and b"\n" not in head) else "labels"
 
 
 def _size(count: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workbench.boards.opening.places import holds_vectors
+from workbench.boards.opening.places import holds_labels, holds_vectors
 from workbench.boards.workspace import Workspace
 from workbench.core.errors import BadInput, WorkbenchError
 from workbench.store.uploads import Given, Upload, Uploads
@@ -74,7 +74,7 @@ class Dropping:
             raise BadInput("the browser could not read the file to its end", where=name, fix="drop it again")
 
     def _begin(self, name: str, size: int, files: int) -> None:
-        if self.space.facts is None and not holds_vectors(name):
+        if self.space.facts is None and not holds_vectors(name) and not holds_labels(name):
             raise BadInput("no model is open that could look at it", where=name, fix="open a model first, then drop it again")
         if not self._done and self._now is None:
             self._folder = self.uploads.batch()
@@ -85,15 +85,31 @@ class Dropping:
         self.progress = f"receiving {self._now.name}{self._which}"
 
     def _open(self) -> None:
-        """All files are there: one is opened alone, several as a folder of them."""
+        """All files are there: one is opened alone, several as a folder of them, a table of labels with its vectors."""
         done, folder = self._done, self._folder
         self._now, self._folder, self._done, self.progress = None, None, [], ""
         if not done or folder is None:
             raise BadInput("cancelled", where="drop", fix="drop it again")
+        labels = [each for each in done if holds_labels(each.name)]
+        if labels:
+            self._label(labels, [each for each in done if each not in labels])
+            return
         place = done[0].place if len(done) == 1 else folder
         if len(done) > 1:
             self.uploads.given[str(folder)] = Given(f"{len(done)} dropped files")
         self.space.open_data(str(place))
+
+    def _label(self, labels: list[Upload], others: list[Upload]) -> None:
+        """Join a table to the vectors that came with it, else to those that are open."""
+        key = self.space.session.state.vectors
+        vectors = str(others[0].place) if others else "" if key is None else key.path
+        if len(labels) > 1 or len(others) > 1 or not holds_vectors(vectors):
+            for upload in (*labels, *others):
+                self.uploads.drop(upload)
+            raise BadInput(
+                "a table of labels belongs to one file of vectors", where=labels[0].name, fix="drop both together, or open the vectors first"
+            )
+        self.space.vectors.open(vectors, str(labels[0].place))
 
     def _end(self) -> None:
         """Nothing more is wanted of these files."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from widgets.controls import Control, Option, Select, Text
+from widgets.controls import Control, Option, Select, Text, Toggle
 from workbench import samples
 from workbench.boards.opening.places import kind_of
 from workbench.core.card import PART_LABELS, Fact, LoadReport, parse_overrides
@@ -17,6 +17,7 @@ from workbench.data.paths import plainly
 
 LABELS = "labels"  # the control for the labels of vectors
 MORE = "settings"  # the control in which settings are typed
+BESIDE = "beside"  # the control that opens a model as the second one
 Words = dict[str, str]
 Values = Mapping[str, Any]
 _IS = {"image": "image", "video": "video", "bank": "arrays of clips", "folder": "folder", "model": "checkpoint", "file": "file"}
@@ -72,6 +73,12 @@ def settings_form(facts: Sequence[Fact], choices: Mapping[str, Sequence[object]]
     return [*asked, *known, Text(MORE, "other settings", help=_HELP)]
 
 
+def beside_form(letter: str) -> list[Control]:
+    """Whether a model is opened in place of the one that is looked at. letter: of the other."""
+    about = f"The open model stays. This one is seen in its place on every board while {letter} is held: the same clip, mask, actions and seed."
+    return [Toggle(BESIDE, f"open as {letter}, beside the open model", help=about)]
+
+
 def _setting(name: str, values: Sequence[object], usual: str, why: str) -> Control:
     if not values:
         return Text(name, name, help=why)
@@ -95,7 +102,7 @@ def overrides_of(values: Values) -> dict[str, Any]:
     Raises:
         BadInput: one that cannot be read, or is given twice.
     """
-    chosen = {name: value for name, value in values.items() if name != MORE and value != ""}
+    chosen = {name: value for name, value in values.items() if name not in (MORE, BESIDE) and value != ""}
     found = {name: value for name, value in chosen.items() if not isinstance(value, str) or name == "family"}
     found |= parse_overrides(" ".join(f"{name}={value}" for name, value in chosen.items() if name not in found))
     typed = parse_overrides(values.get(MORE, ""))

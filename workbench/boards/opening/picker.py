@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from widgets import OpenDialog
+from widgets.controls import Control
 from workbench import samples
 from workbench.boards.clip_choice import is_sample_bank
 from workbench.boards.code import WRAPPED
 from workbench.boards.layout import fill
 from workbench.boards.opening.dropping import Dropping
 from workbench.boards.opening.forms import (
+    BESIDE,
     LABELS,
     MORE,
+    beside_form,
     film_form,
     folder_words,
     overrides_of,
@@ -27,6 +31,7 @@ from workbench.boards.opening.forms import (
     vectors_form,
 )
 from workbench.boards.opening.places import LISTS, Places, holds_vectors, kind_of
+from workbench.boards.second import Second
 from workbench.boards.what_next import bank_words, data_words, model_words, next_step
 from workbench.boards.workspace import Workspace, look_into
 from workbench.core.card import Fact, LoadReport, parse_overrides
@@ -50,7 +55,8 @@ class Picker:
         self._error: WorkbenchError | None = None
         self._asked = False  # what is being opened was chosen here, and not by a link, another board or the start of the page
         self.drops = None if space.uploads is None else Dropping(space, space.uploads, self._dropped)
-        self.dialog.settings(settings_form((), {}))
+        self._beside = False  # what was asked for here is being opened as the second model
+        self._form(settings_form((), {}), {})
         self.dialog.on_wish = self._wish
         if self.drops is not None:
             self.dialog.on_piece = self.drops.take
@@ -60,6 +66,7 @@ class Picker:
         space.on("clips", self._clips_opened)
         space.on("bank", self._bank_chosen)
         space.on("failed", self._failed)
+        space.on("subjects", self._second_changed)
         self._tell()
 
     def show(self, target: str) -> None:
@@ -141,14 +148,14 @@ class Picker:
         try:
             place = path if not path or path in samples.names() else self.space.allow(path)
         except WorkbenchError as error:  # nothing is told of what may not be opened, not even whether it is there
-            self.dialog.settings(form, {MORE: typed} if form else {})
+            self._form(form, {MORE: typed} if form else {})
             fill(self.dialog, {"about": {"sentence": sentence(error.what), "detail": error.fix, "tone": "error"}})
             return
         if target == "data" and place and kind_of(place) in ("video", "folder"):
             form = film_form()
         elif target == "data" and holds_vectors(place):
             form = vectors_form()
-        self.dialog.settings(form, {MORE: typed} if target == "model" else {})
+        self._form(form, {MORE: typed} if target == "model" else {})
         fill(self.dialog, {"about": path_words(place, target)})
         if target == "model":
             self._inspect(place, typed)
@@ -178,7 +185,14 @@ class Picker:
     def _offer(self, facts: Sequence[Fact], choices: Mapping[str, Sequence[object]]) -> None:
         """A form of settings: what the file says, with the values that fit its tensors; and what it does not say."""
         controls = settings_form(facts, choices)
-        self.dialog.settings(controls, spread(self.dialog.values.get(MORE, ""), controls))
+        self._form(controls, spread(self.dialog.values.get(MORE, ""), controls))
+
+    def _form(self, controls: list[Control], values: dict[str, Any]) -> None:
+        """Show a form; of a model, with the choice to open it as the second one, where a first one is open."""
+        if self.dialog.target == "model" and self.space.facts is not None:
+            controls = [*controls, *beside_form(self.space.shared(Second).letter)]
+            values = {**values, BESIDE: bool(self.dialog.values.get(BESIDE, False))}
+        self.dialog.settings(controls, values)
 
     def _said(self) -> str:
         """What the user said of the open model."""
@@ -192,7 +206,9 @@ class Picker:
         self._error = None
         if not path and target != "bank":
             raise BadInput("no path is given", where="Open", fix="choose a file in the list, or type its path")
-        if target == "model":
+        if target == "model" and self.dialog.values.get(BESIDE) and self.space.facts is not None:
+            self._open_beside(path)
+        elif target == "model":
             self.space.open(path, None, None, **overrides_of(self.dialog.values))
         elif target == "data":
             if self.space.facts is None and not holds_vectors(path):
@@ -207,9 +223,20 @@ class Picker:
             self._tell()
             self.dialog.shown = bool(self._error)
 
+    def _open_beside(self, path: str) -> None:
+        """Open a model as the second one."""
+        self._beside = True
+        try:
+            self.space.shared(Second).open(path, **overrides_of(self.dialog.values))
+        except WorkbenchError:
+            self._beside = False
+            raise
+
     def _cancel(self) -> None:
         """Leave what is arriving, or what is being opened."""
-        if self.drops is None or not self.drops.cancel():
+        if self._beside:
+            self.space.stop(f"open {self.space.shared(Second).letter}", tell=True)
+        elif self.drops is None or not self.drops.cancel():
             self.space.stop("open", tell=True)
         self._tell()
 
@@ -239,6 +266,18 @@ class Picker:
         if self.dialog.shown and space.clips is None and self.dialog.target == "model":
             self.dialog.target = "data"
             self._turn("data")
+
+    def _second_changed(self) -> None:
+        """The second model that was chosen here is open, or cannot be."""
+        if not self._beside:
+            return
+        self._beside = bool(self.space.opening_beside)
+        if not self._beside:
+            error = self.space.not_opened_beside
+            self._error = None if isinstance(error, Cancelled) else error
+            if error is None:
+                self._asked = self.dialog.shown = False
+        self._tell()
 
     def _clips_opened(self) -> None:
         """There is something to look at: a dialog in which it was chosen has done its work."""
@@ -279,9 +318,11 @@ class Picker:
         if not said:
             detail = f"Choose {_CHOOSE[self.dialog.target]} in the list, or type its path."
         words = {"sentence": said, "detail": detail, "tone": "plain"}
-        if error is not None and not space.opening and not arriving:
+        if self._beside:
+            words = {"sentence": f"{sentence(space.opening_beside).rstrip('.')} …", "detail": "What is open stays.", "tone": "plain"}
+        if error is not None and not space.opening and not self._beside and not arriving:
             words = {"sentence": sentence(f"{error.what}{f' ({error.where})' if error.where else ''}"), "detail": error.fix, "tone": "error"}
         own = space.sample is not None and space.clips is not None and space.clips.path != str(samples.find(space.sample).bank)
         clearable = "Back to sample clips" if own else ""
         current = {"model": model_words(space), "data": data_words(space), "bank": bank_words(space)}
-        fill(self.dialog, {"said": words, "opening": bool(space.opening or arriving), "current": current, "clearable": clearable})
+        fill(self.dialog, {"said": words, "opening": bool(space.opening or self._beside or arriving), "current": current, "clearable": clearable})

@@ -147,6 +147,11 @@ def holds_vectors(path: str) -> bool:
     return PurePath(path).suffix.lower() in SUFFIXES
 
 
+def holds_labels(path: str) -> bool:
+    """Whether a file may be a table of labels, as far as its name tells."""
+    return PurePath(path).suffix.lower() == ".csv"
+
+
 def _also(entry: Entry, target: str) -> bool:
     """Files that may be of several kinds: arrays of a model, and vectors."""
     return (target == "model" and entry.name.endswith(".npz")) or (target == "data" and holds_vectors(entry.name))

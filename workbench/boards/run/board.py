@@ -13,6 +13,7 @@ from workbench.boards.layout import Chart, Column, Either, Layout, Row, fill
 from workbench.boards.look import blank
 from workbench.boards.run import charts, controls, curves, words
 from workbench.boards.run.evidence import agreements
+from workbench.boards.run.kept import number_of, run_settings
 from workbench.boards.run.maps import Pictures, Trail
 from workbench.boards.run.opened import OpenRun
 from workbench.boards.run.series import Series
@@ -49,9 +50,10 @@ class RunBoard(Board):
         self.evidence = Chart(420, "agreement of the measures with a probe", blank())
         self.below = Either(Column(()), Row((self.difference, Column(self.pictures_held.rows)), (0.55, 0.45), least=600), self.evidence)
         self.compared = Query[CheckpointDifference](workspace, "run.compare", self._compared, self.failed)
-        self.held = -1
+        self.held, self._hold = -1, ""
         self._models = tuple[ModelKey, ...]()
         self._values: dict[str, Any] = {"shown": "core", "below": ""}
+        self.settings = run_settings(self.run, self._values, self._held, self._hold_again)
         self._listen()
         self._show_controls()
 
@@ -105,6 +107,11 @@ class RunBoard(Board):
             found |= {f"{name}_{k}": value for name, value in measured.items() if value is not None}
         return {**found, **({} if self.compared.answer is None else {"difference": self.compared.answer})}
 
+    def pinned(self) -> dict[str, object]:
+        """See `Board.pinned`: of the checkpoint under the line."""
+        found = {"checkpoint": self.run.checkpoints[self.run.step] if self._models else None, "health": self._health(self.run.step)}
+        return {name: value for name, value in found.items() if value is not None}
+
     @property
     def of_before(self) -> bool:
         """See `Board.of_before`."""
@@ -112,12 +119,14 @@ class RunBoard(Board):
 
     def _news(self, opened: bool) -> None:
         if opened:
-            self.held = -1
+            self.held, self._hold = -1, ""
             self.series.forget()
             self.compared.forget()
             for pictures in (self.pictures_now, self.pictures_held):
                 pictures.clear("Not measured yet")
         self._models = tuple(self.run.model(k) for k in range(len(self.run.checkpoints)))
+        if self._hold and self._models:
+            self.held, self._hold = number_of((step.name for step in self.run.checkpoints), self._hold), ""
         if self.awake:
             self._follow()
             self._show()
@@ -255,7 +264,7 @@ class RunBoard(Board):
                 self.opened()
         except WorkbenchError as error:
             self.space.tell(error)
-        self._values = {name: new[name] for name in self._values}
+        self._values.update({name: new[name] for name in self._values})
         if touched & {"shown", "below"}:
             self._show()
 
@@ -266,6 +275,13 @@ class RunBoard(Board):
             self.held = self.run.step if self.held < 0 else -1
             self._values["below"] = "compare" if self.held >= 0 else ""
             self._show()
+
+    def _held(self) -> str:
+        return self._hold or (self.run.checkpoints[self.held].name if 0 <= self.held < len(self.run.checkpoints) else "")
+
+    def _hold_again(self, name: str) -> None:
+        """Hold a checkpoint of that name, once the run is read."""
+        self.held, self._hold = -1, name
 
     def _show_below(self) -> None:
         below = self._values["below"]

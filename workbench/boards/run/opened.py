@@ -8,7 +8,7 @@ from typing import Any
 from workbench import samples
 from workbench.boards.workspace import Workspace, settled
 from workbench.core.card import ModelKey, RunKey, stamp
-from workbench.core.errors import Cancelled, WorkbenchError
+from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.questions.runs import RunLog, RunNews, RunStep
 from workbench.query import Query
 
@@ -32,6 +32,7 @@ class OpenRun:
         self._heard = list[Callable[[bool], None]]()
         self._log = Query[RunNews](space, "run.log", self._read, self._failed)
         self._turned = -1
+        self._stand: str | None = None  # the name of the checkpoint that a view puts the line on, once the run is read
         space.on("clips", self._clips_open)
         space.on("refused", self._refused)
 
@@ -56,6 +57,13 @@ class OpenRun:
         """Whether the clips that it is measured on are yet to be opened."""
         return bool(self._data) and bool(self.checkpoints)
 
+    @property
+    def name_at(self) -> str:
+        """The name of the checkpoint under the line; "" without one."""
+        if self._stand is not None:
+            return self._stand
+        return self.checkpoints[self.step].name if 0 <= self.step < len(self.checkpoints) else ""
+
     def watch(self, heard: Callable[[bool], None]) -> None:
         """Call after another run was opened (True), or after there is something new of it (False)."""
         self._heard.append(heard)
@@ -70,14 +78,52 @@ class OpenRun:
         Raises:
             BadInput: a path that may not be opened, or no setting of a model.
         """
+        self._open(path, data, labels, overrides, None)
+
+    def _open(self, path: str, data: str | None, labels: str, overrides: Mapping[str, object], stand: str | None) -> None:
         family, said = settled(overrides)
         shipped = samples.find_run(path) if path in samples.run_names() else None
-        place = str(shipped.folder) if shipped else self.space.allow(path)
+        place = _place(path) or self.space.allow(path)
         self.key, self.news, self.step, self.error = RunKey(place, family, said), None, -1, None
-        self._data = data or (shipped.data if shipped else None)
+        self._data, self._stand = data or (shipped.data if shipped else None), stand
+        if stand is not None:
+            self._data = None
         self.labels = labels or (shipped.labels if shipped else "label")
         self._tell(opened=True)
         self._log.ask(RunLog(self.key))
+
+    def restore(self, path: str, said: Mapping[str, object]) -> None:
+        """Open a run without opening a checkpoint of it: whoever restores a view opens the model that the view names.
+
+        Args:
+            path, said: as path and overrides of `open`.
+
+        Raises:
+            BadInput: as `open`.
+        """
+        family, options = settled(said)
+        wanted = RunKey(_place(path) or self.space.allow(path), family, options)
+        if wanted != self.key:
+            self._open(path, None, "", said, "")
+
+    def stand(self, name: str) -> None:
+        """Move the line to a checkpoint; where the run is still being read, once it is.
+
+        Args:
+            name: in the run; "" = the last one.
+        """
+        if self.news is None:
+            self._stand = name
+            return
+        self._move_to(name)
+        self._tell(opened=False)
+
+    def _move_to(self, name: str) -> None:
+        count, found = len(self.checkpoints), [step.name for step in self.checkpoints]
+        self.step = found.index(name) if name in found else count - 1
+        if name and name not in found:
+            what = f"there is no checkpoint {name!r:.120} in this run any more"
+            self.space.notify(BadInput(what, where="view", fix="the line stands on the last one; the rest is as in the view"))
 
     def look_again(self) -> None:
         """Ask for what is new, unless that is being asked."""
@@ -108,7 +154,12 @@ class OpenRun:
         at_end, self.news = self.step == before - 1, news
         if at_end or not 0 <= self.step < len(news.checkpoints):  # the line stays at the end while the run grows
             self.step = len(news.checkpoints) - 1
+        restored, self._stand = self._stand, None
+        if restored is not None:
+            self._move_to(restored)
         self._tell(opened=False)
+        if restored is not None:  # whoever restores the view opens the model
+            return
         if news.checkpoints and (first or (self._data and len(news.checkpoints) != before)):
             self.turn(self.step)
 
@@ -129,3 +180,8 @@ class OpenRun:
     def _tell(self, *, opened: bool) -> None:
         for heard in self._heard:
             heard(opened)
+
+
+def _place(path: str) -> str:
+    """The folder of a shipped run by its name; "" of anything else."""
+    return str(samples.find_run(path).folder) if path in samples.run_names() else ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-from widgets import ActionPad, AddressBar, ChartView, OpenDialog, Toolbar
+from widgets import ActionPad, AddressBar, ChartView, OpenDialog, Toolbar, TrayView
 from widgets.frame import Frame
 from workbench.boards.layout import Chart, Column, Either, Row, leaves
 from workbench.boards.stills import sheet
 from workbench.boards.stills.charts import chart, listed, plain
 from workbench.boards.stills.sheet import QUIET, WIDTH, Picture
 
-_CONTROLS = (Toolbar, ActionPad, AddressBar, Frame, OpenDialog)  # they change pictures and are none
+_CONTROLS = (Toolbar, ActionPad, AddressBar, Frame, OpenDialog, TrayView)  # they change pictures and are none
 _NARROW = 210  # pixels below which what stands beside others goes below them
 _HEIGHT = 300  # of a figure that does not say its own
 
