@@ -153,6 +153,7 @@ def test_a_saved_view_opens_the_app_as_it_was(masks: Any, tmp_path: Path) -> Non
 BOARDS = {
     "Checkpoint": "v=1&board=Checkpoint&model=sample:shapes&data=sample:shapes&clip=2&.search=norm",
     "Masks": "v=1&board=Masks&model=sample:digits&data=sample:digits&clip=3&.seed=4",
+    "Features": "v=1&board=Features&model=sample:shapes&data=sample:shapes&clip=2",
     "Embedding": "v=1&board=Embedding&model=sample:shapes&data=sample:shapes&clip=2&.what=clip&.method=pca&.k=20&.colour=shape",
     "Decode": "v=1&board=Decode&model=sample:shapes&data=sample:shapes&clip=2&.steps=140",
     "Sensitivity": "v=1&board=Sensitivity&model=sample:shapes&data=sample:shapes&clip=2&.nuisance_amount=0.9&.structure_amount=0.2",
