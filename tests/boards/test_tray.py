@@ -57,7 +57,7 @@ def test_pins_stay_as_they_were_while_models_change_and_are_exported(looked: Loo
     first, second = looked.tray.view.pins
     assert first["sentence"] == sentence
     assert first["of"].startswith("shapes · clip ")
-    assert "Not open any more" in first["note"]
+    assert "Not open any more: shapes." in first["note"]
     assert (second["note"], second["closed"]) == ("", False)
     assert dict(first["figures"])["view.skill"] == f"{skill:.4g}".replace("-", "−")
     looked.space.open("shapes")

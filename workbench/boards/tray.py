@@ -34,7 +34,7 @@ class Pin:
 
     Args:
         board: its title. model, second, data: names; "" = none was open. shown: what stood in place of the model; "" = the model.
-        code: Python lines that reproduce it. figures: name -> number. picture: a PNG. keys: of the models and vectors that were open.
+        code: Python lines that reproduce it. figures: name -> number. picture: a PNG. keys: of the models and vectors that were open, with their names.
     """
 
     number: int
@@ -48,7 +48,7 @@ class Pin:
     code: str
     figures: Figures
     picture: bytes
-    keys: tuple[ModelKey | VectorsKey, ...]
+    keys: tuple[tuple[str, ModelKey | VectorsKey], ...]
 
     @property
     def title(self) -> str:
@@ -90,7 +90,8 @@ class Tray:
         if headline.busy or headline.stale:
             raise BadInput("the board is still computing", where="Pin", fix="pin it when the answer is there")
         space, second = self.space, self.space.shared(Second).subject
-        keys = [space.session.state.model, None if second is None else second.key, space.session.state.vectors]
+        subjects, vectors = [each for each in (space.subject, second) if each is not None], space.session.state.vectors
+        keys = [*((each.name, each.key) for each in subjects), *([] if vectors is None else [(_name(vectors), vectors)])]
         shown = "" if headline.source == "model" else headline.note or headline.source
         found = Pin(
             next(self._numbers),
@@ -104,7 +105,7 @@ class Tray:
             headline.code,
             tuple(itertools.islice(figures_of(results), _FIGURES)),
             import_module("workbench.boards.stills").png(layout),
-            tuple(key for key in keys if key is not None),
+            tuple(keys),
         )
         self.pins.append(found)
         self._show()
@@ -123,7 +124,7 @@ class Tray:
         """Which of its models is not open any more."""
         state = self.space.session.state
         there = [state.vectors, *(subject.key for subject in self.space.subjects.values())]
-        gone = [_name(key) for key in pin.keys if key not in there]
+        gone = [name for name, key in pin.keys if key not in there]
         return f"Not open any more: {', '.join(gone)}. What is shown here is as it was." if gone else ""
 
     def _obey(self, command: str) -> None:
@@ -146,7 +147,7 @@ def _data(space: Workspace) -> str:
     return "" if clip is None or clips is None else f"clip {clip.index + 1} of {len(clips.names)} of {clips.title}"
 
 
-def _name(key: ModelKey | VectorsKey) -> str:
+def _name(key: VectorsKey) -> str:
     given = sent_as(key.path)
     return Path(key.path).name if given is None else given.name
 
