@@ -97,13 +97,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     address = _address(space, boards, menu, start)
     shell = pmui.Page(
         title="JEPA Workbench",
-        header=[
-            to_panel(status, sizing_mode="stretch_width", margin=(0, 8), styles={"min-width": "0"}),
-            to_panel(second.row, margin=(0, 8)),
-            to_panel(tray, margin=(0, 8)),
-            to_panel(address.bar, margin=(0, 8)),
-            to_panel(presenting, margin=(0, 8)),
-        ],
+        header=_header(status, second.row, tray, address.bar, presenting),
         sidebar=[
             *menu.items,
             pn.Column(arrange(Column((opener.files, opener.picker.dialog, opener.clips))), margin=(8, 16), sizing_mode="stretch_width"),
@@ -127,6 +121,12 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     pn.state.onload(lambda: address.loaded(_SILENT))
     _close_with_page(space)
     return shell
+
+
+def _header(status: View, *others: View) -> list[Any]:
+    """The line above everything: the status takes the room that the others leave."""
+    wide = to_panel(status, sizing_mode="stretch_width", margin=(0, 8), styles={"min-width": "0"})
+    return [wide, *(to_panel(each, margin=(0, 8)) for each in others)]
 
 
 def _close_with_page(space: Workspace) -> None:
