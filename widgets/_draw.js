@@ -158,7 +158,7 @@ export function badge(pen, lattice, flags, text, opacity) {
   const [left, top] = box(lattice, Math.floor(first / (lattice.x.length - 1)), first % (lattice.x.length - 1));
   pen.save();
   pen.globalAlpha = opacity;
-  pen.font = `600 ${11 * unit}px system-ui, "Liberation Sans", sans-serif`;
+  pen.font = `600 ${12 * unit}px system-ui, "Liberation Sans", sans-serif`;
   const wide = Math.max(16 * unit, pen.measureText(text).width + 8 * unit);
   pen.fillStyle = "#14181f";
   pen.fillRect(left, top, wide, 16 * unit);

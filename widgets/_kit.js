@@ -135,14 +135,14 @@ export function resolveTheme(wish) {
 }
 
 /**
- * Keeps plain keys, and undo, from the shortcuts of JupyterLab, where R would make the cell raw and 0, 0 restart the kernel. Lab's own chords, as Ctrl+S,
+ * Keeps plain keys, undo and "select all" from the shortcuts of JupyterLab, where R would make the cell raw and 0, 0 restart the kernel. Lab's own chords, as Ctrl+S,
  * still work. Lab looks for its mark at the element with the focus before its shortcuts, which are for whatever has the focus.
  * @param {HTMLElement} node @returns {() => void} stops
  */
 export function keepKeys(node) {
   const mark = (/** @type {KeyboardEvent} */ event) => {
     const chord = event.ctrlKey || event.metaKey || event.altKey;
-    const ours = !chord || event.key.toLowerCase() === "z";
+    const ours = !chord || ["z", "a"].includes(event.key.toLowerCase());
     const target = event.composedPath()[0];
     if (target instanceof Element) setAttribute(target, "data-lm-suppress-shortcuts", ours && "true");
   };

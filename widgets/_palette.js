@@ -1,5 +1,6 @@
 // The slim row of painting tools above a canvas.
 
+import { byKey, keyOf } from "./_keys.js";
 import { button, element, icon, press, setAttribute, write } from "./_kit.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
@@ -15,35 +16,36 @@ const ICONS = {
 };
 const SQUARES = ["M6 6h4v4H6z", "M4.5 4.5h7v7h-7z", "M3 3h10v10H3z"];
 const TOOLS = [
-  ["context", "C", "Context: the encoder sees it"],
-  ["target", "T", "Target: to be predicted"],
-  ["neither", "N", "Ignored: neither context nor target", "ignored"],
+  ["context", "Context: the encoder sees it"],
+  ["target", "Target: to be predicted"],
+  ["neither", "Ignored: neither context nor target", "ignored"],
 ];
 
 /** @param {Model} model */
 export function createPalette(model) {
   const choose = (/** @type {string} */ trait, /** @type {any} */ value) => () => write(model, { [trait]: value });
   const command = (/** @type {string} */ name) => () => press(model, "command", name);
-  const tools = TOOLS.map(([tool, key, label, word = tool]) => {
-    const made = button(`${label} (${key})`, element("span", { class: `jw-swatch jw-swatch-${tool}` }), choose("tool", tool));
-    const at = word.indexOf(key.toLowerCase());
+  const named = (/** @type {string} */ label, /** @type {string} */ action) => `${label} (${keyOf(action).toUpperCase()})`;
+  const tools = TOOLS.map(([tool, label, word = tool]) => {
+    const made = button(named(label, tool), element("span", { class: `jw-swatch jw-swatch-${tool}` }), choose("tool", tool));
+    const at = word.indexOf(keyOf(tool));
     const parts = [element("span", { text: word.slice(0, at) }), element("u", { text: word[at] }), element("span", { text: word.slice(at + 1) })];
     made.append(element("span", { class: "jw-word" }, ...parts));
     return mark(made, "tool", tool);
   });
-  const select = mark(button("Select tokens (S)", icon(ICONS.select), choose("tool", "select")), "tool", "select");
+  const select = mark(button(named("Select tokens", "select"), icon(ICONS.select), choose("tool", "select")), "tool", "select");
   const strokes = [
-    mark(button("Brush (B)", icon(ICONS.brush), choose("stroke", "brush")), "stroke", "brush"),
-    mark(button("Rectangle (M)", icon(ICONS.rectangle), choose("stroke", "rectangle")), "stroke", "rectangle"),
+    mark(button(named("Brush", "brush"), icon(ICONS.brush), choose("stroke", "brush")), "stroke", "brush"),
+    mark(button(named("Rectangle", "rectangle"), icon(ICONS.rectangle), choose("stroke", "rectangle")), "stroke", "rectangle"),
   ];
   const sizes = SQUARES.map((path, i) => {
-    const label = `Brush ${i + 1} token${i ? "s" : ""} wide ([ and ])`;
+    const label = `Brush ${i + 1} token${i ? "s" : ""} wide (+ and −)`;
     return mark(button(label, icon(path, { fill: true }), choose("brush", i + 1)), "brush", String(i + 1));
   });
   const undo = button("Undo (Ctrl+Z)", icon(ICONS.undo), command("undo"));
   const redo = button("Redo (Ctrl+Shift+Z)", icon(ICONS.redo), command("redo"));
   const clear = button("Clear: everything context, no target", icon(ICONS.clear), command("clear"));
-  const invert = button("Invert: swap context and target (I)", icon(ICONS.invert), command("invert"));
+  const invert = button(named("Invert: swap context and target", "invert"), icon(ICONS.invert), command("invert"));
   const group = (/** @type {string} */ name, /** @type {HTMLElement[]} */ made) => element("span", { class: "jw-group", role: "group", "aria-label": name }, ...made);
   const node = element(
     "div",
@@ -70,17 +72,17 @@ export function createPalette(model) {
 export function paletteKeys(model) {
   const tool = (/** @type {string} */ name) => () => write(model, { tool: name });
   const wider = (/** @type {number} */ by) => () => write(model, { brush: Math.max(1, Math.min(3, model.get("brush") + by)) });
-  return {
-    c: tool("context"),
-    t: tool("target"),
-    n: tool("neither"),
-    s: tool("select"),
-    b: () => write(model, { stroke: "brush" }),
-    m: () => write(model, { stroke: "rectangle" }),
-    i: () => press(model, "command", "invert"),
-    "[": wider(-1),
-    "]": wider(1),
-  };
+  return byKey({
+    context: tool("context"),
+    target: tool("target"),
+    neither: tool("neither"),
+    select: tool("select"),
+    brush: () => write(model, { stroke: "brush" }),
+    rectangle: () => write(model, { stroke: "rectangle" }),
+    invert: () => press(model, "command", "invert"),
+    smaller: wider(-1),
+    larger: wider(1),
+  });
 }
 
 /** @param {HTMLButtonElement} made @param {string} trait @param {string} value @returns {HTMLButtonElement} */

@@ -1,5 +1,6 @@
 // The time cursor of a clip: scrubbing and playing happen here, without a round trip; Python hears the tick on a pause and on a scrub.
 
+import { byKey, keyOf } from "./_keys.js";
 import { gridOf } from "./_geometry.js";
 import { button, element, icon, onAll, setAttribute, setText, write } from "./_kit.js";
 
@@ -7,6 +8,9 @@ import { button, element, icon, onAll, setAttribute, setText, write } from "./_k
 
 const ICONS = { back: "M10 3.5 5.5 8 10 12.5", on: "M6 3.5 10.5 8 6 12.5", play: "M5 3l8.5 5L5 13z", pause: "M4.5 3.5H7v9H4.5zM9 3.5h2.5v9H9z" };
 const DEFAULT_FPS = 8;
+
+/** @param {string} what @returns {string} with the key */
+const named = (what) => `${what} (${keyOf("play").toUpperCase()})`;
 
 /**
  * The row under a picture that moves through its ticks; hidden for a still.
@@ -24,9 +28,9 @@ export function createPlayer(model, show, { word = "time step", origin = 0, loop
   const speed = () => (model.get("fps") > 0 ? model.get("fps") : DEFAULT_FPS);
 
   const faces = { play: icon(ICONS.play, { fill: true }), pause: icon(ICONS.pause, { fill: true }) };
-  const back = button(`Previous ${word} (,)`, icon(ICONS.back), () => goTo(tick - 1));
-  const toggle = button("Play (K)", faces.play, () => flip());
-  const on = button(`Next ${word} (.)`, icon(ICONS.on), () => goTo(tick + 1));
+  const back = button(`Previous ${word} (${keyOf("back")})`, icon(ICONS.back), () => goTo(tick - 1));
+  const toggle = button(named("Play"), faces.play, () => flip());
+  const on = button(`Next ${word} (${keyOf("on")})`, icon(ICONS.on), () => goTo(tick + 1));
   const slider = element("input", { type: "range", min: "0", step: "1", "aria-label": word[0].toUpperCase() + word.slice(1), oninput: () => goTo(Number(slider.value)) });
   const text = element("output", { class: "jw-time" });
   const node = element("div", { class: "jw-player" }, element("span", { class: "jw-group" }, back, toggle, on), slider, text);
@@ -92,7 +96,7 @@ export function createPlayer(model, show, { word = "time step", origin = 0, loop
     setAttribute(slider, "aria-valuetext", `${word} ${origin + tick}${seconds}`);
     const face = running ? faces.pause : faces.play;
     if (toggle.firstChild !== face) toggle.replaceChildren(face);
-    const label = running ? "Pause (K)" : "Play (K)";
+    const label = named(running ? "Pause" : "Play");
     setAttribute(toggle, "title", label);
     setAttribute(toggle, "aria-label", label);
     back.disabled = !running && tick === 0;
@@ -114,10 +118,10 @@ export function createPlayer(model, show, { word = "time step", origin = 0, loop
   });
   adopt();
   if (model.get("playing")) run();
-  const keys = /** @type {Record<string, () => void>} */ ({ ",": () => goTo(tick - 1), ".": () => goTo(tick + 1), k: flip });
+  const keys = byKey({ back: () => goTo(tick - 1), on: () => goTo(tick + 1), play: flip });
   const dispose = () => {
     halt();
     stop();
   };
-  return { node, keys, tick: () => tick, frame: () => frame, goTo, dispose };
+  return { node, keys, flip, tick: () => tick, frame: () => frame, goTo, dispose };
 }

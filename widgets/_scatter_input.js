@@ -108,9 +108,9 @@ export function listenToHands(node, hearer) {
       event.preventDefault();
     }
     if (event.key === "Escape" && drag) return cancel();
-    const act = hearer.keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    const chord = event.metaKey || event.altKey || (event.ctrlKey && event.key.toLowerCase() !== "a");
-    if (!act || chord || isTyping(event.composedPath()[0])) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const act = hearer.keys[event.ctrlKey || event.metaKey ? `Ctrl+${key.toUpperCase()}` : key];
+    if (!act || event.altKey || isTyping(event.composedPath()[0])) return;
     event.preventDefault();
     event.stopPropagation();
     hearer.wake();

@@ -1,5 +1,6 @@
 // The row above a map: what it is, what dragging does, where to look, what is selected, and the search.
 
+import { keyOf } from "./_keys.js";
 import { button, element, icon, setAttribute, setText, write } from "./_kit.js";
 
 /** What the buttons do. @typedef {{zoom: (by: number) => void, fit: () => void, frame: () => void, all: () => void, clear: () => void, take: () => void, save: () => void, saveSvg: () => void}} Acts */
@@ -17,10 +18,11 @@ const ICONS = {
   save: "M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10",
   saveSvg: "M4.2 11.500C4.500 7 6 5 8 5s3.500 2 3.800 6.500M2.500 11.500h3v2.500h-3zM10.500 11.500h3v2.500h-3zM6.500 2.500h3V5h-3z",
 };
+const named = (/** @type {string} */ label, /** @type {string} */ action) => `${label} (${keyOf(action).replace(/^[a-z]$/, (letter) => letter.toUpperCase())})`;
 const TOOLS = [
-  ["pan", "Move the map by dragging (V)"],
-  ["lasso", "Lasso: draw around points; Shift adds, Alt removes (L)"],
-  ["rectangle", "Rectangle: drag over points; Shift adds, Alt removes (M)"],
+  ["pan", named("Move the map by dragging", "pan")],
+  ["lasso", named("Lasso: draw around points; Shift adds, Alt removes", "select")],
+  ["rectangle", named("Rectangle: drag over points; Shift adds, Alt removes", "rectangle")],
 ];
 const PAUSE = 150; // ms without a key until a search is asked
 
@@ -31,13 +33,13 @@ export function createTools(model, acts) {
     made.dataset.tool = tool;
     return made;
   });
-  const frame = button("Zoom to the selection (Z)", icon(ICONS.frame), acts.frame);
-  const all = button("Select all points shown (A)", icon(ICONS.all), acts.all);
-  const clear = button("Clear the selection (Escape)", icon(ICONS.clear), acts.clear);
+  const frame = button(named("Zoom to the selection", "frame"), icon(ICONS.frame), acts.frame);
+  const all = button(named("Select all points shown", "all"), icon(ICONS.all), acts.all);
+  const clear = button(named("Clear the selection", "leave"), icon(ICONS.clear), acts.clear);
   const views = [
     button("Closer (+)", icon(ICONS.closer), () => acts.zoom(1.6)),
     button("Farther (−)", icon(ICONS.farther), () => acts.zoom(1 / 1.6)),
-    button("Show all points (F)", icon(ICONS.fit), acts.fit),
+    button(named("Show all points", "whole"), icon(ICONS.fit), acts.fit),
     frame,
   ];
   const field = element("input", { type: "search", class: "jw-map-search", placeholder: "Search", spellcheck: "false", autocomplete: "off" });

@@ -8,8 +8,8 @@ import { MEANINGS } from "./_meanings.js";
 /** @typedef {{node: HTMLElement, pen: CanvasRenderingContext2D, small: CanvasRenderingContext2D, film: Film, frames: Uint8Array[], image: ImageData | null, at: number}} Screen */
 /** @typedef {{now: number, ratio: number, bars: Bars, colour: string, state: string, changed: boolean, dark: boolean}} Look */
 
-const BOLD = '600 11px system-ui, "Liberation Sans", sans-serif';
-const PLAIN = '11px system-ui, "Liberation Sans", sans-serif';
+const BOLD = '600 12px system-ui, "Liberation Sans", sans-serif';
+const PLAIN = '12px system-ui, "Liberation Sans", sans-serif';
 const [LINE, PAD, RULE, INDENT] = [14, 3, 3, 11];
 const SQUEEZE = 0.72; // of its width: names are pressed so far before they are broken
 const GROUND = "#0c1018";
@@ -92,7 +92,7 @@ function nothing(pen, { ratio, dark }, [left, top, width, height]) {
   pen.fillStyle = dark ? "#1f242d" : "#eceef2";
   pen.fillRect(left, top, width, height);
   pen.fillStyle = dark ? "#a8b0bf" : "#5a6375";
-  pen.font = PLAIN.replace("11px", `${12 * ratio}px`);
+  pen.font = PLAIN.replace("12px", `${12 * ratio}px`);
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.fillText("no ground truth", left + width / 2, top + height / 2);

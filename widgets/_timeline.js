@@ -65,7 +65,7 @@ export function createTimeline(model, root, film) {
     const curves = /** @type {Curve[]} */ (model.get("curves"));
     const log = model.get("log");
     const [low, high] = limits([...values, ...series("curve_high")], log);
-    pen.font = '11.5px system-ui, "Liberation Sans", sans-serif';
+    pen.font = '12px system-ui, "Liberation Sans", sans-serif';
     const left = Math.max(GUTTER, ...marksOf([low, high], log).map((value) => Math.ceil(pen.measureText(figure(value)).width) + 8));
     const names = curves.map(({ name }) => pen.measureText(name).width);
     const room = Math.min(ROOM, width / 3, Math.ceil(Math.max(0, ...names)) + SAMPLE + 16);

@@ -1,5 +1,6 @@
 // The actions of a clip: drag one on the pad, draw several along the strip.
 
+import { keyOf } from "./_keys.js";
 import { button, element, figure, icon, isTyping, mount, onAll, onNextFrame, press, remembering, setAttribute, setText, write } from "./_kit.js";
 import { lookOf } from "./_kinds.js";
 import { changed, nudged, placeOf, rowAt, withRow } from "./_moves.js";
@@ -96,7 +97,7 @@ function render({ model: host, el }) {
     pen.lineTo(PAD, zy * PAD);
     pen.stroke();
     pen.fillStyle = ink("--jw-faint");
-    pen.font = '11px system-ui, "Liberation Sans", sans-serif';
+    pen.font = '12px system-ui, "Liberation Sans", sans-serif';
     const [i, j] = f.axes;
     pen.textAlign = "right";
     pen.fillText(`${model.get("names")[i]} →`, PAD - 4, zy * PAD - 4);
@@ -184,9 +185,9 @@ function render({ model: host, el }) {
     if (chord && event.key.toLowerCase() === "z") press(model, "command", event.shiftKey ? "redo" : "undo");
     else if (chord || event.altKey) return;
     else if (move && target === pad) set(step(), nudged(shape(), rows()[step()], move[0], move[1], event.shiftKey ? 0.2 : 0.05));
-    else if ((move && move[0] && target === strip) || event.key === "[" || event.key === "]") {
-      write(model, { step: Math.max(0, Math.min(rows().length - 1, step() + (event.key === "[" || (move && move[0] < 0) ? -1 : 1))) });
-    } else if (event.key === "Delete" || event.key === "Backspace") {
+    else if ((move && move[0] && target === strip) || event.key === keyOf("previous") || event.key === keyOf("next")) {
+      write(model, { step: Math.max(0, Math.min(rows().length - 1, step() + (event.key === keyOf("previous") || (move && move[0] < 0) ? -1 : 1))) });
+    } else if (event.key === keyOf("restore") || event.key === "Backspace") {
       const was = model.get("original")[step()];
       if (was) set(step(), was);
     } else return;

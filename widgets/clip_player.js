@@ -150,7 +150,7 @@ function render({ model: host, el }) {
       Home: () => player.goTo(0),
       End: () => player.goTo(frames() - 1),
     });
-    const act = event.key === " " && !(event.composedPath()[0] instanceof HTMLButtonElement) ? player.keys.k : moves[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const act = event.key === " " && !(event.composedPath()[0] instanceof HTMLButtonElement) ? player.flip : moves[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || event.composedPath()[0] === heatOn) return;
     event.preventDefault();
     act();

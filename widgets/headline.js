@@ -1,6 +1,8 @@
 // The top of a board: a sentence, what is shown instead while a key is held, and the ways to doubt, copy and reset.
 import { downloads } from "./_download.js";
 import { MODEL, follow, latch, letGo, letGoOfAll, noHold, reasonOfKey, release, shown, sourceOfKey, take } from "./_hold.js";
+import { listKeys } from "./_key_sheet.js";
+import { keyOf } from "./_keys.js";
 import { button, element, icon, isForBoards, isTyping, mount, onAll, press, same, setAttribute, setText, write } from "./_kit.js";
 import { copyText, popover } from "./_popover.js";
 
@@ -15,9 +17,12 @@ const ICONS = {
   export: "M8 2.4v7.4M4.8 6.8 8 10l3.2-3.2M2.8 11.4v2h10.4v-2",
   info: "M8 1.8a6.2 6.2 0 1 1 0 12.4A6.2 6.2 0 0 1 8 1.8M8 7.4v3.8M8 4.9v.1",
   code: "M5.4 4.4 1.8 8l3.6 3.6M10.6 4.4 14.2 8l-3.6 3.6M9.2 3 6.8 13",
+  keys: "M1.8 4h12.4v8H1.8zM4.2 6.6h.1M6.7 6.6h.1M9.200 6.6h.1M11.700 6.6h.1M5 9.600h6",
   warn: "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.4M8 11.6v.1",
   error: "M5.4 1.8h5.2l3.6 3.6v5.2l-3.6 3.6H5.4l-3.6-3.6V5.4ZM8 4.8v4M8 11v.1",
 };
+/** What the first link of the page sends: the board in sight takes the focus. */
+const SKIP = "jw-skip";
 /** The source that is another model, not a baseline of this one. */
 const SECOND = "second";
 const COMMANDS = { undo: "Undo (Ctrl+Z)", redo: "Redo (Ctrl+Shift+Z)", reset: "Reset the board to how it opened", pin: "Pin: keep this result in the tray, to compare and export", export: "Export" };
@@ -42,7 +47,13 @@ function render({ model, el }) {
   drawBusy();
   const stop = onAll(model, ["busy", "progress"], drawBusy);
   const stopDownloads = downloads(model);
-  return () => [stop, stopDownloads, words.dispose, sources.dispose, tools.dispose, dispose].forEach((end) => end());
+  const onSkip = () => {
+    if (root.getClientRects().length) root.focus();
+  };
+  setAttribute(root, "tabindex", "-1");
+  document.addEventListener(SKIP, onSkip);
+  const stopSkip = () => document.removeEventListener(SKIP, onSkip);
+  return () => [stop, stopSkip, stopDownloads, words.dispose, sources.dispose, tools.dispose, dispose].forEach((end) => end());
 }
 
 /** The sentence with its thin line, and the badge that says what is shown in place of the model. @param {Model} model */
@@ -199,8 +210,9 @@ function toolButtons(model, root) {
   });
   const info = button("About this number", icon(ICONS.info), () => {});
   const code = button("Copy as Python", icon(ICONS.code), () => {});
-  const node = element("div", { class: "jw-group" }, cancel, ...commands.map(([, each]) => each), info, code);
-  const sheets = [about(model, root, info), codeSheet(model, root, code)];
+  const keys = button(`Keys (${keyOf("keys")})`, icon(ICONS.keys), () => {});
+  const node = element("div", { class: "jw-group" }, cancel, ...commands.map(([, each]) => each), info, code, keys);
+  const sheets = [about(model, root, info), codeSheet(model, root, code), keySheet(root, keys)];
   const draw = () => {
     cancel.hidden = !model.get("cancellable");
     cancel.style.visibility = model.get("busy") ? "visible" : "hidden";
@@ -213,6 +225,7 @@ function toolButtons(model, root) {
   };
   const onEscape = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Escape" && !isTyping(event.composedPath()[0])) sheets.forEach((sheet) => sheet.close());
+    if (event.key === keyOf("keys") && root.getClientRects().length && isForBoards(event, root)) keys.click();
   };
   const onUndo = (/** @type {KeyboardEvent} */ event) => {
     const key = event.key.toLowerCase();
@@ -233,6 +246,13 @@ function toolButtons(model, root) {
     sheets.forEach((sheet) => sheet.dispose());
   };
   return { node, dispose };
+}
+
+/** All keys. @param {HTMLElement} root @param {HTMLButtonElement} opener */
+function keySheet(root, opener) {
+  const made = popover(root, opener, "Keys");
+  listKeys(made.sheet);
+  return made;
 }
 
 /** What the number means, and what it cannot tell. @param {Model} model @param {HTMLElement} root @param {HTMLButtonElement} opener */

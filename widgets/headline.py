@@ -9,6 +9,7 @@ import traitlets as t
 from widgets._esm import css, esm
 from widgets._schema import FLAG, TEXT, check_dict, dicts, one_of
 from widgets._traits import Commanded, binary
+from widgets.keys import key
 
 MODEL = "model"
 _COMMANDS = ("reset", "undo", "redo", "pin", "export")
@@ -19,8 +20,8 @@ _INFO_KEYS = {"title": TEXT, "formula": TEXT, "source": TEXT, "cannot": TEXT}
 
 
 def _default_sources() -> list[dict[str, Any]]:
-    faces = (("twin", "R", "untrained"), ("other", "O", "other context"), ("position", "0", "position mean"), ("pixels", "P", "raw pixels"))
-    return [{"id": name, "key": key, "label": label, "enabled": True, "reason": ""} for name, key, label in faces]
+    faces = {"twin": "untrained", "other": "other context", "position": "position mean", "pixels": "raw pixels"}
+    return [{"id": name, "key": key(name), "label": label, "enabled": True, "reason": ""} for name, label in faces.items()]
 
 
 class Headline(Commanded):
@@ -34,7 +35,7 @@ class Headline(Commanded):
     """
 
     _esm = esm("headline.js")
-    _css = css("headline.css")
+    _css = css("headline.css", "_key_sheet.css")
 
     sentence = t.Unicode("", help="the finding as a sentence with its baseline; one or two lines").tag(sync=True)
     detail = t.Unicode("", help="the thin line under it: n, interval, how this clip compares").tag(sync=True)

@@ -3,6 +3,7 @@
 import { endsOf, heatOf, rgbaOf } from "./_colour.js";
 import { badge, contextEdge, cross, dashed, fillCells, frameOf, gridLines, hatch, ring, spread, targetEdge, veil, wipe } from "./_draw.js";
 import { footprintOf, gridOf, isToken, positionOf, tokenOf, tokensOf } from "./_geometry.js";
+import { keyOf } from "./_keys.js";
 import { button, bytesOf, element, floatsOf, icon, isTyping, mount, onAll, onNextFrame, press, setAttribute, setText, write } from "./_kit.js";
 import { flagsOf, layersOf, summaryOf } from "./_paint.js";
 import { createPalette, paletteKeys } from "./_palette.js";
@@ -172,7 +173,7 @@ function render({ model, el }) {
 
   const tools = paletteKeys(model);
   const onKey = (/** @type {KeyboardEvent} */ event) => {
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const key = event.key === "=" ? keyOf("larger") : event.key.length === 1 ? event.key.toLowerCase() : event.key; // + without Shift
     const editable = !model.get("read_only");
     /** @type {(() => void) | undefined} */
     let act;

@@ -22,7 +22,7 @@ const [GUTTER, ROOM, HEAD, GAP, FOOT] = [46, 140, 17, 9, 40];
 const [AROUND, TALLEST] = [340, 150]; // pixels of the window that other things need; of a panel at most
 const BEAT = 2000; // milliseconds between two questions for news
 const LOOKS = { log: "real", measure: "predicted", untrained: "control", control: "control" };
-const FONT = '11.5px system-ui, "Liberation Sans", sans-serif';
+const FONT = '12px system-ui, "Liberation Sans", sans-serif';
 
 /** @param {{model: Model, el: HTMLElement}} host */
 function render({ model, el }) {
@@ -271,7 +271,7 @@ function render({ model, el }) {
     ArrowRight: () => go(model.get("cursor") + 1),
     Home: () => go(0),
     End: () => go(steps().length - 1),
-    " ": () => player.keys.k(),
+    " ": player.flip,
   });
   stage.addEventListener("keydown", (event) => {
     if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;

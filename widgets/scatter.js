@@ -1,5 +1,6 @@
 // A map of points: colour, filters, search, selection, neighbours and trajectories. Columns come once; ids, bits and ends go back.
 
+import { byKey } from "./_keys.js";
 import { element, mount, onAll, remembering, same, setAttribute, setText, write } from "./_kit.js";
 import { MEANINGS } from "./_meanings.js";
 import { fileName, offer } from "./_plot_files.js";
@@ -302,11 +303,12 @@ function render({ model: slow, el }) {
   };
   const keys = {
     ArrowLeft: move(1, 0), ArrowRight: move(-1, 0), ArrowUp: move(0, 1), ArrowDown: move(0, -1),
-    "+": () => zoom(1.6, middle()), "=": () => zoom(1.6, middle()), "-": () => zoom(1 / 1.6, middle()), "−": () => zoom(1 / 1.6, middle()),
-    "[": () => step(-1), "]": () => step(1), Enter: enter, Escape: clear,
-    f: fit, z: frame, a: () => select("replace", state.seen),
-    v: () => write(model, { tool: "pan" }), l: () => write(model, { tool: "lasso" }), m: () => write(model, { tool: "rectangle" }),
-    "/": () => tools.field.focus(),
+    Enter: enter, "=": () => zoom(1.6, middle()), "−": () => zoom(1 / 1.6, middle()),
+    ...byKey({
+      larger: () => zoom(1.6, middle()), smaller: () => zoom(1 / 1.6, middle()), previous: () => step(-1), next: () => step(1), leave: clear,
+      whole: fit, frame, all: () => select("replace", state.seen), search: () => tools.field.focus(),
+      pan: () => write(model, { tool: "pan" }), select: () => write(model, { tool: "lasso" }), rectangle: () => write(model, { tool: "rectangle" }),
+    }),
   };
   const cancel = listenToHands(plot, {
     tool: () => model.get("tool"),

@@ -168,7 +168,7 @@ def test_a_group_is_projected_alone_two_groups_span_an_axis_and_the_time_cursor_
     def select_only(label: str) -> None:
         group.filter(has_text=label).click(modifiers=["Shift"])
         expect(board.locator(".jw-map-status")).to_contain_text("40 of 80 points shown")
-        board.locator(".jw-map-plot").press("a")
+        board.locator(".jw-map-plot").press("Control+a")
         expect(board.locator(".jw-map-status")).to_contain_text("40 selected")
 
     select_only("stays")
@@ -222,7 +222,7 @@ def test_vectors_of_a_file_open_from_the_data_field_without_a_model_and_a_model_
     opened(board)
     expect(board.locator(".jw-map-legend")).to_contain_text("kind 2", timeout=PATIENT)
     expect(board.locator(".jw-map-note")).to_contain_text("90 of 90 clips matched by name in column 'name'")
-    board.locator(".jw-map-plot").press("a")
+    board.locator(".jw-map-plot").press("Control+a")
     expect(board.locator(".jw-gallery").nth(1)).to_contain_text("row <b>0 · kind kind 0")
     board.get_by_role("button", name="Masks", exact=True).click()
     expect(board.locator(".jw-headline-sentence")).to_have_text(

@@ -136,7 +136,7 @@ def test_everything_can_be_painted_from_the_keyboard(bench: Any) -> None:
     root = bench.show(view)
     stage = root.locator(".jw-stage")
     stage.focus()
-    for key in ("ArrowDown", "ArrowRight", " ", "Shift+ArrowRight", "n", "ArrowDown", "Enter"):
+    for key in ("ArrowDown", "ArrowRight", " ", "Shift+ArrowRight", "d", "ArrowDown", "Enter"):
         bench.page.keyboard.press(key)
     bench.wait(lambda: len(view.mask["context"]) == 61, "two targets and one neither")
     assert targets(view) == {9, 10}
@@ -153,9 +153,9 @@ def test_keys_of_the_board_pass_through(bench: Any) -> None:
     root = bench.show(PatchCanvas.show(clip(4), (2, 8, 8), tubelet=2))
     bench.page.evaluate("() => { window.kept = []; document.addEventListener('keydown', (e) => e.defaultPrevented || window.kept.push(e.key)); }")
     root.locator(".jw-stage").focus()
-    for key in "ro01234pc":
+    for key in "ro01234pbsc":
         bench.page.keyboard.press(key)
-    assert bench.page.evaluate("() => window.kept.join('')") == "ro01234p"
+    assert bench.page.evaluate("() => window.kept.join('')") == "ro01234pbs"
 
 
 def test_the_active_block_is_the_one_that_is_painted(bench: Any) -> None:

@@ -289,7 +289,7 @@ def test_keys_move_zoom_walk_and_select(bench: Any) -> None:
     closer = view.camera[2]
     plot.press("ArrowRight")
     bench.wait(lambda: view.camera[0] > 0.5 and view.camera[2] == closer, "moved right")
-    plot.press("f")
+    plot.press("w")
     bench.wait(lambda: view.camera == [], "all points")
     view.hover = 0
     bench.push()
@@ -303,7 +303,7 @@ def test_keys_move_zoom_walk_and_select(bench: Any) -> None:
     bench.wait(lambda: view.hover == order[2], "back")
     plot.press("Enter")
     bench.wait(lambda: view.selection.tolist() == [order[2]] and view.pressed == [int(order[2]), 1], "selected")
-    plot.press("a")
+    plot.press("Control+a")
     bench.wait(lambda: len(view.selection) == 898, "all that are shown")
     plot.press("Escape")
     bench.wait(lambda: view.selected == "", "none")

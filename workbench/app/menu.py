@@ -80,5 +80,5 @@ def _quiet(reason: str) -> dict[str, Any]:
     return {"&.MuiButton-text": {"color": "text.disabled", "&:hover::after, &:focus-visible::after": {**said, **looks, **above}}}
 
 
-_SECTION = {"letterSpacing": "0.12em", "opacity": 0.7, "lineHeight": "26px"}
+_SECTION = {"fontSize": "12px", "letterSpacing": "0.12em", "opacity": 0.7, "lineHeight": "26px"}
 _ITEM = {"justifyContent": "flex-start", "px": "12px", "py": "2px", "minHeight": "27px"}

@@ -18,7 +18,7 @@ from tornado.platform.asyncio import BaseAsyncIOLoop
 from tornado.websocket import WebSocketClosedError
 
 from workbench import samples
-from workbench.app import fast, toasts
+from workbench.app import fast, first_words, toasts
 from workbench.app.listening import Place, listen
 from workbench.app.shell import Start, page
 from workbench.boards.clip_choice import bank_path
@@ -218,6 +218,7 @@ def serve(
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("bokeh.server.views.ws").addFilter(is_of_an_open_tab)
     fast.apply()
+    first_words.apply()
     pn.extension("plotly", notifications=True, exception_handler=toasts.unexpected, raw_css=[toasts.CSS])
     if not runs and vectors_first(jobs, start.checkpoint, table):
         start = replace(start, vectors=True)

@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop
 
 from widgets import Presenting, Toolbar, View
 from widgets.controls import Button, Label
-from workbench.app import fast, toasts
+from workbench.app import fast, first_words, toasts
 from workbench.app.address import Address
 from workbench.app.look import LOOK, THEME
 from workbench.app.menu import Menu
@@ -108,6 +108,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         theme_config=THEME,
         sx=LOOK,
         busy_indicator=None,
+        template=first_words.REST,
     )
     fast.quiet(shell)
     held = [view for each in boards.values() for view in leaves(each.layout)]

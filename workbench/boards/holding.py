@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from widgets import Headline
+from widgets.keys import key
 from workbench.boards.layout import fill
 from workbench.boards.second import NONE_OPEN, SECOND, SOURCE, Second
 from workbench.boards.workspace import Workspace
@@ -15,7 +16,7 @@ from workbench.core.questions.checkpoint import ModelFacts
 
 NO_MODEL = "it needs a model; what is open are vectors, which come without one."
 _ONE = "This board shows one model at a time: release B, or open the other model as A."
-UNTRAINED = [{"id": "twin", "key": "R", "label": "untrained", "enabled": True, "reason": ""}]
+UNTRAINED = [{"id": "twin", "key": key("twin"), "label": "untrained", "enabled": True, "reason": ""}]
 
 
 class Holding:

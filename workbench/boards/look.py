@@ -26,7 +26,7 @@ def layout(title: str, dark: bool, bottom: int) -> dict[str, object]:
         "title": {"text": title, "font": {"size": 12}, "x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top"},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": ink("real", dark), "size": 11.5, "family": "system-ui, sans-serif"},
+        "font": {"color": ink("real", dark), "size": 12, "family": "system-ui, sans-serif"},
         "margin": {"l": 4, "r": 10, "t": 26, "b": bottom},
         "showlegend": False,
         "bargap": 0.32,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from widgets.headline import SECOND
+from widgets.keys import key as key_of
 from workbench.boards.workspace import Subject, Workspace
 from workbench.core.card import BankKey, ClipKey, FolderKey, ModelKey
 from workbench.core.errors import Cancelled, WorkbenchError
@@ -16,7 +17,7 @@ from workbench.core.questions.checkpoint import ModelFacts
 from workbench.core.questions.clips import Look, LookAt, ShownClip, bank_of
 from workbench.query import Query
 
-SOURCE: dict[str, object] = {"id": SECOND, "key": "B", "label": "second model", "enabled": False, "reason": ""}
+SOURCE: dict[str, object] = {"id": SECOND, "key": key_of(SECOND), "label": "second model", "enabled": False, "reason": ""}
 NONE_OPEN = "No second model is open: choose one as B beside the name of the open model."
 _Asked = TypeVar("_Asked", bound=Question[Any])
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from widgets import Gallery, PatchCanvas, Scatter, Toolbar
+from widgets.keys import key as key_of
 from workbench.boards.base import Board, board
 from workbench.boards.embedding import controls, places, telling, words
 from workbench.boards.embedding.columns import THIS, Colouring, colourings, crowded, this_clip
@@ -33,8 +34,8 @@ from workbench.session import State
 _NAMED = 50_000  # rows whose names the map holds
 COLD = "JEPA_WORKBENCH_COLD"  # an environment variable: UMAP is not made ready ahead
 _SOURCES = {"model": "model", "twin": "untrained", "position": "position", "pixels": "pixels", "shuffled": "shuffled"}
-_KEYS = (("twin", "R", "untrained"), ("other", "O", "other"), ("position", "0", "position"), ("pixels", "P", "pixels"), ("shuffled", "S", "shuffled"))
-_HELD = [{"id": name, "key": key, "label": label, "enabled": True, "reason": ""} for name, key, label in _KEYS]
+_SOURCES = {"twin": "untrained", "other": "other", "position": "position", "pixels": "pixels", "shuffled": "shuffled"}
+_HELD = [{"id": name, "key": key_of(name), "label": label, "enabled": True, "reason": ""} for name, label in _SOURCES.items()]
 
 
 @board(section="LOOK", order=25, opens=7)

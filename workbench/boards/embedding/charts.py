@@ -37,7 +37,7 @@ def sweep_chart(found: SweepResult, colouring: Colouring | None, *, dark: bool) 
         figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "range": [-reach, reach], "visible": False}})
         text = f"{int(found.k[place])} neighbours, seed {int(found.seed[place])}"
         where = {"xref": f"x{axis} domain", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top"}
-        figure.add_annotation(text=text, showarrow=False, font={"size": 11, "color": ink("real", dark)}, **where)
+        figure.add_annotation(text=text, showarrow=False, font={"size": 12, "color": ink("real", dark)}, **where)
     return calm(figure, sweep_words(found), dark, bottom=20)
 
 
@@ -92,11 +92,11 @@ def axis_chart(found: AxisResult, ends: Mapping[str, Chosen], *, dark: bool) -> 
             x=middle, y=share, mode="lines", line=line, fill="tozeroy", name=name, hovertemplate=f"{name}: %{{y:.1%}} at %{{x:.2f}}<extra></extra>"
         )
         top = int(share.argmax())
-        figure.add_annotation(x=middle[top], y=share[top], text=name, showarrow=False, yshift=8, font={"size": 11, "color": colour})
+        figure.add_annotation(x=middle[top], y=share[top], text=name, showarrow=False, yshift=8, font={"size": 12, "color": colour})
     for place, text in ((0.0, "centroid of A"), (1.0, "centroid of B")):
         figure.add_vline(x=place, line={"color": ink("real", dark), "width": 1, "dash": "dot"})
         figure.add_annotation(
-            x=place, y=0, yref="paper", text=text, showarrow=False, yanchor="top", yshift=-2, font={"size": 10.5, "color": ink("real", dark)}
+            x=place, y=0, yref="paper", text=text, showarrow=False, yanchor="top", yshift=-2, font={"size": 12, "color": ink("real", dark)}
         )
     calm(figure, "Share of each group along the axis from A to B, in the full space", dark, bottom=22)
     return figure.update_yaxes(rangemode="tozero", visible=False).update_xaxes(showticklabels=False)

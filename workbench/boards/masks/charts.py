@@ -46,8 +46,8 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
         text, at = [number(r) for r in ratios], {"xaxis": "x2", "yaxis": "y2"}
         said = {"text": text, "hovertext": [f"{kind} {a}: {r} × reference" for a, r in zip(labels, text, strict=True)], **_SAID}
         data.append({"type": "bar", "x": labels, "y": ratios, "marker": {"color": ink("predicted", dark)}, **at, **said})
-        data.append({**_VALUES, "x": labels, "y": _clear(ratios, _ABOVE), "text": text, "textposition": "top center", "textfont": {"size": 10}, **at})
-        named = {"text": f"by {kind}", "standoff": 2, "font": {"size": 11.5}}
+        data.append({**_VALUES, "x": labels, "y": _clear(ratios, _ABOVE), "text": text, "textposition": "top center", "textfont": {"size": 12}, **at})
+        named = {"text": f"by {kind}", "standoff": 2, "font": {"size": 12}}
         shape["xaxis2"] = {**AXIS, "anchor": "y2", "domain": list(_RIGHT) if wide else [0, 1], "type": "category", "title": named}
         shape["yaxis2"] = {
             **AXIS,
@@ -66,7 +66,7 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
             "yanchor": "top",
             **({"x": _SIDE if parts else _RIGHT[0], "y": 1} if wide else below),
         }
-        shape["annotations"] = [{"text": "<br>".join(rank_lines(yard.rank)), "showarrow": False, "align": "left", "font": {"size": 11}, **where}]
+        shape["annotations"] = [{"text": "<br>".join(rank_lines(yard.rank)), "showarrow": False, "align": "left", "font": {"size": 12}, **where}]
     return go.Figure(data=data, layout=shape)  # in one go: part by part it takes ten times as long, twice a stroke
 
 

@@ -26,7 +26,7 @@ def landscape_chart(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] 
         "y": y,
         "z": found.energy.T,
         "colorscale": "Cividis",
-        "colorbar": {"thickness": 8, "nticks": 4, "title": {"text": UNITS[found.distance], "font": {"size": 11}}},
+        "colorbar": {"thickness": 8, "nticks": 4, "title": {"text": UNITS[found.distance], "font": {"size": 12}}},
     }
     figure = go.Figure(go.Heatmap(**heat, hovertemplate=f"{found.axes[0]} %{{x:.3f}}, {found.axes[1]} %{{y:.3f}}: %{{z:.4f}}<extra></extra>"))
     for name, symbol, place in _places(found, chosen):
@@ -35,9 +35,9 @@ def landscape_chart(found: EnergyLandscape, chosen: Float[np.ndarray, "action"] 
     calm(figure, "energy of the first action" + ("" if found.others == "slice" else ", minimum over the others"), dark, bottom=30)
     few = {"showticklabels": True, "nticks": 4, "tickangle": 0}
     figure.update_xaxes(
-        title={"text": f"{found.axes[0]} (no-op: {number(found.copy)})", "font": {"size": 11}}, constrain="domain", **{**few, "nticks": 3}
+        title={"text": f"{found.axes[0]} (no-op: {number(found.copy)})", "font": {"size": 12}}, constrain="domain", **{**few, "nticks": 3}
     )
-    figure.update_yaxes(title={"text": found.axes[1], "font": {"size": 11}}, autorange="reversed", **few)
+    figure.update_yaxes(title={"text": found.axes[1], "font": {"size": 12}}, autorange="reversed", **few)
     if np.isclose(np.ptp(x), np.ptp(y), rtol=0.01):
         figure.update_yaxes(scaleanchor="x")
     return figure

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from widgets.controls import Button, Control, Int, Label, Option, Select
+from widgets.keys import key
 from workbench.core.planner import Planner
 
 Going = Literal["ready", "going", "stopped", "over"]
@@ -46,12 +47,12 @@ def buttons(state: Going, why_not: str) -> list[Control]:
     Args:
         state: of the agent. why_not: why nothing can be executed; "" when it can.
     """
-    execute = Button("execute", _LABELS[state], key="E", primary=True, width=150, help=_EXECUTE).off(why_not)
-    plan = Button("plan", "Plan", key="P", help="Plan again from the position of the agent.")
+    execute = Button("execute", _LABELS[state], key=key("execute"), primary=True, width=150, help=_EXECUTE).off(why_not)
+    plan = Button("plan", "Plan", key=key("plan"), help="Plan again from the position of the agent.")
     if why_not:
         return [plan, execute, Label("why", why_not)]
-    step = Button("step", "Step", key="N", help="Plan, and make one step.")
-    return [execute, step, Button("back", "Reset agent", key="H", help="Move the agent back to the start."), plan]
+    step = Button("step", "Step", key=key("step"), help="Plan, and make one step.")
+    return [execute, step, Button("back", "Reset agent", key=key("reset"), help="Move the agent back to the start."), plan]
 
 
 def settings(axes: Sequence[tuple[int, int, str]], drives: bool) -> list[Control]:
@@ -86,8 +87,8 @@ def ends_buttons(start: int, goal: int) -> list[Control]:
     """Frames of a clip as ends."""
     return [
         Label("ends", f"frame {start} → {goal}"),
-        Button("start", "Start here", key="S", help="Plan from the frame under the cursor."),
-        Button("goal", "Goal here", key="G", help="Plan to the frame under the cursor."),
+        Button("start", "Start here", key=key("start"), help="Plan from the frame under the cursor."),
+        Button("goal", "Goal here", key=key("goal"), help="Plan to the frame under the cursor."),
     ]
 
 

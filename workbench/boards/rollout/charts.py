@@ -38,7 +38,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
         )
         ends.append((kind, float(found.ratio(kind)[-1]), colour))
     for (kind, value, colour), place in zip(ends, _spread([v for _, v, _ in ends]), strict=True):
-        font = {"size": 11, "color": colour}
+        font = {"size": 12, "color": colour}
         figure.add_annotation(
             x=1, xref="paper", y=value, yshift=place, text=f"{kind} {share(value)}", showarrow=False, xanchor="right", yanchor="bottom", font=font
         )
@@ -46,7 +46,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
         y=1, line={"width": 1, "color": ink("real", dark), "dash": "dot"}, annotation_text="copy last frame", annotation_position="bottom left"
     )
     calm(figure, f"error ÷ baseline by horizon, {found.errors.shape[1]} clips", dark, bottom=30)
-    figure.update_xaxes(title={"text": "steps", "font": {"size": 11}}, showticklabels=True)
+    figure.update_xaxes(title={"text": "steps", "font": {"size": 12}}, showticklabels=True)
     figure.update_yaxes(rangemode="tozero")
     return figure
 

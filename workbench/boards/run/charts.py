@@ -56,7 +56,7 @@ def difference_chart(found: CheckpointDifference, *, dark: bool = False) -> go.F
         figure.add_scatter(x=shown, y=names, mode="markers", name=name, marker=marker, hovertext=text, hoverinfo="text")
     more = f"; first {_MOST} of {len(found.layers)} layers" if len(found.layers) > _MOST else ""
     calm(figure, f"‖b − a‖ ÷ ‖a‖ by layer; | the same in another order{more}", dark, bottom=22)
-    figure.update_yaxes(autorange="reversed", tickfont={"size": 10})
+    figure.update_yaxes(autorange="reversed", tickfont={"size": 12})
     figure.update_xaxes(rangemode="tozero", showticklabels=True)
     return figure
 
@@ -73,7 +73,7 @@ def agreement_chart(found: Sequence[Agreement], probe: str, *, dark: bool = Fals
     text = [f"{a.title}: {a.rho:.2f}, chance ±{a.chance:.2f}, {a.checkpoints} checkpoints" for a in found]
     figure.add_scatter(x=[a.rho for a in found], y=[a.title for a in found], mode="markers", marker=marker, hovertext=text, hoverinfo="text")
     calm(figure, f"rank correlation with the {probe} over the checkpoints; grey: chance", dark, bottom=22)
-    figure.update_yaxes(autorange="reversed", tickfont={"size": 10})
+    figure.update_yaxes(autorange="reversed", tickfont={"size": 12})
     figure.update_xaxes(range=[-1.05, 1.05], showticklabels=True, nticks=5)
     return figure
 

@@ -54,9 +54,7 @@ def moves_bars(view: SensitivityView, kinds: dict[str, str], *, dark: bool = Fal
         figure.update_layout({f"xaxis{axis}": {"anchor": f"y{axis}", "range": [0, far], "showticklabels": False}})
         figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "domain": [top - tall, top], "autorange": "reversed"}})
         text = f"{kinds.get(change, '')}: <b>{change}</b>, {strength(view.amounts[k])}"
-        figure.add_annotation(
-            text=text, xref="paper", yref="paper", x=0, y=top, yanchor="bottom", xanchor="left", showarrow=False, font={"size": 11.5}
-        )
+        figure.add_annotation(text=text, xref="paper", yref="paper", x=0, y=top, yanchor="bottom", xanchor="left", showarrow=False, font={"size": 12})
     return calm(figure, "latent distance (1 = two random clips)", dark)
 
 
@@ -80,20 +78,20 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
         figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "range": [most - 0.5, -0.5], "type": "category"}})  # rows of one pitch in both
         for row in rows:
             text = f"{number(float(found.mean('model', row)[-1]))}{_span(found, 'model', row)}"
-            font = {"size": 10.5, "color": ink("predicted", dark)}
+            font = {"size": 12, "color": ink("predicted", dark)}
             end = {"xref": f"x{axis} domain", "x": 1, "xanchor": "right", "yref": f"y{axis}", "y": row}
             figure.add_annotation(text=text, showarrow=False, font=font, **end)
         line = {"width": 1, "color": ink("real", dark), "dash": "dot"}
         figure.add_shape(type="line", x0=1, x1=1, y0=0, y1=1, xref=f"x{axis}", yref=f"y{axis} domain", line=line, opacity=0.5)
         where = {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"}
-        figure.add_annotation(text=title, showarrow=False, font={"size": 11.5}, **where)
+        figure.add_annotation(text=title, showarrow=False, font={"size": 12}, **where)
     lines = "lines: 95 % interval" if found.moved.shape[-1] >= FEWEST_CLIPS else too_few(found.moved.shape[-1])
     colour = ink("predicted", dark)
     mark = f"<span style='color:{colour}'>●</span>"
     legend = f"{mark} model &nbsp; ☐ untrained &nbsp; ✕ raw pixels; {lines}; dotted: two random clips"
     calm(figure, f"latent distance of every factor at full strength, {found.moved.shape[-1]} clips<br>{legend}", dark, bottom=22)
     figure.update_layout(margin={"t": 58})
-    figure.update_xaxes(showticklabels=True, tickfont={"size": 10.5})
+    figure.update_xaxes(showticklabels=True, tickfont={"size": 12})
     return figure
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from widgets import ClipPlayer, Toolbar, WorldStage
+from widgets.keys import key as key_of
 from workbench.boards import code
 from workbench.boards.base import UNTRAINED, Board, board, no_bank, save_videos
 from workbench.boards.beside import Beside
@@ -37,7 +38,7 @@ from workbench.session import State
 
 Moved = tuple[int, float, float]
 _STILLS = "this is an image model: it predicts no following frames."
-_SOURCES = [*UNTRAINED, {"id": "pixels", "key": "P", "label": "pixel changes", "enabled": True, "reason": ""}]
+_SOURCES = [*UNTRAINED, {"id": "pixels", "key": key_of("pixels"), "label": "pixel changes", "enabled": True, "reason": ""}]
 
 
 @board(section="IMAGINE", order=30, opens=3)

@@ -35,7 +35,7 @@ def accuracy_chart(found: Judged, *, dark: bool = False) -> go.Figure:
 
     figure, places, at = go.Figure(), dict[str, float](), 0.0
     for title, kinds in _GROUPS:
-        figure.add_annotation(x=0, y=at, text=title, showarrow=False, xanchor="left", font={"size": 10.5, "color": ink("control", dark)})
+        figure.add_annotation(x=0, y=at, text=title, showarrow=False, xanchor="left", font={"size": 12, "color": ink("control", dark)})
         places |= {kind: at + 0.95 + k for k, kind in enumerate(kinds)}
         at += len(kinds) + 1.1
     for who in reversed(_LOOKS):
@@ -43,7 +43,7 @@ def accuracy_chart(found: Judged, *, dark: bool = False) -> go.Figure:
     figure.add_vline(x=0.5, line={"width": 1, "color": ink("real", dark), "dash": "dot"})
     calm(figure, f"accuracy (possible scored lower), n = {found.count}", dark, bottom=36)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.1, "yanchor": "top"})
-    figure.update_layout(legend_font={"size": 10.5}, legend_traceorder="reversed")
+    figure.update_layout(legend_font={"size": 12}, legend_traceorder="reversed")
     figure.update_xaxes(range=[-0.04, 1.16], tickvals=[0, 0.5, 1], ticktext=["0", "chance", "1"], showticklabels=True)
     figure.update_yaxes(range=[at - 0.6, -0.5], tickvals=list(places.values()), ticktext=[*places], showticklabels=True, showgrid=False)
     return figure
@@ -77,4 +77,4 @@ def _add(figure: go.Figure, who: str, row: dict[str, Accuracy], places: dict[str
     )
     if who == "model":
         for kind, value in zip(row, values, strict=True):
-            figure.add_annotation(x=1.16, y=places[kind], text=number(value), showarrow=False, xanchor="right", font={"size": 11, "color": colour})
+            figure.add_annotation(x=1.16, y=places[kind], text=number(value), showarrow=False, xanchor="right", font={"size": 12, "color": colour})

@@ -1,0 +1,80 @@
+"""For everyone: the first words, the way past the menu, the list of keys, and letters that can be read."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.waiting import PATIENT
+from widgets.keys import KEYS
+from workbench.app.first_words import FIRST
+
+pytestmark = pytest.mark.browser
+
+# Every text that is to be seen, also within shadow roots, with its size.
+_SMALL = """() => {
+  const found = [];
+  const walk = (node) => {
+    for (const child of node.childNodes) {
+      if (child instanceof Element) {
+        walk(child);
+        if (child.shadowRoot) walk(child.shadowRoot);
+      } else if (child.nodeType === Node.TEXT_NODE && child.textContent.trim() && node instanceof Element) {
+        const size = parseFloat(getComputedStyle(node).fontSize);
+        if (size < 12 && node.getClientRects().length && !["STYLE", "SCRIPT"].includes(node.tagName)) found.push([child.textContent.trim(), size]);
+      }
+    }
+  };
+  walk(document.body);
+  return found;
+}"""
+_FOCUSED = """() => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at?.className ?? "";
+}"""
+
+
+def test_the_first_words_are_sent_before_the_page_is_made(server: str) -> None:
+    place = urlsplit(server)
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=120) as line:
+        line.sendall(f"GET / HTTP/1.1\r\nHost: {place.netloc}\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: line.recv(1 << 16), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    size, _, rest = body.partition(b"\r\n")
+    assert rest[: int(size, 16)] == FIRST.encode()  # a chunk of its own
+    assert b"<script" not in FIRST.encode()
+    assert rest.rstrip().endswith(b"0")  # and the page follows, to its end
+    assert b"</html>" in rest
+
+
+def test_a_page_is_used_by_keyboard_and_read_without_a_lens(board: Any) -> None:
+    expect(board.locator(".jw-starting")).to_have_count(0)
+    board.keyboard.press("Tab")
+    skip = board.get_by_role("button", name="Skip to the board")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    board.keyboard.press("Enter")
+    expect(board.locator(".jw-headline")).to_be_focused()
+    tabs = 0
+    while "jw-stage" not in board.evaluate(_FOCUSED):
+        board.keyboard.press("Tab")
+        tabs += 1
+        assert tabs < 40, "no way to the grid"
+    assert tabs <= 36, tabs
+    board.keyboard.press("?")
+    sheet = board.get_by_role("dialog", name="Keys")
+    expect(sheet).to_be_visible(timeout=PATIENT)
+    for group in KEYS.values():
+        for _, words in group.values():
+            expect(sheet.get_by_text(words, exact=True)).to_be_visible()
+    assert board.evaluate(_SMALL) == []
+    board.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    board.emulate_media(reduced_motion="reduce")
+    expect(board.locator(".jw-patch-canvas .jw-picture canvas").first).to_have_css("transition-duration", "0s")
