@@ -1,5 +1,6 @@
 // Curves over the frames of a clip with one cursor: drawn under films, or alone.
 
+import { createBehind, ofCurves } from "./_behind.js";
 import { apart, frameAt, limits, marksOf, runs, xOf, yOf } from "./_axis.js";
 import { element, figure, floatsOf, onNextFrame, setAttribute, setText } from "./_kit.js";
 import { lookOf, looksOf } from "./_kinds.js";
@@ -31,7 +32,9 @@ export function createTimeline(model, root, film) {
   const real = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   let pen = /** @type {import("./_svg.js").Pen} */ (real);
   const files = plotFiles(() => model.get("curve_label") || "curves", (kind) => filed(kind, asSvg(), ink("--jw-ground")));
-  const outer = element("div", { class: "jw-timeline-box" }, node, files);
+  const behind = createBehind();
+  const outer = element("div", { class: "jw-timeline-box" }, node, files, behind.node);
+  let told = /** @type {any} */ (null);
   const frame = onNextFrame(draw, () => root.clientWidth > 0);
   /** @type {Plot} */
   let plot = { left: GUTTER, top: TOP, width: 1, height: 1, frames: 1, low: 0, high: 1, log: false };
@@ -58,6 +61,15 @@ export function createTimeline(model, root, film) {
     real.clearRect(0, 0, width, height);
     drawAll(width, height, values);
     speak(model.get("curves"), values);
+    if (told !== model.get("curve_values")) tellAll(values);
+    told = model.get("curve_values");
+  }
+
+  /** @param {Float32Array[]} values */
+  function tellAll(values) {
+    const [word, origin] = [model.get("word"), model.get("origin")];
+    const curves = /** @type {Curve[]} */ (model.get("curves")).map(({ name, unit }, i) => ({ name: unit ? `${name} (${unit})` : name, values: values[i] }));
+    behind.fill("", [ofCurves(model.get("curve_label") || "curves", word, Array.from({ length: film.frames() }, (_, i) => origin + i), curves)]);
   }
 
   /** @param {number} width @param {number} height @param {Float32Array[]} values */

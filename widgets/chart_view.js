@@ -1,5 +1,6 @@
 // A Plotly figure: Plotly.react changes it in place. The library is run once a page, whichever chart got it first.
 
+import { createBehind, ofFigure } from "./_behind.js";
 import { element, mount, onAll, onNextFrame, setAttribute, write } from "./_kit.js";
 import { plotFiles } from "./_plot_files.js";
 import { growth } from "./_room.js";
@@ -19,12 +20,27 @@ async function run(source) {
   return found.default;
 }
 
+/** Loads the library from the server, once a page. @param {string} place @param {HTMLElement} root @returns {Promise<Plotly>} */
+function load(place, root) {
+  return new Promise((done, fail) => {
+    const script = element("script", { src: place, onload: () => (HOME.Plotly ? done(HOME.Plotly) : fail(new Error("this is not plotly.js"))) });
+    script.addEventListener("error", () => {
+      HOME.jwPlotly = undefined; // the next chart tries again
+      script.remove();
+      fail(new Error("plotly.js did not come"));
+    });
+    root.append(script);
+  });
+}
+
 /** @param {{model: import("./_kit.js").Model, el: HTMLElement}} host */
 function render({ model, el }) {
   const { root, dispose } = mount(model, el, "jw-chart-view");
   const plot = element("div", { class: "jw-plot", role: "img", "aria-label": model.get("label") });
   const files = plotFiles(() => model.get("label"), save);
-  root.append(plot, files);
+  const behind = createBehind();
+  root.append(plot, files, behind.node);
+  let told = -1;
   let gone = false;
 
   /** @param {"png" | "svg"} kind @returns {Promise<Blob>} the chart on the ground of the page, as large as it is shown */
@@ -44,8 +60,14 @@ function render({ model, el }) {
     const [version, height] = [model.get("version"), tall()];
     root.style.height = `${height}px`;
     files.hidden = !data?.length;
+    if (told !== version) {
+      const { words, tables } = ofFigure({ data, layout }, model.get("label"));
+      behind.fill(words, tables);
+      told = version;
+    }
     if (!data) return;
     if (!HOME.jwPlotly && HOME.Plotly) HOME.jwPlotly = Promise.resolve(HOME.Plotly);
+    if (!HOME.jwPlotly && model.get("library_at")) HOME.jwPlotly = load(model.get("library_at"), root);
     if (!HOME.jwPlotly && model.get("library")) HOME.jwPlotly = run(model.get("library"));
     write(model, { wanted: !HOME.jwPlotly });
     const plotly = await HOME.jwPlotly;

@@ -48,9 +48,11 @@ function render({ model, el }) {
   const stop = onAll(model, ["busy", "progress"], drawBusy);
   const stopDownloads = downloads(model);
   const onSkip = () => {
-    if (root.getClientRects().length) root.focus();
+    if (!root.getClientRects().length) return;
+    setAttribute(root, "tabindex", "-1"); // for this once: a press on it would take the focus from the board
+    root.focus();
   };
-  setAttribute(root, "tabindex", "-1");
+  root.addEventListener("blur", () => root.removeAttribute("tabindex"));
   document.addEventListener(SKIP, onSkip);
   const stopSkip = () => document.removeEventListener(SKIP, onSkip);
   return () => [stop, stopSkip, stopDownloads, words.dispose, sources.dispose, tools.dispose, dispose].forEach((end) => end());

@@ -1,5 +1,6 @@
 // Curves of a training run in small panels over one axis of steps; one line through all of them moves from checkpoint to checkpoint.
 
+import { createBehind, ofCurves } from "./_behind.js";
 import { apart } from "./_axis.js";
 import { bytesOf, button, element, figure, isForBoards, mount, onAll, onNextFrame, setAttribute, setText, write } from "./_kit.js";
 import { lookOf, looksOf } from "./_kinds.js";
@@ -37,7 +38,9 @@ function render({ model, el }) {
   const files = plotFiles(() => "training run", (kind) => filed(kind, asSvg(), ink("--jw-ground")));
   const player = createPlayer(asClip(model), () => queueMicrotask(tell), { word: "checkpoint", origin: 1, loop: false });
   const foot = element("div", { class: "jw-run-foot" }, title, player.node, bend);
-  root.append(stage, files, empty, foot, voice);
+  const behind = createBehind();
+  root.append(stage, files, empty, foot, voice, behind.node);
+  let told = -1;
   const [real, above] = [ground, marks].map((canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")));
   const frame = onNextFrame(draw, () => root.clientWidth > 0);
   const overlay = onNextFrame(drawMarks, () => root.clientWidth > 0);
@@ -115,9 +118,17 @@ function render({ model, el }) {
     real.clearRect(0, 0, plot.width, plot.height);
     drawAll(real);
     drawMarks();
+    if (told !== model.get("version")) behind.fill("", curves.map((c) => ofCurves(panelOf(c), model.get("axis"), c.steps, [c])));
+    told = model.get("version");
     setAttribute(root, "data-version", model.get("version"));
     setAttribute(root, "data-points", curves.reduce((sum, c) => sum + c.steps.length, 0));
     setAttribute(root, "data-checkpoints", steps().length);
+  }
+
+  /** @param {Curve} curve */
+  function panelOf(curve) {
+    const panel = /** @type {Panel} */ (model.get("panels")[curve.panel]);
+    return panel.title + (panel.unit ? ` (${panel.unit})` : "");
   }
 
   function asSvg() {

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.axe import violations
 from tests.waiting import PATIENT
 from widgets.keys import KEYS
 from workbench.app.first_words import FIRST
@@ -78,3 +79,10 @@ def test_a_page_is_used_by_keyboard_and_read_without_a_lens(board: Any) -> None:
     expect(sheet).to_be_hidden()
     board.emulate_media(reduced_motion="reduce")
     expect(board.locator(".jw-patch-canvas .jw-picture canvas").first).to_have_css("transition-duration", "0s")
+
+
+def test_masks_has_no_serious_finding_of_axe_in_light_and_dark(board: Any) -> None:
+    assert violations(board) == []
+    board.get_by_role("button", name="Toggle theme").click()
+    expect(board.locator(".jw-headline")).to_have_attribute("data-theme", "dark")
+    assert violations(board) == []

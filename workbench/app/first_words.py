@@ -39,7 +39,11 @@ html, body { color: var(--mui-palette-text-primary); background-color: var(--mui
   const line = document.querySelector(".jw-starting");
   const look = (left) => {
     const root = window.Bokeh?.index?.roots?.[0];
-    if (root?.is_idle) line.remove();
+    if (root?.is_idle) {
+      line.remove();
+      const handles = root.shadow_el?.querySelectorAll('[aria-label^="Resize "]') ?? [];
+      for (const handle of handles) handle.setAttribute("role", "separator"); // MUI names it, and says not what it is
+    }
     else if (left) setTimeout(look, 100, left - 1);
     else line.textContent = "JEPA Workbench has not answered for a minute. Load the page again.";
   };

@@ -16,6 +16,7 @@ from typing import Any
 from panel.io.server import Server, get_server
 from tornado.netutil import bind_sockets
 
+from workbench.app import modules
 from workbench.app.entry import PARAMETER, Entry
 from workbench.app.gate import Gate
 from workbench.app.hosts import Hosts, canonical, is_everywhere, is_loopback, shown
@@ -138,6 +139,7 @@ def build(app: Callable[[], Any], place: Place) -> tuple[Server, Entry | None]:
             sign_sessions=True,
             include_headers=[],  # Bokeh writes them into the page, and the cookie is not for scripts
             include_cookies=[],
+            extra_patterns=modules.routes(),
         )
     entry = None if place.private else Entry.at(place.address, server.port or place.port, place.prefix)
     server._http.request_callback = Gate(server._tornado, place.hosts, entry)

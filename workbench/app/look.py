@@ -20,6 +20,9 @@ LOOK = {
     "& .MuiToolbar-root": {"minHeight": "48px !important"},
     "& .MuiAppBar-root .title": {"fontSize": "1.05rem", "color": "text.primary", "whiteSpace": "nowrap"},
     "& .MuiAppBar-root .MuiBox-root": {"minWidth": 0},
+    "@media (prefers-reduced-motion: reduce)": {"& *": {"transition": "none !important"}},
+    "& .MuiLinearProgress-root": {"display": "none"},  # it has no name for those who hear it, and nothing to tell
+    "& .Mui-focusVisible": {"outline": "2px solid", "outlineColor": "primary.main", "outlineOffset": "1px"},
     "& .main-content": {"--jw-grows": "1"},  # see `growth` of the views
     _NARROW: {
         "& nav": {"width": "0 !important"},

@@ -77,8 +77,9 @@ def _quiet(reason: str) -> dict[str, Any]:
     said = {"content": json.dumps(" ".join(reason.split()), ensure_ascii=False), "position": "absolute", "top": "100%", "left": 0, "right": 0}
     looks = {"padding": "6px 10px", "borderRadius": "6px", "fontSize": "12px", "lineHeight": 1.4, "whiteSpace": "normal", "textAlign": "left"}
     above = {"zIndex": 5, "pointerEvents": "none", "bgcolor": "grey.800", "color": "common.white"}
-    return {"&.MuiButton-text": {"color": "text.disabled", "&:hover::after, &:focus-visible::after": {**said, **looks, **above}}}
+    return {"&.MuiButton-text": {"color": "text.secondary", "&:hover::after, &:focus-visible::after": {**said, **looks, **above}}}
 
 
 _SECTION = {"fontSize": "12px", "letterSpacing": "0.12em", "opacity": 0.7, "lineHeight": "26px"}
-_ITEM = {"justifyContent": "flex-start", "px": "12px", "py": "2px", "minHeight": "27px"}
+_FOCUS = {"outline": "2px solid", "outlineColor": "primary.main", "outlineOffset": "1px"}
+_ITEM = {"&.Mui-focusVisible": _FOCUS, "justifyContent": "flex-start", "px": "12px", "py": "2px", "minHeight": "27px"}

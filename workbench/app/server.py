@@ -219,7 +219,7 @@ def serve(
     logging.getLogger("bokeh.server.views.ws").addFilter(is_of_an_open_tab)
     fast.apply()
     first_words.apply()
-    pn.extension("plotly", notifications=True, exception_handler=toasts.unexpected, raw_css=[toasts.CSS])
+    pn.extension(notifications=True, exception_handler=toasts.unexpected, raw_css=[toasts.CSS])
     if not runs and vectors_first(jobs, start.checkpoint, table):
         start = replace(start, vectors=True)
     elif not runs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import panel as pn
@@ -9,10 +10,19 @@ import param
 from traitlets import Bytes, TraitError
 
 from widgets import View
-from workbench.app import toasts
+from workbench.app import modules, toasts
 from workbench.boards.layout import Chart, Column, Either, Layout, Row
 
 _GAP = 18  # CSS pixels between items side by side
+
+
+class _Component(pn.custom.AnyWidgetComponent):
+    """What all views have in common in Panel."""
+
+    def _get_properties(self, doc: Any) -> dict[str, Any]:
+        return modules.by_address(super()._get_properties(doc), doc)
+
+
 _components: dict[str, type[pn.custom.AnyWidgetComponent]] = {}
 
 
@@ -27,7 +37,7 @@ def component_class(widget: View) -> type[pn.custom.AnyWidgetComponent]:
         fields = {n: (param.Bytes if isinstance(traits[n], Bytes) else param.Parameter)() for n in widget.view_traits()}
         css = str(getattr(widget, "_css", ""))
         space = {"_esm": str(widget._esm), "_stylesheets": [css] if css else [], **fields}  # type: ignore[attr-defined]
-        _components[key] = type(f"{type(widget).__name__}Component", (pn.custom.AnyWidgetComponent,), space)
+        _components[key] = type(f"{type(widget).__name__}Component", (_Component,), space)
     return _components[key]
 
 
@@ -89,10 +99,19 @@ def arrange(item: Layout) -> pn.viewable.Viewable:
     if isinstance(item, Chart):
         with View.without_comm():
             view = item.view()
+        view.library_at = _plotly_at()
         return to_panel(view, sizing_mode="stretch_width", min_height=item.height, margin=0)
     if isinstance(item, Either):
         return _either(item)
     return to_panel(item, sizing_mode="stretch_width", margin=0)
+
+
+@cache
+def _plotly_at() -> str:
+    """Where the page finds plotly.js, which is loaded when the first chart is drawn: it is larger than everything else."""
+    from panel.io.resources import BUNDLE_DIR, LOCAL_DIST
+
+    return f"{LOCAL_DIST}bundled/plotlyplot/{next((BUNDLE_DIR / 'plotlyplot').glob('plotly-*.min.js')).name}"
 
 
 def _either(item: Either) -> pn.viewable.Viewable:

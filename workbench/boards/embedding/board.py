@@ -34,8 +34,8 @@ from workbench.session import State
 _NAMED = 50_000  # rows whose names the map holds
 COLD = "JEPA_WORKBENCH_COLD"  # an environment variable: UMAP is not made ready ahead
 _SOURCES = {"model": "model", "twin": "untrained", "position": "position", "pixels": "pixels", "shuffled": "shuffled"}
-_SOURCES = {"twin": "untrained", "other": "other", "position": "position", "pixels": "pixels", "shuffled": "shuffled"}
-_HELD = [{"id": name, "key": key_of(name), "label": label, "enabled": True, "reason": ""} for name, label in _SOURCES.items()]
+_KEYED = {"twin": "untrained", "other": "other", "position": "position", "pixels": "pixels", "shuffled": "shuffled"}
+_HELD = [{"id": name, "key": key_of(name), "label": label, "enabled": True, "reason": ""} for name, label in _KEYED.items()]
 
 
 @board(section="LOOK", order=25, opens=7)
