@@ -7,7 +7,7 @@ export const KEYS = {
     "other": ["O", "the prediction from another context"],
     "position": ["0", "the mean at each position"],
     "pixels": ["P", "raw pixels"],
-    "shuffled": ["S", "the same vectors, shuffled"],
+    "shuffled": ["S", "the same vectors or tokens, shuffled"],
     "second": ["B", "the second open model"]
   },
   "Everywhere": {

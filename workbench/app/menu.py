@@ -82,4 +82,12 @@ def _quiet(reason: str) -> dict[str, Any]:
 
 _SECTION = {"fontSize": "12px", "letterSpacing": "0.12em", "opacity": 0.7, "lineHeight": "26px"}
 _FOCUS = {"outline": "2px solid", "outlineColor": "primary.main", "outlineOffset": "1px"}
-_ITEM = {"&.Mui-focusVisible": _FOCUS, "justifyContent": "flex-start", "px": "12px", "py": "2px", "minHeight": "27px"}
+_STILL = {"transition": "none !important"}
+_ITEM = {
+    "@media (prefers-reduced-motion: reduce)": _STILL,
+    "&.Mui-focusVisible": _FOCUS,
+    "justifyContent": "flex-start",
+    "px": "12px",
+    "py": "2px",
+    "minHeight": "27px",
+}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from widgets import Gallery, PatchCanvas, Toolbar
+from widgets.keys import key as key_of
 from workbench.boards.base import Board, board, no_bank
 from workbench.boards.features import controls, words
 from workbench.boards.features.charts import profile_chart
@@ -30,14 +31,8 @@ from workbench.session import State
 
 _HEIGHT, _NUMBERS = 560, 318  # CSS pixels of the pictures at most: on a narrow page their column is the limit; and of the charts
 _LARGE = 20_000_000  # parameters from which baselines and numbers wait to be asked for
-_KEYS = (
-    ("twin", "R", "untrained"),
-    ("other", "O", "other clip"),
-    ("position", "0", "position mean"),
-    ("pixels", "P", "raw pixels"),
-    ("shuffled", "S", "shuffled tokens"),
-)
-_HELD = [{"id": name, "key": key, "label": label, "enabled": True, "reason": ""} for name, key, label in _KEYS]
+_KEYED = {"twin": "untrained", "other": "other clip", "position": "position mean", "pixels": "raw pixels", "shuffled": "shuffled tokens"}
+_HELD = [{"id": name, "key": key_of(name), "label": label, "enabled": True, "reason": ""} for name, label in _KEYED.items()]
 
 
 @board(section="LOOK", order=22)

@@ -71,9 +71,9 @@ def _lay(figure: go.Figure, names: list[str], powers: np.ndarray, dark: bool) ->
             "anchor": f"y{axis}",
             **(ticks if axis != "3" else {"range": [0, len(powers) + 1], "nticks": 4, "showticklabels": True}),
         }
-        up: dict[str, Any] = {"anchor": f"x{axis}", "domain": domain, "nticks": 4, "rangemode": "tozero", "tickfont": {"size": 10}}
+        up: dict[str, Any] = {"anchor": f"x{axis}", "domain": domain, "nticks": 4, "rangemode": "tozero", "tickfont": {"size": 12}}
         if axis == "3":
             up |= {"type": "log", "rangemode": "normal", "nticks": 3, "exponentformat": "power"}
-        figure.update_layout({f"xaxis{axis}": {**across, "tickfont": {"size": 10}}, f"yaxis{axis}": up})
+        figure.update_layout({f"xaxis{axis}": {**across, "tickfont": {"size": 12}}, f"yaxis{axis}": up})
         where = {"xref": "paper", "yref": "paper", "x": 0, "y": domain[1], "xanchor": "left", "yanchor": "bottom"}
-        figure.add_annotation(text=title, showarrow=False, font={"size": 11.5, "color": ink("real", dark)}, **where)
+        figure.add_annotation(text=title, showarrow=False, font={"size": 12, "color": ink("real", dark)}, **where)
