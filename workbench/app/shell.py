@@ -33,6 +33,7 @@ from workbench.core.view import SavedView
 from workbench.jobs import Jobs
 from workbench.store.uploads import Room, sent_as
 
+_LOOKS: dict[str, Any] = {"theme_config": THEME, "sx": LOOK, "busy_indicator": None, "template": first_words.REST}
 _SILENT = 5.0  # seconds after which a page opens without word of its address
 
 
@@ -105,10 +106,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         main=[pn.Column(to_panel(address.offer, sizing_mode="stretch_width", margin=0), film, margin=(0, 18), sizing_mode="stretch_width"), room],
         sidebar_width=228,
         sidebar_variant="persistent",
-        theme_config=THEME,
-        sx=LOOK,
-        busy_indicator=None,
-        template=first_words.REST,
+        **_LOOKS,
     )
     fast.quiet(shell)
     held = [view for each in boards.values() for view in leaves(each.layout)]
