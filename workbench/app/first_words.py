@@ -60,7 +60,7 @@ def apply() -> None:
 
     if getattr(DocHandler, "_workbench_first_words", False):
         return
-    made = DocHandler.get
+    made: Any = DocHandler.get
 
     @wraps(made)
     async def get(self: Any, *args: Any, **kwargs: Any) -> None:
