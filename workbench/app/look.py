@@ -16,6 +16,7 @@ LOOK = {
         "--jw-wrap": "nowrap",  # toolbars there stay on one line; what does not fit ends in an ellipsis
         "--jw-clip": "hidden",
         "--jw-least": "0",
+        "--jw-shrink": "0",  # of all but the first, the name of the model
     },
     "& .MuiToolbar-root": {"minHeight": "48px !important"},
     "& .MuiAppBar-root .title": {"fontSize": "1.05rem", "color": "text.primary", "whiteSpace": "nowrap"},
