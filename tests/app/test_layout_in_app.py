@@ -92,6 +92,7 @@ def test_a_cut_label_and_one_on_another_are_found(page: Any) -> None:
 @pytest.mark.long
 def test_no_board_of_a_sample_has_text_that_is_cut_or_covered(board: Any) -> None:
     for sample, titles in (("shapes", ("Checkpoint", "Decode", "Sensitivity", "Embedding", "Catalogue")), ("balls", ("Rollout", "Plan", "Surprise"))):
+        sized(board, *SIZES[0])  # where the list of models is in sight
         if sample == "balls":
             board.get_by_label("model", exact=True).select_option(label=samples.find(sample).title)
             board.get_by_text(re.compile(r"● balls \(")).wait_for(timeout=PATIENT)
