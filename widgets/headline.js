@@ -25,7 +25,7 @@ const ICONS = {
 const SKIP = "jw-skip";
 /** The source that is another model, not a baseline of this one. */
 const SECOND = "second";
-const COMMANDS = { undo: "Undo (Ctrl+Z)", redo: "Redo (Ctrl+Shift+Z)", reset: "Reset the board to how it opened", pin: "Pin: keep this result in the tray, to compare and export", export: "Export" };
+const COMMANDS = { undo: "Undo (Ctrl+Z)", redo: "Redo (Ctrl+Shift+Z)", reset: "Reset the board to how it opened", pin: "Pin: keep this result in the tray", export: "Export" };
 const ABOUT = { formula: "Formula", source: "Source", cannot: "What it cannot tell" };
 
 /** @param {{model: Model, el: HTMLElement}} host */

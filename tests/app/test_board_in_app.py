@@ -60,7 +60,7 @@ def test_each_sample_opens_and_says_its_skill(board: Any, name: str) -> None:
         said = spoken(board, said)
     assert re.search(r"−?\d\.\d\d", said)
     assert re.search("skill", said, re.I)
-    board.get_by_text("copy nearest", exact=True).wait_for(timeout=PATIENT)
+    board.locator("svg text", has_text="copy nearest").wait_for(timeout=PATIENT)
     box = at_rest(board.locator(".jw-patch-canvas .jw-stage"))
     before, picture = pane_version(board), pixels_of(board)
     y = box["y"] + box["height"] / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from widgets.palette import ink
-from workbench.boards.look import blank, calm
+from workbench.boards.look import calm
 from workbench.core.numbers import number
 from workbench.core.questions.surprise import Accuracy, Judged
 
@@ -24,7 +24,9 @@ _WORDS = "Press <i>Evaluate pairs</i>:<br>accuracy on the shipped pairs and quad
 
 def no_accuracies(why: str = "", *, dark: bool = False) -> go.Figure:
     """An empty chart, with how to evaluate the pairs, or why that is not possible."""
-    figure = calm(blank(), "accuracy (possible scored lower)", dark)
+    import plotly.graph_objects as go
+
+    figure = calm(go.Figure(), "accuracy (possible scored lower)", dark)
     figure.add_annotation(x=0.5, y=0.6, text=why or _WORDS, showarrow=False, font={"size": 12, "color": ink("control", dark)}, align="center")
     return figure.update_xaxes(range=[0, 1], visible=False).update_yaxes(range=[0, 1], visible=False)
 
