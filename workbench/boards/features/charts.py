@@ -65,7 +65,7 @@ def profile_chart(found: LayerProfile, layer: int, *, dark: bool = False) -> go.
 def _lay(figure: go.Figure, names: list[str], powers: np.ndarray, dark: bool) -> None:
     titles = ("RankMe by layer", "variance that is position, %, by layer", f"spectrum of the layer, {len(powers)} eigenvalues")
     last = len(names) - 1
-    ticks = {"tickmode": "array", "tickvals": [0, last], "ticktext": [names[0], names[-1]], "range": [-0.3, last + 0.3], "showticklabels": True}
+    ticks = {"tickmode": "array", "tickvals": [0, last], "ticktext": ["1", names[-1]], "range": [-0.3, last + 0.3], "showticklabels": True}
     for axis, domain, title in zip(("", "2", "3"), _DOMAINS, titles, strict=True):
         across: dict[str, Any] = {
             "anchor": f"y{axis}",
@@ -73,7 +73,7 @@ def _lay(figure: go.Figure, names: list[str], powers: np.ndarray, dark: bool) ->
         }
         up: dict[str, Any] = {"anchor": f"x{axis}", "domain": domain, "nticks": 4, "rangemode": "tozero", "tickfont": {"size": 12}}
         if axis == "3":
-            up |= {"type": "log", "rangemode": "normal", "nticks": 3, "exponentformat": "power"}
+            up |= {"type": "log", "rangemode": "normal", "nticks": 3, "tickformat": "~g"}
         figure.update_layout({f"xaxis{axis}": {**across, "tickfont": {"size": 12}}, f"yaxis{axis}": up})
         where = {"xref": "paper", "yref": "paper", "x": 0, "y": domain[1], "xanchor": "left", "yanchor": "bottom"}
         figure.add_annotation(text=title, showarrow=False, font={"size": 12, "color": ink("real", dark)}, **where)
