@@ -43,7 +43,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """A result of every type that has a view, of the toy family and of a sample."""
     jepa, rng = toy.build(seed=3), np.random.default_rng(0)
     side, frames = jepa.card.image_size[0], jepa.card.frames
-    bank = jw.Bank([jw.Clip(rng.integers(0, 256, (frames, side, side, 1), dtype=np.uint8), fps=8.0) for _ in range(5)], "five toys")
+    bank = jw.Bank([jw.Clip(rng.integers(0, 256, (frames, side, side, 1), dtype=np.uint8), fps=8.0) for _ in range(8)], "eight toys")
     clip, shown = bank.clips[0], jw.shown_clip(jepa, bank.clips[0])
     half = np.zeros(shown.grid.shape, dtype=bool)
     half[:, :1] = True
@@ -75,7 +75,12 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     )  # fmt: skip
     layers = (LayerDifference("encoder", "blocks.0", 0.2, 1.4, 64, False), LayerDifference("encoder", "blocks.1", 0.4, 1.4, 64, False))
     runs = [maps, CheckpointDifference("a.pt", "b.pt", layers, (), (), (), 0.3)]
-    return [*masked, *future, *decoded, *runs, found, vectors, jw.fit_projection(vectors, method="pca").result]
+    shapes, images = jw.load("shapes"), jw.open_bank("shapes")
+    maps_of_tokens = [jw.features(jepa, clip), jw.joint_features(jepa, toy.build(seed=4), clip, bank), jw.similarity(jepa, clip, 0)]
+    layered = [jw.attention(shapes, images.clips[0], 9), jw.layer_profile(jepa, bank)]
+    errors = [jw.error_anatomy(shapes, images, limit=8, halves=2), jw.audit_masks("ijepa_multiblock", (1, 14, 14), draws=200)]
+    tokens = [*maps_of_tokens, *layered, *errors]
+    return [*masked, *future, *decoded, *runs, *tokens, found, vectors, jw.fit_projection(vectors, method="pca").result]
 
 
 def test_every_result_that_has_a_view_has_a_picture_and_a_text(results: list[Any]) -> None:
@@ -114,7 +119,7 @@ def test_a_chart_is_saved_without_the_html_of_plotly_where_the_notebook_draws_it
         kept = figure._repr_mimebundle_()
         assert {"image/png", "text/plain"} <= kept.keys()
         assert ("application/vnd.plotly.v1+json" in kept, "text/html" in kept) == (json, html)
-        assert "skill over 5 clips" in kept["text/plain"]
+        assert "skill over 8 clips" in kept["text/plain"]
 
 
 def test_a_label_from_a_file_is_text_in_a_picture(results: list[Any]) -> None:
