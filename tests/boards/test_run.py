@@ -61,6 +61,13 @@ def looked() -> Looked:
     return Looked()
 
 
+def test_a_shipped_run_brings_its_clips_also_when_it_is_opened_by_its_folder(looked: Looked) -> None:
+    looked.board.run.open(str(COLLAPSE.folder))
+    assert looked.space.clips is not None
+    assert (looked.board.run.name, looked.board.run.labels) == ("shapes-collapse", COLLAPSE.labels)
+    assert looked.told == []
+
+
 def written(folder: Path, rows: list[dict[str, Any]]) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -104,7 +104,12 @@ def below(values: Mapping[str, Any], offered: Offered, count: int) -> list[Contr
         found.append(Select("beside", "beside", options=each, help="What the second picture shows."))
     if values["beside"] == "clip" and offered.bank and values["map"] not in ("attention", "predictor"):
         found.append(
-            Int("other", "clip beside (0: next)", min=0, help="Number of the clip in the bank; 0: the next one. Its map is drawn in the basis of this clip.")
+            Int(
+                "other",
+                "clip beside (0: next)",
+                min=0,
+                help="Number of the clip in the bank; 0: the next one. Its map is drawn in the basis of this clip.",
+            )
         )
     return found
 

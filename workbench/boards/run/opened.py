@@ -11,6 +11,7 @@ from workbench.core.card import ModelKey, RunKey, stamp
 from workbench.core.errors import BadInput, Cancelled, WorkbenchError
 from workbench.core.questions.runs import RunLog, RunNews, RunStep
 from workbench.query import Query
+from workbench.samples import RunSample
 
 
 class OpenRun:
@@ -45,7 +46,8 @@ class OpenRun:
     def name(self) -> str:
         """The name of the shipped run that it is, else its path."""
         path = "" if self.key is None else self.key.path
-        return next((name for name in samples.run_names() if str(samples.find_run(name).folder) == path), path)
+        shipped = _shipped(path)
+        return shipped.name if shipped else path
 
     @property
     def reading(self) -> bool:
@@ -82,8 +84,8 @@ class OpenRun:
 
     def _open(self, path: str, data: str | None, labels: str, overrides: Mapping[str, object], stand: str | None) -> None:
         family, said = settled(overrides)
-        shipped = samples.find_run(path) if path in samples.run_names() else None
-        place = _place(path) or self.space.allow(path)
+        shipped = _shipped(path)
+        place = str(shipped.folder) if shipped else self.space.allow(path)
         self.key, self.news, self.step, self.error = RunKey(place, family, said), None, -1, None
         self._data, self._stand = data or (shipped.data if shipped else None), stand
         if stand is not None:
@@ -102,7 +104,8 @@ class OpenRun:
             BadInput: as `open`.
         """
         family, options = settled(said)
-        wanted = RunKey(_place(path) or self.space.allow(path), family, options)
+        shipped = _shipped(path)
+        wanted = RunKey(str(shipped.folder) if shipped else self.space.allow(path), family, options)
         if wanted != self.key:
             self._open(path, None, "", said, "")
 
@@ -182,6 +185,7 @@ class OpenRun:
             heard(opened)
 
 
-def _place(path: str) -> str:
-    """The folder of a shipped run by its name; "" of anything else."""
-    return str(samples.find_run(path).folder) if path in samples.run_names() else ""
+def _shipped(path: str) -> RunSample | None:
+    """The shipped run of this name, or in this folder; None of anything else."""
+    runs = [samples.find_run(name) for name in samples.run_names()]
+    return next((run for run in runs if path in (run.name, str(run.folder))), None)
