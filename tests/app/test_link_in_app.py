@@ -165,6 +165,7 @@ BOARDS = {
     "Run": "v=1&board=Run&run=run:shapes-collapse&model=file:shapes-collapse/jepa-step20.pth.tar&data=sample:shapes&clip=2&.at=jepa-step20.pth.tar&.below=compare",
 }
 PRESSED = ("Embedding", "Run")  # what their links show may have to be computed first
+LINES = {"Plan": "goal=[0.3, 0.7, 0.5, 0.5]"}  # what the lines of a board say once it has answered what the link asks
 
 
 def test_there_is_a_link_of_every_board() -> None:
@@ -179,7 +180,9 @@ def test_every_board_comes_back_by_back_reload_and_a_copied_link_in_two_tabs(boa
     page.evaluate("(text) => { location.hash = text; }", link)
     if title in PRESSED:
         page.get_by_role("button", name="Open it").click()
-    shown, code = held(page, *parts), code_of(page)
+    shown = held(page, *parts)
+    expect(page.locator(".jw-headline pre code")).to_contain_text(LINES.get(title, ""))
+    code = code_of(page)
     away = "Masks" if title == "Checkpoint" else "Checkpoint"
     page.get_by_role("button", name=away, exact=True).click()
     held(page, f"board={away}")

@@ -92,7 +92,7 @@ class SensitivityBoard(Board):
             names = self._names(kind)
             fallback = first if first in names else next(iter(names), _NONE)
             values[kind] = held.get(kind) if held.get(kind) in names else fallback
-            had = held.get(kind, _NONE) != _NONE
+            had = f"{kind}_amount" in held and held.get(kind) != _NONE
             values[f"{kind}_amount"] = (held[f"{kind}_amount"] if had else _FIRST) if names else 0.0
         self.edits.restart(values)
         self._show(values, controls=True)
