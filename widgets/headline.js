@@ -25,6 +25,8 @@ const ICONS = {
 const SKIP = "jw-skip";
 /** The source that is another model, not a baseline of this one. */
 const SECOND = "second";
+/** What a button says where its label is long: two rows of buttons leave the sentence its room. @type {Record<string, string>} */
+const SHORT = { "position mean": "position", "second model": "second" };
 const COMMANDS = { undo: "Undo (Ctrl+Z)", redo: "Redo (Ctrl+Shift+Z)", reset: "Reset the board to how it opened", pin: "Pin: keep this result in the tray", export: "Export" };
 const ABOUT = { formula: "Formula", source: "Source", cannot: "What it cannot tell" };
 
@@ -149,7 +151,7 @@ function sourceButtons(model, root, refuse) {
 function sourceButton(source, hold, tell) {
   const off = source.enabled === false;
   const hint = off ? source.reason || "not available here" : `Hold ${source.key} to show ${source.label}; Space latches it, Escape returns`;
-  const face = element("span", { text: source.label });
+  const face = element("span", { text: SHORT[source.label] ?? source.label });
   const node = button(source.label, face, () => {});
   node.prepend(element("kbd", { class: "jw-key", text: source.key }));
   for (const [name, value] of Object.entries({ title: hint, "aria-disabled": off ? "true" : null, "data-source": source.id })) setAttribute(node, name, value);

@@ -23,7 +23,7 @@ def drag(page: Any, column: int) -> None:
 
 
 def test_a_stopped_worker_is_told_of_and_restarted_by_a_button_and_the_board_answers_again(board: Any, server_pid: int) -> None:
-    worker = next(p for p in children(server_pid) if "workbench.worker" in command(p))
+    worker = next(p for p in children(server_pid) if "workbench.worker --lane model" in command(p))
     said, restart = board.get_by_text("The worker does not answer."), board.get_by_role("button", name="Restart worker")
     expect(restart).to_have_count(0)
     os.kill(worker, signal.SIGSTOP)

@@ -31,7 +31,7 @@ from workbench.session import State
 
 _HEIGHT, _NUMBERS = 560, 318  # CSS pixels of the pictures at most: on a narrow page their column is the limit; and of the charts
 _LARGE = 20_000_000  # parameters from which baselines and numbers wait to be asked for
-_KEYED = {"twin": "untrained", "other": "other clip", "position": "position mean", "pixels": "raw pixels", "shuffled": "shuffled tokens"}
+_KEYED = {"twin": "untrained", "other": "other clip", "position": "position", "pixels": "raw pixels", "shuffled": "shuffled"}
 _HELD = [{"id": name, "key": key_of(name), "label": label, "enabled": True, "reason": ""} for name, label in _KEYED.items()]
 
 
