@@ -98,7 +98,7 @@ def test_a_click_shows_what_is_similar_here_beside_and_in_other_clips(shapes: Fe
     np.testing.assert_allclose(overlay(shapes.beside), found.beside, atol=1e-6)
     assert len(shapes.nearest.rows) == len(found.nearest) == 12
     assert "untrained" in shapes.headline.sentence
-    assert shapes.session.state.selection.of(shapes.session.state.clip.index) == [10]  # type: ignore[union-attr]
+    assert shapes.session.state.selection.of(shapes.session.state.clip.index) == [10]  # type: ignore[union-attr]  # a clip is open
     shapes.session.set(predictor="shuffled")
     assert np.array_equal(overlay(shapes.canvas).ravel(), found.map.ravel()[shuffled_places(found.map.size)].astype(np.float32))
     shapes.session.set(predictor="twin")
@@ -168,7 +168,7 @@ def test_options_change_the_basis_and_everything_can_be_exported(shapes: Feature
     assert len(seen) == 4
     shapes.command("export")
     stored = codec.loads(shapes.headline.file)
-    assert stored["features_model"].layers == shapes.asked.maps["model"].answer.layers  # type: ignore[union-attr]
+    assert stored["features_model"].layers == shapes.asked.maps["model"].answer.layers  # type: ignore[union-attr]  # it was answered
     assert stored["layers"].clips == 64
 
 

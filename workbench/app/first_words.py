@@ -71,5 +71,5 @@ def apply() -> None:
             await self.flush()
         await made(self, *args, **kwargs)
 
-    DocHandler.get = get  # type: ignore[method-assign]
+    DocHandler.get = get  # type: ignore[method-assign]  # Bokeh offers no hook before the page is made
     DocHandler._workbench_first_words = True  # type: ignore[attr-defined]  # our mark

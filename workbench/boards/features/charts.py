@@ -63,7 +63,7 @@ def profile_chart(found: LayerProfile, layer: int, *, dark: bool = False) -> go.
 
 
 def _lay(figure: go.Figure, names: list[str], powers: np.ndarray, dark: bool) -> None:
-    titles = ("RankMe by layer", "variance that is position, %, by layer", f"spectrum of the layer, {len(powers)} eigenvalues")
+    titles = ("RankMe by layer", "position, % of variance", f"spectrum, {len(powers)} values")
     last = len(names) - 1
     ticks = {"tickmode": "array", "tickvals": [0, last], "ticktext": ["1", names[-1]], "range": [-0.3, last + 0.3], "showticklabels": True}
     for axis, domain, title in zip(("", "2", "3"), _DOMAINS, titles, strict=True):

@@ -95,7 +95,7 @@ class OpenRun:
         self._log.ask(RunLog(self.key))
 
     def restore(self, path: str, said: Mapping[str, object]) -> None:
-        """Open a run without opening a checkpoint of it: whoever restores a view opens the model that the view names.
+        """Open a run without opening a checkpoint of it: `Restoring` opens the model that the view names.
 
         Args:
             path, said: as path and overrides of `open`.
@@ -161,7 +161,7 @@ class OpenRun:
         if restored is not None:
             self._move_to(restored)
         self._tell(opened=False)
-        if restored is not None:  # whoever restores the view opens the model
+        if restored is not None:  # `Restoring` opens the model of the view
             return
         if news.checkpoints and (first or (self._data and len(news.checkpoints) != before)):
             self.turn(self.step)
