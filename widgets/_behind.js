@@ -10,7 +10,7 @@ const TYPED = { f8: Float64Array, f4: Float32Array, i8: BigInt64Array, u8: BigUi
 /** The hidden place of the tables. @returns {{node: HTMLElement, fill: (words: string, tables: Table[]) => void}} */
 export function createBehind() {
   const words = element("p");
-  const node = element("div", { class: "jw-behind", role: "group", "aria-label": "The numbers of the chart" }, words);
+  const node = element("div", { class: "jw-heard", role: "group", "aria-label": "The numbers of the chart" }, words);
   const fill = (/** @type {string} */ said, /** @type {Table[]} */ tables) => {
     words.textContent = said;
     node.replaceChildren(words, ...tables.map(tableOf));

@@ -109,7 +109,7 @@ export function dropping(root, send, open) {
 
 /** A button that lets files be chosen where dragging is no way. @param {ReturnType<typeof sender>} send */
 export function chooser(send) {
-  const field = element("input", { type: "file", multiple: true, accept: "image/*,video/*,.npy,.npz,.parquet,.pq,.safetensors,.csv,.mkv,.heic", class: "jw-unseen", tabindex: "-1", "aria-hidden": "true" });
+  const field = element("input", { type: "file", multiple: true, accept: "image/*,video/*,.npy,.npz,.parquet,.pq,.safetensors,.csv,.mkv,.heic", class: "jw-heard", tabindex: "-1", "aria-hidden": "true" });
   field.addEventListener("change", () => {
     void send.send([...(field.files ?? [])]);
     field.value = "";

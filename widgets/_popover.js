@@ -60,7 +60,7 @@ export async function copyText(text, near) {
     const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
     if (copied) return true;
   }
-  const field = element("textarea", { class: "jw-unseen", "aria-hidden": "true" });
+  const field = element("textarea", { class: "jw-heard", "aria-hidden": "true" });
   field.value = text;
   near.append(field);
   field.select();

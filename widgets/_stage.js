@@ -19,7 +19,7 @@ const ARROWS = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [-1, 
  * @param {string} label its name for screen readers @param {string[]} layers @param {Hearer} hearer
  */
 export function createStage(label, layers, hearer) {
-  const voice = element("div", { role: "gridcell", class: "jw-voice", id: `jw-cell-${Math.random().toString(36).slice(2)}` });
+  const voice = element("div", { role: "gridcell", class: "jw-heard", id: `jw-cell-${Math.random().toString(36).slice(2)}` });
   const empty = element("div", { class: "jw-empty", hidden: true });
   const canvases = layers.map((name) => element("canvas", { class: "jw-layer", "data-layer": name, "aria-hidden": "true" }));
   const node = element("div", { class: "jw-stage", role: "grid", tabindex: "0", "aria-label": label }, ...canvases, empty, element("div", { role: "row" }, voice));

@@ -23,7 +23,7 @@ class CatalogueView(View):
     """
 
     _esm = esm("catalogue_view.js")
-    _css = css("catalogue_view.css")
+    _css = css("_controls.css", "catalogue_view.css")
 
     rows = t.List(
         t.Dict(),

@@ -54,7 +54,7 @@ class ModelView(View):
     """
 
     _esm = esm("model_view.js")
-    _css = css("model_view.css")
+    _css = css("_controls.css", "model_view.css", "_card.css", "_tensors.css")
 
     model = t.Dict(help="the model as described above; empty: nothing is open").tag(sync=True)
     chosen = t.Unicode("", help="name of the tensor whose values are shown").tag(sync=True)

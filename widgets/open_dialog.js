@@ -5,7 +5,7 @@ import { chooser, dropping, sender } from "./_open_drop.js";
 import { fileList } from "./_open_list.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
-/** @typedef {{id: string, label: string, note?: string}} Place */
+/** @typedef {{id: string, label: string}} Place */
 
 const CLOSE = "M3.6 3.6l8.8 8.8M12.4 3.6l-8.8 8.8";
 const UP = "M8 13V3.4M4 7.2 8 3.2l4 4";
@@ -27,7 +27,7 @@ function render({ model, el }) {
   const launch = element("button", { type: "button", class: "jw-button jw-push jw-open-button", "data-primary": "true", "aria-haspopup": "dialog", text: "Open …", onclick: () => show() });
   const leave = element("button", { type: "button", class: "jw-button jw-push", text: "Cancel opening", onclick: () => wishes.ask("cancel") });
   const back = element("button", { type: "button", class: "jw-button jw-push", onclick: () => wishes.ask("clear") });
-  const dialog = element("dialog", { class: "jw-open-dialog", "aria-label": "Open" });
+  const dialog = element("dialog", { class: "jw-dialog jw-open-dialog", "aria-label": "Open" });
   const send = sender(model);
   const inside = contents(model, wishes, send, () => dialog.close());
   dialog.append(inside.node);
@@ -143,8 +143,8 @@ function contents(model, wishes, send, close) {
 
   const drawPlaces = () => {
     const place = model.get("listing").place;
-    const drawn = /** @type {Place[]} */ (model.get("places")).map(({ id, label, note }) => {
-      const each = element("button", { type: "button", class: "jw-button jw-open-place", text: label, title: note || label, onclick: () => visit(id) });
+    const drawn = /** @type {Place[]} */ (model.get("places")).map(({ id, label }) => {
+      const each = element("button", { type: "button", class: "jw-button jw-open-place", text: label, title: label, onclick: () => visit(id) });
       setAttribute(each, "aria-pressed", String(id === place));
       return each;
     });

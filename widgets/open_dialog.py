@@ -41,7 +41,7 @@ class OpenDialog(View):
     """
 
     _esm = esm("open_dialog.js")
-    _css = css("toolbar.css", "open_dialog.css", "_open_list.css")
+    _css = css("_controls.css", "_dialog.css", "open_dialog.css", "_open_list.css")
 
     shown = t.Bool(False, help="the dialog is on screen").tag(sync=True)
     target = t.Enum(TARGETS, "model", help="what is chosen: the page in sight").tag(sync=True)
@@ -78,7 +78,7 @@ class OpenDialog(View):
     @t.validate("places")
     def _check_places(self, proposal: Any) -> Any:
         for item in dicts("OpenDialog.places", proposal["value"]):
-            check_dict("OpenDialog.places", item, _PLACE, {"note": TEXT})
+            check_dict("OpenDialog.places", item, _PLACE, {})
         return proposal["value"]
 
     @t.validate("listing")

@@ -45,7 +45,7 @@ function render({ model: slow, el }) {
     screen.follow(new Set(["selected"]));
   });
   const tools = createTools(model, { zoom: (by) => zoom(by, middle()), fit, frame, all: () => select("replace", state.seen), clear, take: () => select("replace", state.seen), save, saveSvg });
-  const [status, voice] = [element("div", { class: "jw-map-status", role: "status", "aria-live": "polite" }), element("div", { class: "jw-voice", "aria-live": "polite" })];
+  const [status, voice] = [element("div", { class: "jw-map-status", role: "status", "aria-live": "polite" }), element("div", { class: "jw-heard", "aria-live": "polite" })];
   const [note, empty, axes] = [element("div", { class: "jw-map-note" }), element("div", { class: "jw-empty", hidden: true }), element("div", { class: "jw-map-axes" })];
   const key = element("div", { class: "jw-map-kinds" });
   plot.append(empty, axes, tip.node);

@@ -22,7 +22,7 @@ class Toolbar(View):
     """
 
     _esm = esm("toolbar.js")
-    _css = css("toolbar.css")
+    _css = css("_controls.css", "toolbar.css")
 
     controls = t.List(t.Dict(), help="the controls from left to right, as `Control.plain` gives them").tag(sync=True)
     values = t.Dict(help="id to value; a range holds [low, high]").tag(sync=True)

@@ -18,8 +18,8 @@ function render({ model, el }) {
   const { root, dispose } = mount(model, el, "jw-tray");
   const count = element("span");
   const opener = element("button", { type: "button", class: "jw-button jw-tray-opener", "aria-haspopup": "dialog", title: "Pinned results, side by side", onclick: () => show() }, icon(PIN), count);
-  const heard = element("span", { class: "jw-unseen", role: "status", "aria-live": "polite" });
-  const dialog = element("dialog", { class: "jw-tray-dialog", "aria-label": "Tray: pinned results" });
+  const heard = element("span", { class: "jw-heard", role: "status", "aria-live": "polite" });
+  const dialog = element("dialog", { class: "jw-dialog jw-tray-dialog", "aria-label": "Tray: pinned results" });
   const cards = element("div", { class: "jw-tray-cards", role: "list" });
   const table = element("table", { class: "jw-tray-numbers" });
   const head = element(

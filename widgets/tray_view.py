@@ -19,7 +19,7 @@ class TrayView(Commanded):
     """Pinned results: hidden while there are none. Commands are "json", "csv", "png" and "clear" of all, "png 3" and "remove 3" of the one with the id 3."""
 
     _esm = esm("tray_view.js")
-    _css = css("tray_view.css")
+    _css = css("_dialog.css", "tray_view.css")
 
     pins = t.List(
         t.Dict(),

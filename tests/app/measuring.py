@@ -33,7 +33,7 @@ _FIND = """() => {
         if (['STYLE', 'SCRIPT', 'OPTION'].includes(node.tagName)) continue;
         const style = getComputedStyle(node), without = style.display === 'contents';  // no box of its own
         if (!without && !node.checkVisibility({ opacityProperty: true, contentVisibilityAuto: true })) continue;
-        if (style.clipPath !== 'none' && node.tagName === 'DIV') continue;  // for screen readers
+        if (style.clipPath === 'inset(50%)') continue;  // for screen readers
         if (node instanceof HTMLSelectElement) style.visibility === 'visible' && selected(node);
         else walk(node);
         if (node.shadowRoot) walk(node.shadowRoot);
