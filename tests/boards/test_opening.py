@@ -89,6 +89,18 @@ def test_the_dialog_lists_an_allowed_folder_and_nothing_above_or_beside_it(dialo
         assert dialog.listing["crumbs"][-1]["id"] == str(folder)
 
 
+def test_folders_and_files_are_named_from_the_allowed_folder_down(tmp_path: Path) -> None:
+    roots = [tmp_path / name / "mine" for name in "ab"]
+    for root in roots:
+        (root / "holiday").mkdir(parents=True)
+        photos(root / "holiday" / "photos", 1)
+    dialog = Picker(Workspace(Straight(), allow=allowing(roots), roots=roots)).dialog
+    asked(dialog, "choose", str(roots[1] / "holiday" / "photos" / "photo 0.png"), page="data")
+    assert [place["label"] for place in dialog.places] == ["Samples", "a/mine", "b/mine"]
+    assert dialog.about["detail"] == "Image\nb/mine/holiday/photos"
+    assert str(tmp_path) not in "".join([dialog.about["detail"], *(place["label"] for place in dialog.places)])
+
+
 @pytest.mark.parametrize("page", ["model", "data", "bank"])
 def test_nothing_is_told_of_a_path_outside_not_even_whether_it_is_there(dialog: OpenDialog, folder: Path, page: str) -> None:
     said = set()

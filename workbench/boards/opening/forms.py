@@ -33,8 +33,8 @@ def sentence(words: str) -> str:
     return f"{first.capitalize() if first.isalpha() and first.islower() else first}{words[len(first) :].rstrip('.')}."
 
 
-def path_words(path: str, target: str) -> Words:
-    """What a path is, as far as its name tells; nothing of an empty one."""
+def path_words(path: str, target: str, folder: str) -> Words:
+    """What a path is, as far as its name tells; nothing of an empty one. folder: that it lies in, as it is told."""
     if not path:
         return {}
     if path in samples.names():
@@ -42,7 +42,7 @@ def path_words(path: str, target: str) -> Words:
         detail = str(sample.card.get("what", "")) if target == "model" else "The clips of this sample."
         return {"sentence": sample.title, "detail": detail, "tone": "plain"}
     kind = _IS[kind_of(path)]
-    return {"sentence": plainly(Path(path).name), "detail": f"{kind[:1].upper()}{kind[1:]}\n{plainly(str(Path(path).parent))}", "tone": "plain"}
+    return {"sentence": plainly(Path(path).name), "detail": f"{kind[:1].upper()}{kind[1:]}\n{folder}", "tone": "plain"}
 
 
 def folder_words(place: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -156,7 +156,7 @@ class Picker:
         elif target == "data" and holds_vectors(place):
             form = vectors_form()
         self._form(form, {MORE: typed} if target == "model" else {})
-        fill(self.dialog, {"about": path_words(place, target)})
+        fill(self.dialog, {"about": path_words(place, target, self.places.folder_of(place))})
         if target == "model":
             self._inspect(place, typed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -36,7 +36,6 @@ class Place:
 
     id: str
     label: str
-    note: str = ""
 
 
 class Places:
@@ -81,10 +80,17 @@ class Places:
         label = next((p.label for p in self.of(target) if p.id == place), place)
         return {"place": place, "crumbs": [{"id": place, "label": label}], "rows": rows(target), "note": "", "empty": "Nothing yet."}
 
+    def folder_of(self, path: str) -> str:
+        """The folder that a path lies in, from the allowed one down; its name alone where it lies in none of those."""
+        folder, roots = Path(path).parent, self.space.roots or [Path.cwd(), Path.home()]
+        top = _outermost(folder, roots)
+        return plainly(folder.name if top is None else str(_told_apart(top, roots) / folder.relative_to(top)))
+
     def _roots(self) -> list[Place]:
         """The folders that can be looked through."""
         own = [root for root in self.space.roots if root != samples.root()] or [Path.cwd(), Path.home()]
-        return [Place(str(root), plainly(root.name) or str(root), plainly(str(root))) for root in dict.fromkeys(own)]
+        folders = list(dict.fromkeys(own))
+        return [Place(str(root), plainly(str(_told_apart(root, folders)))) for root in folders]
 
     def _recent(self, target: str) -> list[Opened]:
         return [each for each in recent(target) if self._may_open(each.path)]
@@ -120,8 +126,7 @@ class Places:
 
     def _crumbs(self, folder: Path) -> list[dict[str, str]]:
         """The folder and those above it, up to the allowed one."""
-        tops = [Path(r) for r in self.space.roots if folder.is_relative_to(r)]
-        top = min(tops, key=lambda p: len(p.parts)) if tops else Path(folder.anchor)
+        top = _outermost(folder, self.space.roots) or Path(folder.anchor)
         steps = [folder, *folder.parents]
         return [{"id": str(step), "label": plainly(step.name) or str(step)} for step in reversed(steps[: steps.index(top) + 1])]
 
@@ -150,6 +155,18 @@ def holds_vectors(path: str) -> bool:
 def holds_labels(path: str) -> bool:
     """Whether a file may be a table of labels, as far as its name tells."""
     return PurePath(path).suffix.lower() == ".csv"
+
+
+def _outermost(folder: Path, roots: Sequence[Path]) -> Path | None:
+    """The first of the allowed folders on the way to a folder; None where it lies in none."""
+    return min((root for root in roots if folder.is_relative_to(root)), key=lambda root: len(root.parts), default=None)
+
+
+def _told_apart(folder: Path, folders: Sequence[Path]) -> PurePath:
+    """As much of the end of a folder's path as no other of these ends with."""
+    counts = range(1, len(folder.parts))
+    ends = (folder.parts[-n:] for n in counts if sum(other.parts[-n:] == folder.parts[-n:] for other in folders) == 1)
+    return PurePath(*next(ends, folder.parts))
 
 
 def _also(entry: Entry, target: str) -> bool:
