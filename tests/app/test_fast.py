@@ -6,11 +6,16 @@ import asyncio
 import logging
 import warnings
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from bokeh.core.types import ID
 from bokeh.document import Document
+from bokeh.models import Column, Div
+from bokeh.protocol import Protocol
 from bokeh.server.views.ws import WSHandler
 from bokeh.util.warnings import BokehUserWarning
+from panel.custom import AnyWidgetComponent
 from panel.io import document
 from tornado.websocket import WebSocketClosedError
 
@@ -56,6 +61,42 @@ def test_a_message_that_waits_is_sent_also_when_the_note_of_it_was_taken_away(fi
         del document.extra_socket_handlers[Socket]
     assert sent == ["the answer"]
     assert page not in document._WRITE_MSGS
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["in its own thread", "in another"])
+def test_what_changes_after_the_page_was_sent_and_before_it_says_that_it_is_ready_is_sent_too(locked: bool) -> None:
+    fast.apply()
+    page, board, later = Document(), Column(), list[Any]()
+    page.add_root(board)
+    session = SimpleNamespace(_pending_writes=[] if locked else None, _subscribed_connections=set())
+    page._session_context = lambda: SimpleNamespace(session=session)
+    page.add_next_tick_callback = later.append  # type: ignore[assignment, method-assign]
+    told = list[Any]()
+    page.on_change(lambda event: told.append(getattr(event, "new", None)))
+
+    def show(*children: Any) -> None:
+        with document.hold(page):
+            board.children = [*children]
+
+    show(Div(text="before"))
+    assert told == [], "the page that follows holds it"
+    Protocol().create("PULL-DOC-REPLY", ID("1"), page)
+    show(first := Div(text="chosen"))
+    assert len(later) == (not locked)
+    for call in later:
+        call()
+    assert told == [[first]]
+
+
+def test_a_kind_of_view_that_a_page_was_not_sent_is_defined_there_once_on_each_page() -> None:
+    fast.apply()
+    first, second, before = Document(), Document(), Document()
+    for page in (first, second):
+        Protocol().create("PULL-DOC-REPLY", ID("1"), page)
+    kind = type("Late", (AnyWidgetComponent,), {"_esm": "export default {}"})
+    for page, defined in ((first, True), (first, False), (second, True), (second, False), (before, False), (None, False)):
+        fast.define(kind, page)
+        assert kind._data_model__initialized is not defined  # Panel sends the definition where it is not
 
 
 def test_that_the_browser_told_again_what_is_known_is_not_logged_and_other_warnings_are(recwarn: pytest.WarningsRecorder) -> None:

@@ -39,11 +39,11 @@ test("from a tensor the way up is known", () => {
   assert.equal(parentOf(shown, 0), 0);
 });
 
-test("twenty thousand tensors become rows well within a second", () => {
-  const many = named(...Array.from({ length: 20000 }, (_, n) => `model.layers.${n % 200}.part${n}.weight`));
-  const begin = performance.now();
+test("twenty thousand tensors become rows with one look at the name of each", () => {
+  let looks = 0;
+  const many = Array.from({ length: 20000 }, (_, n) => ({ get name() { looks += 1; return `model.layers.${n % 200}.part${n}.weight`; }, shape: [2, 3] }));
   assert.equal(rows(grow(many), nothing).length, 1);
-  assert.ok(performance.now() - begin < 1000);
+  assert.equal(looks, 20000);
 });
 
 test("amounts are written as people read them", () => {

@@ -1,4 +1,4 @@
-"""Small patches of the host: four for speed, one so that nothing is lost, two for a quiet log, three so that closed pages give their memory back, one so that
+"""Small patches of the host: four for speed, two so that nothing is lost, two for a quiet log, three so that closed pages give their memory back, one so that
 styles come from this server.
 Private names of panel and bokeh are touched here and nowhere else.
 
@@ -8,6 +8,10 @@ second and a half of every start, where Jupyter is installed. And a page follows
 
 What cannot be written at once Panel keeps for later. When that is written just as more is kept, Panel forgets that something waits, and it stays unsent until
 the next change: an answer that is not shown.
+
+What changes before a browser says that it is ready Panel drops, because the browser is sent the whole page once it connects. But it is sent the page first, and
+says later that it is ready: seconds later, on a busy machine. A board that is chosen in between never came, and the page took no further news of it. Panel also
+counts on every page to have the kinds of views that were made before any page was ready. Here it is noted which kinds a page was sent.
 
 When one of several toasts goes, the browser tells which are left, and tells them in full, though the server knows them. Bokeh then takes those it knows, as it
 should, and warns of each. Panel keeps this warning out of the logs of some hosts (`_ignore_bokeh_warnings`), not of its own server.
@@ -22,9 +26,14 @@ pages for ever: the watchers of its busy state (`quiet`) and its views (`forget`
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 LINGER = 2.0  # seconds between the closing of a page and the end of its session
+_sent: WeakKeyDictionary[Any, set[str]] = (
+    WeakKeyDictionary()
+)  # names of the models that the browser of a page can read, from when it is sent the page
 
 
 def apply() -> None:
@@ -74,7 +83,9 @@ def _end_soon(handler: Any) -> None:
 
 
 def _lose_nothing() -> None:
-    """Send the messages that wait, also where the flag that says so was cleared by other code."""
+    """Send the messages that wait, also where the flag that says so was cleared by other code, and what changes between the page and its being ready."""
+    from bokeh.model import Model
+    from bokeh.protocol.messages.pull_doc_reply import pull_doc_reply
     from panel.io import document
 
     if getattr(document, "_workbench_loses_nothing", False):
@@ -87,7 +98,32 @@ def _lose_nothing() -> None:
         await dispatch(doc)
 
     document._dispatch_msgs = dispatch_all
+    replied, drain = pull_doc_reply.create, document._drain_unconnected_events
+
+    def reply(request: Any, doc: Any, **metadata: Any) -> Any:
+        _sent[doc] = set(Model.model_class_reverse_map)
+        return replied(request, doc, **metadata)
+
+    def drain_what_was_not_sent(doc: Any, lock: Any) -> list[Any]:
+        held = list(doc.callbacks._held_events) if doc in _sent else []
+        changes = [e for e in held if isinstance(e, document.DocumentPatchedEvent) and not isinstance(e, document.MessageSentEvent)]
+        events = drain(doc, lock)
+        if changes and doc.session_context.session._pending_writes is None:  # another thread has the page
+            doc.add_next_tick_callback(partial(document.retrigger_events, doc, changes))
+            return events
+        return [*changes, *events]
+
+    pull_doc_reply.create = staticmethod(reply)  # type: ignore[assignment, method-assign]
+    document._drain_unconnected_events = drain_what_was_not_sent
     document._workbench_loses_nothing = True  # type: ignore[attr-defined]  # our mark, so that it is patched once
+
+
+def define(kind: Any, document: Any) -> None:
+    """Have a kind of view define its model where it is next shown on a page, unless the browser of that page has the definition or will get it with the page."""
+    known, name = None if document is None else _sent.get(document), kind._data_model.__qualified_model__
+    kind._data_model__initialized = known is None or name in known
+    if known is not None:
+        known.add(name)
 
 
 def quiet(page: Any) -> None:

@@ -10,7 +10,7 @@ import param
 from traitlets import Bytes, TraitError
 
 from widgets import View
-from workbench.app import modules, toasts
+from workbench.app import fast, modules, toasts
 from workbench.boards.layout import Chart, Column, Either, Layout, Row
 
 _GAP = 18  # CSS pixels between items side by side
@@ -20,6 +20,7 @@ class _Component(pn.custom.AnyWidgetComponent):
     """What all views have in common in Panel."""
 
     def _get_properties(self, doc: Any) -> dict[str, Any]:
+        fast.define(type(self), doc)
         return modules.by_address(super()._get_properties(doc), doc)
 
 
