@@ -13,6 +13,7 @@ import traitlets as t
 
 _HOST_KEYWORDS = frozenset({"layout", "tooltip", "tabbable", "comm"})
 _mirrored: ContextVar[bool] = ContextVar("mirrored", default=False)
+_extended: dict[tuple[Any, ...], type[View]] = {}  # classes with the traits of AnyWidget, by the kind of a view and the values of these traits
 
 
 def _no_still(view: Any) -> Mapping[str, str]:
@@ -39,9 +40,25 @@ class View(anywidget.AnyWidget):
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise TypeError(f"{type(self).__name__} has no trait {name!r}{hint}\n  → its traits are {', '.join(sorted(known))}")
-        self._depth = 0
+        self._depth, self._made = 0, False
         self._afterwards: list[Callable[[], None]] = []
         super().__init__(**values)
+        self._made = True
+
+    def add_traits(self, **traits: Any) -> None:
+        """Add traits to this view. Those that AnyWidget adds to every view are added once for each kind: a class of its own for each view takes longer than all
+        the rest of a view.
+        """
+        kind = None if self._made else (type(self), *((name, trait.default_value) for name, trait in traits.items()))
+        if kind is None or kind not in _extended:
+            super().add_traits(**traits)  # pyright: ignore[reportUnknownMemberType]
+            self.keys = list(dict.fromkeys(self.keys))  # ipywidgets lists them twice
+            if kind is not None:
+                _extended[kind] = type(self)
+        else:
+            self.__class__ = cast(Any, _extended[kind])
+            for name in traits:
+                self.traits()[name].instance_init(self)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """The live view, and its still picture and text for a saved notebook. They are drawn only when the view is displayed."""
@@ -68,7 +85,8 @@ class View(anywidget.AnyWidget):
     def open(self) -> None:
         """Open the comm to the browser, unless the host mirrors the traits."""
         if _mirrored.get():
-            cast(Any, self).layout.close()  # a widget of its own, which opened its comm when it was made
+            if "layout" in self._trait_values:  # a widget of its own, which opened its comm when it was made; most views never need one
+                cast(Any, self).layout.close()
         else:
             super().open()
 

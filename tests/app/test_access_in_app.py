@@ -50,6 +50,12 @@ def test_the_first_words_are_sent_before_the_page_is_made(server: str) -> None:
     size, _, rest = body.partition(b"\r\n")
     assert rest[: int(size, 16)] == FIRST.encode()  # a chunk of its own
     assert b"<script" not in FIRST.encode()
+    scripts = rest[int(size, 16) + 2 :].partition(b"\r\n")[2]
+    assert scripts.startswith(b"<script>window.importShim")  # the next chunk: the browser runs them while the page is made
+    for name in (b"js/bokeh.min.js", b"js/bokeh-widgets.min.js", b"panel/panel.min.js", b"panel-material-ui/panel-material-ui.bundle.js"):
+        assert answer.count(b"/" + name) == 1, name  # what is run twice makes its classes twice
+        assert scripts.index(name) < scripts.index(b"data-root-id")
+    assert b"es-module-shims" not in answer
     assert rest.rstrip().endswith(b"0")  # and the page follows, to its end
     assert b"</html>" in rest
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import traitlets as t
+from ipywidgets import Layout, Widget
 
 from widgets import ActionPad, Headline, MapPane, PatchCanvas, View
 
@@ -75,3 +76,29 @@ def test_a_step_back_that_was_asked_for_twice_in_one_message_is_made_twice(kind:
         view.command = ["undo", 2]
     view.command = ["reset", 5]
     assert asked == ["undo", "undo", "reset"]
+
+
+def test_views_of_one_kind_share_a_class_and_nothing_else() -> None:
+    one, other, third = Headline(sentence="one"), Headline(sentence="two"), PatchCanvas()
+    assert type(one) is type(other)
+    assert type(one) is not type(third)
+    heard: list[str] = []
+    one.observe(lambda change: heard.append(change["new"]), names=["sentence"])
+    other.sentence = "three"
+    assert (one.sentence, other.sentence, heard) == ("one", "three", [])
+    for view in (one, other, third):
+        state = view.get_state()
+        assert state["_esm"] == type(view)._esm.default_value == view._esm  # pyright: ignore[reportAttributeAccessIssue]
+        assert len(view.keys) == len(set(view.keys)) == len(state)
+    one.add_traits(mine=t.Int(3).tag(sync=True))
+    assert one.mine == 3  # pyright: ignore[reportAttributeAccessIssue]
+    assert not other.has_trait("mine")
+    assert not Headline().has_trait("mine")
+
+
+def test_a_view_that_a_host_mirrors_opens_no_comm() -> None:
+    before = len(Widget.widgets)
+    with View.without_comm():
+        views = [Headline(), PatchCanvas(layout=Layout(width="50%"))]
+    assert [view.comm for view in views] == [None, None]
+    assert len(Widget.widgets) == before

@@ -1,10 +1,11 @@
-"""Small patches of the host: four for speed, two so that nothing is lost, two for a quiet log, three so that closed pages give their memory back, one so that
+"""Small patches of the host: five for speed, two so that nothing is lost, two for a quiet log, three so that closed pages give their memory back, one so that
 styles come from this server.
 Private names of panel and bokeh are touched here and nowhere else.
 
 Panel waits 50 ms before it sends what the browser changed, and the operating system holds back small packets for about 15 ms more. Together a slider
 answers after 70 ms; without both after 20. And before its first chart Panel asks Plotly for its notebook class, which loads Jupyter's validators: a
-second and a half of every start, where Jupyter is installed. And a page follows whether the server is busy, twice a message, also where it shows nothing of it.
+second and a half of every start, where Jupyter is installed. And a page follows whether the server is busy, twice a message, also where it shows
+nothing of it. And Bokeh reads the signatures of the 800 functions that Panel registers for a page.
 
 What cannot be written at once Panel keeps for later. When that is written just as more is kept, Panel forgets that something waits, and it stays unsent until
 the next change: an answer that is not shown.
@@ -40,6 +41,7 @@ def apply() -> None:
     """Send changes at once, in both directions, end sessions soon after their pages, and leave Jupyter out of the server. Safe to call twice."""
     import plotly.graph_objs
     from bokeh.server.views.ws import WSHandler
+    from bokeh.util import callback_manager
     from bokeh.util.warnings import BokehUserWarning
     from panel.reactive import Syncable
     from plotly.missing_anywidget import FigureWidget
@@ -47,6 +49,7 @@ def apply() -> None:
     if "FigureWidget" not in vars(plotly.graph_objs):
         plotly.graph_objs.FigureWidget = FigureWidget  # type: ignore[attr-defined, misc]  # plotly's own stand-in
     Syncable._debounce = 1
+    callback_manager._check_callback = lambda *_args, **_options: None
     _lose_nothing()
     warnings.filterwarnings("ignore", "reference already known", BokehUserWarning)
     if getattr(WSHandler, "_workbench_nodelay", False):

@@ -1,11 +1,17 @@
-"""What a browser is sent before its page is made: a line of text, and the way past the menu. The page follows in the same answer, its scripts after its words.
+"""What a browser is sent before its page is made: a line of text, the way past the menu, and the scripts. The page follows in the same answer.
 
-Bokeh's server answers when the whole page is there, and its template has the scripts first: a browser shows nothing for as long as both take.
+Bokeh's server answers when the whole page is there, and its template has the scripts first: a browser shows nothing for as long as both take. Here the browser
+runs the scripts while the server makes the page. They are the same for all pages of a server, which finds them once: Panel searches its classes for each page.
+
+Panel loads modules through a shim that parses and rewrites each of them, for browsers without import maps. The modules of a page import nothing by name, so
+the browser's own `import` loads them.
 """
 
 from __future__ import annotations
 
+import asyncio
 from functools import wraps
+from html import escape
 from typing import Any
 
 FIRST = """<!DOCTYPE html>
@@ -54,6 +60,31 @@ html, body { color: var(--mui-palette-text-primary); background-color: var(--mui
 """
 
 
+_ASKED = 0.02  # seconds that a server gives a browser to ask for the scripts, before it makes the page and answers nothing else
+_SHIM = "es-module-shims"
+_IMPORT = """<script>window.importShim = Object.assign((place) => import(place), { addImportMap() {} });</script>"""
+_ahead: list[str] = []  # the scripts of every page, once they are known
+
+
+def look_up(server: Any) -> None:
+    """Find the scripts and styles that the pages of a server need, for all of them."""
+    import panel_material_ui as pmui
+    from panel.io import server as host
+    from panel.io.resources import Resources, bundle_resources
+
+    bundle = bundle_resources((), Resources.from_bokeh(server._tornado.resources()))
+    scripts = [str(file) for file in bundle.js_files if _SHIM not in str(file)]
+    module = pmui.Page._render_esm(True, server=True)
+    tags = [
+        _IMPORT,
+        *(f'<script src="{escape(file)}"></script>' for file in scripts),
+        f'<script type="module" async src="{escape(str(module))}"></script>',
+    ]
+    _ahead[:] = ["\n".join(tags)]
+    bundle.js_files = []
+    host.bundle_resources = lambda *_args, **_options: bundle  # type: ignore[assignment]
+
+
 def apply() -> None:
     """Send the first words at once. Safe to call twice."""
     from panel.io.server import DocHandler
@@ -69,6 +100,10 @@ def apply() -> None:
             self.set_header("Content-Type", "text/html")
             self.write(FIRST)
             await self.flush()
+            for tags in _ahead:
+                self.write(tags)
+                await self.flush()
+                await asyncio.sleep(_ASKED)
         await made(self, *args, **kwargs)
 
     DocHandler.get = get  # type: ignore[method-assign]  # Bokeh offers no hook before the page is made

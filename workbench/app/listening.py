@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import re
 import secrets
 import socket
@@ -16,7 +17,7 @@ from typing import Any
 from panel.io.server import Server, get_server
 from tornado.netutil import bind_sockets
 
-from workbench.app import modules
+from workbench.app import first_words, modules
 from workbench.app.entry import PARAMETER, Entry
 from workbench.app.gate import Gate
 from workbench.app.hosts import Hosts, canonical, is_everywhere, is_loopback, shown
@@ -115,6 +116,9 @@ def listen(app: Callable[[], Any], place: Place, folders: Sequence[Path], *, sho
         BadInput: the address or port cannot be had.
     """
     server, entry = build(app, place)
+    first_words.look_up(server)
+    gc.freeze()  # what is there now stays to the end
+    gc.enable()
     addresses = [place.url(name, server.port or place.port, entry) for name in _names(place.address)]
     print("\n".join([*_risks(place), *_hello(addresses, folders)]), flush=True)
     server.start()

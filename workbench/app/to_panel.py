@@ -35,7 +35,7 @@ def component_class(widget: View) -> type[pn.custom.AnyWidgetComponent]:
     key = widget._anywidget_id  # type: ignore[attr-defined]
     if key not in _components:
         traits = widget.traits()
-        fields = {n: (param.Bytes if isinstance(traits[n], Bytes) else param.Parameter)() for n in widget.view_traits()}
+        fields = {n: (param.Bytes if isinstance(traits[n], Bytes) else param.Parameter)(per_instance=False) for n in widget.view_traits()}
         css = str(getattr(widget, "_css", ""))
         space = {"_esm": str(widget._esm), "_stylesheets": [css] if css else [], **fields}  # type: ignore[attr-defined]
         _components[key] = type(f"{type(widget).__name__}Component", (_Component,), space)

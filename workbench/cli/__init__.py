@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -145,6 +146,7 @@ def _serve(checkpoint: str | None, **options: Any) -> int:
 
     jobs = WorkerJobs()
     jobs.warm()  # its imports run beside those of the server
+    gc.disable()  # until it listens: what is imported stays, and is looked through again and again
     try:
         from workbench.app.server import serve
 
@@ -154,6 +156,7 @@ def _serve(checkpoint: str | None, **options: Any) -> int:
             raise
         raise MissingExtra(f"the app needs {error.name}", where="jepa-workbench app", fix='pip install "jepa-workbench[app]"') from error
     finally:
+        gc.enable()
         jobs.close()
     return 0
 

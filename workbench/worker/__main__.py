@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 
@@ -16,9 +17,12 @@ def main() -> int:
     os.dup2(2, 1)  # whatever a library prints goes to the log, not into the protocol
     if lane != "model" and hasattr(os, "nice"):
         os.nice(10 if lane == "heavy" else 5)
+    gc.disable()  # what is imported stays, and is looked through again and again
     from workbench.core.wire import Wire
     from workbench.worker.lane import serve
 
+    gc.freeze()
+    gc.enable()
     serve(Wire(incoming, outgoing))
     return 0
 
