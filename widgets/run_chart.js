@@ -216,7 +216,7 @@ function render({ model, el }) {
     own.forEach((curve, i) => {
       if (last[i] === undefined) return;
       line(pen, left, heights[i], left + 14, heights[i], looks[i].colour, looks[i].width, looks[i].dash);
-      pen.fillStyle = looks[i].colour;
+      pen.fillStyle = ink("--jw-text");
       pen.fillText(shortened(pen, curve.name + (curve.lowest?.length === 2 ? ` (min ${figure(curve.lowest[0])})` : ""), most), left + 18, heights[i]);
     });
   }
