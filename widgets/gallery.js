@@ -78,6 +78,7 @@ function render({ model, el }) {
     setText(empty, rows.length ? "" : model.get("message"));
     empty.hidden = rows.length > 0 || !model.get("message");
     setAttribute(list, "aria-label", model.get("title"));
+    setAttribute(root, "data-empty", String(!rows.length));
     setAttribute(root, "aria-busy", String(model.get("busy")));
     setAttribute(root, "data-version", model.get("version"));
   }

@@ -9,6 +9,7 @@ _ENLARGED = 1.5  # text is then 18 px and more
 LOOK = {
     "& .MuiAppBar-root": {
         "backgroundColor": "background.paper",
+        "backgroundImage": "none",  # in dark, bars that lie higher would be lighter
         "color": "text.primary",
         "boxShadow": "none",
         "borderBottom": "1px solid",
