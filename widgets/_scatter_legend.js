@@ -1,6 +1,7 @@
 // What the colours of a map mean, beside it: categories with counts, a scale of values with its distribution, and the filters in force. All of it filters.
 
 import { button, element, figure, icon, setAttribute, setText, write } from "./_kit.js";
+import { ratioOf } from "./_room.js";
 import { hasRings, inkOf, inkOfValue } from "./_scatter_look.js";
 import { COLOURS, NO_LABEL, OTHER, tally } from "./_scatter_rows.js";
 
@@ -189,7 +190,7 @@ function createValues(model, state) {
       all[bin]++;
       shown[bin] += state.seen[row];
     }
-    const ratio = globalThis.devicePixelRatio || 1;
+    const ratio = ratioOf(plot);
     const [width, height] = [plot.clientWidth || 180, 36];
     plot.width = Math.round(width * ratio);
     plot.height = Math.round(height * ratio);

@@ -11,7 +11,7 @@ import { MEANINGS } from "./_meanings.js";
 const BOLD = '600 12px system-ui, "Liberation Sans", sans-serif';
 const PLAIN = '12px system-ui, "Liberation Sans", sans-serif';
 const [LINE, PAD, RULE, INDENT] = [14, 3, 3, 11];
-const SQUEEZE = 0.72; // of its width: names are pressed so far before they are broken
+const SQUEEZE = 0.92; // of its width: names are pressed so far before they are broken
 const GROUND = "#0c1018";
 const EDIT = MEANINGS.edit[1];
 
@@ -133,7 +133,7 @@ function words(pen, film, { ratio, bars, colour, state, changed }, under) {
 function nameLines(pen, name, width) {
   pen.font = BOLD;
   const room = width - INDENT - 5;
-  return pen.measureText(name).width * SQUEEZE <= room ? [name] : broken((line) => pen.measureText(line).width, name, room, 2);
+  return pen.measureText(name).width * SQUEEZE <= room ? [name] : broken((line) => pen.measureText(line).width, name, room / SQUEEZE, 3);
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {string} note @param {number} width */

@@ -162,7 +162,7 @@ export function createTimeline(model, root, film) {
     pen.lineTo(x, plot.top + plot.height);
     pen.stroke();
     pen.setLineDash([]);
-    pen.fillStyle = pen.strokeStyle;
+    pen.fillStyle = ink("--jw-text");
     pen.textAlign = x > plot.left + plot.width / 2 ? "right" : "left";
     const covered = pen.textAlign === "left" && x < pen.measureText(model.get("curve_label")).width + 12; // by what the curves are called
     pen.fillText(mark.label, x + (pen.textAlign === "right" ? -4 : 4), covered ? plot.top + 11 : plot.top - 5);
@@ -206,7 +206,8 @@ export function createTimeline(model, root, film) {
     pen.textAlign = "left";
     shown.forEach((i, n) => {
       const left = plot.left + plot.width + 8;
-      pen.strokeStyle = pen.fillStyle = looks[i].colour;
+      pen.strokeStyle = looks[i].colour;
+      pen.fillStyle = ink("--jw-text");
       pen.lineWidth = looks[i].width;
       pen.setLineDash(looks[i].dash);
       pen.beginPath();

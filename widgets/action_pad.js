@@ -4,6 +4,7 @@ import { keyOf } from "./_keys.js";
 import { button, element, figure, icon, isTyping, mount, onAll, onNextFrame, press, remembering, setAttribute, setText, write } from "./_kit.js";
 import { lookOf } from "./_kinds.js";
 import { changed, nudged, placeOf, rowAt, withRow } from "./_moves.js";
+import { ratioOf } from "./_room.js";
 import { followSize } from "./_stage.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
@@ -52,7 +53,7 @@ function render({ model: host, el }) {
 
   /** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
   function penOf(canvas, width, height) {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = ratioOf(root);
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
     if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);

@@ -1,6 +1,7 @@
 // A Plotly figure: Plotly.react changes it in place. The library is run once a page, whichever chart got it first.
 
 import { createBehind, ofFigure } from "./_behind.js";
+import { LINE, RISE, TOP, linesOf } from "./_chart_title.js";
 import { element, mount, onAll, onNextFrame, setAttribute, write } from "./_kit.js";
 import { plotFiles } from "./_plot_files.js";
 import { growth } from "./_room.js";
@@ -40,6 +41,7 @@ function render({ model, el }) {
   const files = plotFiles(() => model.get("label"), save);
   const behind = createBehind();
   root.append(plot, files, behind.node);
+  const pen = document.createElement("canvas").getContext("2d");
   let told = -1;
   let gone = false;
 
@@ -54,6 +56,18 @@ function render({ model, el }) {
   }
 
   const tall = () => Math.round(model.get("chart_height") * Math.max(1, growth(root)));
+
+  /** The layout with its title in as many lines as it needs. @param {any} layout */
+  function titled(layout) {
+    const text = layout.title?.text;
+    if (!text || !pen) return layout;
+    const { size, family } = { ...layout.font, ...layout.title.font };
+    pen.font = `${size}px ${family ?? layout.font?.family}`;
+    const lines = linesOf(text, root.clientWidth, (words) => pen.measureText(words).width);
+    const more = lines.length - text.split("<br>").length;
+    const pad = { t: TOP + (lines.length > 1 ? RISE * size : 0) };
+    return { ...layout, title: { ...layout.title, text: lines.join("<br>"), y: 1, pad }, margin: { ...layout.margin, t: (layout.margin?.t ?? 0) + LINE * more } };
+  }
 
   async function draw() {
     const { data, layout } = model.get("figure");
@@ -72,7 +86,7 @@ function render({ model, el }) {
     write(model, { wanted: !HOME.jwPlotly });
     const plotly = await HOME.jwPlotly;
     if (gone || !plotly || version !== model.get("version")) return;
-    await plotly.react(plot, structuredClone(data), { ...structuredClone(layout), height, width: root.clientWidth }, CONFIG);
+    await plotly.react(plot, structuredClone(data), { ...titled(structuredClone(layout)), height, width: root.clientWidth }, CONFIG);
     if (!gone) setAttribute(root, "data-version", version);
   }
 

@@ -2,6 +2,7 @@
 
 import { frameOf, spread } from "./_draw.js";
 import { bytesOf, element, mount, onAll, onNextFrame, setAttribute, setText, write } from "./_kit.js";
+import { ratioOf } from "./_room.js";
 
 const CASING = /** @type {[string, number][]} */ ([["#000000", 4], ["#e69f00", 2]]);
 const TRAITS = ["pictures", "shape", "rows", "captions", "hints", "boxes", "side", "title", "note", "message", "hover", "busy", "version"];
@@ -40,7 +41,7 @@ function render({ model, el }) {
   function draw(canvas, k) {
     const [count, height, width] = model.get("shape");
     const bytes = bytesOf(model.get("pictures"));
-    const [side, ratio] = [model.get("side"), window.devicePixelRatio || 1];
+    const [side, ratio] = [model.get("side"), ratioOf(root)];
     canvas.width = canvas.height = Math.round(side * ratio);
     Object.assign(canvas.style, { width: `${side}px`, height: `${side}px` });
     const pen = canvas.getContext("2d");
@@ -58,7 +59,7 @@ function render({ model, el }) {
   function update() {
     const [rows, captions, hints] = [model.get("rows"), model.get("captions"), model.get("hints")];
     while (places.length < rows.length) add();
-    const state = `${model.get("version")} ${model.get("side")} ${window.devicePixelRatio}`;
+    const state = `${model.get("version")} ${model.get("side")} ${ratioOf(root)}`;
     places.forEach((place, k) => {
       /** @type {HTMLElement} */ (place.node.parentElement).hidden = k >= rows.length;
       if (k >= rows.length) return;
@@ -78,6 +79,7 @@ function render({ model, el }) {
     setText(empty, rows.length ? "" : model.get("message"));
     empty.hidden = rows.length > 0 || !model.get("message");
     setAttribute(list, "aria-label", model.get("title"));
+    setAttribute(root, "data-empty", String(!rows.length));
     setAttribute(root, "aria-busy", String(model.get("busy")));
     setAttribute(root, "data-version", model.get("version"));
   }

@@ -114,7 +114,7 @@ function sourceButtons(model, root, refuse) {
   let drawn = [];
   const draw = () => {
     const sources = /** @type {Source[]} */ (model.get("sources"));
-    if (!same(drawn, sources)) node.replaceChildren(...sources.map((source) => sourceButton(source, hold, tell)));
+    if (!same(drawn, sources)) node.replaceChildren(...sources.map((source) => (source.enabled === false ? offButton(source, refuse) : sourceButton(source, hold, tell))));
     drawn = sources;
     follow(hold, model.get("source"));
     for (const each of node.querySelectorAll("button")) setAttribute(each, "aria-pressed", String(each.dataset.source === model.get("source")));
@@ -147,17 +147,28 @@ function sourceButtons(model, root, refuse) {
   return { node, dispose };
 }
 
+/** @param {Source} source @param {string} name @param {string} hint @returns {HTMLButtonElement} */
+function sourceFace(source, name, hint) {
+  const node = button(name, element("span", { text: SHORT[source.label] ?? source.label }), () => {});
+  node.prepend(element("kbd", { class: "jw-key", text: source.key }));
+  for (const [attribute, value] of Object.entries({ title: hint, "data-source": source.id, "aria-keyshortcuts": source.key })) setAttribute(node, attribute, value);
+  return node;
+}
+
+/** One that cannot be shown now: it says why while it is pressed, or has the focus after Space or Enter. @param {Source} source @param {(reason: string) => void} refuse */
+function offButton(source, refuse) {
+  const reason = source.reason || "not available here";
+  const node = sourceFace(source, `${source.label}: ${reason}`, reason);
+  setAttribute(node, "aria-disabled", "true");
+  node.addEventListener("pointerdown", () => refuse(reason));
+  node.addEventListener("click", (event) => refuse(event.detail ? "" : reason));
+  for (const end of /** @type {const} */ (["pointerleave", "pointercancel", "blur"])) node.addEventListener(end, () => refuse(""));
+  return node;
+}
+
 /** Held by a pointer; latched by Space or Enter, which click without a pointer. @param {Source} source @param {import("./_hold.js").Hold} hold @param {() => void} tell */
 function sourceButton(source, hold, tell) {
-  const off = source.enabled === false;
-  const hint = off ? source.reason || "not available here" : `Hold ${source.key} to show ${source.label}; Space latches it, Escape returns`;
-  const face = element("span", { text: SHORT[source.label] ?? source.label });
-  const node = button(source.label, face, () => {});
-  node.prepend(element("kbd", { class: "jw-key", text: source.key }));
-  for (const [name, value] of Object.entries({ title: hint, "aria-disabled": off ? "true" : null, "data-source": source.id })) setAttribute(node, name, value);
-  setAttribute(node, "aria-label", off ? `${source.label}: ${hint}` : source.label);
-  setAttribute(node, "aria-keyshortcuts", source.key);
-  if (off) return node;
+  const node = sourceFace(source, source.label, `Hold ${source.key} to show ${source.label}; Space latches it, Escape returns`);
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     node.setPointerCapture(event.pointerId);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 _SOURCE = (Path(__file__).parent / "_meanings.js").read_text("utf-8")
@@ -21,6 +22,29 @@ def ink(meaning: str, dark: bool = False) -> str:
         dark: on a dark ground.
     """
     return _MEANINGS[meaning][dark]
+
+
+_GROUNDS = ("#f4f5f7", "#1d222b")  # the darkest that stands under words in light, the lightest in dark
+_LEGIBLE = 4.5  # contrast of words at least, as WCAG 2.1 AA
+
+
+@cache
+def legible(colour: str, dark: bool = False) -> str:
+    """A colour for words: the same, darker or in dark lighter as far as they need it to be read."""
+    parts, end = bytes.fromhex(colour[1:]), 255 if dark else 0
+    tried = ("#" + bytes(round(p + (end - p) * k / 50) for p in parts).hex() for k in range(51))
+    return next(c for c in tried if contrast(c, _GROUNDS[dark]) >= _LEGIBLE)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, from 1 to 21, as WCAG 2.1 counts it."""
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = ((p / 255 / 12.92) if p <= 10 else ((p / 255 + 0.055) / 1.055) ** 2.4 for p in bytes.fromhex(colour[1:]))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def rgb(meaning: str, dark: bool = False) -> tuple[int, int, int]:

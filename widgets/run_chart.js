@@ -6,7 +6,7 @@ import { bytesOf, button, element, figure, isForBoards, mount, onAll, onNextFram
 import { lookOf, looksOf } from "./_kinds.js";
 import { filed, plotFiles } from "./_plot_files.js";
 import { createPlayer } from "./_player.js";
-import { growth, zoomOf } from "./_room.js";
+import { growth, ratioOf, zoomOf } from "./_room.js";
 import { ends, logTicks, nearest, stepAt, stepTicks, ticks, valueAt, xOf, yOf } from "./_run_axis.js";
 import { followSize } from "./_stage.js";
 import { svgPen } from "./_svg.js";
@@ -107,7 +107,7 @@ function render({ model, el }) {
     setAttribute(bend, "aria-pressed", String(model.get("log_steps")));
     if (!some) return;
     layout();
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = ratioOf(root);
     for (const canvas of [ground, marks]) {
       const [wide, tall] = [Math.round(plot.width * ratio), Math.round(plot.height * ratio)];
       if (canvas.width !== wide) canvas.width = wide;
@@ -210,13 +210,13 @@ function render({ model, el }) {
   /** @param {Pen} pen @param {Curve[]} own @param {ValueAxis & {bottom: number}} place @param {import("./_kinds.js").Look[]} looks */
   function drawNames(pen, own, place, looks) {
     const last = own.map(({ values }) => [...values].reverse().find((value) => Number.isFinite(value)));
-    const heights = apart(last.map((value) => yOf(place, value ?? place.low)), 12, place.top, place.bottom);
+    const heights = apart(last.map((value) => yOf(place, value ?? place.low)), 13, place.top, place.bottom);
     const [left, most] = [plot.axis.left + plot.axis.width + 6, plot.width - plot.axis.left - plot.axis.width - 28];
     pen.textAlign = "left";
     own.forEach((curve, i) => {
       if (last[i] === undefined) return;
       line(pen, left, heights[i], left + 14, heights[i], looks[i].colour, looks[i].width, looks[i].dash);
-      pen.fillStyle = looks[i].colour;
+      pen.fillStyle = ink("--jw-text");
       pen.fillText(shortened(pen, curve.name + (curve.lowest?.length === 2 ? ` (min ${figure(curve.lowest[0])})` : ""), most), left + 18, heights[i]);
     });
   }
@@ -255,7 +255,7 @@ function render({ model, el }) {
   }
 
   function drawMarks() {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = ratioOf(root);
     above.setTransform(ratio, 0, 0, ratio, 0, 0);
     above.clearRect(0, 0, plot.width, plot.height);
     drawCursor(above);

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.axe import violations
+from tests.app.links import BOARDS, PRESSED, held
+from tests.app.opening import PAGES, show_dialog
 from tests.waiting import PATIENT
 from widgets.keys import KEYS
 from workbench.app.first_words import FIRST
@@ -38,6 +40,23 @@ _FOCUSED = """() => {
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
   return at?.className ?? "";
 }"""
+
+
+def themed(page: Any, theme: str) -> None:
+    """The page in "light" or "dark"."""
+    headline = page.locator(".jw-headline")
+    if headline.get_attribute("data-theme") != theme:
+        page.get_by_role("button", name="Toggle theme").click()
+        expect(headline).to_have_attribute("data-theme", theme)
+
+
+def in_both_themes(page: Any, what: str) -> list[str]:
+    """What axe finds on the page in light and in dark."""
+    found = list[str]()
+    for theme in ("dark", "light"):
+        themed(page, theme)
+        found += [f"{what} in {theme}: {each}" for each in violations(page)]
+    return found
 
 
 def test_the_first_words_are_sent_before_the_page_is_made(server: str) -> None:
@@ -89,3 +108,47 @@ def test_a_page_is_used_by_keyboard_and_read_without_a_lens(board: Any) -> None:
 
 def test_masks_has_no_serious_finding_of_axe(board: Any) -> None:
     assert violations(board) == []
+
+
+@pytest.mark.long
+def test_no_board_has_a_serious_finding_of_axe_in_light_or_in_dark(board: Any) -> None:
+    board.emulate_media(reduced_motion="reduce")  # colours change at once
+    found = list[str]()
+    for title, link in BOARDS.items():
+        board.evaluate("(text) => { location.hash = text; }", link)
+        if title in PRESSED:
+            board.get_by_role("button", name="Open it").click()
+        held(board, f"board={title}")
+        expect(board.locator("[data-stale=true]:not([data-empty=true]):visible")).to_have_count(0)  # what is old is dimmed
+        found += in_both_themes(board, title)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.long
+def test_nothing_that_opens_over_a_board_has_a_serious_finding_of_axe(board: Any) -> None:
+    board.emulate_media(reduced_motion="reduce")
+    found = list[str]()
+    for theme in ("dark", "light"):
+        themed(board, theme)
+        for what in PAGES:
+            show_dialog(board, what)
+            found += [f"Open, {what}, in {theme}: {each}" for each in violations(board)]
+        board.keyboard.press("Escape")
+        for name in ("About this number", "Copy as Python", "Keys (?)"):
+            board.get_by_role("button", name=name).click()
+            expect(board.get_by_role("dialog", name=name.removesuffix(" (?)"))).to_be_visible()
+            found += [f"{name} in {theme}: {each}" for each in violations(board)]
+            board.keyboard.press("Escape")
+        board.get_by_role("button", name="Pin: keep this result").click()
+        board.get_by_role("button", name="Tray: ").click()
+        expect(board.locator(".jw-tray-card img").first).to_have_js_property("complete", True)
+        found += [f"Tray in {theme}: {each}" for each in violations(board)]
+        board.keyboard.press("Escape")
+        expect(board.get_by_role("dialog", name="Tray")).to_be_hidden()
+        board.locator(".jw-headline-sentence").click()
+        board.keyboard.press("f")
+        expect(board.get_by_role("button", name="Leave presentation")).to_be_visible()
+        found += [f"presentation in {theme}: {each}" for each in violations(board)]
+        board.keyboard.press("f")
+        expect(board.get_by_role("button", name="Present", exact=True)).to_be_visible()
+    assert not found, "\n".join(found)

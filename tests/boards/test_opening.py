@@ -98,6 +98,8 @@ def test_folders_and_files_are_named_from_the_allowed_folder_down(tmp_path: Path
     asked(dialog, "choose", str(roots[1] / "holiday" / "photos" / "photo 0.png"), page="data")
     assert [place["label"] for place in dialog.places] == ["Samples", "a/mine", "b/mine"]
     assert dialog.about["detail"] == "Image\nb/mine/holiday/photos"
+    asked(dialog, "choose", str(roots[0]))
+    assert dialog.about["detail"] == "Folder\n"
     assert str(tmp_path) not in "".join([dialog.about["detail"], *(place["label"] for place in dialog.places)])
 
 

@@ -9,6 +9,7 @@ _ENLARGED = 1.5  # text is then 18 px and more
 LOOK = {
     "& .MuiAppBar-root": {
         "backgroundColor": "background.paper",
+        "backgroundImage": "none",  # in dark, bars that lie higher would be lighter
         "color": "text.primary",
         "boxShadow": "none",
         "borderBottom": "1px solid",
@@ -40,5 +41,5 @@ LOOK = {
 _TYPE = {"fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "fontSize": 13, "button": {"textTransform": "none"}}
 THEME = {
     "light": {"palette": {"primary": {"main": "#2F5FD0"}, "background": {"default": "#FFFFFF", "paper": "#FFFFFF"}}, "typography": _TYPE},
-    "dark": {"palette": {"primary": {"main": "#8FB0FF"}, "background": {"default": "#14171D", "paper": "#171B22"}}, "typography": _TYPE},
+    "dark": {"palette": {"primary": {"main": "#8FB0FF"}, "background": {"default": "#14171D", "paper": "#14171D"}}, "typography": _TYPE},
 }

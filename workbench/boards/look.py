@@ -10,7 +10,7 @@ from widgets.palette import ink
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-AXIS = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True}
+AXIS = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True, "tickfont": {"size": 12}}
 
 
 def calm(figure: go.Figure, title: str, dark: bool, bottom: int = 4) -> go.Figure:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from widgets.palette import categories, ink
+from widgets.palette import categories, ink, legible
 from workbench.boards.embedding.columns import Colouring, slots_of
 from workbench.boards.embedding.places import Chosen
 from workbench.boards.look import calm
@@ -92,7 +92,8 @@ def axis_chart(found: AxisResult, ends: Mapping[str, Chosen], *, dark: bool) -> 
             x=middle, y=share, mode="lines", line=line, fill="tozeroy", name=name, hovertemplate=f"{name}: %{{y:.1%}} at %{{x:.2f}}<extra></extra>"
         )
         top = int(share.argmax())
-        figure.add_annotation(x=middle[top], y=share[top], text=name, showarrow=False, yshift=8, font={"size": 12, "color": colour})
+        font = {"size": 12, "color": legible(colour, dark)}
+        figure.add_annotation(x=middle[top], y=share[top], text=name, showarrow=False, yshift=8, font=font)
     for place, text in ((0.0, "centroid of A"), (1.0, "centroid of B")):
         figure.add_vline(x=place, line={"color": ink("real", dark), "width": 1, "dash": "dot"})
         figure.add_annotation(

@@ -81,8 +81,10 @@ class Places:
         return {"place": place, "crumbs": [{"id": place, "label": label}], "rows": rows(target), "note": "", "empty": "Nothing yet."}
 
     def folder_of(self, path: str) -> str:
-        """The folder that a path lies in, from the allowed one down; its name alone where it lies in none of those."""
+        """The folder that a path lies in, from the allowed one down; "" of the allowed one, and the name alone where it lies in none of those."""
         folder, roots = Path(path).parent, self.space.roots or [Path.cwd(), Path.home()]
+        if Path(path) in roots:
+            return ""
         top = _outermost(folder, roots)
         return plainly(folder.name if top is None else str(_told_apart(top, roots) / folder.relative_to(top)))
 

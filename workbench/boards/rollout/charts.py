@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from widgets.palette import ink
+from widgets.palette import ink, legible
 from workbench.boards.look import calm
 from workbench.core.numbers import share
 from workbench.core.questions.rollout import Drift
@@ -38,7 +38,7 @@ def drift_chart(found: Drift, *, dark: bool = False) -> go.Figure:
         )
         ends.append((kind, float(found.ratio(kind)[-1]), colour))
     for (kind, value, colour), place in zip(ends, _spread([v for _, v, _ in ends]), strict=True):
-        font = {"size": 12, "color": colour}
+        font = {"size": 12, "color": legible(colour, dark)}
         figure.add_annotation(
             x=1, xref="paper", y=value, yshift=place, text=f"{kind} {share(value)}", showarrow=False, xanchor="right", yanchor="bottom", font=font
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from widgets.palette import ink
+from widgets.palette import ink, legible
 from workbench.boards.look import calm
 from workbench.core.futures import FactorTable
 from workbench.core.numbers import number, strength, too_few
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAMES = {"model": "model", "twin": "untrained", "pixels": "raw pixels"}
 _SYMBOLS = {"model": "circle", "twin": "square-open", "pixels": "x-thin-open"}
 _ROWS = 6  # at least: rows then have the pitch of those of `moves_bars`
-_ROOM = 1.36  # of the width of the values, so that the numbers stand beside them
+_ROOM = 1.5  # of the width of the values, so that the numbers stand beside them
 _PANELS = {"nuisance": ("nuisance factors (may be ignored)", [0.0, 0.43]), "structure": ("structure factors (should be kept)", [0.57, 1.0])}
 
 
@@ -63,7 +63,7 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    far = max(1.1, max(float(found.mean(s, f)[-1]) for s in SOURCES for f in found.factors)) * 1.05
+    far = max(1.1, *(_end(found, s, f) for s in SOURCES for f in found.factors)) * 1.02
     there = [k for k in _PANELS if k in found.kind]
     most = max(_ROWS, *(found.kind.count(k) for k in there))
     for place, kind in enumerate(there):
@@ -78,7 +78,7 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
         figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "range": [most - 0.5, -0.5], "type": "category"}})  # rows of one pitch in both
         for row in rows:
             text = f"{number(float(found.mean('model', row)[-1]))}{_span(found, 'model', row)}"
-            font = {"size": 12, "color": ink("predicted", dark)}
+            font = {"size": 12, "color": legible(ink("predicted", dark), dark)}
             end = {"xref": f"x{axis} domain", "x": 1, "xanchor": "right", "yref": f"y{axis}", "y": row}
             figure.add_annotation(text=text, showarrow=False, font=font, **end)
         line = {"width": 1, "color": ink("real", dark), "dash": "dot"}
@@ -93,6 +93,13 @@ def survey_chart(found: FactorTable, *, dark: bool = False) -> go.Figure:
     figure.update_layout(margin={"t": 58})
     figure.update_xaxes(showticklabels=True, tickfont={"size": 12})
     return figure
+
+
+def _end(found: FactorTable, source: str, factor: str) -> float:
+    """Where the line of a factor ends: its mean, or the upper end of its interval."""
+    if found.moved.shape[-1] < FEWEST_CLIPS:
+        return float(found.mean(source, factor)[-1])
+    return float(np.asarray(found.interval(source, factor))[1, -1])
 
 
 def _span(found: FactorTable, source: str, factor: str) -> str:

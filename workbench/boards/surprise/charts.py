@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from widgets.palette import ink
+from widgets.palette import ink, legible
 from workbench.boards.look import calm
 from workbench.core.numbers import number
 from workbench.core.questions.surprise import Accuracy, Judged
@@ -27,7 +27,9 @@ def no_accuracies(why: str = "", *, dark: bool = False) -> go.Figure:
     import plotly.graph_objects as go
 
     figure = calm(go.Figure(), "accuracy (possible scored lower)", dark)
-    figure.add_annotation(x=0.5, y=0.6, text=why or _WORDS, showarrow=False, font={"size": 12, "color": ink("control", dark)}, align="center")
+    figure.add_annotation(
+        x=0.5, y=0.6, text=why or _WORDS, showarrow=False, font={"size": 12, "color": legible(ink("control", dark), dark)}, align="center"
+    )
     return figure.update_xaxes(range=[0, 1], visible=False).update_yaxes(range=[0, 1], visible=False)
 
 
@@ -37,7 +39,7 @@ def accuracy_chart(found: Judged, *, dark: bool = False) -> go.Figure:
 
     figure, places, at = go.Figure(), dict[str, float](), 0.0
     for title, kinds in _GROUPS:
-        figure.add_annotation(x=0, y=at, text=title, showarrow=False, xanchor="left", font={"size": 12, "color": ink("control", dark)})
+        figure.add_annotation(x=0, y=at, text=title, showarrow=False, xanchor="left", font={"size": 12, "color": legible(ink("control", dark), dark)})
         places |= {kind: at + 0.95 + k for k, kind in enumerate(kinds)}
         at += len(kinds) + 1.1
     for who in reversed(_LOOKS):
@@ -79,4 +81,5 @@ def _add(figure: go.Figure, who: str, row: dict[str, Accuracy], places: dict[str
     )
     if who == "model":
         for kind, value in zip(row, values, strict=True):
-            figure.add_annotation(x=1.16, y=places[kind], text=number(value), showarrow=False, xanchor="right", font={"size": 12, "color": colour})
+            font = {"size": 12, "color": legible(colour, dark)}
+            figure.add_annotation(x=1.16, y=places[kind], text=number(value), showarrow=False, xanchor="right", font=font)
