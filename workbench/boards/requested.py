@@ -155,7 +155,7 @@ class Requested:
     def _show(self) -> None:
         """The choice, and beside it what can be done and how far it is."""
         options = (Option("", "nothing"), *(Option(item.name, item.label) for item in self.items.values()))
-        row: list[Control] = [Select("below", "below", options, help=self._help, width=226)]
+        row: list[Control] = [Select("below", "below", options, help=self._help, width=262)]
         values: dict[str, Any] = {"below": self.shown}
         item = self.items.get(self.shown)
         if item is not None:

@@ -146,7 +146,8 @@ class BesideB:
         own = self.shown.known.map("model")
         theirs = self._map(kind, layer, value["head"])
         if joint is not None:
-            own, theirs = (TokenMap("one basis for both models", colours=joint.colours[k]) for k in (0, 1))
+            agree = f"the same basis: components correlate {_listed(joint.agreement)}, by position alone {_listed(joint.position)}"
+            own, theirs = TokenMap("one basis for both models", colours=joint.colours[0]), TokenMap(agree, colours=joint.colours[1])
         board, fresh = self.shown, {"hint": "", "busy": False, "message": ""}
         if theirs is not None:
             named = {"overlay_label": f"{seen.name}: {theirs.name}", "version": board.canvas.version + 1}
@@ -198,11 +199,14 @@ def joint_words(joint: JointMaps | None) -> str:
     """What colours of two models say of each other."""
     if joint is None:
         return "Each model has a basis of its own, which needs a bank to be shared: equal colours do not mean the same."
-    agree, position = (", ".join(map(number, values.tolist())) for values in (joint.agreement, joint.position))
     return (
-        f"Colours of both pictures are in one basis (CCA over {joint.clips} clips): correlation {agree} on {joint.held_out} other clips; "
-        f"by position alone {position}."
+        f"Colours of both pictures are in one basis (CCA over {joint.clips} clips): correlation {_listed(joint.agreement)} on {joint.held_out} other clips; "
+        f"by position alone {_listed(joint.position)}."
     )
+
+
+def _listed(values: np.ndarray) -> str:
+    return ", ".join(map(number, values.tolist()))
 
 
 def figure(found: FeatureMaps | SimilarityResult | AttentionResult, kind: str, layer: int, head: int) -> str:

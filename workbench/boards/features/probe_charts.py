@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FLOOR = -0.5  # R² below is not drawn, but said under the pointer: it would flatten the rest
 _DOMAINS = ([0.0, 0.29], [0.34, 0.63], [0.69, 1.0])
-_NARROW, _WIDE = 92, 150  # letters of a line of words over the chart, in a notebook and on the board
+_NARROW, _WIDE = 92, 145  # letters of a line of words over the chart, in a notebook and on the board
 _CURVES = (("model", "predicted", "circle", "solid"), ("untrained", "control", "square-open", "dot"), ("raw pixels", "real", "diamond-open", "dash"))
 
 
@@ -90,16 +90,25 @@ def _curve(figure: go.Figure, name: str, counts: np.ndarray, values: np.ndarray,
     if not np.isfinite(values[:, 0]).any():
         return
     colour, symbol, dash = look
+    plain = symbol in ("circle", "triangle-up")  # a model, no baseline
     value, low, high = values.T
     told = [f"{n} labels, {name}: {v:.2f} [{a:.2f} to {b:.2f}]" for n, v, a, b in zip(counts, value, low, high, strict=True)]
     up, down = (np.maximum(high - value, 0).tolist(), np.maximum(value - low, 0).tolist())
-    bars = {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": colour, "thickness": 1, "width": 3}
+    bars = {
+        "type": "data",
+        "symmetric": False,
+        "array": up,
+        "arrayminus": down,
+        "color": colour if plain else _faint(colour),
+        "thickness": 1,
+        "width": 3,
+    }
     figure.add_scatter(
         x=counts.tolist(),
         y=_there(value.tolist()),
         mode="lines+markers",
         name=f"by number of labels, {name}",
-        line={"color": colour, "width": 2 if symbol in ("circle", "triangle-up") else 1.2, "dash": dash},
+        line={"color": colour, "width": 2 if plain else 1.2, "dash": dash},
         marker={"color": colour, "symbol": symbol, "size": 7, "line": {"width": 1.5, "color": colour}},
         error_y=bars,
         hovertext=told,
@@ -107,6 +116,11 @@ def _curve(figure: go.Figure, name: str, counts: np.ndarray, values: np.ndarray,
         xaxis="x3",
         yaxis="y3",
     )
+
+
+def _faint(colour: str) -> str:
+    """The same, for intervals that lie on others."""
+    return f"rgba({', '.join(str(part) for part in bytes.fromhex(colour[1:]))}, 0.4)"
 
 
 def _lay(figure: go.Figure, found: ProbeResult, second: ProbeResult | None, dark: bool) -> None:
@@ -121,7 +135,13 @@ def _lay(figure: go.Figure, found: ProbeResult, second: ProbeResult | None, dark
     counts = {"type": "log", "range": [-0.08, float(np.log10(found.counts[-1])) + 0.08], "tickmode": "array", **_powers(int(found.counts[-1]))}
     rows = (("", blocks, "linear probe by block"), ("2", blocks, "k-NN probe by block"), ("3", counts, f"number of labels (linear, {at})"))
     for (axis, across, title), domain in zip(rows, _DOMAINS, strict=True):
-        about = {**across, "anchor": f"y{axis}", "domain": domain, "title": {"text": title, "standoff": 2}, "showticklabels": True}
+        about = {
+            **across,
+            "anchor": f"y{axis}",
+            "domain": domain,
+            "title": {"text": title, "standoff": 2, "font": {"size": 12}},
+            "showticklabels": True,
+        }
         figure.update_layout({f"xaxis{axis}": about, f"yaxis{axis}": {"anchor": f"x{axis}", "range": ends, "nticks": 5, "showticklabels": True}})
         if found.kind == "labels" or ends[0] < 0:
             level, line = (found.chance if found.kind == "labels" else 0.0), {"width": 1, "color": ink("real", dark)}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _KINDS = (("model", "predicted", "circle"), ("other context", "control", "x-thin-open"), ("untrained", "control", "square-open"))
 _FLOOR = -1.0  # skill below is not drawn, but said under the pointer: it would flatten the rest
-_NARROW, _WIDE = 92, 160  # letters of a line of words over a chart, in a notebook and on the board
+_NARROW, _WIDE = 92, 145  # letters of a line of words over a chart, in a notebook and on the board
 _MAPS, _AMOUNTS = (0.0, 0.54), (0.7, 1.0)  # of the width
 _CUT = "cut context"  # what is left of the context once a batch is cut to its shortest
 
@@ -84,7 +84,11 @@ def anatomy_chart(found: ErrorAnatomy, *, dark: bool = False) -> go.Figure:
     ends = _ends(found)
     for k, (title, places) in enumerate(panels):
         axis, width = "" if k == 0 else str(k + 1), 1 / len(panels)
-        about = {"anchor": f"y{axis}", "domain": [k * width + 0.04 * (k > 0), (k + 1) * width - 0.01], "title": {"text": title, "standoff": 2}}
+        about = {
+            "anchor": f"y{axis}",
+            "domain": [k * width + 0.04 * (k > 0), (k + 1) * width - 0.01],
+            "title": {"text": title, "standoff": 2, "font": {"size": 12}},
+        }
         figure.update_layout({f"xaxis{axis}": {**about, "showticklabels": True, "dtick": max(1, len(places) // 8)}})
         figure.update_layout({f"yaxis{axis}": {"anchor": f"x{axis}", "range": ends, "nticks": 5, "showticklabels": True}})
         line = {"width": 1, "color": ink("real", dark)}
