@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from workbench.measures.pairs import pair_accuracy, quad_accuracy
     from workbench.measures.planning import clip_ends, drive, energy_landscape, first_move, plan, plan_view, walk, world_ends, world_picture
     from workbench.measures.prediction import masked_view, prediction_error
-    from workbench.measures.probes import probe
+    from workbench.measures.probes import label_columns, probe
     from workbench.measures.projection import fit_projection, judge_projection, place, project, refit_projection, warm_projection
     from workbench.measures.rollout import drift, film_view, rollout
     from workbench.measures.rows import describe_vectors, find_vectors, row_pictures, row_table
@@ -151,6 +151,7 @@ _VERBS = {
     "features": "workbench.measures.features",
     "joint_features": "workbench.measures.features",
     "layer_profile": "workbench.measures.features",
+    "label_columns": "workbench.measures.probes",
     "probe": "workbench.measures.probes",
     "similarity": "workbench.measures.features",
     "open_run": "workbench.runs.run",
@@ -212,6 +213,7 @@ __all__ = [
     "joint_features",
     "judge_projection",
     "judge_twins",
+    "label_columns",
     "latent_moves",
     "layer_profile",
     "load",

@@ -7,20 +7,25 @@ features.first      seconds of the first answer for a clip, all layers, basis of
 features.redraw     milliseconds until a slider's layer is taken out of the answer that is there, and until the maps are asked again; p95, aim 80 ms.
 features.similar    milliseconds from a click to similarity in the clip and in other clips; p95, aim 60 ms.
 features.attention  forward pass with the attention of all layers read ÷ the bare one, which uses the fused kernel; no aim, it is asked for.
+features.slider     in the app and a browser: milliseconds from a key on the slider over layers to the frame in which the map is drawn; p95, aim 80 ms.
+features.click      the same from a key that moves the chosen token to the frame in which the sentence states its similarity, which follows the map; p95, aim 60 ms.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import _app
 import _common as common
 import numpy as np
 import torch
-from bench_embed import checkpoint
+from bench_embed import checkpoint, photos
 
 from workbench.core.clip import Clip
 from workbench.families.load import load
@@ -74,6 +79,55 @@ def answers(jepa: Jepa, found: list[Clip], clicks: int) -> None:
     common.report("features.similar", "torch", click=click, clips=len(found), aim=60)
 
 
+_PROBE = """
+(watched) => {
+  const probe = (window.workbenchProbe = { pressed: 0, shown: 0 });
+  document.addEventListener("keydown", (event) => (probe.pressed = event.timeStamp), true);
+  const afterFrame = new MessageChannel();
+  afterFrame.port1.onmessage = () => (probe.shown = performance.now());
+  const watch = new MutationObserver(() => afterFrame.port2.postMessage(0));
+  watch.observe(watched, { subtree: true, childList: true, characterData: true });
+  window.workbenchProbe.stop = () => watch.disconnect();
+}
+"""
+
+
+def pressed(page: Any, watched: Any, keys: list[str]) -> dict[str, float]:
+    """Milliseconds from each key to the frame after which the words of an element have changed."""
+    watched.evaluate(_PROBE)
+    taken = list[float]()
+    for key in keys:
+        page.evaluate("workbenchProbe.shown = 0")
+        page.keyboard.press(key)
+        page.wait_for_function("workbenchProbe.shown > workbenchProbe.pressed")
+        taken.append(page.evaluate("workbenchProbe.shown - workbenchProbe.pressed"))
+    page.evaluate("workbenchProbe.stop()")
+    return {"median": round(common.percentile(taken, 0.5), 1), "p95": round(common.percentile(taken, 0.95), 1)}
+
+
+def browsed(file: Path, folder: Path, keys: int) -> None:
+    """The slider and the chosen token in the app, in a browser."""
+    with _app.served(str(file), "--data", str(folder), "--board", "features") as app, _app.chromium() as browser:
+        app.wait()
+        page = _app.new_page(browser)
+        page.goto(app.url)
+        page.locator(".jw-headline-sentence", has_text="Three components").wait_for()
+        page.locator(".jw-headline-detail", has_text="RankMe").or_(page.get_by_role("button", name="Measure layers")).first.wait_for()
+        page.locator(".jw-headline[data-busy=false]").wait_for()
+        page.get_by_label("layer", exact=True).focus()
+        there = ["ArrowLeft"] * 5 + ["ArrowRight"] * 5
+        label = page.locator(".jw-patch-canvas .jw-under").first
+        pressed(page, label, there)  # every layer once
+        common.report("features.slider", "panel", "torch", "playwright", milliseconds=pressed(page, label, there * (keys // 10)), aim=80)
+        page.locator(".jw-patch-canvas .jw-stage").first.click(position={"x": 60, "y": 60})
+        sentence = page.locator(".jw-headline-sentence", has_text=re.compile("Mean cosine"))
+        sentence.wait_for()
+        page.locator(".jw-headline[data-busy=false]").wait_for()
+        moves = ["ArrowRight"] * 8 + ["ArrowDown", *["ArrowLeft"] * 8, "ArrowDown"]  # tokens that were not asked before
+        found = pressed(page, sentence, (moves * 9)[: min(keys, 90)])
+        common.report("features.click", "panel", "torch", "playwright", milliseconds=found, aim=60)
+
+
 def main() -> None:
     """Run all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -88,6 +142,7 @@ def main() -> None:
         found = clips(chosen.clips, chosen.side)
         forwards(jepa, found[0], chosen.rounds)
         answers(remembering(jepa), found, chosen.clicks)
+        browsed(Path(folder) / "vit.pt", photos(Path(folder) / "photos", chosen.clips), chosen.clicks)
 
 
 if __name__ == "__main__":

@@ -105,9 +105,9 @@ def test_what_nothing_shows_is_refused_by_name() -> None:
 def test_the_anatomy_of_errors_and_the_audit_of_a_sampler_are_charts() -> None:
     found = jw.error_anatomy(jw.load("shapes"), jw.open_bank("shapes"), limit=12, halves=4)
     figure = jw.show(found)
-    assert [trace.name for trace in figure.data] == ["model", "other context", "untrained", "copy nearest"]
+    assert [trace.name for trace in figure.data] == ["model", "other context", "untrained", "copy nearest", "model, by depth"]
     np.testing.assert_allclose([v for v in figure.data[0].y if v is not None], found.by_distance[0, :, 0][np.isfinite(found.by_distance[0, :, 0])])
     audit = jw.audit_masks("ijepa_multiblock", (1, 14, 14), draws=200)
     shown = jw.show(audit)
     np.testing.assert_allclose(np.array(shown.data[0].z), audit.context[0])
-    assert "200 draws" in shown.layout.title.text
+    assert "200 masks" in shown.layout.title.text

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 from widgets.palette import ink
 
@@ -33,6 +36,18 @@ def layout(title: str, dark: bool, bottom: int) -> dict[str, object]:
         "hoverlabel": {"align": "left"},
         "dragmode": False,
     }
+
+
+def titled(figure: go.Figure, words: str | Sequence[str], width: int) -> go.Figure:
+    """The figure under words, in lines of so many letters, with what its title says as the last one. Words may hold names from files, and are escaped.
+
+    Args:
+        words: one text, or several that begin a line each.
+    """
+    said: Any = figure.to_plotly_json()["layout"]["title"]
+    texts = [words] if isinstance(words, str) else words
+    lines = [*(escape(line) for text in texts for line in textwrap.wrap(text, width)), said.get("text") or ""]
+    return figure.update_layout(title={"text": "<br>".join(lines), "y": 0.965}, margin={"t": 22 + 15 * len(lines)})
 
 
 @cache

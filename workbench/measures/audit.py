@@ -27,6 +27,7 @@ _PRINTED: Mapping[tuple[str, str], tuple[float, str]] = {
     ("vjepa_multiblock", "long"): (0.1, f"{_VJEPA}, section 3.2, over both presets,"),
     ("random_tube", ""): (0.1, f"{_VJEPA}, Table 4"),
 }
+_UNPRINTED = {"min_keep"}  # parameters that change nothing of what is printed
 # Ranges that parameters name: quantity -> parameter of the sampler.
 _NAMED = {"block area": ("target_scale", "spatial_scale"), "block aspect": ("aspect",)}
 _CUT = "context in batches"
@@ -73,7 +74,7 @@ def audit_masks(
         unseen += ~np.any([mask.context for mask in masks], 0)
         progress.report(draws + (k + 1) * batch, 2 * draws)
     unseen /= batches
-    amounts = sizes.amounts(draw, _PRINTED.get((sampler, preset)) if not own else None)
+    amounts = sizes.amounts(draw, _PRINTED.get((sampler, preset)) if own.keys() <= _UNPRINTED else None)
     findings = [*_border(single, draws), *_middle(single), *_in_batches(cut, single, unseen, batch), *_cut(single, cut), *_sizes(amounts)]
     settings = {"sampler": draw.spec, "shape": list(shape), "draws": draws, "batch": batch}
     origin = Provenance("audit_masks", "", mask=draw.spec, seed=seed, parameters=settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from jaxtyping import Float, Int
 from workbench.core import progress
 from workbench.core.errors import BadInput
 from workbench.core.questions.features import Weights
-from workbench.core.questions.probes import ProbeLayers, ProbeResult, Score
+from workbench.core.questions.probes import LabelColumns, ListColumns, ProbeLayers, ProbeResult, Score
 from workbench.core.results import Provenance
 from workbench.measures.bank import Bank
 from workbench.measures.base import answers
@@ -84,6 +85,18 @@ def probe(
     return ProbeResult(
         named, kind, classes, chance, layers, tuple(linear), tuple(knn), *pixels, split.counts, efficiency, layers[at], len(wanted), skipped, origin
     )
+
+
+@answers(ListColumns)
+def label_columns(clips: ClipRow | Bank) -> LabelColumns:
+    """The columns that are known of clips and can be probed."""
+    data = clips.clips if isinstance(clips, Bank) else clips
+    rows = list[tuple[str, str, int]]()
+    for name, column in known_of(data).columns.items():
+        with contextlib.suppress(BadInput):
+            rows.append((name, "numbers" if _usable(column).dtype.kind == "f" else "labels", len(np.unique(column))))
+    good = [row for row in rows if row[2] > 1]
+    return LabelColumns(tuple(r[0] for r in good), tuple(r[1] for r in good), tuple(r[2] for r in good), len(data))
 
 
 def _usable(labels: np.ndarray) -> np.ndarray:

@@ -11,9 +11,11 @@ from widgets import Gallery, PatchCanvas, Toolbar
 from widgets.keys import key as key_of
 from workbench.boards.base import Board, board, no_bank
 from workbench.boards.features import controls, words
+from workbench.boards.features.beside import BesideB
 from workbench.boards.features.charts import profile_chart
 from workbench.boards.features.drawn import NOTHING, TokenMap
 from workbench.boards.features.known import FLAT, Known
+from workbench.boards.features.probed import Probed
 from workbench.boards.features.queries import SOURCES, FeatureQueries, heads
 from workbench.boards.layout import Chart, Column, Layout, Row, fill
 from workbench.boards.look import blank
@@ -41,6 +43,7 @@ class FeaturesBoard(Board):
 
     title = "Features"
     shown_by = "shapes"
+    compares = True
     about = Features.about
     depends = ("model", "clip")
 
@@ -54,8 +57,10 @@ class FeaturesBoard(Board):
         self.nearest = Gallery(title="nearest patches in other clips", side=44)
         self.asked = FeatureQueries(workspace, self)
         self.edits: Edits[dict[str, Any]] = Edits(dict(controls.VALUES))
-        self.settings = Settings(lambda: dict(self.edits.value), self._bring_back)
+        self.probed = Probed(workspace, lambda: self.edits.value["encoder"], self._large, self._speak)
+        self.settings = Settings(lambda: {**self.edits.value, **self.probed.kept}, self._bring_back, heavy=self.probed.heavy)
         self._layers = 1
+        self.of_second = BesideB(self, self)
         self._wire()
 
     def _wire(self) -> None:
@@ -64,7 +69,7 @@ class FeaturesBoard(Board):
             link(s, name, self.canvas, name)
         link(s, "tick", self.beside, "tick", show=self._tick_beside, take=lambda v: {} if self._other_time else {"tick": v})
         link(s, "predictor", self.headline, "source", show=lambda _: self.source)
-        s.watch(["predictor"], lambda old, new: self._follow())
+        s.watch(["predictor"], lambda old, new: self._turned())
         s.watch(["mask"], lambda old, new: self._masked())
         s.watch(["selection"], lambda old, new: self._selected_elsewhere(new))
         s.watch(["tick"], lambda old, new: self._draw_small())
@@ -80,9 +85,9 @@ class FeaturesBoard(Board):
 
     @property
     def layout(self) -> Layout:
-        """Sentence and controls; two pictures with the layers under both; numbers and baselines at the right."""
+        """Sentence and controls; two pictures with the layers under both; numbers and baselines at the right; probes under all of it."""
         left = Column((Row((self.canvas, self.beside), (0.5, 0.5), least=400), self.slider, self.nearest))
-        return Column((self.headline, self.toolbar, Row((left, Column((self.numbers, self.baselines))), (0.7, 0.3))))
+        return Column((self.headline, self.toolbar, Row((left, Column((self.numbers, self.baselines))), (0.7, 0.3)), self.probed.layout))
 
     def pictures(self) -> tuple[Ages, ...]:
         """See `Board.pictures`."""
@@ -97,6 +102,7 @@ class FeaturesBoard(Board):
             self.session.set(predictor="model")
         elif name == "cancel":
             self.asked.cancel()
+            self.probed.cancel()
             return
         else:
             super().command(name)
@@ -107,10 +113,12 @@ class FeaturesBoard(Board):
         """See `Board.results`."""
         maps = {f"features_{name}": query.answer for name, query in self.asked.maps.items()}
         rest = {"similarity": self.asked.similar.answer, "attention": self.asked.attention.answer, "layers": self.asked.profile.answer}
-        return {name: value for name, value in {**maps, **rest}.items() if value is not None}
+        return {name: value for name, value in {**maps, **rest, **self.probed.answers}.items() if value is not None}
 
     def _forget(self) -> None:
         self.asked.forget()
+        self.of_second.forget()
+        self.probed.forget()
         facts = self.space.facts
         self._layers = 1 if facts is None else facts.layers + 1
         held = {name: value for name, value in self.edits.value.items() if name in ("map", "centred", "robust", "foreground", "beside")}
@@ -139,6 +147,17 @@ class FeaturesBoard(Board):
         if not self.off() and shown is not None:
             self._show_controls()
             self._follow()
+            self.probed.opened()
+
+    def _turned(self) -> None:
+        """See `Holding._turned`: also a baseline is held or let go."""
+        fill(self.headline, {} if self.other else {"note": ""})
+        self._follow()
+
+    @property
+    def value(self) -> Mapping[str, Any]:
+        """What the controls say."""
+        return self.edits.value
 
     def _unheld(self) -> dict[str, str]:
         """See `Holding._unheld`."""
@@ -228,7 +247,9 @@ class FeaturesBoard(Board):
         """Set what a saved view holds; a layer, a map or a token that this model or clip does not have is left out and named."""
         held, left = dict(self.edits.value), list[str]()
         for name, value in values.items():
-            if controls.taken(name, value) and self._has(name, value):
+            if name == "below":
+                left += [] if self.probed.choose(value) else [name]
+            elif controls.taken(name, value) and self._has(name, value):
                 held[name] = value
             else:
                 left.append(name)
@@ -313,7 +334,11 @@ class FeaturesBoard(Board):
         return Known(self.asked, self.edits.value, self.source)
 
     def draw(self) -> None:
-        """The large pictures at once; small ones, numbers and words follow in a message of their own."""
+        """The large pictures at once; small ones, numbers and words follow in a message of their own. While B is held, they are the second model's."""
+        if self.other:
+            self.space.deliver(self.came)
+            self.of_second.ask()
+            return
         known = self.known
         found, mask = known.map(known.source), self.session.state.mask
         outlined = mask is not None and self.edits.value["map"] == "predictor" and list(mask.shape) == self.canvas.grid
@@ -367,6 +392,7 @@ class FeaturesBoard(Board):
             why = "" if self.session.state.bank is None else "Click a token: its nearest patches in other clips"
             if self.nearest.rows or self.nearest.message != why:
                 self.nearest.clear(why)
+            renew(self.nearest)
             return
         texts = [number(float(cosine)) for cosine in similar.cosines]
         hints = [
@@ -387,6 +413,8 @@ class FeaturesBoard(Board):
             self.numbers.set(profile_chart(found, self.edits.value["layer"], dark=self.space.dark))
 
     def _speak(self) -> None:
+        if self.other:
+            return
         said = self.known.told(self.space.sample)
         if said is None:
             return
@@ -398,7 +426,8 @@ class FeaturesBoard(Board):
         waits = "" if self.asked.no_profile is None else f"No numbers of layers: {self.asked.no_profile.what}."
         busy = self.asked.busy
         progress = self.asked.profile.share if busy else -1.0
-        self.say(said.sentence, said.tone, said.detail or missing or waits, said.lines, busy=busy, cancellable=busy, progress=progress)
+        lines = "\n\n".join(filter(None, (said.lines, self.probed.lines)))
+        self.say(said.sentence, said.tone, said.detail or missing or waits, lines, busy=busy, cancellable=busy, progress=progress)
 
     @property
     def _other_time(self) -> bool:

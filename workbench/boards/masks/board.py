@@ -17,6 +17,7 @@ from workbench.boards.look import blank
 from workbench.boards.masks import controls, words
 from workbench.boards.masks.beside import BesideB
 from workbench.boards.masks.charts import yardstick_bars
+from workbench.boards.masks.examined import Examined
 from workbench.boards.masks.kept import mask_settings
 from workbench.boards.masks.queries import MaskQueries
 from workbench.boards.masks.views import NO_MASK, NOTHING, blank_traits, clip_traits, mask_dict, mask_of, nice, quilt_traits, view_traits
@@ -59,13 +60,15 @@ class MasksBoard(Board):
         self.heat, self.progress = 0.0, ""
         self.why = ""  # this board shows nothing of the open model
         self.answered: object = None  # the clip, the bank and the mask that the view on screen is of
-        self.settings = mask_settings(self.toolbar, self.canvas, self.pane, self._offered)
+        self.examined = Examined(workspace, lambda: self.sampler, self._speak)
+        self.settings = mask_settings(self.toolbar, self.canvas, self.pane, self._offered, self.examined)
         self._wire()
 
     @property
     def layout(self) -> Layout:
-        """Sentence, controls, then the picture beside the target and what is compared with it; under them the bars."""
-        return Column((self.headline, self.toolbar, Row((self.canvas, self.pane), (1, 2), least=600, pictures=True), self.bars))
+        """Sentence, controls, then the picture beside the target and what is compared with it; under them the bars, and what is measured on request."""
+        pictures = Row((self.canvas, self.pane), (1, 2), least=600, pictures=True)
+        return Column((self.headline, self.toolbar, pictures, self.bars, self.examined.layout))
 
     def _wire(self) -> None:
         s, c, p = self.session, self.canvas, self.pane
@@ -138,6 +141,7 @@ class MasksBoard(Board):
         elif name == "cancel":
             self.work.cancel()
             self.beside.work.cancel()
+            self.examined.cancel()
         elif name in ("undo", "redo"):
             self._canvas_command(name)
         else:
@@ -146,7 +150,7 @@ class MasksBoard(Board):
     def results(self) -> dict[str, object]:
         """See `Board.results`."""
         found = {"view": self.work.maps.answer, "yardsticks": self.work.yard, "bank": self.work.over_bank.answer, "mask": self.session.state.mask}
-        return {name: value for name, value in found.items() if value is not None}
+        return {**{name: value for name, value in found.items() if value is not None}, **self.examined.answers}
 
     def _model_opened(self) -> None:
         facts = self.space.facts
@@ -154,6 +158,7 @@ class MasksBoard(Board):
             return
         self.work.forget()
         self.beside.forget()
+        self.examined.forget()
         self.heat = 0.0
         if facts is None:
             self.why = NO_MODEL
@@ -282,6 +287,7 @@ class MasksBoard(Board):
             self.work.judge(self.sampler)
             if self.other:
                 self.beside.judge(self.sampler)
+        self.examined.look_again()
 
     def _compute(self) -> None:
         s, facts, shown = self.session.state, self.space.facts, self.space.shown
@@ -300,7 +306,7 @@ class MasksBoard(Board):
             self.work.idle()
             self.say(f"{error.what[0].upper()}{error.what[1:]}: {error.fix}.", "warn", note="")
             fill(self.pane, {"busy": False})
-        self.canvas.hint = controls.hint(self.sampler, s.mask) if self.sampler else ""  # last: the worker computes meanwhile
+        self.canvas.hint = controls.hint(self.sampler, s.mask, facts.card) if self.sampler else ""  # last: the worker computes meanwhile
 
     def _turned(self) -> None:
         """See `Holding._turned`."""
@@ -387,6 +393,7 @@ class MasksBoard(Board):
         )
         detail = words.bank_line(bank, error) if bank else self.progress or lonely
         text = "" if self.work.maps.question is None else code.reproduced(self.work.maps.question, view, self.space.sample)
+        text = "\n\n".join(filter(None, (text, self.examined.lines)))
         self.say(sentence, tone, detail, text, cancellable=bank is None, note=words.HELD.get(error.predictor, ""))
         renew(self.bars)
         self._draw_bars()

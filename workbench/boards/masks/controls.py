@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from widgets.controls import Button, Control, Int, Option, Range, Select, Slider, Toggle
+from workbench.boards.masks.anatomy_words import outside_training
 from workbench.core.card import ModelCard
 from workbench.core.errors import MaskError
 from workbench.core.mask import Mask
@@ -101,15 +102,15 @@ def values(choice: Choice, old: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def hint(chosen: Sampler, mask: Mask) -> str:
-    """Whether a painted mask is one that the sampler could give."""
-    if mask.sampler != "painted":
-        return ""
+def hint(chosen: Sampler, mask: Mask, card: ModelCard) -> str:
+    """Whether a painted mask is one that the sampler could give, and whether any mask is one that the model was trained on."""
     try:
-        words = chosen.in_range(mask)
+        words = chosen.in_range(mask) if mask.sampler == "painted" else ""
     except MaskError as error:
         return error.what
-    return f"Painted, outside this sampler's range: {words}" if words else "Painted, within this sampler's range."
+    if words:
+        return f"Painted, outside this sampler's range: {words}"
+    return outside_training(card, mask) or ("Painted, within this sampler's range." if mask.sampler == "painted" else "")
 
 
 def _control(p: Parameter) -> Control:

@@ -10,7 +10,7 @@ from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.embedding.places import data_of
 from workbench.boards.layout import Chart, Column, Either, Layout, Row, fill
-from workbench.boards.look import blank
+from workbench.boards.look import blank, titled
 from workbench.boards.run import charts, controls, curves, words
 from workbench.boards.run.evidence import agreements
 from workbench.boards.run.kept import number_of, run_settings
@@ -304,7 +304,7 @@ class RunBoard(Board):
     def _compared(self, found: CheckpointDifference) -> None:
         titles = {Path(step.path).name: step.title for step in self.run.checkpoints}
         said = words.difference_words(found, *(titles.get(name, name) for name in (found.first, found.second)))
-        self.difference.set(charts.titled(charts.difference_chart(found, dark=self.space.dark), said, _WIDE // 2))
+        self.difference.set(titled(charts.difference_chart(found, dark=self.space.dark), said, _WIDE // 2))
 
     def _draw_spectrum(self, maps: RunMaps) -> None:
         reference = None if self.series.reference is None else self.series.maps.get(self.series.reference)
@@ -315,7 +315,7 @@ class RunBoard(Board):
         probe, found = agreements(health)
         labels = next((each.labels for each in health.values() if each.labels), "")
         figure = charts.agreement_chart(found, f"{probe.replace('_', ' ')} of {labels}", dark=self.space.dark) if found else blank()
-        self.evidence.set(charts.titled(figure, words.evidence_words(probe, labels, found, len(health)), _WIDE))
+        self.evidence.set(titled(figure, words.evidence_words(probe, labels, found, len(health)), _WIDE))
 
     def _draw_charts(self) -> None:
         maps = self._maps(self.run.step)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -76,13 +75,6 @@ def agreement_chart(found: Sequence[Agreement], probe: str, *, dark: bool = Fals
     figure.update_yaxes(autorange="reversed", tickfont={"size": 12})
     figure.update_xaxes(range=[-1.05, 1.05], showticklabels=True, nticks=5)
     return figure
-
-
-def titled(figure: go.Figure, words: str, width: int) -> go.Figure:
-    """The figure under words, in lines of so many letters, with what its title says as the last one. Words may hold names from files, and are escaped."""
-    said: Any = figure.to_plotly_json()["layout"]["title"]
-    lines = [*map(escape, textwrap.wrap(words, width)), said.get("text") or ""]
-    return figure.update_layout(title={"text": "<br>".join(lines), "y": 0.965}, margin={"t": 22 + 15 * len(lines)})
 
 
 @show.register(RunMaps)

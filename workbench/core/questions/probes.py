@@ -19,6 +19,41 @@ SOURCES = ("model", "untrained", "pixels")  # whose label efficiency is given
 
 @portable
 @dataclass(frozen=True)
+class LabelColumns:
+    """What is known of clips that a probe can be fitted on.
+
+    Args:
+        names: of the columns. kinds: of each, "labels" or "numbers". values: different values of each. clips: how many there are.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    values: tuple[int, ...]
+    clips: int
+
+    @property
+    def count(self) -> int:
+        """How many columns."""
+        return len(self.names)
+
+
+@question(
+    "label_columns",
+    title="What a probe can read",
+    formula="columns with at least two values, of labels at least two clips a value; the classes of sub-folders are the column label",
+    source="the names of the files, or the arrays of the bank",
+    cannot="A column may follow another one, or the background: a probe cannot tell which of them is read.",
+    number="count",
+)
+@dataclass(frozen=True, eq=False)
+class ListColumns(Question[LabelColumns]):
+    """The columns that are known of clips and can be probed."""
+
+    clips: FolderKey
+
+
+@portable
+@dataclass(frozen=True)
 class Score:
     """What one probe of one layer reaches. control: on permuted labels. untrained: of the same layer, untrained. n: clips that were scored."""
 
