@@ -300,12 +300,12 @@ def test_clips_or_checkpoints_that_cannot_be_opened_are_said_to_be(looked: Looke
     for name in ("params-ijepa.yaml", "jepa-step0.pth.tar"):
         shutil.copy(COLLAPSE.folder / name, tmp_path)
     looked.board.run.open(str(tmp_path), str(tmp_path / "gone"))
-    assert looked.sentence.startswith("Step 0 of 0: not measured: ")
-    assert "gone" in looked.sentence
+    shown = looked.board.pictures_now.images
+    assert shown.message.startswith("not measured: there is no such file or folder")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "jepa-step0.pth.tar").write_text("half a file")
     looked.board.run.open(str(tmp_path / "broken"), str(samples.find("shapes").bank))
-    assert looked.sentence.startswith("Step 0 of 0: not measured: ")
+    assert shown.message.startswith("not measured: jepa-step0.pth.tar is not a checkpoint but text")
 
 
 @pytest.mark.slow
