@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +32,8 @@ def test_three_checkpoints_are_three_points_with_their_intervals_and_no_trend(be
     assert "3: no trend" in few
     assert "no trend" not in many
     assert ">checkpoints<" in many
-    band = r'fill="rgb\([^"]*"(?: fill-opacity="[^"]*")? opacity="0.2"'
-    assert re.search(band, many)
-    assert not re.search(band, few)
+    assert 'opacity="0.2"' in many, "the band"
+    assert 'opacity="0.2"' not in few
 
 
 def test_the_table_of_measures_says_what_is_missing_and_unfolds_a_formula(bench: Any) -> None:

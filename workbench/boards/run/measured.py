@@ -57,8 +57,8 @@ def _cells(reading: Reading) -> list[str]:
 
 
 def _with_interval(found: tuple[float, float, float]) -> str:
-    value, low, high = map(short, found)
-    return f"{value} [{low}, {high}]"
+    value, low, high = found
+    return f"{short(value)} [{short(low)}, {short(high)}]" if math.isfinite(low) and math.isfinite(high) else f"{short(value)}, no interval"
 
 
 def short(value: float) -> str:
