@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from widgets.open_dialog import OpenDialog
     from widgets.patch_canvas import PatchCanvas
     from widgets.presenting import Presenting
+    from widgets.readings_table import ReadingsTable
     from widgets.run_chart import RunChart
     from widgets.scatter import Scatter
     from widgets.timeline import Timeline
@@ -41,6 +42,7 @@ _HOMES = {
     "OpenDialog": "widgets.open_dialog",
     "PatchCanvas": "widgets.patch_canvas",
     "Presenting": "widgets.presenting",
+    "ReadingsTable": "widgets.readings_table",
     "RunChart": "widgets.run_chart",
     "Scatter": "widgets.scatter",
     "Timeline": "widgets.timeline",
@@ -64,6 +66,7 @@ __all__ = [
     "OpenDialog",
     "PatchCanvas",
     "Presenting",
+    "ReadingsTable",
     "RunChart",
     "Scatter",
     "Timeline",

@@ -89,3 +89,9 @@ export function valueAt(steps, values, step) {
   }
   return low ? values[low - 1] : NaN;
 }
+
+/** Which points of a curve get a mark of their own: all of a curve of few points, else those without a neighbour, which no line shows. @param {ArrayLike<number>} values @param {number} few @returns {number[]} */
+export function marked(values, few) {
+  const known = Array.from(values, (_, i) => i).filter((i) => Number.isFinite(values[i]));
+  return known.length < few ? known : known.filter((i) => !Number.isFinite(values[i - 1]) && !Number.isFinite(values[i + 1]));
+}

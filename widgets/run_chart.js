@@ -4,10 +4,11 @@ import { createBehind, ofCurves } from "./_behind.js";
 import { apart } from "./_axis.js";
 import { bytesOf, button, element, figure, isForBoards, mount, onAll, onNextFrame, setAttribute, setText, write } from "./_kit.js";
 import { lookOf, looksOf } from "./_kinds.js";
+import { cross, dot, line, shortened } from "./_marks.js";
 import { filed, plotFiles } from "./_plot_files.js";
 import { createPlayer } from "./_player.js";
 import { growth, ratioOf, zoomOf } from "./_room.js";
-import { ends, logTicks, nearest, stepAt, stepTicks, ticks, valueAt, xOf, yOf } from "./_run_axis.js";
+import { ends, logTicks, marked, nearest, stepAt, stepTicks, ticks, valueAt, xOf, yOf } from "./_run_axis.js";
 import { followSize } from "./_stage.js";
 import { svgPen } from "./_svg.js";
 
@@ -21,8 +22,16 @@ import { svgPen } from "./_svg.js";
 const GROUND = ["panels", "curves", "data", "steps", "titles", "ready", "resumed", "axis", "log_steps", "panel_height", "message", "version"];
 const [GUTTER, ROOM, HEAD, GAP, FOOT] = [46, 140, 17, 9, 40];
 const [AROUND, TALLEST] = [340, 150]; // pixels of the window that other things need; of a panel at most
+const FEW = 5; // known points below which a curve is drawn as points: they give no trend
 const BEAT = 2000; // milliseconds between two questions for news
 const LOOKS = { log: "real", measure: "predicted", untrained: "control", control: "control" };
+const STATES = /** @type {Record<string, string>} */ ({
+  waiting: " · not measured yet",
+  computing: " · being measured",
+  measured: " · measured, maps not computed yet",
+  mapping: " · measured, maps being computed",
+  failed: " · could not be measured",
+});
 const FONT = '12px system-ui, "Liberation Sans", sans-serif';
 
 /** @param {{model: Model, el: HTMLElement}} host */
@@ -174,12 +183,22 @@ function render({ model, el }) {
     drawNames(pen, own, place, looks);
   }
 
-  /** @param {Pen} pen @param {Curve} curve @param {ValueAxis} place */
+  /** A band; of few points the interval of each, since what lies between them is not known. @param {Pen} pen @param {Curve} curve @param {ValueAxis} place */
   function drawBand(pen, curve, place) {
     const { low, high } = curve;
     if (!low || !high) return;
     const known = [...curve.steps.keys()].filter((i) => Number.isFinite(low[i]) && Number.isFinite(high[i]));
     if (!known.length) return;
+    if (known.length < FEW) {
+      const colour = lookOf("predicted", dark()).colour;
+      for (const i of known) {
+        const x = xOf(plot.axis, curve.steps[i]);
+        const edges = [low[i], high[i]].map((value) => yOf(place, value));
+        line(pen, x, edges[0], x, edges[1], colour, 1.5, []);
+        for (const y of edges) line(pen, x - 4, y, x + 4, y, colour, 1.5, []);
+      }
+      return;
+    }
     pen.globalAlpha = 0.2;
     pen.fillStyle = lookOf("predicted", dark()).colour;
     pen.beginPath();
@@ -201,9 +220,13 @@ function render({ model, el }) {
       if (known) (down ? pen.lineTo : pen.moveTo).call(pen, xOf(plot.axis, curve.steps[i]), yOf(place, curve.values[i]));
       down = known;
     }
+    const points = curve.kind === "measure" ? marked(curve.values, Infinity) : marked(curve.values, FEW);
+    const few = isFew(curve);
+    pen.globalAlpha = few ? 0.35 : 1;
     pen.stroke();
+    pen.globalAlpha = 1;
     pen.setLineDash([]);
-    if (curve.kind === "measure") for (let i = 0; i < curve.steps.length; i++) if (Number.isFinite(curve.values[i])) dot(pen, xOf(plot.axis, curve.steps[i]), yOf(place, curve.values[i]), 2.5, look.colour, true);
+    for (const i of points) dot(pen, xOf(plot.axis, curve.steps[i]), yOf(place, curve.values[i]), few ? 3.5 : 2.5, look.colour, !look.dash.length);
     if (curve.lowest?.length === 2) dot(pen, xOf(plot.axis, curve.lowest[0]), yOf(place, curve.lowest[1]), 4, look.colour, false);
   }
 
@@ -221,6 +244,11 @@ function render({ model, el }) {
     });
   }
 
+  /** Whether a curve is too short to be one. @param {Curve} curve */
+  function isFew(curve) {
+    return curve.values.filter(Number.isFinite).length < FEW;
+  }
+
   /** The checkpoints as dots, and the steps under them. @param {Pen} pen */
   function drawFoot(pen) {
     const { axis, height } = plot;
@@ -230,14 +258,16 @@ function render({ model, el }) {
     steps().forEach((step, k) => {
       const colour = words[k] === "failed" ? ink("--jw-bad") : ink("--jw-text");
       if (words[k] === "failed") cross(pen, xOf(axis, step), y, colour);
-      else dot(pen, xOf(axis, step), y, words[k] === "computing" ? 5 : 3.5, colour, words[k] === "ready");
+      else dot(pen, xOf(axis, step), y, words[k] === "computing" || words[k] === "mapping" ? 5 : 3.5, colour, words[k] === "ready");
+      if (words[k] === "measured" || words[k] === "mapping") dot(pen, xOf(axis, step), y, 1.5, colour, true);
     });
     pen.textAlign = "center";
     pen.fillStyle = ink("--jw-faint");
     for (const step of stepTicks(axis)) pen.fillText(step >= 1e5 ? figure(step) : String(Math.round(step * 100) / 100), xOf(axis, step), y + 17);
     pen.textAlign = "left";
     pen.fillText(model.get("axis"), 2, y + 17);
-    pen.fillText(steps().length ? "checkpoints" : "no checkpoints", axis.left + axis.width + 12, y);
+    const count = steps().length;
+    pen.fillText(count === 0 ? "no checkpoints" : count < FEW ? `${count}: no trend` : "checkpoints", axis.left + axis.width + 12, y);
   }
 
   /** @param {Pen} pen */
@@ -262,7 +292,7 @@ function render({ model, el }) {
     if (pointed >= 0) line(above, pointed, HEAD - 4, pointed, plot.height - FOOT + 4, ink("--jw-faint"), 1, [2, 3]);
     const k = model.get("cursor");
     const name = model.get("titles")[k] ?? "";
-    const state = { waiting: " · not measured yet", computing: " · being measured", failed: " · could not be measured" }[/** @type {string} */ (model.get("ready")[k])] ?? "";
+    const state = STATES[/** @type {string} */ (model.get("ready")[k])] ?? "";
     setText(title, name);
     setText(voice, pointed >= 0 ? spoken(stepAt(plot.axis, pointed)) : k >= 0 ? `checkpoint ${k + 1} of ${steps().length}${state}` : "");
     setAttribute(stage, "aria-valuemax", Math.max(0, steps().length - 1));
@@ -348,40 +378,6 @@ function asClip(model) {
     on: (said, fn) => said !== "change:tubelet" && model.on(event(said), fn),
     off: (said, fn) => said !== "change:tubelet" && model.off(event(said), fn),
   };
-}
-
-/** @param {Pen} pen @param {number} x @param {number} y @param {number} toX @param {number} toY @param {string} colour @param {number} width @param {number[]} dash */
-function line(pen, x, y, toX, toY, colour, width, dash) {
-  Object.assign(pen, { strokeStyle: colour, lineWidth: width });
-  pen.setLineDash(dash);
-  pen.beginPath();
-  pen.moveTo(x, y);
-  pen.lineTo(toX, toY);
-  pen.stroke();
-  pen.setLineDash([]);
-}
-
-/** @param {Pen} pen @param {number} x @param {number} y @param {number} radius @param {string} colour @param {boolean} full */
-function dot(pen, x, y, radius, colour, full) {
-  Object.assign(pen, { strokeStyle: colour, fillStyle: colour, lineWidth: 1.25 });
-  pen.beginPath();
-  pen.arc(x, y, radius, 0, 2 * Math.PI);
-  if (full) pen.fill();
-  else pen.stroke();
-}
-
-/** @param {Pen} pen @param {number} x @param {number} y @param {string} colour */
-function cross(pen, x, y, colour) {
-  line(pen, x - 3, y - 3, x + 3, y + 3, colour, 1.5, []);
-  line(pen, x - 3, y + 3, x + 3, y - 3, colour, 1.5, []);
-}
-
-/** @param {Pen} pen @param {string} text @param {number} most pixels */
-function shortened(pen, text, most) {
-  if (pen.measureText(text).width <= most) return text;
-  let end = text.length;
-  while (end > 1 && pen.measureText(`${text.slice(0, end)}…`).width > most) end -= 1;
-  return `${text.slice(0, end)}…`;
 }
 
 export default { render };

@@ -16,7 +16,7 @@ from widgets._schema import COUNT, FLAG, TEXT, Rule, check_dict, dicts, is_list_
 from widgets._traits import View, binary, numbers, proposed, whole_numbers
 
 KINDS = ("log", "measure", "untrained", "control")
-READY = ("waiting", "ready", "failed", "computing")
+READY = ("waiting", "computing", "measured", "mapping", "ready", "failed")
 _POINT: Rule = ("a point [step, value] or none", lambda value: is_list_of(is_number)(value) and len(cast("list[Any]", value)) in (0, 2))
 _CURVE = {"name": TEXT, "kind": one_of(*KINDS), "panel": COUNT, "count": COUNT, "band": FLAG}
 _PANEL = {"title": TEXT}

@@ -25,7 +25,7 @@ def main() -> None:
         server.wait()
         page = app.new_page(browser)
         page.goto(server.url)
-        page.locator(".jw-headline-detail", has_text=re.compile("Measured 12 of 12")).wait_for()
+        page.locator(".jw-headline-detail", has_text=re.compile(r"Measured 12 of 12 checkpoints over \d+ clips\.")).wait_for()
         stage = page.get_by_role("slider", name="Checkpoint").first
         stage.focus()
         page.keyboard.press("Home")

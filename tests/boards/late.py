@@ -21,6 +21,12 @@ class Late(Straight):
         else:
             super()._start(job)
 
+    def step(self) -> str:
+        """Answer the oldest one while what is asked then waits; the name of its question."""
+        job = self.held.pop(0)
+        super()._start(job)
+        return str(job.question.about.name)
+
     def release(self) -> None:
         self.holding = False
         while self.held:

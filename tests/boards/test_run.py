@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.boards.late import Late
 from tests.straight import Straight
 from workbench import samples
 from workbench.boards.every import sections
-from workbench.boards.run import RunBoard, curves, evidence
+from workbench.boards.run import RunBoard, curves, evidence, measured
 from workbench.boards.run.maps import Pictures, Trail
 from workbench.boards.workspace import Workspace, exported
 from workbench.core import codec
 from workbench.core.errors import WorkbenchError
 from workbench.core.questions.dimension import Estimate
-from workbench.core.questions.health import HealthResult, Reading
+from workbench.core.questions.health import MEASURES, HealthResult, Reading
 from workbench.core.questions.runs import RunMaps
 from workbench.core.results import Provenance
 from workbench.jobs import now
@@ -33,9 +34,9 @@ COLLAPSE = samples.find_run("shapes-collapse")
 class Looked:
     """A Run board that somebody looks at, with what it told."""
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: Straight | None = None) -> None:
         self.told = list[WorkbenchError]()
-        self.space = Workspace(Straight(), deliver=now, notify=self.told.append)
+        self.space = Workspace(jobs or Straight(), deliver=now, notify=self.told.append)
         self.board = RunBoard(self.space)
         self.board.wake()
 
@@ -109,6 +110,30 @@ def test_a_collapsed_run_is_told_by_its_numbers_beside_their_baselines(collapsed
 
 
 @pytest.mark.slow
+def test_each_stage_of_opening_and_measuring_is_said_as_what_it_is(collapsed: Looked) -> None:
+    jobs = Late()
+    looked = Looked(jobs)
+    jobs.holding = True
+    looked.board.run.open("shapes-collapse")
+    seen = list[tuple[str, str, str, tuple[str, ...]]]()
+    while jobs.held:
+        name = jobs.step()
+        seen.append((name, looked.sentence, looked.board.headline.detail, tuple(looked.board.chart.ready)))
+    after = {name: (sentence, detail, ready) for name, sentence, detail, ready in seen}
+    assert after["run_log"][0] == "Step 250 of 250: a checkpoint is being opened as the model …"
+    assert after["describe_model"][0] == "Step 250 of 250: the clips are being opened …"
+    assert next(sentence for name, sentence, *_ in seen if name == "look_at") == "Step 250 of 250: being measured …"
+    _, detail, ready = after["run_health"]
+    assert "Measured 5 of 5 checkpoints over 200 clips; still computing: maps of" in detail
+    assert "ready" not in ready[:1]
+    assert any("; still computing: measures of 4, maps of 5." in detail for _, _, detail, _ in seen)
+    assert {"measured", "mapping", "computing", "waiting"} <= {state for *_, ready in seen for state in ready}
+    _, detail, ready = after["run_maps"]
+    assert "Measured 5 of 5 checkpoints over 200 clips. " in detail
+    assert set(ready) == {"ready"}
+
+
+@pytest.mark.slow
 def test_the_line_moves_over_what_is_measured_without_asking_again(collapsed: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     board = collapsed.board
     asked = list[object]()
@@ -121,7 +146,10 @@ def test_the_line_moves_over_what_is_measured_without_asking_again(collapsed: Lo
     assert len(seen) == 5
     assert asked == []
     camera = board.map.view.camera
+    assert "all within 24 pixels" in board.map.view.title
+    assert not board.map.view.place_labels, "names would cover the one point"
     board.chart.cursor = 0
+    assert board.map.view.place_labels
     assert board.map.view.camera == camera, "the scale of the map never changes"
 
 
@@ -190,6 +218,21 @@ def test_which_checkpoint_is_answered_by_agreement_and_never_by_a_rank(collapsed
     collapsed.choose(below="")
 
 
+def test_a_run_that_is_being_opened_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    jobs = Late()
+    looked = Looked(jobs)
+    jobs.holding = True
+    looked.board.run.open(str(written(tmp_path / "run", [{"step": 0, "loss": 1.0}])))
+    assert (looked.sentence, looked.board.chart.message) == ("Opening the run …", "Opening the run …")
+    jobs.release()
+    assert looked.sentence.startswith("run: 1 columns of 1 logged steps")
+    begins = Looked()
+    begins.board.run.offered = (str(tmp_path / "run"),)
+    begins.board.wake()
+    begins.board.opened()
+    assert begins.sentence == "Opening the run …"
+
+
 def test_a_folder_that_is_empty_says_so_and_grows(looked: Looked, tmp_path: Path) -> None:
     looked.board.run.open(str(tmp_path))
     assert "neither checkpoints nor logs" in looked.board.headline.detail
@@ -226,20 +269,74 @@ def test_odd_logs_are_told_of_in_words(looked: Looked, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_checkpoint_that_cannot_be_read_or_is_of_another_shape_stops_no_other(looked: Looked, tmp_path: Path) -> None:
+def test_a_checkpoint_that_cannot_be_read_or_is_of_another_shape_stops_no_other(tmp_path: Path) -> None:
     for k in (0, 10):
         shutil.copy(COLLAPSE.folder / f"jepa-step{k}.pth.tar", tmp_path)
     shutil.copy(COLLAPSE.folder / "params-ijepa.yaml", tmp_path)
     shutil.copy(samples.find("shapes").checkpoint, tmp_path / "jepa-step5.pth.tar")
     (tmp_path / "jepa-step20.pth.tar").write_text("half a file")
+    jobs = Late()
+    looked = Looked(jobs)
+    jobs.holding = True
     looked.board.run.open(str(tmp_path), str(samples.find("shapes").bank))
+    while not looked.told:
+        jobs.step()
     board = looked.board
+    assert board.pictures_now.images.message == "a checkpoint is being opened as the model …", "the one before that which was refused"
+    jobs.release()
     ready = dict(zip([step.step for step in board.run.checkpoints], board.chart.ready, strict=True))
     assert (ready[0], ready[10]) == ("ready", "ready")
     assert (ready[5], ready[20]) == ("failed", "failed")
     board.chart.cursor = [step.step for step in board.run.checkpoints].index(5)
     assert "could not be measured" in board.pictures_now.images.message
     assert "96 features" in board.pictures_now.images.message
+    assert (
+        "Measured 3 of 4 checkpoints over 200 clips; 1 could not be measured; no maps of 1. 4 checkpoints give no trend: compare with untrained."
+        in board.headline.detail
+    )
+
+
+def test_clips_or_checkpoints_that_cannot_be_opened_are_said_to_be(looked: Looked, tmp_path: Path) -> None:
+    for name in ("params-ijepa.yaml", "jepa-step0.pth.tar"):
+        shutil.copy(COLLAPSE.folder / name, tmp_path)
+    looked.board.run.open(str(tmp_path), str(tmp_path / "gone"))
+    shown = looked.board.pictures_now.images
+    assert shown.message.startswith("not measured: there is no such file or folder")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "jepa-step0.pth.tar").write_text("half a file")
+    looked.board.run.open(str(tmp_path / "broken"), str(samples.find("shapes").bank))
+    assert shown.message.startswith("not measured: jepa-step0.pth.tar is not a checkpoint but text")
+
+
+@pytest.mark.slow
+def test_every_measure_of_a_checkpoint_stands_in_a_table_with_what_it_needs_and_cannot_tell(collapsed: Looked) -> None:
+    board = collapsed.board
+    board.chart.cursor = 4
+    collapsed.choose(below="measures")
+    assert board.below.items[board.below.shown] is board.readings
+    rows = {row["title"]: row for row in board.readings.rows}
+    assert list(rows) == [meaning.title for meaning in MEASURES.values()]
+    assert all(row["needs"] and row["cannot"] and row["formula"] for row in rows.values())
+    value, centred, untrained, _, count = rows["RankMe"]["cells"]
+    assert value.startswith("1.0")
+    assert centred
+    assert ", mean removed " in untrained
+    assert count == "200 × 32"
+    assert rows["LiDAR"]["cells"][4] == "800 × 32"
+    assert rows["Linear probe"]["cells"][3].endswith(" shuffled labels")
+    assert rows["Linear probe"]["cells"][4].endswith(", n-limited")
+    assert "drawn without replacement" in board.readings.caption
+    before = board.readings.rows
+    board.chart.cursor = 0
+    assert board.readings.rows != before
+    collapsed.choose(below="")
+
+
+def test_a_measure_that_could_not_be_computed_keeps_its_row_and_says_why() -> None:
+    found = HealthResult((), (("knn", "the clips have no labels"),), "clip", 9, (), 2, "", Provenance("health", "m", {}, ""))
+    (row,) = measured.rows_of(found)
+    assert row["missing"] == "not computed: the clips have no labels"
+    assert row["needs"] == "clips with labels"
 
 
 def test_a_path_that_is_no_run_is_refused_in_words(looked: Looked, tmp_path: Path) -> None:

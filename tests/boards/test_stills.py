@@ -74,7 +74,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
         whole, *(np.zeros((1, 2, 2, 3), np.uint8) for _ in range(3)), one, one, 0.5, "tokens", "", origin,
     )  # fmt: skip
     layers = (LayerDifference("encoder", "blocks.0", 0.2, 1.4, 64, False), LayerDifference("encoder", "blocks.1", 0.4, 1.4, 64, False))
-    runs = [maps, CheckpointDifference("a.pt", "b.pt", layers, (), (), (), 0.3)]
+    alive = jw.health(jepa, bank, views=0, predicted=0, halves=2, untrained=False)
+    runs = [maps, CheckpointDifference("a.pt", "b.pt", layers, (), (), (), 0.3), alive]
     shapes, images = jw.load("shapes"), jw.open_bank("shapes")
     maps_of_tokens = [jw.features(jepa, clip), jw.joint_features(jepa, toy.build(seed=4), clip, bank), jw.similarity(jepa, clip, 0)]
     layered = [jw.attention(shapes, images.clips[0], 9), jw.layer_profile(jepa, bank)]

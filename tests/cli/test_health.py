@@ -22,6 +22,9 @@ def test_json_and_csv_hold_every_measure(tmp_path: Path, capsys: pytest.CaptureF
     rank = said["readings"][0]
     assert (rank["measure"], rank["n"], rank["dim"], rank["n_limited"], rank["untrained"]) == ("rankme", 16, 96, True, None)
     assert said["weights"]
+    assert "without replacement" in said["interval"]
+    for each in (*said["readings"], *said["absent"]):
+        assert all(each[key] for key in ("title", "needs", "collapse", "cannot", "formula", "source")), each["measure"]
     rows = list(csv.DictReader((tmp_path / "h.csv").open(encoding="utf-8")))
     assert [r["measure"] for r in rows] == measures
     assert float(rows[0]["centred"]) == pytest.approx(rank["centred"])

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ends, logTicks, nearest, stepAt, stepTicks, ticks, valueAt, xOf, yOf } from "../../widgets/_run_axis.js";
+import { ends, logTicks, marked, nearest, stepAt, stepTicks, ticks, valueAt, xOf, yOf } from "../../widgets/_run_axis.js";
 
 const axis = (log = false) => ({ left: 40, width: 400, low: 0, high: 1000, log });
 
@@ -47,4 +47,11 @@ test("the value at a step is that of the last point before", () => {
   assert.equal(valueAt([0, 10, 20], [1, 2, 3], 15), 2);
   assert.equal(valueAt([0, 10, 20], [1, 2, 3], 20), 3);
   assert.ok(Number.isNaN(valueAt([5], [1], 1)));
+});
+
+test("each point of a curve of few is marked, of a longer one those that no line shows", () => {
+  assert.deepEqual(marked([3, NaN, 2], 5), [0, 2]);
+  assert.deepEqual(marked([1, 2, NaN, 4, NaN, 6, 7, NaN], 5), [3]);
+  assert.deepEqual(marked([1], 5), [0]);
+  assert.deepEqual(marked([NaN, NaN], 5), []);
 });

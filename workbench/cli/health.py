@@ -20,6 +20,7 @@ WORDS = (
     "same architecture untrained. Exit 0: measured; 2: refused."
 )
 _ESTIMATE = ("value", "low", "high", "half")
+INTERVAL = "low and high: central 90 % of halves of the clips, drawn without replacement; half: their mean. Half as many clips alone lower a rank"
 COLUMNS = (
     "measure",
     *_ESTIMATE,
@@ -85,13 +86,21 @@ def _measured(chosen: argparse.Namespace) -> HealthResult:
 def plain(found: HealthResult) -> dict[str, Any]:
     """The result for scripts. Keys stay as they are; new ones may come.
 
-    model, weights (part -> sha256), what, clips, dim, labels; readings: measure, value, low, high, half, the same as centred_…, untrained, control, n, dim,
-    n_limited; absent: measure, why; skipped: name, why.
+    model, weights (part -> sha256), what, clips, dim, labels, interval (what low, high and half are); readings: measure, value, low, high, half, the same as
+    centred_…, untrained, control, n, dim, n_limited, and of the measure: title, needs, collapse, cannot (tell), formula, source, control_is; absent: measure,
+    why, and the same of the measure; skipped: name, why.
     """
     top = {"model": found.provenance.model, "weights": found.provenance.weights, "what": found.what, "clips": found.clips, "dim": found.dim}
-    readings = [dict(zip(COLUMNS, _row(r), strict=True)) for r in found.readings]
-    absent = [{"measure": name, "why": why} for name, why in found.absent]
+    top["interval"] = INTERVAL
+    readings = [{**dict(zip(COLUMNS, _row(r), strict=True)), "control_is": r.against, **_about(r.name)} for r in found.readings]
+    absent = [{"measure": name, "why": why, **_about(name)} for name, why in found.absent]
     return {**top, "labels": found.labels, "readings": readings, "absent": absent, "skipped": [{"name": n, "why": w} for n, w in found.skipped]}
+
+
+def _about(name: str) -> dict[str, str]:
+    """What is said about a measure, whatever it gave."""
+    meaning = MEASURES[name]
+    return {key: getattr(meaning, key) for key in ("title", "needs", "collapse", "cannot", "formula", "source")}
 
 
 def csv_text(found: HealthResult) -> str:
@@ -113,7 +122,7 @@ def table_text(found: HealthResult) -> str:
         beside = f"{centred:>9}  {_short(reading.untrained):>9}  {_short(reading.control):>9}"
         title = MEASURES[reading.name].title
         lines.append(f"{title:36}{_short(value.value):>9}  {halves:>17}  {beside}  {reading.n}{' n-limited' if reading.limited else ''}")
-    lines += ["", *(f"{MEASURES[name].title}: {why}" for name, why in found.absent)] if found.absent else []
+    lines += ["", *(f"{MEASURES[name].title}: {why}. It needs {MEASURES[name].needs}" for name, why in found.absent)] if found.absent else []
     lines += [f"{len(found.skipped)} clips skipped, {found.skipped[0][0]}: {found.skipped[0][1]}"] if found.skipped else []
     return "\n".join(
         [

@@ -170,5 +170,8 @@ def test_slow_implementations_of_views_and_tokens_agree() -> None:
     tokens = rng.standard_normal((1, 6, 4)) + rng.standard_normal((9, 6, 4))
     assert formulas.position_share(tokens) == pytest.approx(slow_share(tokens), rel=1e-9)
     assert formulas.encoder_distance(tokens, tokens) == 0
+    other, flat = tokens + rng.standard_normal(tokens.shape), tokens.reshape(-1, 4)
+    slow = sum(((a - b) ** 2).sum() for a, b in zip(other.reshape(-1, 4), flat, strict=True)) / sum(((b - flat.mean(0)) ** 2).sum() for b in flat)
+    assert formulas.encoder_distance(other, tokens) == pytest.approx(slow, rel=1e-9)
     mean = np.broadcast_to(tokens.mean((0, 1)), tokens.shape)
     assert formulas.encoder_distance(mean, tokens) == pytest.approx(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from widgets import RunChart, Toolbar
+from widgets import ReadingsTable, RunChart, Toolbar
 from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.embedding.places import data_of
@@ -15,6 +15,7 @@ from workbench.boards.run import charts, controls, curves, words
 from workbench.boards.run.evidence import agreements
 from workbench.boards.run.kept import number_of, run_settings
 from workbench.boards.run.maps import Pictures, Trail
+from workbench.boards.run.measured import show_readings
 from workbench.boards.run.opened import OpenRun
 from workbench.boards.run.series import Series
 from workbench.boards.workspace import Ages, Workspace
@@ -27,7 +28,6 @@ from workbench.query import Query
 _MAP = 230  # CSS pixels that the map is high
 _WIDE = 150  # letters of a line of words over a chart as wide as the board
 _NO_RUN = "No training run is open: choose a shipped one, or name the folder that a training writes its checkpoints and logs to."
-_NO_CLIPS = "no clips to measure with: open images or videos"
 
 
 @board(section="TRAIN", order=10)
@@ -48,7 +48,10 @@ class RunBoard(Board):
         self.spectrum = Chart(246, "spectrum of the checkpoint", blank())
         self.difference = Chart(380, "difference of parameters by layer", blank())
         self.evidence = Chart(420, "agreement of the measures with a probe", blank())
-        self.below = Either(Column(()), Row((self.difference, Column(self.pictures_held.rows)), (0.55, 0.45), least=600), self.evidence)
+        self.readings = ReadingsTable()
+        self.below = Either(
+            Column(()), Row((self.difference, Column(self.pictures_held.rows)), (0.55, 0.45), least=600), self.evidence, self.readings
+        )
         self.compared = Query[CheckpointDifference](workspace, "run.compare", self._compared, self.failed)
         self.held, self._hold = -1, ""
         self._models = tuple[ModelKey, ...]()
@@ -67,6 +70,7 @@ class RunBoard(Board):
         self.run.watch(self._news)
         for event in ("clip", "clips"):
             self.space.on(event, self.opened)
+        self.space.on("opening", self._opening)
         self.space.on("theme", self._draw_charts)
 
     @property
@@ -87,6 +91,11 @@ class RunBoard(Board):
         """See `Board.opened`."""
         if self.awake:
             self._follow()
+            self._show()
+
+    def _opening(self) -> None:
+        """What is being opened is said while there is nothing to measure with."""
+        if self.awake and self.series.data is None and self._models:
             self._show()
 
     def banked(self) -> None:
@@ -191,9 +200,14 @@ class RunBoard(Board):
 
     def _ready(self, number: int) -> str:
         model = self._models[number]
-        if model in self.series.health and model in self.series.maps:
+        measured, mapped = model in self.series.health, model in self.series.maps
+        if measured and mapped:
             return "ready"
-        return "failed" if model in self.series.errors else "computing" if model == self.series.now else "waiting"
+        if model in self.series.errors:
+            return "failed"
+        if model == self.series.now:
+            return "mapping" if measured else "computing"
+        return "measured" if measured else "waiting"
 
     def _show_checkpoint(self) -> None:
         """What lies under the line, from what was measured before."""
@@ -205,14 +219,20 @@ class RunBoard(Board):
             self.pictures_now.clear(self._why(self.run.step))
             self.spectrum.set(blank())
         self._show_map()
+        self._show_readings()
         self._say()
+
+    def _show_readings(self) -> None:
+        if self._values["below"] == "measures":
+            found, title = self._health(self.run.step), self.run.checkpoints[self.run.step].title if self._models else ""
+            show_readings(self.readings, found, title, self._why(self.run.step) or "no checkpoint yet")
 
     def _show_map(self) -> None:
         maps = self._maps(self.run.step)
         self.map.view.message = "" if maps is not None else self._why(self.run.step)
         if maps is not None:
             others = [found for k in range(len(self._models)) if (found := self._maps(k)) is not None]
-            self.map.show(maps, others, f"clips, {self.run.checkpoints[self.run.step].title}; draw around some for their trails")
+            self.map.show(maps, others, f"clips, {self.run.checkpoints[self.run.step].title}")
 
     def _why(self, number: int) -> str:
         """Why there is nothing of a checkpoint yet."""
@@ -223,10 +243,13 @@ class RunBoard(Board):
             error = self.series.errors[model]
             return f"could not be measured: {error.what}" + (f" ({error.fix})" if error.fix else "")
         if self.series.data is None:
-            return "the clips are being opened …" if self.run.awaits_clips else _NO_CLIPS
+            return words.not_open(self.run.opens, self.run.refused, clips=self.space.clips is not None)
+        measured = model in self.series.health
         if self.series.paused:
-            return "not measured: paused"
-        return "being measured …" if model == self.series.now else "not measured yet"
+            return "paused: the maps are not computed" if measured else "paused: not measured"
+        if model == self.series.now:
+            return "measured; the maps are being computed …" if measured else "being measured …"
+        return "measured; the maps are not computed yet" if measured else "not measured yet"
 
     def _say(self) -> None:
         news, step = self.run.news, self.run.step
@@ -238,11 +261,19 @@ class RunBoard(Board):
             return
         found, question = self._health(step), None if step < 0 else self.series.question(self._models[step])
         sentence, tone = words.run_sentence(news, step, found, f"{self._why(step)}.".replace("….", "…"))
-        clips = "" if self.series.data is None or found is None else f"{found.clips} clips"
-        detail = words.run_detail(news, step, len(self.series.health), clips, self._maps(step), self._reference())
+        detail = words.run_detail(news, step, self._measuring(), self._maps(step), self._reference())
         lines = code.reproduced(question, found, None) if question is not None and found is not None else ""
         busy = self.series.now is not None
         self.say(sentence, tone, detail, lines, busy=busy, cancellable=busy, progress=max(self.series.share, -1.0) if busy else -1.0)
+
+    def _measuring(self) -> words.Measuring | None:
+        """How far the measuring has come; None before anything was measured."""
+        known = [found for model in self._models if (found := self.series.health.get(model)) is not None]
+        if not known:
+            return None
+        failed = [model in self.series.health for model in self._models if model in self.series.errors]
+        left = self.series.left
+        return words.Measuring(len(known), len(self._models), known[-1].clips, failed.count(False), failed.count(True), *left, self.series.paused)
 
     def _reference(self) -> str:
         model = self.series.reference
@@ -288,6 +319,7 @@ class RunBoard(Board):
         self.below.show([option.value for option in controls.BELOW].index(below))
         if below == "evidence":
             self._draw_evidence()
+        self._show_readings()
         if below == "compare" and self._models:
             held = self._maps(self.held)
             if held is not None:

@@ -12,7 +12,7 @@ from workbench.boards.run.series import Series
 
 OTHER = "a run of yours"
 SHOWN = (Option("core", "five"), Option("all", "all"), Option("logs", "logs"))
-BELOW = (Option("", "nothing"), Option("compare", "two"), Option("evidence", "agreement"))
+BELOW = (Option("", "nothing"), Option("compare", "two"), Option("evidence", "agreement"), Option("measures", "measures"))
 
 
 def row(run: OpenRun, series: Series, held: bool) -> tuple[list[Control], dict[str, Any]]:
@@ -29,7 +29,7 @@ def row(run: OpenRun, series: Series, held: bool) -> tuple[list[Control], dict[s
     idle = "" if series.now is not None or series.paused else "nothing is being measured"
     controls: list[Control] = [
         Select("run", "run", options, help="A shipped training run, or a folder of yours.", width=172),
-        Text("path", "folder", help="Path of the folder that a training writes its checkpoints and logs to, then Enter.", width=92),
+        Text("path", "folder", help="Path of the folder that a training writes its checkpoints and logs to, then Enter.", width=76),
         Text("labels", "labels", help="The column of the clips that the probes read: label, or a number that is known of each clip.", width=56),
         Select(
             "shown",
@@ -38,7 +38,13 @@ def row(run: OpenRun, series: Series, held: bool) -> tuple[list[Control], dict[s
             width=66,
             help="Five measures of the checkpoints, all of them, or every column of the logs. The loss and its terms are always drawn.",
         ),
-        Select("below", "below", BELOW, width=98, help="Two checkpoints side by side; or which checkpoint: how far the measures agree with a probe."),
+        Select(
+            "below",
+            "below",
+            BELOW,
+            width=118,
+            help="Two checkpoints side by side; which checkpoint: how far the measures agree with a probe; or every measure of the checkpoint under the line.",
+        ),
         Button("hold", "Hold this one" if not held else "Let go", help="Hold the checkpoint under the line, and see others beside it.").off(few),
         Button("pause", "Measure on" if series.paused else "Pause", help="Checkpoints are measured ahead, one after another.").off(idle),
     ]

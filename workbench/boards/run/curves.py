@@ -98,14 +98,18 @@ def of_measure(panel: int, name: str, at: np.ndarray, known: Sequence[int], heal
     found = [Line(panel, title, "measure", steps, value, low, high)]
     if MEASURES[name].centred and name not in _CENTRED and np.isfinite(second).any():
         found.append(Line(panel, "mean removed", "measure", steps, second))
-    for label, kind, line in (("untrained", "untrained", untrained), (_CONTROLS.get(name, "control"), "control", control)):
+    for label, kind, line in (("untrained", "untrained", untrained), (control_of(rows), "control", control)):
         if np.isfinite(line).any():
             found.append(Line(panel, label, kind, steps, line))
     return found
 
 
 _PARTS = ("value", "low", "high", "untrained", "control", "second")
-_CONTROLS = {"predicted_cosine": "other context", "predicted_mse": "other context", "knn": "shuffled labels", "linear_probe": "shuffled labels"}
+
+
+def control_of(readings: Sequence[Reading | None]) -> str:
+    """What the control of a measure is, in words."""
+    return next((reading.against for reading in readings if reading is not None and reading.against), "control")
 
 
 def interval(reading: Reading, *, centred: bool = False) -> tuple[float, float, float]:

@@ -11,7 +11,7 @@ from widgets import Gallery, Scatter
 from workbench.core.questions.runs import RunMaps
 
 SIDE, _TRAILS = 52, 600  # CSS pixels of a small picture; rows of the map that trails may take
-_AIR = 1.25
+_AIR, _NARROW = 1.25, 24  # CSS pixels
 _SEEN, _VEIL = np.array((0, 114, 178)), 0.35
 
 
@@ -85,7 +85,10 @@ class Trail:
         with self.view.together():
             self.view.points = np.ascontiguousarray(points, "<f4").tobytes()
             self.view.set_paths(paths)
-            self.view.title = title
+            self.view.title = (
+                f"{title}; {f'all within {_NARROW} pixels of each other' if self._narrow(maps) else 'draw around some for their trails'}"
+            )
+            self.view.place_labels = not self._narrow(maps)  # names would cover the one point that there is
             self.view.version += 1
 
     def _begin(self, maps: RunMaps) -> None:
@@ -96,7 +99,14 @@ class Trail:
         if maps.label_names:
             codes = np.concatenate([maps.labels, np.full(_TRAILS, -1, np.int64)])
             self.view.set_category(codes, maps.label_names, name="label", no_label="trails of selected clips")
-        self.view.camera = [0.0, 0.0, 2 * _AIR * maps.extent / self._height]
+        self.view.camera = [0.0, 0.0, self._scale(maps)]
+
+    def _narrow(self, maps: RunMaps) -> bool:
+        """Whether all clips lie in one small place, as those of a collapsed checkpoint."""
+        return float(np.ptp(maps.points, axis=0).max(initial=0)) < _NARROW * self._scale(maps)
+
+    def _scale(self, maps: RunMaps) -> float:
+        return 2 * _AIR * maps.extent / self._height
 
     def _points(self, maps: RunMaps, others: Sequence[RunMaps]) -> tuple[Float[np.ndarray, "rows 2"], list[list[int]]]:
         """The points of all rows, and the rows of each trail: where a selected clip was at every checkpoint, then where it is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from workbench import samples
 from workbench.boards.workspace import Workspace, settled
@@ -32,10 +32,11 @@ class OpenRun:
         self._data: str | None = None
         self._heard = list[Callable[[bool], None]]()
         self._log = Query[RunNews](space, "run.log", self._read, self._failed)
-        self._turned = -1
+        self._turned, self._before = -1, -1  # the checkpoint that is opened as the model; the one to open where that was refused
         self._stand: str | None = None  # the name of the checkpoint that a view puts the line on, once the run is read
         space.on("clips", self._clips_open)
         space.on("refused", self._refused)
+        space.on("opening", self._opening_ended)
 
     @property
     def checkpoints(self) -> tuple[RunStep, ...]:
@@ -51,13 +52,24 @@ class OpenRun:
 
     @property
     def reading(self) -> bool:
-        """Whether it is being opened."""
-        return self.news is None and self._log.busy
+        """Whether it is being opened, or is about to be: the page begins with a run, and nothing is open yet."""
+        if self.key is None:
+            return bool(self.offered) and self.space.facts is None and self.space.error is None and not self.space.vectors.there
+        return self.news is None and self.error is None
 
     @property
-    def awaits_clips(self) -> bool:
-        """Whether the clips that it is measured on are yet to be opened."""
-        return bool(self._data) and bool(self.checkpoints)
+    def opens(self) -> Literal["", "model", "clips"]:
+        """What is being opened to measure with: a checkpoint as the model, then the clips; "" = neither."""
+        if not self.space.opening:
+            return ""
+        model = self.space.session.state.model
+        return "clips" if model is not None and any(step.path == model.path for step in self.checkpoints) else "model"
+
+    @property
+    def refused(self) -> WorkbenchError | None:
+        """Why no checkpoint is open as the model, or no clips are, where one of them was to be opened and was refused."""
+        path, error = self.space.refused or ("", None)
+        return error if any(step.path == path for step in self.checkpoints) else self.space.not_opened
 
     @property
     def name_at(self) -> str:
@@ -167,10 +179,16 @@ class OpenRun:
             self.turn(self.step)
 
     def _refused(self) -> None:
-        """The checkpoint that was to open first cannot be opened: the one before it is, so that the others are measured."""
+        """The checkpoint that was to open first cannot be opened: the one before it is, so that the others are measured. See `_opening_ended`."""
         refused = self.space.refused
         if self._data and refused is not None and 0 < self._turned < len(self.checkpoints) and refused[0] == self.checkpoints[self._turned].path:
-            self.turn(self._turned - 1)
+            self._before = self._turned - 1
+
+    def _opening_ended(self) -> None:
+        """Once nothing is said to be opened any more, so that what is opened next is said."""
+        if not self.space.opening and self._before >= 0:
+            number, self._before = self._before, -1
+            self.turn(number)
 
     def _clips_open(self) -> None:
         self._data = None

@@ -88,6 +88,12 @@ class Series:
         """Of the measuring of the present checkpoint that is done; -1: not known."""
         return self._health.share
 
+    @property
+    def left(self) -> tuple[int, int]:
+        """How many of the checkpoints that are measured unasked still lack their measures, and how many their maps. Those that failed are not among them."""
+        wanted = [model for model in self.wanted() if model not in self.errors]
+        return sum(model not in self.health for model in wanted), sum(model not in self.maps for model in wanted)
+
     def question(self, model: ModelKey) -> RunHealth | None:
         """What is asked of a checkpoint."""
         return None if self.data is None else RunHealth(model, self.data, self._labels)

@@ -3,17 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from workbench.boards.run.curves import interval, is_term
-from workbench.boards.run.evidence import Agreement
+from workbench.boards.run.evidence import FEWEST, Agreement
+from workbench.boards.run.series import AHEAD
+from workbench.core.errors import WorkbenchError
 from workbench.core.numbers import number, relative_to, share
 from workbench.core.questions.health import HealthResult, Reading
 from workbench.core.questions.runs import CheckpointDifference, RunMaps, RunNews, RunStep
 
 _ALIVE = 0.1  # share of the untrained deviation below which features are said to have shrunk
 _NOTES, _CLOSE = 3, 1.05
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How far the measuring of a run has come.
+
+    Args:
+        measured, checkpoints: how many of how many. clips: over which. failed: that could not be measured. unmapped: that were, and have no maps.
+        measures, maps: checkpoints whose measures and whose maps are still to be computed. paused: nothing is computed at present.
+    """
+
+    measured: int
+    checkpoints: int
+    clips: int
+    failed: int = 0
+    unmapped: int = 0
+    measures: int = 0
+    maps: int = 0
+    paused: bool = False
+
+
+def not_open(opens: Literal["", "model", "clips"], refused: WorkbenchError | None, *, clips: bool) -> str:
+    """Why there is nothing to measure with yet.
+
+    Args:
+        opens: what is being opened. refused: why a checkpoint or clips could not be opened. clips: some are open, and no checkpoint of this run as the model.
+    """
+    if opens:
+        return "a checkpoint is being opened as the model …" if opens == "model" else "the clips are being opened …"
+    if refused is not None:
+        return f"not measured: {refused.what}" + (f" ({refused.fix})" if refused.fix else "")
+    if clips:
+        return "not measured: no checkpoint of this run is open as the model. Choose one on the curves"
+    return "no clips to measure with: open images or videos"
 
 
 def run_sentence(news: RunNews, number_: int, found: HealthResult | None, why: str) -> tuple[str, str]:
@@ -57,12 +95,14 @@ def _predicted(known: Mapping[str, Reading]) -> tuple[str, bool]:
     return f"predictions no better than the position mean ({said})", False
 
 
-def run_detail(news: RunNews, number_: int, measured: int, clips: str, maps: RunMaps | None, reference: str) -> str:
-    """The thin line: the loss, over what was measured, how far the map fits, and what was left out."""
+def run_detail(news: RunNews, number_: int, measuring: Measuring | None, maps: RunMaps | None, reference: str) -> str:
+    """The thin line: the loss, how far the measuring has come, how far the map fits, and what was left out."""
     loss = _loss(news, news.checkpoints[number_].at) if number_ >= 0 else ""
     said = [loss] if loss else []
-    if clips:
-        said.append(f"Measured {measured} of {len(news.checkpoints)} checkpoints over {clips}.")
+    if measuring is not None:
+        said.append(measuring_words(measuring))
+    if 0 < len(news.checkpoints) < FEWEST:
+        said.append(f"{len(news.checkpoints)} checkpoint{'s give' if len(news.checkpoints) > 1 else ' gives'} no trend: compare with untrained.")
     if maps is not None:
         said.append(f"Turned onto {reference}, {share(maps.fit)} of the variance fits (shuffled {share(maps.shuffled)}).")
     if news.waiting:
@@ -71,6 +111,21 @@ def run_detail(news: RunNews, number_: int, measured: int, clips: str, maps: Run
         said.append(f"Resumed at {news.axis} {', '.join(f'{s:,.0f}' for s in news.resumed[:_NOTES])}.")
     notes = [*news.notes[:_NOTES], *([f"{len(news.notes) - _NOTES} more notes"] if len(news.notes) > _NOTES else [])]
     return " ".join([*said, *(f"{note}." for note in notes)])
+
+
+def measuring_words(found: Measuring) -> str:
+    """How many checkpoints were measured, what failed, and what is still to be computed."""
+    said = [f"Measured {found.measured:,} of {found.checkpoints:,} checkpoints over {found.clips} clips"]
+    if found.failed:
+        said.append(f"{found.failed} could not be measured")
+    if found.unmapped:
+        said.append(f"no maps of {found.unmapped}")
+    left = [f"{what} of {count}" for what, count in (("measures", found.measures), ("maps", found.maps)) if count]
+    if left:
+        said.append(f"{'paused, missing' if found.paused else 'still computing'}: {', '.join(left)}")
+    elif found.checkpoints > AHEAD:
+        said.append(f"at most {AHEAD} ahead, others when they are chosen")
+    return f"{'; '.join(said)}."
 
 
 def difference_words(found: CheckpointDifference, first: str, second: str) -> str:

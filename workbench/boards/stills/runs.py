@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from widgets import RunChart
+from widgets import ReadingsTable, RunChart
 from widgets.palette import rgb
 from workbench.boards.stills import sheet
 from workbench.boards.stills.charts import nice, short
@@ -14,6 +14,7 @@ from workbench.boards.stills.drawing import picture, words
 from workbench.boards.stills.sheet import INK, QUIET, RULE, SMALL, WIDTH, Picture
 
 _LEFT, _TOP, _FOOT = 58, 20, 18  # pixels: numbers at the left, the title above, steps below
+_FEW = 5  # points of a curve below which each is marked
 _LOOKS = {"log": ("control", ""), "measure": ("predicted", ""), "untrained": ("control", "dash"), "control": ("control", "dot")}
 
 
@@ -51,6 +52,10 @@ def _panel(view: RunChart, number: int, width: int, ends: tuple[float, float]) -
     for curve, steps, values in mine:
         meaning, dash = _LOOKS[curve["kind"]]
         sheet.trace(drawn, at(steps, values), rgb(meaning), 2, dash=dash)
+        known = np.isfinite(values)
+        if known.sum() < _FEW:  # a line through few points would say more than is known, and one point is no line
+            for place in at(steps[known], values[known]):
+                sheet.mark(drawn, (float(place[0]), float(place[1])), "circle-open" if dash else "circle", 6, rgb(meaning))
     if 0 <= view.cursor < len(view.steps):
         x = float(at(view.steps[view.cursor], low)[0])
         sheet.trace(drawn, np.array([[x, _TOP], [x, foot]]), INK, 1)
@@ -72,3 +77,25 @@ def _(view: RunChart, width: int = WIDTH) -> Picture:
 def _(view: RunChart) -> str:
     ends = [(c["name"], v[np.isfinite(v)]) for c, _, v in _lines(view)] if view.data else []
     return "\n".join(f"{name}: {short(float(v[-1]), 3)} at the end" for name, v in ends if v.size) or view.message
+
+
+@picture.register
+def _(view: ReadingsTable, width: int = WIDTH) -> Picture:
+    if not view.rows:
+        return sheet.paragraph(view.message, width, colour=QUIET)
+    heads = ("measure", *view.columns)
+    edges = np.linspace(0, width, len(heads) + 1)
+    lines = [sheet.paragraph(view.caption, width, SMALL + 1, INK)]
+    for cells in (heads, *((row["title"], *(row["cells"] or [row.get("missing", "")])) for row in view.rows)):
+        line = sheet.paper(18, width)
+        room = [edges[1]] * len(heads) if len(cells) == len(heads) else [edges[1], width - edges[1]]
+        for text, left, most in zip(cells, edges, room, strict=False):
+            sheet.write(line, sheet.fitting(text, most - 8, SMALL), (left, 13), SMALL, QUIET if cells is heads else INK)
+        lines.append(line)
+    return sheet.under(*lines, gap=2)
+
+
+@words.register
+def _(view: ReadingsTable) -> str:
+    rows = [": ".join([row["title"], ", ".join(filter(None, row["cells"])) or row.get("missing", "")]) for row in view.rows]
+    return "\n".join([view.caption, *rows]) if rows else view.message

@@ -110,11 +110,13 @@ MEASURES: Mapping[str, Meaning] = {
     ),
     "dead_dimensions": Meaning(
         "Dead dimensions",
-        "share of features whose deviation is below 1 % of the root mean square of all numbers",
+        "share of features whose deviation is below 1 % of the root mean square of all numbers; centred: of all numbers with the mean removed",
         "follows from the standard deviation",
         _VECTORS,
         "rises to 1",
-        "Only features as such: a collapse onto few directions that lie across many features does not show.",
+        "Only features as such: a collapse onto few directions that lie across many features does not show. A large shared mean makes features count as dead; "
+        "centred, a collapse of all features at once does not show.",
+        centred=True,
     ),
     "cosine": Meaning(
         "Mean pairwise cosine",
@@ -136,11 +138,12 @@ MEASURES: Mapping[str, Meaning] = {
     ),
     "alignment": Meaning(
         "Alignment",
-        "mean ‖x − x⁺‖² of two masked encodings of one clip, unit length",
+        "mean ‖x − x⁺‖² of two masked encodings of one clip, unit length; centred: the mean of all encodings removed before",
         "arXiv 2005.10242",
         _VIEWS,
         "falls to 0, as in the best case",
-        "Is 0 for a collapsed encoder too: read it beside uniformity. Depends on the masks that make the views.",
+        "Is 0 for a collapsed encoder too: read it beside uniformity. Depends on the masks that make the views. An offset shared by all moves it.",
+        centred=True,
     ),
     "position_share": Meaning(
         "Share of variance that is position",
@@ -204,7 +207,8 @@ class Reading:
         name: a key of MEASURES. value: with the central 90 % of halves of the clips, drawn without replacement. centred: the same with the mean removed,
             where the mean matters. n: vectors that were used. dim: features of each. untrained: value of the same architecture untrained.
             untrained_centred: the same, centred. control: of a probe, its score on permuted labels; of predictions, the centred cosine or the error
-            with another clip's context, of dynamics that of copying the time step before. NaN where there is none.
+            with another clip's context, of dynamics that of copying the time step before. NaN where there is none. against: what the control is, in
+            words; "" where there is none.
     """
 
     name: str
@@ -215,6 +219,7 @@ class Reading:
     untrained: float = float("nan")
     untrained_centred: float = float("nan")
     control: float = float("nan")
+    against: str = ""
 
     @property
     def limited(self) -> bool:
@@ -275,6 +280,7 @@ class HealthResult:
     urgent=False,
     kept=True,
     number="headline",
+    version=2,
     measure="workbench.measures.health",
 )
 @dataclass(frozen=True, eq=False)

@@ -116,6 +116,7 @@ class RunLog(Question[RunNews]):
     formula=Health.about.formula,
     source=Health.about.source,
     cannot=Health.about.cannot,
+    version=Health.about.version,
     urgent=False,
     kept=True,
     number="headline",

@@ -21,7 +21,7 @@ from workbench.measures.dimension import rank_me
 from workbench.measures.halves import over_halves
 from workbench.measures.health import formulas, probes
 from workbench.measures.health.gathering import Gathered, Seen, evenly, gather
-from workbench.measures.health.predicting import Predicted, predictions, ratio
+from workbench.measures.health.predicting import Predicted, by_time, predictions, ratio
 from workbench.measures.known import known_of, labels_of
 from workbench.measures.twins import twin_of
 from workbench.model.jepa import Jepa
@@ -136,7 +136,11 @@ def _of_views(table: _Table, found: Gathered) -> None:
     for name, of in (("lidar", formulas.lidar), ("alignment", formulas.alignment)):
         twin = table.twin.views if table.twin is not None else None
         other = float("nan") if twin is None else of(twin)
-        table.readings.append(Reading(name, table.over(views, of), len(views) * views.shape[1], views.shape[2], untrained=other))
+        reading = Reading(name, table.over(views, of), len(views) * views.shape[1], views.shape[2], untrained=other)
+        if MEASURES[name].centred:
+            centred = table.over(views, lambda v, of=of: of(_views_centred(v)))
+            reading = replace(reading, centred=centred, untrained_centred=float("nan") if twin is None else of(_views_centred(twin)))
+        table.readings.append(reading)
 
 
 def _of_tokens(table: _Table) -> None:
@@ -169,18 +173,20 @@ def _of_predictions(table: _Table, jepa: Jepa, found: Gathered, untrained: bool)
     except WorkbenchError as error:
         table.miss(names, error.what)
         return
-    own, none = said["model"], float("nan")
+    own, none, against = said["model"], float("nan"), "previous time step" if by_time(jepa) else "other context"
     twin: Predicted | None = said.get("untrained")
     rows = np.stack([own.cosine, own.centred, own.error, own.mean_error], 1)
     n, dim = own.tokens, jepa.card.dim or table.seen.pooled.shape[1]
     cosine, centred = (table.over(rows[:, k], lambda v: float(v.mean())) for k in (0, 1))
     others = (float(twin.cosine.mean()), float(twin.centred.mean())) if twin is not None else (none, none)
-    table.readings.append(Reading(names[0], cosine, n, dim, centred, *others, control=float(said["control"].centred.mean())))
+    table.readings.append(Reading(names[0], cosine, n, dim, centred, *others, control=float(said["control"].centred.mean()), against=against))
     if np.isnan(own.ratio):
         table.miss(names[1:], "all targets are the same")
         return
     error = table.over(rows, lambda v: ratio(v[:, 2], v[:, 3]))
-    table.readings.append(Reading(names[1], error, n, dim, untrained=none if twin is None else twin.ratio, control=said["control"].ratio))
+    table.readings.append(
+        Reading(names[1], error, n, dim, untrained=none if twin is None else twin.ratio, control=said["control"].ratio, against=against)
+    )
 
 
 def _of_labels(table: _Table, labels: np.ndarray | None) -> None:
@@ -198,7 +204,9 @@ def _of_labels(table: _Table, labels: np.ndarray | None) -> None:
         except BadInput as error:
             table.miss([name], error.what)
             continue
-        table.readings.append(Reading(name, found.score, found.n, vectors.shape[1], untrained=found.untrained, control=found.control))
+        table.readings.append(
+            Reading(name, found.score, found.n, vectors.shape[1], untrained=found.untrained, control=found.control, against="shuffled labels")
+        )
 
 
 def _flat(vectors: np.ndarray) -> np.ndarray:
@@ -207,3 +215,7 @@ def _flat(vectors: np.ndarray) -> np.ndarray:
 
 def _centred(points: np.ndarray) -> np.ndarray:
     return points - points.mean(0)
+
+
+def _views_centred(views: np.ndarray) -> np.ndarray:
+    return views - views.mean((0, 1))

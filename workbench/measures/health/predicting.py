@@ -47,6 +47,11 @@ def ratio(error: Float[np.ndarray, "clips"], against: Float[np.ndarray, "clips"]
     return float(error.sum() / against.sum()) if against.sum() > 0 else float("nan")
 
 
+def by_time(jepa: Jepa) -> bool:
+    """Whether time steps are predicted by dynamics, and not target tokens by a masked predictor."""
+    return jepa.masked is None and jepa.dynamics is not None
+
+
 def predictions(jepa: Jepa, clips: Sequence[Clip], untrained: bool, seed: int) -> dict[str, Predicted]:
     """What is predicted of each clip: by the "model", the "control", and the "untrained" model.
 
@@ -60,7 +65,7 @@ def predictions(jepa: Jepa, clips: Sequence[Clip], untrained: bool, seed: int) -
     if len(clips) < _FEWEST:
         raise BadInput(f"{len(clips)} clips to predict", where="predicted", fix=f"give {_FEWEST} or more")
     kinds = ("model", "control", *(("untrained",) if untrained else ()))
-    if jepa.masked is None and jepa.dynamics is not None:
+    if by_time(jepa):
         own = _futures(jepa, clips)
         return own if not untrained else {**own, "untrained": _futures(twin_of(jepa, seed), clips)["model"]}
     jepa.need_masked()
