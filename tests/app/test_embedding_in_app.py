@@ -26,7 +26,7 @@ def digits(board: Any) -> Any:
     board.get_by_label("model", exact=True).select_option(label=samples.find("digits").title)
     board.locator("header").get_by_text(re.compile("^● digits")).wait_for(timeout=PATIENT)
     board.get_by_role("button", name="Embedding", exact=True).click()
-    settled(board, re.compile("^Trustworthiness 0"))
+    settled(board, re.compile("^Map trustworthiness 0"))
     return board
 
 

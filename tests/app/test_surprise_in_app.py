@@ -52,12 +52,12 @@ def drag_the_ball(page: Any, x: float, y: float) -> None:
 def test_a_ball_moved_by_hand_is_surprising_at_its_frame_by_mouse_and_by_keys(board: Any) -> None:
     pytest.importorskip("pymunk")
     first = sentence(board).inner_text()
-    frame = int(re.search(r"diverge at frame (\d+)", first).group(1)) - 2
+    frame = int(re.search(r"differ from frame (\d+) on", first).group(1)) - 2
     for _ in range(2):
         board.get_by_role("button", name="Previous frame").click()
     expect(board.locator(".jw-curve-voice")).to_contain_text(f"frame {frame} ·", timeout=PATIENT)
     drag_the_ball(board, 0.85, 0.85)
-    expect(sentence(board)).to_contain_text(f"they diverge at frame {frame}, the peak is at frame {frame}", timeout=PATIENT)
+    expect(sentence(board)).to_contain_text(f"the videos differ from frame {frame} on, and surprise peaks at frame {frame}", timeout=PATIENT)
     expect(board.locator(".jw-curve-voice")).to_contain_text("edited by hand", timeout=PATIENT)
     until(board, lambda: surprises(board), lambda found: len(found) == 2 and found[1] > 5 * found[0], "five times as surprising")
     board.get_by_role("button", name=re.compile("Undo")).first.click()

@@ -61,7 +61,7 @@ def test_a_map_of_the_clips_comes_by_itself_with_its_trust_and_what_the_model_ad
     vectors, labels = vectors_of(), np.load(samples.find("digits").bank)["labels"]
     wanted = jw.project(vectors)
     np.testing.assert_allclose(board.map.coordinates(), wanted["coordinates"], atol=1e-5)
-    start = f"Trustworthiness {wanted['trustworthiness']:.2f}, continuity {wanted['continuity']:.2f}"
+    start = f"Map trustworthiness {wanted['trustworthiness']:.2f}, continuity {wanted['continuity']:.2f}"
     mixed = wanted["shuffled"]
     assert board.headline.sentence == f"{start} (shuffled columns {mixed['trustworthiness']:.2f} and {mixed['continuity']:.2f})."
     scores = {s: jw.neighbour_labels(vectors_of(source=s), labels, k=10).value for s in ("model", "untrained", "pixels")}
@@ -173,10 +173,10 @@ def test_held_keys_show_the_map_of_the_baselines(board: EmbeddingBoard) -> None:
         board.map.hover = -1
         trust = board.made[source].judged
         assert trust is not None
-        assert board.headline.sentence.startswith(f"{words}Trustworthiness {trust.trust.trustworthiness:.2f}")
+        assert board.headline.sentence.startswith(f"{words}Map trustworthiness {trust.trust.trustworthiness:.2f}")
     board.headline.source = "model"
     np.testing.assert_allclose(board.map.coordinates(), jw.fit_projection(vectors_of()).result.coordinates, atol=1e-5)
-    assert board.headline.sentence.startswith("Trustworthiness")
+    assert board.headline.sentence.startswith("Map trustworthiness")
 
 
 def test_selected_points_are_projected_alone_and_the_whole_map_comes_back(board: EmbeddingBoard, told: list[WorkbenchError]) -> None:
@@ -185,14 +185,14 @@ def test_selected_points_are_projected_alone_and_the_whole_map_comes_back(board:
     board.toolbar.pressed = ["alone", 1]
     assert board.headline.sentence == "A map of the selected points needs at least 4 of them; 3 are selected."
     board.map.select(rows)
-    assert board.headline.sentence.startswith("Trustworthiness"), "the refusal went with its selection"
+    assert board.headline.sentence.startswith("Map trustworthiness"), "the refusal went with its selection"
     board.toolbar.pressed = ["alone", 2]
     vectors = vectors_of()
     wanted = jw.project(vectors[rows])
     shown = board.map.coordinates()
     np.testing.assert_allclose(shown[rows], wanted["coordinates"], atol=1e-5)
     assert np.isnan(np.delete(shown, rows, 0)).all(), "row numbers stay those of all points"
-    start = f"Map of 40 of 200 points. Trustworthiness {wanted['trustworthiness']:.2f}, continuity {wanted['continuity']:.2f}"
+    start = f"Map of 40 of 200 points. Map trustworthiness {wanted['trustworthiness']:.2f}, continuity {wanted['continuity']:.2f}"
     assert board.headline.sentence.startswith(start)
     assert board.map.title == "PCA of 40 of 200 clips"
     said = io.StringIO()
@@ -242,7 +242,7 @@ def test_an_axis_through_two_selections_colours_all_points_and_says_how_well_it_
     board.headline.source = "model"
     assert board.headline.sentence.startswith(start)
     board.toolbar.pressed = ["no_axis", 4]
-    assert board.headline.sentence.startswith("Trustworthiness")
+    assert board.headline.sentence.startswith("Map trustworthiness")
     assert board.map.category_name == "label"
     assert board.ends.layout.shown == 0
     assert told == []
@@ -356,7 +356,7 @@ def test_few_clips_have_a_map_of_tokens_and_say_why(told: list[WorkbenchError], 
     assert board.toolbar.values["what"] == "tokens"
     assert "needs four or more; there is 1" in what[0]["reason"]
     assert board.map.count == 64
-    assert board.headline.sentence.startswith(("Trustworthiness", "The map is no more faithful"))
+    assert board.headline.sentence.startswith(("Map trustworthiness", "The map is no more faithful"))
     assert told == []
 
 
@@ -377,7 +377,7 @@ def test_many_clips_wait_until_they_are_asked_for(told: list[WorkbenchError], mo
     assert board.map.count == 0
     board.toolbar.pressed = ["embed", 1]
     assert board.map.count == 200
-    assert board.headline.sentence.startswith("Trustworthiness")
+    assert board.headline.sentence.startswith("Map trustworthiness")
     assert not any(c["id"] == "embed" for c in board.toolbar.controls)
 
 

@@ -54,8 +54,8 @@ def table() -> FactorTable:
 def test_the_survey_says_what_moves_most_and_least_with_intervals_and_pixels(table: FactorTable) -> None:
     words = survey_line(table)
     assert "12 clips" in words
-    assert f"largest for size, {table.mean('model', 'size')[-1]:.2f}" in words
-    assert f"smallest for blur, {table.mean('model', 'blur')[-1]:.2f}" in words
+    assert f"largest for the factor size, {table.mean('model', 'size')[-1]:.2f}" in words
+    assert f"smallest for the factor blur, {table.mean('model', 'blur')[-1]:.2f}" in words
     assert words.count("raw pixels") == 2
 
 

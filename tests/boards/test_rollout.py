@@ -74,7 +74,7 @@ def test_films_curves_and_drift_are_those_of_the_verbs(rooms: BoardBox, walks: P
     for kind in ("open loop", "teacher-forced", "copy last", "other actions"):
         np.testing.assert_allclose(shown.videos.answer.rollout.errors(kind), expected.rollout.errors(kind), atol=1e-6)
     np.testing.assert_allclose(shown.found.errors, jw.drift(jepa, bank, known=1).errors, atol=1e-6)
-    assert f"After {STEPS} steps, open-loop error is" in shown.headline.sentence
+    assert f"n this clip, after {STEPS} steps, open-loop error is" in shown.headline.sentence
     assert "Over 4 clips" in shown.headline.detail
     assert [f["name"] for f in shown.strip.films] == ["the mean latent", "noise", "another clip's latent"]
 

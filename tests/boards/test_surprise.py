@@ -134,7 +134,7 @@ def test_a_ball_dragged_at_a_frame_is_surprising_there_and_undo_redo_and_reset_g
     fresh.move(7, 0.85, 0.2)
     assert int(np.nanargmax(curve(board, 1))) == 7
     assert "edited by hand" in fresh.words
-    assert "they diverge at frame 7, the peak is at frame 7" in fresh.words
+    assert "the videos differ from frame 7 on, and surprise peaks at frame 7" in fresh.words
     assert (board.stage.points[0]["x"], board.stage.points[0]["y"]) == pytest.approx((0.85, 0.2), abs=1e-3)
     assert {p["name"] for p in board.stage.paths} == {"unedited", "edited"}
     assert board.headline.can_undo

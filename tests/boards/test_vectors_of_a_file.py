@@ -62,9 +62,9 @@ def board(space: Workspace, files: tuple[Path, Path]) -> EmbeddingBoard:
 def test_vectors_of_a_file_become_a_map_without_a_model(board: EmbeddingBoard, told: list[WorkbenchError]) -> None:
     wanted = jw.project(VALUES)
     np.testing.assert_allclose(board.map.coordinates(), wanted["coordinates"], atol=1e-5)
-    assert board.headline.sentence.startswith(f"Trustworthiness {wanted['trustworthiness']:.2f}, continuity {wanted['continuity']:.2f}")
+    assert board.headline.sentence.startswith(f"Map trustworthiness {wanted['trustworthiness']:.2f}, continuity {wanted['continuity']:.2f}")
     score = jw.neighbour_labels(VALUES, GROUP, k=10)
-    assert f"Nearest neighbours tell group (full space, k = 10, n = 60): {score.value:.2f} [" in board.headline.detail
+    assert f"ccuracy for group of 10 nearest neighbours in the full space: {score.value:.2f} [" in board.headline.detail
     assert (board.map.title, board.map.category_name, board.map.labels) == ("PCA of 60 vectors", "group", ["kind 0", "kind 1", "kind 2"])
     assert "the array (61 × 6) of v.npy" in board.map.note
     assert "61 rows matched by their order" in board.map.note
@@ -114,7 +114,7 @@ def test_the_other_boards_are_quiet_with_the_reason_until_a_model_is_open_again(
     space.open("shapes")
     assert boards["Masks"].refusal() == boards["Checkpoint"].refusal() == ""
     assert "skill" in boards["Masks"].headline.sentence
-    assert boards["Embedding"].headline.sentence.startswith("Trustworthiness")
+    assert boards["Embedding"].headline.sentence.startswith("Map trustworthiness")
     assert space.session.state.vectors is None
     assert told == []
 

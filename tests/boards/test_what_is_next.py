@@ -37,6 +37,15 @@ def test_every_state_of_opening_says_what_is_next(space: Workspace, jobs: Late, 
     assert "is open" not in board.headline.sentence
 
 
+def test_before_the_page_is_there_nobody_is_asked_to_open_a_model(space: Workspace) -> None:
+    space.loading = True
+    board = MasksBoard(space)
+    assert (board.headline.sentence, board.headline.detail) == ("The page is loading …", "")
+    space.loading = False
+    space.say("opening")
+    assert board.headline.sentence == "No model is open."
+
+
 def test_an_error_goes_when_its_cause_goes(space: Workspace, jobs: Late, told: list[WorkbenchError], tmp_path: Path) -> None:
     board = MasksBoard(space)
     space.open(str(samples.find("shapes").checkpoint), str(tmp_path / "gone.png"))

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.lab
 def test_digits_become_a_map_whose_lasso_reaches_the_pictures(notebook: Callable[..., Any]) -> None:
     page = notebook("empty.ipynb", "import workbench as jw\njw.board('digits', 'embedding')")
     expect(page.locator(".jw-headline-sentence")).to_have_text(
-        re.compile(r"^Trustworthiness 0\.\d\d, continuity 0\.\d\d \(shuffled"), timeout=PATIENT
+        re.compile(r"^Map trustworthiness 0\.\d\d, continuity 0\.\d\d \(shuffled"), timeout=PATIENT
     )
-    expect(page.locator(".jw-headline-detail")).to_contain_text("Nearest neighbours tell label", timeout=PATIENT)
+    expect(page.locator(".jw-headline-detail")).to_contain_text("ccuracy for label of 10 nearest neighbours", timeout=PATIENT)
     expect(page.locator(".jw-map-status")).to_contain_text("200 points", timeout=PATIENT)
     page.locator(".jw-map-plot").focus()
     page.keyboard.press("m")

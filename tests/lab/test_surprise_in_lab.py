@@ -28,7 +28,12 @@ def test_twins_stand_side_by_side_and_a_ball_moved_by_hand_is_surprising_there(n
     page.mouse.move(stage["x"] + stage["width"] * 0.15, stage["y"] + stage["height"] * 0.15, steps=6)
     page.mouse.up()
     expect(sentence).to_contain_text("edited by hand", timeout=PATIENT)
-    until(page, sentence.inner_text, lambda said: re.search(r"diverge at frame (\d+), the peak is at frame \1\b", said), "a peak where they diverge")
+    until(
+        page,
+        sentence.inner_text,
+        lambda said: re.search(r"differ from frame (\d+) on, and surprise peaks at frame \1\b", said),
+        "a peak where they begin to differ",
+    )
     page.locator(".jw-world-stage .jw-handle").focus()
     for key in ("ArrowDown", "ArrowRight"):
         page.keyboard.press(key)

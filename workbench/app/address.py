@@ -77,6 +77,8 @@ class Address:
     def loaded(self, patience: float) -> None:
         """The page is drawn, from when on it takes changes: open what its address says, which it has told by then, or tells within so many seconds."""
         self._loaded = True
+        self.space.loading = False
+        self.space.say("opening")
         if self._told is not None:
             self._went(self._told)
         else:

@@ -71,6 +71,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
     uploads = None if start.uploads is None else start.uploads.session()
     opened = {"allow": start.allow, "roots": start.roots, "uploads": uploads, "device": start.device}
     space = Workspace(jobs, deliver=deliver_to(pn.state.curdoc), notify=lambda error: tell(error), **opened)
+    space.loading = True
     space.shared(OpenRun).offered = start.runs
     with View.without_comm():
         boards = {kind.title: kind(space) for kind in kinds()}

@@ -9,6 +9,8 @@ from workbench.boards.workspace import Workspace
 
 def next_step(space: Workspace) -> tuple[str, str]:
     """What is happening, and what the user does next; both "" where a clip is on screen and nothing is being opened."""
+    if space.loading:
+        return "The page is loading …", ""
     if space.opening:
         return f"{space.opening[:1].upper()}{space.opening[1:]} …", ""
     if space.vectors.there:

@@ -184,6 +184,7 @@ class Workspace:
         self.subjects: dict[str, Subject] = {}  # "A", and where a second model is open, "B"
         self.clips: ClipList | None = None
         self.shown: ShownClip | None = None
+        self.loading = False  # whether the page of a host, which says what is opened, is not there yet
         self.opening = self.opening_beside = ""
         self.error: WorkbenchError | None = None
         self.not_opened: WorkbenchError | None = None  # why what was asked for last was not opened

@@ -50,5 +50,5 @@ def fit_line(fit: DecoderFit) -> str:
 
 def _near(view: DecodeView) -> str:
     far = float(np.mean(view.distance)) if len(view.distance) else float("nan")
-    usual = f"95 % of the bank's frames have one within {number(view.usual)}"
+    usual = f"below {number(view.usual)} for 95 % of the bank's frames"
     return f"{'mean ' if len(view.distance) > 1 else ''}latent distance {number(far)} ({usual})"

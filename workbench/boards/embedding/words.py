@@ -43,7 +43,7 @@ def trust_sentence(found: TrustResult, method: str, source: str = "model", of: i
         return f"{before}The map is no more faithful than one of shuffled columns: t{said}", "warn"
     if method != "pca" and own.trustworthiness < plain.trustworthiness - _NEAR:
         return f"{before}Less faithful than PCA: t{said}", "warn"
-    return f"{before}T{said}", "plain"
+    return f"{before}Map t{said}", "plain"
 
 
 def shuffled_sentence(found: TrustResult, of: TrustResult | None) -> str:
@@ -66,17 +66,19 @@ def judged_words(found: TrustResult) -> str:
 
 
 def labels_words(name: str, found: Mapping[str, LabelsResult]) -> str:
-    """How well neighbours in the full space tell a column: the model beside untrained, raw pixels and permuted labels."""
+    """How well neighbours in the full space predict a column: the model beside untrained, raw pixels and permuted labels, with what does as well first."""
     own = found.get("model")
     if own is None:
         return ""
     others = [f"{words} {number(found[who].value)}" for who, words in (("untrained", "untrained"), ("pixels", "raw pixels")) if who in found]
-    what = f"Nearest neighbours tell {name}" if own.kind == "labels" else f"R² of {name} by nearest neighbours"
-    interval = f"[{number(own.score.low)} to {number(own.score.high)}]"
     lost = [_BETTER[who] for who in ("pixels", "untrained") if who in found and found[who].value >= own.value]
-    verdict = f" No better than {' and '.join(lost)}." if lost else ""
-    beside = ", ".join([*others, f"permuted {number(own.shuffled)}"])
-    return f"{what} (full space, k = {own.k}, n = {own.n:,}): {number(own.value)} {interval}; {beside}.{verdict}"
+    lost += ["permuted labels"] if own.shuffled >= own.value else []
+    verdict = f"No better than {' and '.join(', '.join(lost).rsplit(', ', 1))}: " if lost else ""
+    score = "accuracy" if own.kind == "labels" else "R²"
+    beside = ", ".join([*others, f"permuted labels {number(own.shuffled)}"])
+    of = f"{score} for {name} of {own.k} nearest neighbours in the full space"
+    said = f"{of}: {number(own.value)} [{number(own.score.low)} to {number(own.score.high)}], n = {own.n:,}; {beside}."
+    return verdict + (said if lost else said[0].upper() + said[1:])
 
 
 def map_words(found: MapResult, table: RowTable, crowded: str = "") -> str:

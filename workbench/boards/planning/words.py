@@ -27,6 +27,8 @@ def plan_sentence(view: PlanView, twin: bool = False) -> tuple[str, str]:
     if paths.reached:
         return f"{found}; executed without replanning, the agent reaches the goal.", "plain"
     end = f"executed without replanning, the agent ends {number(paths.away)} of the image width from the goal"
+    if paths.believed is not None and paths.probe >= READABLE:
+        end += f" and {number(float(np.linalg.norm(paths.believed[-1] - paths.true[-1])))} from the predicted position"
     return (f"{found}, but {end}.", "warn") if share < _CONFIDENT else (f"{found}; {end}.", "plain")
 
 

@@ -27,7 +27,7 @@ def rollout_sentence(found: Rollout, twin: bool = False) -> tuple[str, str]:
         return f"{who or 'N'}{'n' if who else ''}o better than copying the last frame after {steps}: {error}", "warn"
     if np.isfinite(other) and opened >= other - _SAME:
         return f"{who or 'N'}{'n' if who else ''}o better than with other actions after {steps}: {error}", "warn"
-    return f"{who or 'A'}{'a' if who else ''}fter {steps}, {error}", "plain"
+    return f"{who or 'O'}{'o' if who else ''}n this clip, after {steps}, {error}", "plain"
 
 
 def drift_line(found: Drift) -> str:

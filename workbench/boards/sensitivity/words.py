@@ -33,7 +33,7 @@ def moves_sentence(view: SensitivityView, structure: str = "") -> tuple[str, str
             return f"Ignores {only} no better than raw pixels do. {said}", "warn"
         return said, "plain"
     if min(view.amounts) > 0 and _ratio(view, "model", structure, nuisance) <= _ratio(view, "pixels", structure, nuisance):
-        return f"Separates {structure} from {nuisance} no better than raw pixels do. {said}", "warn"
+        return f"Beside {nuisance}, {structure} moves the latent no more than it moves raw pixels. {said}", "warn"
     return said, "plain"
 
 
@@ -51,7 +51,7 @@ def survey_line(found: FactorTable) -> str:
 
 def _end(verb: str, found: FactorTable, name: str) -> str:
     value, pixels = (float(found.mean(who, name)[-1]) for who in ("model", "pixels"))
-    return f"{verb} for {name}, {number(value)} [{_interval(found, name)}] (raw pixels {number(pixels)})"
+    return f"{verb} for the factor {name}, {number(value)} [{_interval(found, name)}] (raw pixels {number(pixels)})"
 
 
 def _interval(found: FactorTable, name: str) -> str:

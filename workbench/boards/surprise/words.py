@@ -41,8 +41,8 @@ def surprise_sentence(view: SurpriseView, who: str = "model") -> tuple[str, str]
     if wrong <= right * (1 + _SAME):
         return _led(who, f"mean surprise of {name} is not above that of {other}: {small(wrong)} and {small(right)} {unit_of(last)}."), "warn"
     ratio = relative_to(wrong / max(right, 1e-12), f"that of {other}")
-    peaks = "" if len(view.found) > 2 else f", the peak is at frame {peak}"
-    at = f"; they diverge at frame {view.event}{peaks}" if view.event >= 0 else ""
+    peaks = "" if len(view.found) > 2 else f", and surprise peaks at frame {peak}"
+    at = f"; the videos differ from frame {view.event} on{peaks}" if view.event >= 0 else ""
     return _led(who, f"mean surprise of {name} is {ratio}{at}."), "plain"
 
 
