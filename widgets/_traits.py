@@ -52,7 +52,8 @@ class View(anywidget.AnyWidget):
         kind = None if self._made else (type(self), *((name, trait.default_value) for name, trait in traits.items()))
         if kind is None or kind not in _extended:
             super().add_traits(**traits)  # pyright: ignore[reportUnknownMemberType]
-            self.keys = list(dict.fromkeys(self.keys))  # ipywidgets lists them twice
+            view = cast(Any, self)
+            view.keys = list(dict.fromkeys(view.keys))  # ipywidgets lists them twice
             if kind is not None:
                 _extended[kind] = type(self)
         else:

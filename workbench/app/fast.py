@@ -87,6 +87,7 @@ def _end_soon(handler: Any) -> None:
 
 def _lose_nothing() -> None:
     """Send the messages that wait, also where the flag that says so was cleared by other code, and what changes between the page and its being ready."""
+    from bokeh.document.events import DocumentPatchedEvent, MessageSentEvent
     from bokeh.model import Model
     from bokeh.protocol.messages.pull_doc_reply import pull_doc_reply
     from panel.io import document
@@ -109,7 +110,7 @@ def _lose_nothing() -> None:
 
     def drain_what_was_not_sent(doc: Any, lock: Any) -> list[Any]:
         held = list(doc.callbacks._held_events) if doc in _sent else []
-        changes = [e for e in held if isinstance(e, document.DocumentPatchedEvent) and not isinstance(e, document.MessageSentEvent)]
+        changes: list[Any] = [e for e in held if isinstance(e, DocumentPatchedEvent) and not isinstance(e, MessageSentEvent)]
         events = drain(doc, lock)
         if changes and doc.session_context.session._pending_writes is None:  # another thread has the page
             doc.add_next_tick_callback(partial(document.retrigger_events, doc, changes))
