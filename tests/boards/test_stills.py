@@ -80,8 +80,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     maps_of_tokens = [jw.features(jepa, clip), jw.joint_features(jepa, toy.build(seed=4), clip, bank), jw.similarity(jepa, clip, 0)]
     layered = [jw.attention(shapes, images.clips[0], 9), jw.layer_profile(jepa, bank)]
     errors = [jw.error_anatomy(shapes, images, limit=8, halves=2), jw.audit_masks("ijepa_multiblock", (1, 14, 14), draws=200)]
-    labels = np.arange(20) % 2
-    tokens = [*maps_of_tokens, *layered, *errors, jw.probe(jepa, [bank.clips[0]] * 20, labels=labels, draws=2, halves=2)]
+    labels = np.arange(24) % 2
+    tokens = [*maps_of_tokens, *layered, *errors, jw.probe(jepa, [*bank.clips] * 3, labels=labels, draws=2, halves=2)]
     return [*masked, *future, *decoded, *runs, *tokens, found, vectors, jw.fit_projection(vectors, method="pca").result]
 
 
