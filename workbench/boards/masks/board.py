@@ -387,7 +387,7 @@ class MasksBoard(Board):
         error = view.error.block(block) if 0 <= block < len(view.error.blocks) else view.error
         sentence, tone = words.sentence(error, None if yard is None else yard.block(block))
         lonely = (
-            "Over the bank: computing …"
+            "Computing over the bank …"
             if self.session.state.bank
             else no_bank(self.space, "skill over other clips, retrieval ranks and an interval")
         )

@@ -125,7 +125,7 @@ class MaskQueries:
                 self.controls.ask(wanted)
 
     def _counted(self, done: int, total: int) -> None:
-        self.listener.judged(f"Over the bank: {done} of {total} clips …")
+        self.listener.judged(f"Computing over the bank: {done} of {total} clips …")
 
     def _not_judged(self, error: WorkbenchError) -> None:
         self.listener.judged("Over the bank: cancelled." if isinstance(error, Cancelled) else f"Over the bank: {error.what}")

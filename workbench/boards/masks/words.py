@@ -104,7 +104,7 @@ def rank_lines(rank: RetrievalRank | None) -> list[str]:
 def captions(view: MaskedView, yard: Yardsticks | None) -> dict[str, str]:
     """What is shown, and its baseline: the line under each picture of the large pane."""
     shares = " + ".join(f"{100 * v:.0f}" for v in view.explained)
-    colours = f"3 directions of {view.basis}; {shares} % of the variance about the position mean"
+    colours = f"3 principal components of {view.basis}; {shares} % of the variance about the position mean"
     length = view.norms[1] / view.norms[0] if view.norms[0] else 0.0
     error = view.error
     teacher = "the target encoder" if "encoder_target" in error.provenance.weights else "the encoder itself (the file has no target encoder)"

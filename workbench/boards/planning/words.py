@@ -46,7 +46,7 @@ def plan_detail(view: PlanView, land: EnergyLandscape | None = None) -> str:
     if view.bounds:
         lines.append(f"The checkpoint states no bounds of actions; used: {view.bounds}.")
     if land is not None and _detour(view, land):
-        lines.append(f"The first action is not the one of lowest energy: the plan minimises the cost over {_steps(len(view.trace.actions))}.")
+        lines.append(f"The first action (○) is not the cheapest single step (☆): the plan minimises the cost over {_steps(len(view.trace.actions))}.")
     return " ".join(lines)
 
 

@@ -159,6 +159,6 @@ def _note(name: str) -> str:
     return {
         "predicted_cosine": "0 = no better than the position mean",
         "predicted_mse": "1 = no better than the position mean",
-        "rankme": "collapse: falls towards 1",
-        "feature_std": "collapse: falls towards 0",
+        "rankme": "would fall towards 1 on collapse",
+        "feature_std": "would fall towards 0 on collapse",
     }.get(name, "")
