@@ -124,12 +124,12 @@ def test_the_other_controls_show_themselves_while_held(board: Any) -> None:
 
 
 def test_another_seed_block_and_distance_change_the_numbers_and_reset_takes_them_back(board: Any) -> None:
-    distance = board.get_by_label("distance").locator("option:checked")
+    distance = board.get_by_label("distance", exact=True).locator("option:checked")
     first, said = distance.inner_text(), sentence(board)
     opened = said
     for change in (
         lambda: board.get_by_role("button", name="⟳ sample").click(),
-        lambda: board.get_by_label("distance").select_option(label="1 − centred cosine"),
+        lambda: board.get_by_label("distance", exact=True).select_option(label="1 − centred cosine"),
         lambda: board.get_by_label("block", exact=True).select_option(label="2"),
     ):
         change()
