@@ -80,7 +80,7 @@ def test_models_without_a_whole_predictor_show_the_reason_in_place_of_the_pictur
         board.locator(".jw-map-pane", has_text=re.compile(words)).wait_for(timeout=PATIENT)
         close(board)
         expect(board.locator(".js-plotly-plot .bars")).to_have_count(0)  # no number of the model before stays
-        expect(board.get_by_label("sampler")).to_have_count(0)
+        expect(board.get_by_label("sampler", exact=True)).to_have_count(0)
         expect(board.locator(".jw-map-pane", has_text="What is predicted")).to_have_count(0)
         board.get_by_role("button", name="Checkpoint").click()
         says_under_the_pointer(board, "Masks", re.compile(words))
@@ -88,7 +88,7 @@ def test_models_without_a_whole_predictor_show_the_reason_in_place_of_the_pictur
         board.get_by_role("button", name=re.compile("^Masks")).click()
     board.get_by_label("model", exact=True).select_option(label=samples.find("shapes").title)
     board.locator(".jw-headline-sentence", has_text="other context").wait_for(timeout=PATIENT)
-    board.get_by_label("sampler").wait_for(timeout=PATIENT)
+    board.get_by_label("sampler", exact=True).wait_for(timeout=PATIENT)
     expect(board.locator(".jw-map-pane", has_text="not in the file")).to_have_count(0)
     board.locator(".js-plotly-plot .bars").first.wait_for(timeout=PATIENT)
     board.get_by_role("button", name="Checkpoint").click()
