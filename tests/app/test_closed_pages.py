@@ -36,6 +36,7 @@ from workbench.session import Session
 KINDS = (Workspace, Session, Fitting, Document, pn.viewable.Viewable, Widget, Job)
 def answer():
     for _ in sys.stdin:
+        gc.unfreeze()  # the server has set aside what it began with
         gc.collect()
         every = gc.get_objects()
         numbers = Counter(map(type, every))
