@@ -387,9 +387,7 @@ class MasksBoard(Board):
         error = view.error.block(block) if 0 <= block < len(view.error.blocks) else view.error
         sentence, tone = words.sentence(error, None if yard is None else yard.block(block))
         lonely = (
-            "Computing over the bank …"
-            if self.session.state.bank
-            else no_bank(self.space, "skill over other clips, retrieval ranks and an interval")
+            "Computing over the bank …" if self.session.state.bank else no_bank(self.space, "skill over other clips, retrieval ranks and an interval")
         )
         detail = words.bank_line(bank, error) if bank else self.progress or lonely
         text = "" if self.work.maps.question is None else code.reproduced(self.work.maps.question, view, self.space.sample)
