@@ -24,7 +24,7 @@ def chart(page: Any, words: str) -> Any:
 def test_the_audit_is_chosen_ages_with_the_sampler_and_is_measured_again(board: Any) -> None:
     page, chosen = board, board.get_by_label("below", exact=True)
     chosen.select_option(label="audit of the sampler")
-    audit = chart(page, "Row 8 of 8 and column 8 of 8: neither context nor target .*pull request 40")
+    audit = chart(page, "Row 8 of 8 and column 8 of 8: neither context nor target .*pull ?request 40")
     expect(audit).to_contain_text("A token in the middle third of the frame is context in")
     expect(audit).to_contain_text("within the range of the training masks")
     until(page, lambda: misplaced(page), lambda found: not found["wrong"], "no text of it is cut or covered")

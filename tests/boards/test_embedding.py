@@ -65,9 +65,9 @@ def test_a_map_of_the_clips_comes_by_itself_with_its_trust_and_what_the_model_ad
     mixed = wanted["shuffled"]
     assert board.headline.sentence == f"{start} (shuffled columns {mixed['trustworthiness']:.2f} and {mixed['continuity']:.2f})."
     scores = {s: jw.neighbour_labels(vectors_of(source=s), labels, k=10).value for s in ("model", "untrained", "pixels")}
-    assert f"(full space, k = 10, n = 200): {scores['model']:.2f} [" in board.headline.detail
+    assert f"10 nearest neighbours in the full space: {scores['model']:.2f} [" in board.headline.detail
     assert f"untrained {scores['untrained']:.2f}, raw pixels {scores['pixels']:.2f}" in board.headline.detail
-    assert "No better than raw pixels." in board.headline.detail, "the honest sentence: on these digits, pixels tell the label better"
+    assert "No better than raw pixels: " in board.headline.detail, "the honest sentence: on these digits, pixels tell the label better"
     assert (board.map.category_name, board.map.count, board.map.stale, board.headline.busy) == ("label", 200, False, False)
     assert told == []
 
