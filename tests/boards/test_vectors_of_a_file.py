@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from tests.straight import Straight
 from workbench.app.server import allowing
 from workbench.boards.base import Board
 from workbench.boards.embedding import EmbeddingBoard
-from workbench.boards.embedding.columns import crowded
+from workbench.boards.embedding.columns import colourings, crowded
 from workbench.boards.every import kinds, opening
 from workbench.boards.opener import Opener
 from workbench.boards.workspace import Workspace
@@ -242,3 +243,9 @@ def test_a_page_reads_no_file_of_the_store_by_its_path(tmp_path: Path, monkeypat
 def test_the_labels_of_a_written_key_are_confined_too() -> None:
     question = FitProjection(VectorsKey("a.npy", labels="b.csv"))
     assert read(written(question), lambda path: f"/in/{path}").fields()["vectors"] == VectorsKey("/in/a.npy", labels="/in/b.csv")
+
+
+def test_classes_colour_a_map_before_numbers() -> None:
+    columns = {"index": np.arange(9), "size": np.linspace(0, 1, 9), "kind": np.array(list("aabbccaab"))}
+    table: Any = SimpleNamespace(columns=columns, names=tuple(columns["kind"]), frame=None, token=None)
+    assert list(colourings(table, None)) == ["kind", "index", "size"]

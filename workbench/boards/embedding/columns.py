@@ -76,7 +76,14 @@ def colourings(table: RowTable, trust: TrustResult | None, among: Chosen | None 
     if table.token is not None:
         for axis, name in enumerate(PLACES[2:4]):
             found[name] = Colouring(name, "value", table.token[:, axis].astype(np.float64))
-    order = sorted(found, key=lambda name: (name not in _PREFERRED, _PREFERRED.index(name) if name in _PREFERRED else 0))
+    order = sorted(
+        found,
+        key=lambda name: (
+            name not in _PREFERRED,
+            _PREFERRED.index(name) if name in _PREFERRED else 0,
+            name not in table.columns or found[name].kind != "category",
+        ),
+    )
     ordered = {name: found[name] for name in order}
     if trust is not None:
         ordered |= distortions(trust, table.count, among)
