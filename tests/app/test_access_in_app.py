@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.app.axe import violations
 from tests.app.links import BOARDS, PRESSED, held
 from tests.app.opening import PAGES, show_dialog
-from tests.waiting import PATIENT
+from tests.waiting import PATIENT, until
 from widgets.keys import KEYS
 from workbench.app.first_words import FIRST
 
@@ -50,13 +50,11 @@ def themed(page: Any, theme: str) -> None:
         expect(headline).to_have_attribute("data-theme", theme)
 
 
-def in_both_themes(page: Any, what: str) -> list[str]:
-    """What axe finds on the page in light and in dark."""
-    found = list[str]()
+def in_both_themes(page: Any, what: str) -> None:
+    """Axe finds nothing serious on the page in light nor in dark, once all of it has turned."""
     for theme in ("dark", "light"):
         themed(page, theme)
-        found += [f"{what} in {theme}: {each}" for each in violations(page)]
-    return found
+        until(page, lambda: [f"{what} in {theme}: {each}" for each in violations(page)], lambda found: not found, "no serious finding of axe")
 
 
 def test_the_first_words_are_sent_before_the_page_is_made(server: str) -> None:
@@ -113,15 +111,13 @@ def test_masks_has_no_serious_finding_of_axe(board: Any) -> None:
 @pytest.mark.long
 def test_no_board_has_a_serious_finding_of_axe_in_light_or_in_dark(board: Any) -> None:
     board.emulate_media(reduced_motion="reduce")  # colours change at once
-    found = list[str]()
     for title, link in BOARDS.items():
         board.evaluate("(text) => { location.hash = text; }", link)
         if title in PRESSED:
             board.get_by_role("button", name="Open it").click()
         held(board, f"board={title}")
         expect(board.locator(".jw-headline")).to_have_attribute("data-stale", "false")  # what is old is dimmed
-        found += in_both_themes(board, title)
-    assert not found, "\n".join(found)
+        in_both_themes(board, title)
 
 
 @pytest.mark.long

@@ -30,7 +30,11 @@ def test_the_sentence_names_each_change_with_its_yardsticks() -> None:
 @pytest.mark.parametrize(
     ("found", "structure", "begins"),
     [
-        (view([[0.5, 0.6], [0.3, 0.3], [0.2, 0.6]]), "position", "Separates position from texture no better than raw pixels"),
+        (
+            view([[0.5, 0.6], [0.3, 0.3], [0.2, 0.6]]),
+            "position",
+            "Relative to texture, position changes the latent no more than it changes raw pixels",
+        ),
         (view([[0.5], [0.3], [0.4]], ("noise",), (0.5,)), "", "Ignores noise no better than raw pixels"),
     ],
 )

@@ -78,7 +78,7 @@ def page(jobs: Jobs, start: Start) -> pmui.Page:
         opener, status, second = Opener(space, vertical=True), _status(space), SecondRow(space)
         tray, presenting = space.shared(Tray).view, Presenting()
     views: dict[str, pn.viewable.Viewable] = {}
-    room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "2400px"})
+    room = pn.Column(sizing_mode="stretch_width", margin=(6, 18), styles={"max-width": "2400px", "max-height": "none"})
 
     def is_said(error: WorkbenchError) -> bool:
         refused = space.refused is not None and space.refused[1] is error

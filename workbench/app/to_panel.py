@@ -14,6 +14,7 @@ from workbench.app import fast, modules, toasts
 from workbench.boards.layout import Chart, Column, Either, Layout, Row
 
 _GAP = 18  # CSS pixels between items side by side
+_TALL = {"max-height": "none"}  # Panel gives what it lays out at most the height of the page: what follows would lie on the rest
 
 
 class _Component(pn.custom.AnyWidgetComponent):
@@ -89,14 +90,16 @@ def to_panel(widget: View, **layout: Any) -> pn.custom.AnyWidgetComponent:
 def arrange(item: Layout) -> pn.viewable.Viewable:
     """A board's layout as Panel rows and columns."""
     if isinstance(item, Column):
-        return pn.Column(*[arrange(i) for i in item.items], sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})
+        return pn.Column(*[arrange(i) for i in item.items], sizing_mode="stretch_width", margin=0, styles={"gap": "10px", **_TALL})
     if isinstance(item, Row):
         children = [arrange(i) for i in item.items]
         for child, share in zip(children, item.shares, strict=True):
             inner = (share - 1) * _GAP if item.pictures else 0  # the gaps between the pictures of one item
             basis = f"clamp({inner}px, ({item.least}px - 100%) * 999, 100%)"  # all of the width where there is less room
             child.styles = {**child.styles, "flex": f"{share} 1 {basis}", "min-width": "0"}
-        return pn.Row(*children, sizing_mode="stretch_width", margin=0, styles={"gap": f"{_GAP}px", "align-items": "flex-start", "flex-wrap": "wrap"})
+        return pn.Row(
+            *children, sizing_mode="stretch_width", margin=0, styles={"gap": f"{_GAP}px", "align-items": "flex-start", "flex-wrap": "wrap", **_TALL}
+        )
     if isinstance(item, Chart):
         with View.without_comm():
             view = item.view()

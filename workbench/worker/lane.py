@@ -105,6 +105,9 @@ def serve(wire: Wire) -> None:
         os._exit(0)  # the server has ended, so the running job is not needed
 
     threading.Thread(target=listen, daemon=True).start()
-    wire.send({"op": "ready"})
+    try:
+        wire.send({"op": "ready"})
+    except OSError:
+        return  # the server ended while this process began
     while (message := lane.next()) is not None:
         lane.run(message)

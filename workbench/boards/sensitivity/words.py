@@ -33,7 +33,7 @@ def moves_sentence(view: SensitivityView, structure: str = "") -> tuple[str, str
             return f"Ignores {only} no better than raw pixels do. {said}", "warn"
         return said, "plain"
     if min(view.amounts) > 0 and _ratio(view, "model", structure, nuisance) <= _ratio(view, "pixels", structure, nuisance):
-        return f"Beside {nuisance}, {structure} moves the latent no more than it moves raw pixels. {said}", "warn"
+        return f"Relative to {nuisance}, {structure} changes the latent no more than it changes raw pixels. {said}", "warn"
     return said, "plain"
 
 
