@@ -245,8 +245,8 @@ def test_the_labels_of_a_written_key_are_confined_too() -> None:
 
 
 def test_classes_colour_a_map_before_numbers() -> None:
-    columns = {"index": np.arange(9), "size": np.linspace(0, 1, 9), "kind": np.array(list("aabbccaab"))}
+    columns = {"size": np.linspace(0, 1, 9), "kind": np.array(list("aabbccaab"))}
     table = object.__new__(RowTable)
     for name, value in {"columns": columns, "names": tuple(columns["kind"]), "frame": None, "token": None}.items():
         object.__setattr__(table, name, value)
-    assert list(colourings(table, None)) == ["kind", "index", "size"]
+    assert list(colourings(table, None)) == ["kind", "size"]
