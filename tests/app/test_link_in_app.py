@@ -128,7 +128,7 @@ def test_a_saved_view_opens_the_app_as_it_was(masks: Any, tmp_path: Path) -> Non
         expect(page.locator(".jw-headline pre code")).to_have_text(code_of(masks))
 
 
-LINES = {"Plan": "goal=[0.3, 0.7, 0.5, 0.5]"}  # what the lines of a board say once it has answered what the link asks
+LINES = {"Plan": "goal=[0.3, 0.7, 0.5, 0.5]", "Rollout": "import workbench"}  # what the lines of a board say once it has answered what the link asks
 
 
 def test_there_is_a_link_of_every_board() -> None:
