@@ -70,7 +70,7 @@ def test_what_changes_after_the_page_was_sent_and_before_it_says_that_it_is_read
     page.add_root(board)
     session = SimpleNamespace(_pending_writes=[] if locked else None, _subscribed_connections=set())
     page._session_context = lambda: SimpleNamespace(session=session)
-    page.add_next_tick_callback = later.append  # type: ignore[assignment, method-assign]
+    page.add_next_tick_callback = later.append  # type: ignore[assignment, method-assign]  # stands in for the loop
     told = list[Any]()
     page.on_change(lambda event: told.append(getattr(event, "new", None)))
 

@@ -38,6 +38,7 @@ def title(board: FeaturesBoard) -> str:
     return str(figure.layout.title.text).replace("−", "-").replace("<br>", " ")
 
 
+@pytest.mark.long
 def test_probes_stand_beside_their_baselines_and_b_has_its_own_curve() -> None:
     told = list[WorkbenchError]()
     board = opened(told, "shapes")

@@ -1,6 +1,6 @@
 """Small patches of the host: five for speed, two so that nothing is lost, two for a quiet log, three so that closed pages give their memory back, one so that
 styles come from this server.
-Private names of panel and bokeh are touched here and nowhere else.
+Private names of panel and bokeh are touched here and in `first_words` only.
 
 Panel waits 50 ms before it sends what the browser changed, and the operating system holds back small packets for about 15 ms more. Together a slider
 answers after 70 ms; without both after 20. And before its first chart Panel asks Plotly for its notebook class, which loads Jupyter's validators: a
@@ -117,7 +117,7 @@ def _lose_nothing() -> None:
             return events
         return [*changes, *events]
 
-    pull_doc_reply.create = staticmethod(reply)  # type: ignore[assignment, method-assign]
+    pull_doc_reply.create = staticmethod(reply)  # type: ignore[assignment, method-assign]  # Panel offers no hook here
     document._drain_unconnected_events = drain_what_was_not_sent
     document._workbench_loses_nothing = True  # type: ignore[attr-defined]  # our mark, so that it is patched once
 

@@ -82,7 +82,7 @@ def look_up(server: Any) -> None:
     ]
     _ahead[:] = ["\n".join(tags)]
     bundle.js_files = []
-    host.bundle_resources = lambda *_args, **_options: bundle  # type: ignore[assignment]
+    host.bundle_resources = lambda *_args, **_options: bundle  # type: ignore[assignment]  # found once, as nothing of it changes
 
 
 def apply() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from widgets.palette import ink
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+BOARD, NOTEBOOK = 145, 92  # letters of a line of words over a chart
 AXIS = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True, "tickfont": {"size": 12}}
 
 
@@ -36,6 +38,11 @@ def layout(title: str, dark: bool, bottom: int) -> dict[str, object]:
         "hoverlabel": {"align": "left"},
         "dragmode": False,
     }
+
+
+def or_gap(values: Iterable[float]) -> list[float | None]:
+    """Values as Plotly takes them: a gap where none is known."""
+    return [float(v) if math.isfinite(v) else None for v in values]
 
 
 def titled(figure: go.Figure, words: str | Sequence[str], width: int) -> go.Figure:

@@ -76,7 +76,10 @@ def of_toolbar(toolbar: Toolbar, *more: tuple[HasTraits, str], leave: tuple[str,
     Args:
         more: a view, and the trait of it that is a setting. leave: ids of controls that are none. rests: see `Settings`.
     """
-    read = lambda: {**toolbar_values(toolbar, leave), **trait_values(more)}  # noqa: E731
+
+    def read() -> dict[str, Any]:
+        return {**toolbar_values(toolbar, leave), **trait_values(more)}
+
     return Settings(read, lambda values: set_all(values, toolbar, more, leave), rests=rests)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import torch
@@ -217,10 +218,10 @@ def _pixel(problem: Problem) -> Attempt:
     target = pixel_tokens(problem.prepared)[0]
     if problem.bank is not None and fits(problem):
         every, known = _pixel_reference(problem, problem.bank)
-        basis = lambda: fit_basis(every, known.name, "pixels")  # noqa: E731
+        basis = partial(fit_basis, every, known.name, "pixels")
     else:
         known = lone_reference(target, "pixels")
-        basis = lambda: fit_basis(target[None], known.name, "pixels")  # noqa: E731
+        basis = partial(fit_basis, target[None], known.name, "pixels")
     return Attempt("pixels", _fill(problem, smooth(problem.mask, target)), target, known, basis)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from widgets.palette import ink
 from workbench.boards.features.probe_words import layer_of, probe_words
-from workbench.boards.look import alone, calm, titled
+from workbench.boards.look import BOARD, NOTEBOOK, alone, calm, or_gap, titled
 from workbench.boards.show import show
 from workbench.core.questions.probes import ProbeResult, Score
 
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 _FLOOR = -0.5  # R² below is not drawn, but said under the pointer: it would flatten the rest
 _DOMAINS = ([0.0, 0.29], [0.34, 0.63], [0.69, 1.0])
-_NARROW, _WIDE = 92, 145  # letters of a line of words over the chart, in a notebook and on the board
 _CURVES = (("model", "predicted", "circle", "solid"), ("untrained", "control", "square-open", "dot"), ("raw pixels", "real", "diamond-open", "dash"))
 
 
 @show.register(ProbeResult)
 def _(result: ProbeResult, dark: bool = False) -> go.Figure:
-    return titled(alone(probe_chart(result, dark=dark), dark, height=380), probe_words(result), _NARROW).update_layout(title_x=0.02)
+    return titled(alone(probe_chart(result, dark=dark), dark, height=380), probe_words(result), NOTEBOOK).update_layout(title_x=0.02)
 
 
 def probe_figure(found: ProbeResult, second: ProbeResult | None, name: str, *, dark: bool) -> go.Figure:
@@ -36,7 +35,7 @@ def probe_figure(found: ProbeResult, second: ProbeResult | None, name: str, *, d
     words = probe_words(found)
     if second is not None:
         words = [*words, f"{name}: {probe_words(second)[-1]}"]
-    return titled(probe_chart(found, second, name, dark=dark), words, _WIDE)
+    return titled(probe_chart(found, second, name, dark=dark), words, BOARD)
 
 
 def probe_chart(found: ProbeResult, second: ProbeResult | None = None, name: str = "B", *, dark: bool = False) -> go.Figure:
@@ -82,7 +81,7 @@ def _layers(figure: go.Figure, axis: str, scores: Sequence[Score], pixels: Score
             up, down = [s.score.high - s.score.value for s in scores], [s.score.value - s.score.low for s in scores]
             drawn["error_y"] = {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": colour, "thickness": 1.2}
         on: dict[str, Any] = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "hovertext": told, "hoverinfo": "text"}
-        figure.add_scatter(x=places, y=_there(values), name=f"{kind} probe, {name}", **drawn, **on)
+        figure.add_scatter(x=places, y=or_gap(values), name=f"{kind} probe, {name}", **drawn, **on)
 
 
 def _curve(figure: go.Figure, name: str, counts: np.ndarray, values: np.ndarray, look: tuple[str, str, str]) -> None:
@@ -105,7 +104,7 @@ def _curve(figure: go.Figure, name: str, counts: np.ndarray, values: np.ndarray,
     }
     figure.add_scatter(
         x=counts.tolist(),
-        y=_there(value.tolist()),
+        y=or_gap(value.tolist()),
         mode="lines+markers",
         name=f"by number of labels, {name}",
         line={"color": colour, "width": 2 if plain else 1.2, "dash": dash},
@@ -152,7 +151,3 @@ def _powers(most: int) -> dict[str, Any]:
     """Ticks of numbers of labels: 1, 10, 100 and all of them."""
     ticks = [10**k for k in range(len(str(most))) if 10**k < most / 1.6] + [most]
     return {"tickvals": ticks, "ticktext": [f"{t:,}" for t in ticks]}
-
-
-def _there(values: Sequence[float]) -> list[float | None]:
-    return [float(v) if np.isfinite(v) else None for v in values]

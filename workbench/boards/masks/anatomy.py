@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from widgets.palette import ink
-from workbench.boards.look import alone, calm, titled
+from workbench.boards.look import BOARD, NOTEBOOK, alone, calm, or_gap, titled
 from workbench.boards.masks.anatomy_words import audit_words, error_words
 from workbench.boards.show import show
 from workbench.core.questions.anatomy import ErrorAnatomy
@@ -19,24 +19,23 @@ if TYPE_CHECKING:
 
 _KINDS = (("model", "predicted", "circle"), ("other context", "control", "x-thin-open"), ("untrained", "control", "square-open"))
 _FLOOR = -1.0  # skill below is not drawn, but said under the pointer: it would flatten the rest
-_NARROW, _WIDE = 92, 145  # letters of a line of words over a chart, in a notebook and on the board
 _MAPS, _AMOUNTS = (0.0, 0.54), (0.7, 1.0)  # of the width
 _CUT = "cut context"  # what is left of the context once a batch is cut to its shortest
 
 
 @show.register(ErrorAnatomy)
 def _(result: ErrorAnatomy, dark: bool = False) -> go.Figure:
-    return _spoken(alone(anatomy_chart(result, dark=dark), dark, height=380), error_words(result), _NARROW)
+    return _spoken(alone(anatomy_chart(result, dark=dark), dark, height=380), error_words(result), NOTEBOOK)
 
 
 @show.register(MaskAudit)
 def _(result: MaskAudit, dark: bool = False) -> go.Figure:
-    return _spoken(alone(audit_chart(result, dark=dark), dark, height=400), audit_words(result), _NARROW)
+    return _spoken(alone(audit_chart(result, dark=dark), dark, height=400), audit_words(result), NOTEBOOK)
 
 
 def anatomy_figure(found: ErrorAnatomy, *, dark: bool) -> go.Figure:
     """The chart of errors with its sentence, as wide as a board."""
-    return titled(anatomy_chart(found, dark=dark), error_words(found), _WIDE)
+    return titled(anatomy_chart(found, dark=dark), error_words(found), BOARD)
 
 
 def audit_figure(found: MaskAudit, sight: str, seen: dict[str, Sequence[float]], *, dark: bool) -> go.Figure:
@@ -45,7 +44,7 @@ def audit_figure(found: MaskAudit, sight: str, seen: dict[str, Sequence[float]],
     Args:
         sight: the sentence on the mask in sight. seen: its own amounts, see `audit_chart`.
     """
-    return titled(audit_chart(found, seen, dark=dark), [sight, *audit_words(found)] if sight else audit_words(found), _WIDE)
+    return titled(audit_chart(found, seen, dark=dark), [sight, *audit_words(found)] if sight else audit_words(found), BOARD)
 
 
 def _spoken(figure: Any, words: Sequence[str], width: int) -> go.Figure:
@@ -64,7 +63,7 @@ def anatomy_chart(found: ErrorAnatomy, *, dark: bool = False) -> go.Figure:
     _skills(figure, "", found.distances, found.by_distance, found.tokens_at, dark)
     copied: dict[str, Any] = {"color": ink("real", dark), "width": 1.3, "dash": "dash"}
     figure.add_scatter(
-        x=found.distances.tolist(), y=_there(found.copy_by_distance), mode="lines", line=copied, name="copy nearest", hoverinfo="name+y"
+        x=found.distances.tolist(), y=or_gap(found.copy_by_distance), mode="lines", line=copied, name="copy nearest", hoverinfo="name+y"
     )
     if len(found.gaps) > 1:
         _skills(figure, "2", found.gaps, found.by_gap, found.tokens_gap, dark)
@@ -72,7 +71,7 @@ def anatomy_chart(found: ErrorAnatomy, *, dark: bool = False) -> go.Figure:
         axis, own = str(len(panels)), ink("predicted", dark)
         figure.add_scatter(
             x=list(panels[-1][1]),
-            y=_there(found.by_depth),
+            y=or_gap(found.by_depth),
             mode="lines+markers",
             line={"color": own, "width": 2},
             marker={"color": own, "size": 8},
@@ -110,7 +109,7 @@ def _skills(figure: go.Figure, axis: str, places: np.ndarray, values: np.ndarray
         marker = {"color": colour, "symbol": symbol, "size": 8, "line": {"width": 1.5, "color": colour}}
         line = {"color": colour, "width": 2 if k == 0 else 1, "dash": "solid" if k == 0 else "dot"}
         drawn: dict[str, Any] = {"marker": marker, "line": line, "error_y": bars, "hovertext": told, "hoverinfo": "text", "name": name}
-        figure.add_scatter(x=places.tolist(), y=_there(value), mode="lines+markers", xaxis=f"x{axis}", yaxis=f"y{axis}", **drawn)
+        figure.add_scatter(x=places.tolist(), y=or_gap(value), mode="lines+markers", xaxis=f"x{axis}", yaxis=f"y{axis}", **drawn)
 
 
 def _ends(found: ErrorAnatomy) -> list[float]:
@@ -118,10 +117,6 @@ def _ends(found: ErrorAnatomy) -> list[float]:
     values = np.concatenate([found.by_distance.ravel(), found.by_gap.ravel(), found.by_depth.ravel(), found.copy_by_distance.ravel(), [0.0]])
     known = values[np.isfinite(values)]
     return [max(float(known.min()) - 0.05, _FLOOR), min(float(known.max()) + 0.08, 1.05)]
-
-
-def _there(values: np.ndarray) -> list[float | None]:
-    return [float(v) if np.isfinite(v) else None for v in values]
 
 
 def audit_chart(found: MaskAudit, seen: dict[str, Sequence[float]] | None = None, *, dark: bool = False) -> go.Figure:

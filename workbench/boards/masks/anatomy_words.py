@@ -25,7 +25,10 @@ def error_words(found: ErrorAnatomy) -> list[str]:
     near, far = known[0], known[-1]
     model, other, untrained = found.by_distance[:, :, 0]
     copied = found.copy_by_distance
-    beside = lambda k: f"copy nearest {number(float(copied[k]))}, other context {number(float(other[k]))}, untrained {number(float(untrained[k]))}"  # noqa: E731
+
+    def beside(k: np.intp) -> str:
+        return f"copy nearest {number(float(copied[k]))}, other context {number(float(other[k]))}, untrained {number(float(untrained[k]))}"
+
     said = f"Skill {number(model[near])} at {_tokens(int(found.distances[near]))} from the context ({beside(near)})"
     if far > near:
         said += f"; {number(model[far])} at {int(found.distances[far])} ({beside(far)})"

@@ -76,7 +76,10 @@ class MasksBoard(Board):
             link(s, name, c, name)
         for name in ("tick", "block"):
             link(s, name, p, name)
-        far = lambda: self.beside.elsewhere  # noqa: E731  # tokens of the pane are not those of the canvas
+
+        def far() -> bool:  # tokens of the pane are not those of the canvas
+            return self.beside.elsewhere
+
         link(s, "hover", p, "hover", show=lambda s: -1 if far() else s.hover, take=lambda v: {} if far() else {"hover": v})
         link(s, "selection", c, "selection", show=self._tokens, take=lambda ids: {"selection": _select(s.state, ids)})
         link(

@@ -33,14 +33,13 @@ class Examined(Requested):
 
     def __init__(self, space: Workspace, sampler: Callable[[], Sampler | None], changed: Callable[[], None]) -> None:
         self._sampler = sampler
-        dark = lambda: space.dark  # noqa: E731
         errors = Item(
             "error_anatomy",
             "error by distance, time, depth",
             Chart(310, "error by distance, time and depth", blank()),
             self._errors,
             self._no_errors,
-            lambda found: anatomy_figure(found, dark=dark()),
+            lambda found: anatomy_figure(found, dark=space.dark),
             "clips",
         )
         audit = Item(
@@ -50,7 +49,7 @@ class Examined(Requested):
             self._audit,
             lambda: "" if sampler() is not None else _NONE,
             self._audited,
-            "20,000 masks, alone and in batches",
+            "10,000 masks alone and 10,000 in batches",
         )
         super().__init__(space, "masks", [errors, audit], _HELP, changed)
         space.session.watch(["mask"], lambda old, new: self.draw() if self.shown == "sampler_audit" else None)

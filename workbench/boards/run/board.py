@@ -10,7 +10,7 @@ from workbench.boards import code
 from workbench.boards.base import Board, board
 from workbench.boards.embedding.places import data_of
 from workbench.boards.layout import Chart, Column, Either, Layout, Row, fill
-from workbench.boards.look import blank, titled
+from workbench.boards.look import BOARD, blank, titled
 from workbench.boards.run import charts, controls, curves, words
 from workbench.boards.run.evidence import agreements
 from workbench.boards.run.kept import number_of, run_settings
@@ -26,7 +26,6 @@ from workbench.core.questions.runs import CheckpointDifference, CompareCheckpoin
 from workbench.query import Query
 
 _MAP = 230  # CSS pixels that the map is high
-_WIDE = 150  # letters of a line of words over a chart as wide as the board
 _NO_RUN = "No training run is open: choose a shipped one, or name the folder that a training writes its checkpoints and logs to."
 
 
@@ -336,7 +335,7 @@ class RunBoard(Board):
     def _compared(self, found: CheckpointDifference) -> None:
         titles = {Path(step.path).name: step.title for step in self.run.checkpoints}
         said = words.difference_words(found, *(titles.get(name, name) for name in (found.first, found.second)))
-        self.difference.set(titled(charts.difference_chart(found, dark=self.space.dark), said, _WIDE // 2))
+        self.difference.set(titled(charts.difference_chart(found, dark=self.space.dark), said, BOARD // 2))
 
     def _draw_spectrum(self, maps: RunMaps) -> None:
         reference = None if self.series.reference is None else self.series.maps.get(self.series.reference)
@@ -347,7 +346,7 @@ class RunBoard(Board):
         probe, found = agreements(health)
         labels = next((each.labels for each in health.values() if each.labels), "")
         figure = charts.agreement_chart(found, f"{probe.replace('_', ' ')} of {labels}", dark=self.space.dark) if found else blank()
-        self.evidence.set(titled(figure, words.evidence_words(probe, labels, found, len(health)), _WIDE))
+        self.evidence.set(titled(figure, words.evidence_words(probe, labels, found, len(health)), BOARD))
 
     def _draw_charts(self) -> None:
         maps = self._maps(self.run.step)
