@@ -19,7 +19,7 @@ def features(board: Any) -> Any:
     """The Features board of shapes, with its baselines and the numbers of all layers."""
     board.get_by_role("button", name="Features", exact=True).click()
     expect(said(board)).to_have_text(FLAT, timeout=PATIENT)
-    expect(board.locator(".jw-headline-detail")).to_contain_text("is position (untrained", timeout=PATIENT)
+    expect(board.locator(".jw-headline-detail")).to_contain_text("is explained by position (untrained", timeout=PATIENT)
     expect(board.locator(".jw-gallery").filter(has_text="baselines").locator(".jw-gallery-item:visible")).to_have_count(5)
     expect(board.locator(".jw-headline")).to_have_attribute("data-busy", "false")
     return board

@@ -65,7 +65,7 @@ def test_the_slider_shows_each_layer_of_one_answer_and_the_sentence_gives_its_va
     assert len(seen) == len(answer.layers)
     assert "untrained" in shapes.headline.sentence
     assert "raw pixels" in shapes.headline.sentence
-    assert "is position (untrained" in shapes.headline.detail
+    assert "is explained by position (untrained" in shapes.headline.detail
     choose(shapes, robust=True)
     shapes.command("undo")
     assert not shapes.toolbar.values["robust"]

@@ -90,7 +90,7 @@ def test_a_collapsed_run_is_told_by_its_numbers_beside_their_baselines(collapsed
     assert collapsed.told == []
     assert board.chart.ready == ["ready"] * 5
     assert board.chart.cursor == 4
-    assert collapsed.sentence.startswith("Step 250 of 250: predictions no better than the position mean (error ")
+    assert collapsed.sentence.startswith("Step 250 of 250: predictions worse than the position mean (error ")
     for words in ("centred cosine 0.0", "RankMe 1.", "untrained", "% of that of the untrained model"):
         assert words in collapsed.sentence
     assert "near its least" in board.headline.detail

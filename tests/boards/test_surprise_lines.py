@@ -6,13 +6,15 @@ import contextlib
 import io
 from typing import Any
 
+import numpy as np
 import pytest
 
 from workbench import samples
 from workbench.boards.code import reproduced
+from workbench.boards.surprise.words import peers_line, peers_note
 from workbench.core.card import BankKey, ClipKey, ModelKey
 from workbench.core.questions import Question, questions, read, written
-from workbench.core.questions.surprise import ClipSurprise, Leak, OcclusionMap, PairAccuracies, PairSurprise, PossibleSurprise
+from workbench.core.questions.surprise import ClipSurprise, Leak, OcclusionMap, PairAccuracies, PairSurprise, Peers, PossibleSurprise, SurpriseView
 from workbench.worker.shelf import Shelf
 
 pytestmark = pytest.mark.slow
@@ -64,3 +66,14 @@ def test_a_question_about_surprise_survives_json(name: str) -> None:
     again = read(written(asked), lambda path: path)
     assert type(again) is type(asked)
     assert again.digest == asked.digest
+
+
+@pytest.mark.parametrize(
+    ("clips", "said"), [(3, "It has no rank among fewer than 8 clips."), (8, "Its peak surprise is above that of 100 % of possible clips.")]
+)
+def test_a_rank_is_told_from_eight_clips_on(clips: int, said: str, shelf: Shelf) -> None:
+    found: Any = shelf.answer(ASKED["a clip"][1])
+    peers = Peers("possible clips", np.full(clips, -1.0), False, found.provenance)
+    view = SurpriseView((), (found,), -1, "alone")
+    assert peers_line(view, peers) == said
+    assert bool(peers_note(view, peers)) == (clips >= 8)

@@ -235,6 +235,19 @@ def test_a_still_that_takes_too_much_memory_to_decode_is_refused_from_its_header
         decode_image(saved(Image.fromarray(RGB), "BMP"), "a.bmp")
 
 
+def test_what_is_damaged_on_disk_is_told_without_the_folders_of_this_machine(tmp_path: Path) -> None:
+    for name, data in {
+        "a.png": b"\x89PNG\r\n\x1a\nnot a picture",
+        "b.gif": b"GIF89a" + bytes(5),
+        "c.webp": b"RIFF\x20\0\0\0WEBPVP8X" + bytes(16),
+    }.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(ClipError) as caught:
+            open_clips(tmp_path / name)
+        assert str(tmp_path) not in caught.value.what, name
+        assert "<" not in caught.value.what, name
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_half_a_file_is_refused_in_words(name: str) -> None:
     data = saved(Image.fromarray(RGB), name, **FORMATS[name])

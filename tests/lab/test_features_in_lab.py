@@ -18,7 +18,7 @@ def test_a_layer_and_a_click_change_the_sentence(notebook: Callable[..., Any]) -
     page = notebook("empty.ipynb", "import workbench as jw\njw.board('shapes', 'features')")
     said = page.locator(".jw-headline-sentence")
     expect(said).to_have_text(re.compile(r"^Three components show \d+ % of the variance of the output \(untrained"), timeout=PATIENT)
-    expect(page.locator(".jw-headline-detail")).to_contain_text("is position (untrained", timeout=PATIENT)
+    expect(page.locator(".jw-headline-detail")).to_contain_text("is explained by position (untrained", timeout=PATIENT)
     page.get_by_label("layer", exact=True).focus()
     page.keyboard.press("Home")
     expect(said).to_contain_text("of the variance of block 1 of", timeout=PATIENT)

@@ -53,7 +53,7 @@ class Board(Holding):
         title: in the menu. about: about the question that it asks first: the parts it needs, and the text of ⓘ. error: shown by the headline.
         settings: what of the board a link holds; None: the values of its attribute `toolbar`, where it has one. depends: fields of the session
             whose change makes the pictures outdated. always: the board follows what is open also while it is not visible.
-        shown_by: the name of a sample that has something to show here; "": none does.
+        shown_by: the name of a sample that has something to show here; "": none does. no_sample: what is said then.
     """
 
     title: ClassVar[str] = ""
@@ -62,6 +62,7 @@ class Board(Holding):
     depends: ClassVar[tuple[str, ...]] = ("model", "clip", "bank")
     always: ClassVar[bool] = False
     shown_by: ClassVar[str] = ""
+    no_sample: ClassVar[str] = "No sample has what it needs."
 
     def __init__(self, workspace: Workspace, commands: Sequence[str] = (), *, sources: Sequence[dict[str, object]] | None = UNTRAINED) -> None:
         kept = ["pin"] if "export" in commands else []
@@ -170,7 +171,7 @@ class Board(Holding):
         """Where a board is off: what says more, and a button that opens a sample which it can show."""
         detail = SEE_MAP if self.space.facts is None else "See the Checkpoint board for what the file holds."
         if not self.shown_by:
-            return {"detail": f"{detail} No sample has what it needs."}
+            return {"detail": f"{detail} {self.no_sample}"}
         return {"detail": f"{detail} The sample {self.shown_by} shows this board.", "offer": f"Open {self.shown_by}"}
 
     def _obey(self, name: str) -> None:

@@ -105,6 +105,7 @@ def decoding(file: BinaryIO | io.BytesIO | io.BufferedReader, name: str, source:
         raise ClipError(f"this {kind} file{size} is larger than {MOST_PIXELS // 1_000_000} megapixels", where=source, fix="shrink it first") from err
     except Exception as err:  # decoders of foreign bytes raise a dozen types: OSError, SyntaxError, struct.error, IndexError, zlib.error, …
         said = (str(err) or type(err).__name__).splitlines()[0][:120]
+        said = type(err).__name__ if "<" in said else said  # the name of an object of Python, and the folders of this machine
         what = "is damaged or cut short" if "truncated" in said or isinstance(err, EOFError) else "is damaged or of a kind that is not read"
         raise ClipError(f"this {kind} file {what} ({said})", where=source, fix="download or copy it again, or save it anew as PNG or JPEG") from err
 

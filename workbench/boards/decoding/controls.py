@@ -24,5 +24,5 @@ def row(*, own: bool, fitted: bool, fit: Button) -> list[Control]:
         Int("steps", "steps", min=20, max=20_000, step=20, help="Training steps of the decoder; more give finer detail."),
         fit,
         Button("save", "save", help="Save the decoder as a safetensors file.").off(why),
-        Text("file", "or open", width=180, help="Path of a decoder saved by this program, then Enter."),
+        Text("file", "or decoder file", width=180, help="Path of a decoder saved by this program, then Enter."),
     ]

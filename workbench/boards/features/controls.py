@@ -25,7 +25,7 @@ VALUES: Mapping[str, Any] = {
     "foreground": False,
     "head": MEAN,
     "beside": "clip",
-    "other": 0,  # number of the clip beside, from 1; 0 = the next one
+    "other": 0,  # number of the clip beside, from 1; 0 = another one, always the same for a clip
     "layer": -1,  # counted from the last
     "token": -1,  # none
 }
@@ -106,9 +106,9 @@ def below(values: Mapping[str, Any], offered: Offered, count: int) -> list[Contr
         found.append(
             Int(
                 "other",
-                "clip beside (0: next)",
+                "clip beside (0: any other)",
                 min=0,
-                help="Number of the clip in the bank; 0: the next one. Its map is drawn in the basis of this clip.",
+                help="Number of the clip in the bank; 0: another one, always the same for this clip. Its map is drawn in the basis of this clip.",
             )
         )
     return found

@@ -197,7 +197,7 @@ class FeatureQueries:
         return None if values["layer"] >= blocks else values["layer"]
 
     def _number(self, values: Mapping[str, Any]) -> int | None:
-        """Of the clip beside, in the bank: what was asked for, else what was shown as the next one."""
+        """Of the clip beside, in the bank: what was asked for, else what was shown."""
         if values["other"] > 0:
             return values["other"] - 1
         shown = self.maps["other"].answer

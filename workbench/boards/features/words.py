@@ -100,4 +100,4 @@ def profile_line(found: LayerProfile, layer: int) -> str:
     other = "" if blind != blind else f" (untrained {percent(blind)})"
     flat = float(found.untrained_rank[k])
     same = "" if flat != flat else f" (untrained {flat:.1f})"
-    return f"Over {found.clips} clips: {percent(share.value)} of the variance of its tokens is position{other}; RankMe {rank.value:.1f}{same}."
+    return f"Over {found.clips} clips: {percent(share.value)} of the variance of its tokens is explained by position{other}; RankMe {rank.value:.1f}{same}."

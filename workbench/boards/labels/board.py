@@ -20,6 +20,7 @@ class LabelsBoard(Board):
 
     title = "Labels"
     about = Classify.about
+    no_sample = "No sample has such a head; V-JEPA 2 fine-tuned on Something-Something v2 or on Diving-48 has one, see Catalogue."
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, ["export"], sources=())  # the untrained head stands beside the trained one

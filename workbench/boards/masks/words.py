@@ -59,7 +59,7 @@ def sentence(error: PredictionError, yard: Yardsticks | None) -> tuple[str, str]
 def _against(error: PredictionError) -> str:
     """The error relative to its reference, with the skill."""
     share = round(100 * error.skill)
-    size = f"{share} % below" if share > 0 else f"{-share} % above" if share < 0 else "equal to that of"
+    size = f"{share} % below that of" if share > 0 else f"{-share} % above that of" if share < 0 else "equal to that of"
     return f"Error is {size} {over(error)}: skill {number(error.skill)}"
 
 
@@ -97,7 +97,7 @@ def rank_lines(rank: RetrievalRank | None) -> list[str]:
     return [
         "retrieval rank (1 = best)",
         f"target region: {rank.hole} of {rank.images} (chance {(rank.images + 1) // 2})",
-        f"tokens: median {middle} of {rank.positions} positions",
+        f"tokens: median {middle} of {rank.positions} (chance {(rank.positions + 1) // 2})",
     ]
 
 

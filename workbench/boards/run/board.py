@@ -42,7 +42,7 @@ class RunBoard(Board):
         self.run: OpenRun = workspace.shared(OpenRun)
         self.series = Series(workspace, self._measured, self._progressed)
         self.controls, self.chart = Toolbar(), RunChart(message=_NO_RUN, panel_height=50)
-        self.pictures_now, self.pictures_held = Pictures(), Pictures("held: ")
+        self.pictures_now, self.pictures_held = Pictures(), Pictures("kept: ")
         self.map = Trail(_MAP)
         self.spectrum = Chart(246, "spectrum of the checkpoint", blank())
         self.difference = Chart(380, "difference of parameters by layer", blank())

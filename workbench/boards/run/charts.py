@@ -39,7 +39,7 @@ def spectrum_chart(maps: RunMaps, reference: RunMaps | None = None, *, dark: boo
 
 
 def difference_chart(found: CheckpointDifference, *, dark: bool = False) -> go.Figure:
-    """Relative distance of the parameters by layer, hatched beside it the same with the numbers in another order. Names are text from a file, and escaped."""
+    """Relative distance of the parameters by layer, hatched beside it the same with the numbers permuted. Names are text from a file, and escaped."""
     import plotly.graph_objects as go
 
     layers = found.layers[:_MOST]
@@ -47,14 +47,14 @@ def difference_chart(found: CheckpointDifference, *, dark: bool = False) -> go.F
     figure = go.Figure()
     for name, values, meaning in (
         ("difference", [layer.relative for layer in layers], "predicted"),
-        ("numbers in another order", [layer.shuffled for layer in layers], "control"),
+        ("numbers permuted", [layer.shuffled for layer in layers], "control"),
     ):
         marker = {"color": ink(meaning, dark), "symbol": "circle" if meaning == "predicted" else "line-ns-open", "size": 8}
         shown = [v if np.isfinite(v) else None for v in values]
         text = [f"{n}: {name} {v:.3g}" for n, v in zip(names, values, strict=True)]
         figure.add_scatter(x=shown, y=names, mode="markers", name=name, marker=marker, hovertext=text, hoverinfo="text")
     more = f"; first {_MOST} of {len(found.layers)} layers" if len(found.layers) > _MOST else ""
-    calm(figure, f"‖b − a‖ ÷ ‖a‖ by layer; | the same in another order{more}", dark, bottom=22)
+    calm(figure, f"‖b − a‖ ÷ ‖a‖ by layer; | the same with numbers permuted{more}", dark, bottom=22)
     figure.update_yaxes(autorange="reversed", tickfont={"size": 12})
     figure.update_xaxes(rangemode="tozero", showticklabels=True)
     return figure

@@ -45,7 +45,7 @@ def row(run: OpenRun, series: Series, held: bool) -> tuple[list[Control], dict[s
             width=118,
             help="Two checkpoints side by side; which checkpoint: how far the measures agree with a probe; or every measure of the checkpoint under the line.",
         ),
-        Button("hold", "Hold this one" if not held else "Let go", help="Hold the checkpoint under the line, and see others beside it.").off(few),
+        Button("hold", "Keep to compare" if not held else "Let go", help="Hold the checkpoint under the line, and see others beside it.").off(few),
         Button("pause", "Measure on" if series.paused else "Pause", help="Checkpoints are measured ahead, one after another.").off(idle),
     ]
     return controls, {"run": shipped, "path": "" if shipped else run.name, "labels": run.labels}

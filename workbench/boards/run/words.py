@@ -92,7 +92,8 @@ def _predicted(known: Mapping[str, Reading]) -> tuple[str, bool]:
         said = f"error {share(error.value.value)}, {said}"
     if low > 0 and (error is None or interval(error)[2] < 1):
         return f"predictions beat the position mean ({said})", True
-    return f"predictions no better than the position mean ({said})", False
+    worse = error is not None and interval(error)[1] > 1
+    return f"predictions {'worse' if worse else 'no better'} than the position mean ({said})", False
 
 
 def run_detail(news: RunNews, number_: int, measuring: Measuring | None, maps: RunMaps | None, reference: str) -> str:
@@ -104,7 +105,9 @@ def run_detail(news: RunNews, number_: int, measuring: Measuring | None, maps: R
     if 0 < len(news.checkpoints) < FEWEST:
         said.append(f"{len(news.checkpoints)} checkpoint{'s give' if len(news.checkpoints) > 1 else ' gives'} no trend: compare with untrained.")
     if maps is not None:
-        said.append(f"Turned onto {reference}, {share(maps.fit)} of the variance fits (shuffled {share(maps.shuffled)}).")
+        said.append(
+            f"Rotated onto those of {reference}, the features agree with them in {share(maps.fit)} of the variance (shuffled {share(maps.shuffled)})."
+        )
     if news.waiting:
         said.append(f"Still being written: {', '.join(news.waiting[:_NOTES])}.")
     if news.resumed:
@@ -141,7 +144,7 @@ def difference_words(found: CheckpointDifference, first: str, second: str) -> st
         if names
     ]
     place = f"{most.part} {most.layer}".strip()
-    words = f"From {first} to {second} the parameters move by {relative_to(found.total, 'their length')}, most in {place} ({share(most.relative)}; in another order {share(most.shuffled)})."
+    words = f"From {first} to {second} the parameters move by {relative_to(found.total, 'their length')}, most in {place} ({share(most.relative)}; numbers permuted {share(most.shuffled)})."
     return " ".join([words, *([f"The same: {', '.join(equal)}."] if equal else []), *([f"{'; '.join(odd)}."] if odd else [])])
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from workbench.core.numbers import UNITS, number, relative_to, share
 from workbench.core.questions.surprise import Accuracy, Covered, Judged, Peers, Surprise, SurpriseView
+from workbench.core.results import FEWEST_CLIPS
 
 _SAME = 1e-6  # of a mean: less is rounding
 WHO = {"model": "", "twin": "Untrained model: ", "pixels": "Pixel changes only: "}
@@ -88,12 +89,14 @@ def peers_line(view: SurpriseView, peers: Peers) -> str:
     share = peers.share(view.found[-1], view.event)
     if not np.isfinite(share):
         return ""
+    if len(peers.tops) < FEWEST_CLIPS:
+        return f"It has no rank among fewer than {FEWEST_CLIPS} clips."
     return f"Its peak surprise is above that of {share:.0%} of {peers.name}.".replace("%", " %", 1)
 
 
 def peers_note(view: SurpriseView, peers: Peers | None) -> str:
     """The same, short."""
-    share = float("nan") if peers is None else peers.share(view.found[-1], view.event)
+    share = float("nan") if peers is None or len(peers.tops) < FEWEST_CLIPS else peers.share(view.found[-1], view.event)
     return f"; peak above {share:.0%} of possible videos".replace("%", " %", 1) if np.isfinite(share) else ""
 
 

@@ -80,9 +80,9 @@ class Features(Question[FeatureMaps]):
 
     Args:
         bank: other clips, of the mean at each position and of the basis. weights: which encoder; "": the target encoder where the file has it.
-        source: "model"; or a baseline in the model's basis: "other", the next clip of the bank; "position", the bank's mean at each position;
+        source: "model"; or a baseline in the model's basis: "other", another clip of the bank; "position", the bank's mean at each position;
             "shuffled", this clip's tokens at other places; or in a basis of its own: "untrained"; "pixels", one layer.
-        other: number in the bank of the clip that "other" shows; None: the next one.
+        other: number in the bank of the clip that "other" shows; None: one chosen by the content of the clip.
         basis: fitted on the tokens of this "clip", all time steps together, or of the "bank".
         centred: the bank's mean at each position is removed first. robust: the basis is fitted without outlier tokens. foreground: components of
             the foreground alone.
