@@ -39,6 +39,8 @@ export function createTimeline(model, root, film) {
   /** @type {Plot} */
   let plot = { left: GUTTER, top: TOP, width: 1, height: 1, frames: 1, low: 0, high: 1, log: false };
   let pointed = -1;
+  /** Words inside the plot, drawn over the cursor. @type {{text: string, x: number, y: number, colour: string, tint: string}[]} */
+  let inside = [];
 
   const series = (/** @type {string} */ trait) => {
     const all = floatsOf(model.get(trait));
@@ -83,6 +85,7 @@ export function createTimeline(model, root, film) {
     const room = Math.min(ROOM, width / 3, Math.ceil(Math.max(0, ...names)) + SAMPLE + 16);
     plot = { left, top: TOP, width: width - left - room, height: height - TOP - FOOT, frames: film.frames(), low, high, log };
     const looks = looksOf(curves.map(({ kind }) => kind), dark());
+    inside = [];
     drawGround(width, height);
     series("curve_low").forEach((bottom, i) => drawBand(bottom, series("curve_high")[i], curves[i].kind));
     values.forEach((line, i) => drawLine(line, looks[i]));
@@ -115,16 +118,12 @@ export function createTimeline(model, root, film) {
       const [from, to] = [xOf(plot, span.from - 0.5), xOf(plot, span.to + 0.5)];
       pen.fillStyle = span.kind === "violation" ? (dark() ? "rgb(255 138 61 / 18%)" : "rgb(213 94 0 / 12%)") : ink("--jw-hover");
       pen.fillRect(from, top, to - from, plot.height);
-      pen.fillStyle = ink("--jw-quiet");
-      pen.textAlign = "left";
-      pen.fillText(span.label, from + 3, top + 10);
+      inside.push({ text: span.label, x: from + 3, y: top + 10, colour: ink("--jw-quiet"), tint: String(pen.fillStyle) });
     }
     if (model.get("known") > 0) {
       pen.fillStyle = ink("--jw-hover");
       pen.fillRect(left, top, xOf(plot, model.get("known") - 0.5) - left, plot.height);
-      pen.fillStyle = ink("--jw-faint");
-      pen.textAlign = "left";
-      pen.fillText("context", left + 3, bottom - 5);
+      inside.push({ text: "context", x: left + 3, y: bottom - 5, colour: ink("--jw-faint"), tint: String(pen.fillStyle) });
     }
     pen.strokeStyle = ink("--jw-line");
     pen.lineWidth = 1;
@@ -229,6 +228,7 @@ export function createTimeline(model, root, film) {
     pen.moveTo(x, plot.top);
     pen.lineTo(x, plot.top + plot.height + 4);
     pen.stroke();
+    drawInside();
     values.forEach((line, i) => {
       if (!Number.isFinite(line[now])) return;
       pen.fillStyle = lookOf(curves[i].kind, dark()).colour;
@@ -236,6 +236,21 @@ export function createTimeline(model, root, film) {
       pen.arc(x, yOf(plot, line[now]), 3.5, 0, 2 * Math.PI);
       pen.fill();
     });
+  }
+
+  /** The words inside the plot, each with a halo as the stretch it stands on, so that no line crosses their letters. */
+  function drawInside() {
+    pen.textAlign = "left";
+    pen.lineJoin = "round";
+    pen.lineWidth = 4;
+    for (const { text, x, y, colour, tint } of inside) {
+      for (const halo of [ink("--jw-ground"), tint]) {
+        pen.strokeStyle = halo;
+        pen.strokeText(text, x, y);
+      }
+      pen.fillStyle = colour;
+      pen.fillText(text, x, y);
+    }
   }
 
   /** @param {Curve[]} curves @param {Float32Array[]} values */

@@ -20,7 +20,7 @@ import { svgPen } from "./_svg.js";
 /** @typedef {import("./_svg.js").Pen} Pen */
 
 const GROUND = ["panels", "curves", "data", "steps", "titles", "ready", "resumed", "axis", "log_steps", "panel_height", "message", "version"];
-const [GUTTER, ROOM, HEAD, GAP, FOOT] = [46, 140, 17, 9, 40];
+const [GUTTER, ROOM, HEAD, GAP, FOOT] = [46, 156, 17, 9, 40];
 const [AROUND, TALLEST] = [340, 150]; // pixels of the window that other things need; of a panel at most
 const FEW = 5; // known points below which a curve is drawn as points: they give no trend
 const BEAT = 2000; // milliseconds between two questions for news
@@ -270,6 +270,11 @@ function render({ model, el }) {
     pen.fillText(count === 0 ? "no checkpoints" : count < FEW ? `${count}: no trend` : "checkpoints", axis.left + axis.width + 12, y);
   }
 
+  /** Where a line through all panels is drawn: it leaves out their titles. @param {number} end */
+  function free(end) {
+    return plot.panels.map(({ top }, p) => [top - 2, p + 1 < plot.panels.length ? plot.panels[p + 1].top - HEAD : end]);
+  }
+
   /** @param {Pen} pen */
   function drawCursor(pen) {
     const { axis, height } = plot;
@@ -277,7 +282,7 @@ function render({ model, el }) {
       const step = steps()[k];
       if (step === undefined) return;
       const x = xOf(axis, step);
-      line(pen, x, HEAD - 4, x, height - FOOT + 16, ink("--jw-accent"), 1.5, dash);
+      for (const [from, to] of free(height - FOOT + 16)) line(pen, x, from, x, to, ink("--jw-accent"), 1.5, dash);
       dot(pen, x, height - FOOT + 10, 4.5, ink("--jw-accent"), dash.length === 0);
     };
     draw(model.get("other"), [3, 3]);
@@ -289,7 +294,7 @@ function render({ model, el }) {
     above.setTransform(ratio, 0, 0, ratio, 0, 0);
     above.clearRect(0, 0, plot.width, plot.height);
     drawCursor(above);
-    if (pointed >= 0) line(above, pointed, HEAD - 4, pointed, plot.height - FOOT + 4, ink("--jw-faint"), 1, [2, 3]);
+    if (pointed >= 0) for (const [from, to] of free(plot.height - FOOT + 4)) line(above, pointed, from, pointed, to, ink("--jw-faint"), 1, [2, 3]);
     const k = model.get("cursor");
     const name = model.get("titles")[k] ?? "";
     const state = STATES[/** @type {string} */ (model.get("ready")[k])] ?? "";
