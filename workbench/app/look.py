@@ -22,6 +22,7 @@ LOOK = {
     "& .MuiToolbar-root": {"minHeight": "48px !important"},
     "& .MuiAppBar-root .title": {"fontSize": "1.05rem", "color": "text.primary", "whiteSpace": "nowrap"},
     "& .MuiAppBar-root .MuiBox-root": {"minWidth": 0},
+    "& .MuiAppBar-root .MuiBox-root:has(.title)": {"flexShrink": 0},  # else the status begins on its last letters
     "@media (prefers-reduced-motion: reduce)": {"& *": {"transition": "none !important"}},
     "& .MuiLinearProgress-root": {"display": "none"},  # it has no name for those who hear it, and nothing to tell
     "& .Mui-focusVisible": {"outline": "2px solid", "outlineColor": "primary.main", "outlineOffset": "1px"},
