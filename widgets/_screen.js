@@ -139,7 +139,7 @@ function nameLines(pen, name, width) {
 /** @param {CanvasRenderingContext2D} pen @param {string} note @param {number} width */
 function noteLines(pen, note, width) {
   pen.font = PLAIN;
-  return broken((line) => pen.measureText(line).width, note, width - 12, 3);
+  return broken((line) => pen.measureText(line).width, note, width - 12, 4);
 }
 
 /** Text broken into lines of a width; what is left after the last ends in an ellipsis. @param {(line: string) => number} wide @param {string} text @param {number} room @param {number} most @returns {string[]} */

@@ -62,6 +62,15 @@ def profile_chart(found: LayerProfile, layer: int, *, dark: bool = False) -> go.
     return figure.update_layout(margin={"t": 30})
 
 
+def _decades(powers: np.ndarray) -> list[float]:
+    """At most three values for a low axis of logarithms: powers of ten, or its ends where it holds fewer than two."""
+    low, high = float(powers.min()), float(powers.max())
+    found = np.arange(np.ceil(low), np.floor(high) + 1)
+    if len(found) < 2:
+        found = np.unique([low, high])
+    return [float(v) for v in 10.0 ** found[:: -(-len(found) // 3)]]
+
+
 def _lay(figure: go.Figure, names: list[str], powers: np.ndarray, dark: bool) -> None:
     titles = ("RankMe by layer", "position, % of variance", f"spectrum, {len(powers)} values")
     last = len(names) - 1
@@ -73,7 +82,8 @@ def _lay(figure: go.Figure, names: list[str], powers: np.ndarray, dark: bool) ->
         }
         up: dict[str, Any] = {"anchor": f"x{axis}", "domain": domain, "nticks": 4, "rangemode": "tozero", "tickfont": {"size": 12}}
         if axis == "3":
-            up |= {"type": "log", "rangemode": "normal", "nticks": 3, "tickformat": "~g"}
+            at = _decades(powers)
+            up |= {"type": "log", "rangemode": "normal", "tickmode": "array", "tickvals": at, "ticktext": [f"{v:.2g}" for v in at]}
         figure.update_layout({f"xaxis{axis}": {**across, "tickfont": {"size": 12}}, f"yaxis{axis}": up})
         where = {"xref": "paper", "yref": "paper", "x": 0, "y": domain[1], "xanchor": "left", "yanchor": "bottom"}
         figure.add_annotation(text=title, showarrow=False, font={"size": 12, "color": ink("real", dark)}, **where)

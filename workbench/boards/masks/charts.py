@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ _LEFT, _RIGHT, _SIDE = 0.42, (0.48, 0.7), 0.745  # of the width, where all stand
 _UPPER, _LOWER = 0.467, 0.327  # of the height: where the bars of the controls end, and where those of blocks or time steps begin
 _SAID = {"hoverinfo": "text", "textposition": "none"}
 _VALUES = {"type": "scatter", "mode": "text", "cliponaxis": False, "hoverinfo": "skip"}
+_LETTERS = 26  # of a line of the ranks, where they stand at the side
 _BESIDE, _ABOVE = 0.4, 0.7  # ratios from which a value beside, or above, its bar would lie on the line
 
 
@@ -66,7 +68,8 @@ def yardstick_bars(error: PredictionError, yard: Yardsticks | None, *, dark: boo
             "yanchor": "top",
             **({"x": _SIDE if parts else _RIGHT[0], "y": 1} if wide else below),
         }
-        shape["annotations"] = [{"text": "<br>".join(rank_lines(yard.rank)), "showarrow": False, "align": "left", "font": {"size": 12}, **where}]
+        ranks = [part for line in rank_lines(yard.rank) for part in (wrap(line, _LETTERS) if wide else [line])]
+        shape["annotations"] = [{"text": "<br>".join(ranks), "showarrow": False, "align": "left", "font": {"size": 12}, **where}]
     return go.Figure(data=data, layout=shape)  # in one go: part by part it takes ten times as long, twice a stroke
 
 

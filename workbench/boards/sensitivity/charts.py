@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAMES = {"model": "model", "twin": "untrained", "pixels": "raw pixels"}
 _SYMBOLS = {"model": "circle", "twin": "square-open", "pixels": "x-thin-open"}
 _ROWS = 6  # at least: rows then have the pitch of those of `moves_bars`
-_ROOM = 1.5  # of the width of the values, so that the numbers stand beside them
+_ROOM = 1.8  # of the width of the values, so that the numbers stand beside them
 _PANELS = {
     "nuisance": ("nuisance factors (a small distance is wanted)", [0.0, 0.43]),
     "structure": ("structure factors (a large distance is wanted)", [0.57, 1.0]),
