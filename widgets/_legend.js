@@ -4,6 +4,7 @@ import { gradientOf } from "./_colour.js";
 import { positionOf, sourceText } from "./_geometry.js";
 import { element, figure, setText } from "./_kit.js";
 import { roleText } from "./_paint.js";
+import { setWords } from "./_words.js";
 
 /** A colour bar with its two ends, what it shows and in which unit. */
 export function createLegend() {
@@ -17,7 +18,7 @@ export function createLegend() {
   function update(map, ends, label, unit) {
     setText(low, figure(ends[0]));
     setText(high, figure(ends[1]));
-    setText(name, [label, unit].filter(Boolean).join(", "));
+    setWords(name, [label, unit].filter(Boolean).join(", "));
     if (drawn !== map) bar.style.background = gradientOf(map);
     drawn = map;
   }

@@ -5,6 +5,7 @@ import { listKeys } from "./_key_sheet.js";
 import { keyOf } from "./_keys.js";
 import { button, element, icon, isForBoards, isTyping, mount, onAll, press, same, setAttribute, setText, write } from "./_kit.js";
 import { copyText, popover } from "./_popover.js";
+import { setWords } from "./_words.js";
 
 /** @typedef {import("./_kit.js").Model} Model */
 /** @typedef {{id: string, key: string, label: string, enabled?: boolean, reason?: string}} Source */
@@ -85,8 +86,8 @@ function sentence(model) {
     mark.replaceChildren(...(tone === "warn" || tone === "error" ? [icon(ICONS[/** @type {"warn"} */ (tone)])] : []));
     setAttribute(mark, "role", mark.firstChild ? "img" : null);
     setAttribute(mark, "aria-label", tone === "warn" ? "Warning:" : tone === "error" ? "Error:" : null);
-    setText(text, model.get("sentence"));
-    setText(detail, model.get("detail"));
+    setWords(text, model.get("sentence"));
+    setWords(detail, model.get("detail"));
     setText(offer, model.get("offer"));
     offer.hidden = !model.get("offer");
     setAttribute(detail, "title", model.get("detail") || null);

@@ -11,6 +11,7 @@ import { createPlayer } from "./_player.js";
 import { growth } from "./_room.js";
 import { createStage, followSize } from "./_stage.js";
 import { createTabs } from "./_tabs.js";
+import { setWords } from "./_words.js";
 
 const MODES = ["target", "predicted", "error", "quilt"];
 const DATA = ["mode", "grid", "tubelet", "aspect", "picture_height", "mask", "block", "target", "predicted", "asked", "error", "error_range"];
@@ -175,7 +176,7 @@ function render({ model, el }) {
     const pointed = isToken(grid(), hover) ? tokenText({ ...about, token: hover, value: errors()[hover] ?? NaN }) : "";
     setText(status, pointed);
     stage.speak(pointed ? positionOf(grid(), hover) : null, pointed);
-    setText(caption, model.get("captions")[mode] ?? "");
+    setWords(caption, model.get("captions")[mode] ?? "");
     setAttribute(root, "data-busy", String(model.get("busy")));
     setAttribute(root, "aria-busy", String(model.get("busy")));
     tabs.refresh(truth.node.isConnected ? ["target"] : []); // which stands beside them
@@ -229,7 +230,7 @@ function createTruth(hearer) {
     /** @param {string} name @param {string} words under it @param {string} missing in place of the picture */
     say: (name, words, missing) => {
       setText(title, name);
-      setText(caption, words);
+      setWords(caption, words);
       stage.say(missing);
     },
   };
