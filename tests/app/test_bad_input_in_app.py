@@ -43,7 +43,7 @@ def test_a_folder_of_own_pictures_becomes_clips_and_bank_and_one_tiny_picture_ha
     board.locator(".jw-headline-sentence", has_text="3 other clips").wait_for(timeout=PATIENT)
     board.get_by_label("clip", exact=True).fill("3")
     board.get_by_label("clip", exact=True).press("Enter")
-    board.get_by_text("clip 3 of 4").wait_for(timeout=PATIENT)
+    board.get_by_text(re.compile(r"clip 3 of 4: \w+\.png")).wait_for(timeout=PATIENT)
     enter(board, "images or video", "one.png")
     board.locator(".jw-headline-detail", has_text="Single clip: no interval").wait_for(timeout=PATIENT)
 

@@ -242,7 +242,8 @@ def _status(space: Workspace) -> Toolbar:
         if space.clips is not None and space.session.state.clip is not None:
             count, look = len(space.choice.windows), space.choice.look
             window = f", window {look.window + 1} of {count}" if look is not None and count > 1 else ""
-            words.append(f"▣ clip {space.session.state.clip.index + 1} of {len(space.clips.names)}{window}")
+            index, names = space.session.state.clip.index, space.clips.names
+            words.append(f"▣ clip {index + 1} of {len(names)}: {_short(names[index])}{window}")
             skipped = len(space.choice.skipped)
             if skipped:
                 words.append(f"⚠ {skipped} file{'s' if skipped > 1 else ''} skipped")
@@ -259,6 +260,13 @@ def _status(space: Workspace) -> Toolbar:
     return line
 
 
+def _short(name: str) -> str:
+    """The last part of a clip's name, such that the line holds it."""
+    last = "".join(c if c.isprintable() else " " for c in name.rpartition("/")[2])
+    return last if len(last) <= _LONGEST else f"{last[: _LONGEST // 2]}…{last[-_LONGEST // 2 + 1 :]}"
+
+
+_LONGEST = 26  # letters of the name of a clip in the header
 _HEALTH = {
     "silent": "⚠ The worker does not answer.",
     "ended": "⚠ The worker has ended. It is started again with the next request.",
