@@ -266,7 +266,7 @@ def _short(name: str) -> str:
     return last if len(last) <= _LONGEST else f"{last[: _LONGEST // 2]}…{last[-_LONGEST // 2 + 1 :]}"
 
 
-_LONGEST = 26  # letters of the name of a clip in the header
+_LONGEST = 20  # letters of the name of a clip in the header
 _HEALTH = {
     "silent": "⚠ The worker does not answer.",
     "ended": "⚠ The worker has ended. It is started again with the next request.",
