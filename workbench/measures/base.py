@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
@@ -62,11 +62,17 @@ def answering(question: Question[Any]) -> Callable[..., Any]:
 @contextmanager
 def threads_for(jepa: Any) -> Iterator[None]:
     """One thread while a small model computes; for a large one as many as torch was told to use."""
+    with one_thread() if sum(p.parameters for p in jepa.report.parts) < _SMALL else nullcontext():
+        yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for what is small: others would not make it faster, and keep their cores busy while they wait for work."""
     import torch  # not above: measures of vectors need no torch
 
     before = torch.get_num_threads()
-    if sum(p.parameters for p in jepa.report.parts) < _SMALL:
-        torch.set_num_threads(1)
+    torch.set_num_threads(1)
     try:
         yield
     finally:

@@ -26,7 +26,7 @@ from workbench.boards.undo import Edits
 from workbench.boards.workspace import Ages, Workspace, first_seed, renew
 from workbench.core.errors import MaskError, WorkbenchError
 from workbench.core.numbers import number
-from workbench.core.questions.features import Features
+from workbench.core.questions.features import Features, LayerProfile
 from workbench.core.selection import Selection
 from workbench.link import link
 from workbench.session import State
@@ -53,6 +53,7 @@ class FeaturesBoard(Board):
         self.canvas, self.beside = PatchCanvas(message="Opening a clip …", **seen), PatchCanvas(message="", **seen)
         self.toolbar, self.slider = Toolbar(), Toolbar()
         self.numbers = Chart(_NUMBERS, "layers in numbers", blank())
+        self._charted: tuple[LayerProfile | None, int, bool] = (None, -1, False)  # what the chart shows
         self.baselines = Gallery(title="baselines of this map", side=72)
         self.nearest = Gallery(title="nearest patches in other clips", side=44)
         self.asked = FeatureQueries(workspace, self)
@@ -133,6 +134,7 @@ class FeaturesBoard(Board):
         fill(self.beside, {**NOTHING, "pixels": b"", "pixels_shape": [0, 0, 0], "selection": [], "message": "", "hint": ""})
         self.baselines.clear()
         self.nearest.clear()
+        self._charted = None, -1, False
         self.numbers.set(blank())
 
     def opened(self) -> None:
@@ -406,11 +408,12 @@ class FeaturesBoard(Board):
 
     def _draw_numbers(self) -> None:
         found = self.known.profile()
-        if found is None:
-            self.numbers.set(blank())
-        else:
+        if found is not None:
             renew(self.numbers)
-            self.numbers.set(profile_chart(found, self.edits.value["layer"], dark=self.space.dark))
+        wanted = found, self.edits.value["layer"], self.space.dark
+        if wanted != self._charted:  # a chart takes longer than a map, and a click on a token leaves it as it is
+            self._charted = wanted
+            self.numbers.set(blank() if found is None else profile_chart(found, wanted[1], dark=wanted[2]))
 
     def _speak(self) -> None:
         if self.other:

@@ -12,7 +12,7 @@ from workbench.core.questions.features import Similarity, SimilarityResult, Weig
 from workbench.core.results import Provenance
 from workbench.measures.attempts import pixel_tokens
 from workbench.measures.bank import Bank
-from workbench.measures.base import answers
+from workbench.measures.base import answers, one_thread
 from workbench.measures.features.tokens import asked_weights, fitting, index_of, names_of, numbered, of_bank, of_clip, others
 from workbench.measures.retrieval import cut
 from workbench.measures.twins import untrained_or_none
@@ -49,32 +49,33 @@ def similarity(
     place = grid.position(token)
     own, twin, pixels = of_clip(jepa, prepared, which), untrained_or_none(jepa, seed), pixel_tokens(prepared)
     blind = None if twin is None else of_clip(twin, prepared, which)[at]
+    chosen, layers = ([], []) if bank is None else of_bank(jepa, bank, which, clips)
+    theirs = None if bank is None or other is None else of_clip(jepa, jepa.encoder.prepare([bank.clips[numbered(bank, other)]]), which)
     nothing = np.full(grid.shape, np.nan)
     found: dict[str, np.ndarray] = {"nearest": np.empty((0, 4), np.int64), "cosines": np.empty(0), "position": nothing}
     patches, usual, mean, beside = np.empty((0, *grid.patch, 3), np.uint8), float("nan"), None, np.empty((0, 0, 0))
-    if bank is not None:
-        chosen, layers = of_bank(jepa, bank, which, clips)
-        fitting(layers, own, bank)
-        kept = others(bank, chosen, clip)
-        mean = layers[at][kept].mean(0)
-        found["position"] = _map(mean, token, mean.mean((0, 1, 2)) if centred else None)
-        units = _unit_rows(layers[at], mean if centred else None)[kept].flatten(0, 3)
-        query = _unit_rows(own[at][0], mean if centred else None).flatten(0, 2)[token]
-        cosines = units @ query
-        best = cosines.topk(min(count, len(cosines)))
-        places = [(chosen[kept[i // grid.tokens]], *grid.position(i % grid.tokens)) for i in best.indices.tolist()]
-        found["nearest"], found["cosines"] = np.array(places, np.int64).reshape(-1, 4), best.values.double().numpy()
-        usual = float(np.quantile(cosines.numpy(), _USUAL))
-        patches = _patches(jepa, bank, places, grid.shape)
-        if other is not None:
-            theirs = of_clip(jepa, jepa.encoder.prepare([bank.clips[numbered(bank, other)]]), which)
-            fitting(theirs, own, bank)
-            beside = (_unit_rows(theirs[at][0], mean if centred else None) @ query).double().clamp(-1, 1).numpy()
-    maps = {
-        "map": _map(own[at][0], token, (own[at][0].mean((0, 1, 2)) if mean is None else mean) if centred else None),
-        "untrained": nothing if blind is None else _map(blind[0], token, blind[0].mean((0, 1, 2)) if centred else None),
-        "pixels": _map(pixels[0], token, pixels[0].mean((0, 1, 2)) if centred else None),
-    }
+    with one_thread():
+        if bank is not None:
+            fitting(layers, own, bank)
+            kept = others(bank, chosen, clip)
+            mean = layers[at][kept].mean(0)
+            found["position"] = _map(mean, token, mean.mean((0, 1, 2)) if centred else None)
+            units = _unit_rows(layers[at], mean if centred else None)[kept].flatten(0, 3)
+            query = _unit_rows(own[at][0], mean if centred else None).flatten(0, 2)[token]
+            cosines = units @ query
+            best = cosines.topk(min(count, len(cosines)))
+            places = [(chosen[kept[i // grid.tokens]], *grid.position(i % grid.tokens)) for i in best.indices.tolist()]
+            found["nearest"], found["cosines"] = np.array(places, np.int64).reshape(-1, 4), best.values.double().numpy()
+            usual = float(np.quantile(cosines.numpy(), _USUAL))
+            patches = _patches(jepa, bank, places, grid.shape)
+            if theirs is not None:
+                fitting(theirs, own, bank)
+                beside = (_unit_rows(theirs[at][0], mean if centred else None) @ query).double().clamp(-1, 1).numpy()
+        maps = {
+            "map": _map(own[at][0], token, (own[at][0].mean((0, 1, 2)) if mean is None else mean) if centred else None),
+            "untrained": nothing if blind is None else _map(blind[0], token, blind[0].mean((0, 1, 2)) if centred else None),
+            "pixels": _map(pixels[0], token, pixels[0].mean((0, 1, 2)) if centred else None),
+        }
     by = {"by_distance": by_distance(maps["map"], place), "untrained_by_distance": by_distance(maps["untrained"], place)}
     settings = {"layer": layer, "token": token, "centred": centred, "other": other, "weights": which}
     origin = Provenance("similarity", jepa.card.name, dict(jepa.card.hashes), f"{clip.digest} {clip.source}", seed=seed, parameters=settings)

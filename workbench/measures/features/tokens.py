@@ -14,6 +14,7 @@ from workbench.core import progress
 from workbench.core.clip import Clip
 from workbench.core.errors import BadInput, PartUnavailable
 from workbench.measures.bank import Bank
+from workbench.measures.base import one_thread
 from workbench.measures.extracting import whole_weights
 from workbench.measures.health.gathering import evenly
 from workbench.measures.preparing import prepare_together
@@ -88,11 +89,14 @@ def refuse_nan(found: Sequence[Tensor], names: Sequence[str]) -> None:
     Raises:
         BadInput: with the layer and how many.
     """
-    for tokens, name in zip(found, names, strict=True):
-        bad = int((~tokens.isfinite()).any(-1).sum())
-        if bad:
-            what = f"{bad} of {tokens[..., 0].numel()} tokens of {name} are NaN or infinite"
-            raise BadInput(what, where="encoder", fix="look at the weights on the Checkpoint board, or load with dtype='float32'")
+    with one_thread():
+        for tokens, name in zip(found, names, strict=True):
+            if tokens.sum().isfinite():  # one pass, where looking at each value takes several; a sum that overflows is looked at below
+                continue
+            bad = int((~tokens.isfinite()).any(-1).sum())
+            if bad:
+                what = f"{bad} of {tokens[..., 0].numel()} tokens of {name} are NaN or infinite"
+                raise BadInput(what, where="encoder", fix="look at the weights on the Checkpoint board, or load with dtype='float32'")
 
 
 def of_bank(jepa: Jepa, bank: Bank, weights: str, clips: int) -> tuple[list[int], Layers]:
