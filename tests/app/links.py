@@ -23,24 +23,27 @@ BOARDS = {
 PRESSED = ("Embedding", "Run")  # what their links show may have to be computed first
 
 
+# What a page says of its board and of its address, read at one moment: between two reads a page may take up a link.
+_SAID = """(nodes) => {
+  const of = (name) => nodes.filter((node) => node.classList.contains(name)).map((node) => node.dataset);
+  return {
+    busy: of("jw-headline").map(({ busy }) => busy),
+    addresses: of("jw-address").map(({ due, shown }) => [due, shown]),
+    here: location.hash.slice(1),
+  };
+}"""
+
+
 def fragment(page: Any) -> str:
     return page.evaluate("() => location.hash.slice(1)")
 
 
 def held(page: Any, *parts: str) -> str:
     """The fragment, once the app has written one that holds all of these parts, the board in sight computes nothing, and no other fragment is due."""
+    both = page.locator(".jw-headline, .jw-address")
 
-    def read() -> tuple[list[str], list[list[str]]]:
-        busy = page.locator(".jw-headline").evaluate_all("(nodes) => nodes.map((node) => node.dataset.busy)")
-        said = page.locator(".jw-address").evaluate_all(
-            "(nodes) => nodes.map((node) => [node.dataset.due, node.dataset.shown, location.hash.slice(1)])"
-        )
-        return busy, said
+    def is_settled(said: dict[str, Any]) -> bool:
+        here = said["here"]
+        return said["busy"] == ["false"] and said["addresses"] == [["false", here]] and set(parts) <= set(here.split("&"))
 
-    def is_settled(found: tuple[list[str], list[list[str]]]) -> bool:
-        busy, said = found
-        return (
-            busy == ["false"] and len(said) == 1 and said[0][0] == "false" and said[0][1] == said[0][2] and set(parts) <= set(said[0][1].split("&"))
-        )
-
-    return until(page, read, is_settled, f"the app has written an address that holds {parts}")[1][0][1]
+    return until(page, lambda: both.evaluate_all(_SAID), is_settled, f"the app has written an address that holds {parts}")["here"]
