@@ -15,6 +15,7 @@ const PACE = 40; // milliseconds between two messages of a drag: faster than fut
 const REACH = 1.7; // steps that an arrow of the strip spans: more than one, else nobody sees where short ones point
 const ICONS = { undo: "M6 4 3 7l3 3M3.5 7H10a3 3 0 0 1 0 6H8", redo: "M10 4l3 3-3 3M12.5 7H6a3 3 0 0 0 0 6h2", reset: "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3" };
 const TRAITS = ["names", "units", "low", "high", "axes", "down", "actions", "original", "step", "known", "gesture", "can_undo", "can_redo", "history", "message"];
+const OPPOSITES = /** @type {Record<string, string>} */ ({ right: "left", left: "right", down: "up", up: "down", forward: "back" });
 const ARROWS = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] });
 
 /** @param {{model: Model, el: HTMLElement}} host */
@@ -201,12 +202,15 @@ function render({ model: host, el }) {
   return () => stops.forEach((stop) => stop());
 }
 
-/** What is on the pad in words, each unit once; the other components are said by their sliders. @param {Model} model @param {number[]} row @param {number[]} axes */
+/** What is on the pad in words, each unit once, without a sign where the name has an opposite; the other components are said by their sliders. @param {Model} model @param {number[]} row @param {number[]} axes */
 function inWords(model, row, axes) {
   const [names, units] = /** @type {string[][]} */ ([model.get("names"), model.get("units")]);
   const shown = [...new Set(axes)];
   const one = shown.every((i) => units[i] === units[shown[0]]);
-  const said = shown.map((i) => `${names[i]} ${figure(row[i])}${one ? "" : ` ${units[i] ?? ""}`}`.trim());
+  const said = shown.map((i) => {
+    const turned = row[i] < 0 ? OPPOSITES[names[i]] : undefined;
+    return `${turned ?? names[i]} ${figure(turned ? -row[i] : row[i])}${one ? "" : ` ${units[i] ?? ""}`}`.trim();
+  });
   return said.join(", ") + (one && units[shown[0]] ? ` ${units[shown[0]]}` : "");
 }
 

@@ -120,7 +120,7 @@ class Umap(Layout):
 
     packages: ClassVar[tuple[str, ...]] = ("umap-learn", "pynndescent", "numba", "scikit-learn", "scipy", "numpy")
     metrics: ClassVar[tuple[str, ...]] = ("euclidean", "cosine", "correlation", "manhattan", "chebyshev")
-    most: ClassVar[int | None] = 50_000
+    most: ClassVar[int | None] = 100_000  # putting a point in takes longer than fitting it with the others; what limits is memory
 
     def __init__(self, settings: Settings, *, epochs: int | None = None) -> None:
         s, umap = settings, needed("umap", "umap-learn")

@@ -180,7 +180,7 @@ def project(vectors: Any, *, dims: int = 2, labels: Any = None, judge: int | Non
         seed: of everything random (0).
         k: neighbours that are compared, and that the method looks at (UMAP's n_neighbors, t-SNE's perplexity) (15).
         min_dist, metric: of UMAP (0.1), metric also of t-SNE ("euclidean"). Trust is Euclidean whatever the metric of the map.
-        sample: at most so many points are fitted and the others put into the map. None: 50,000 of UMAP, 20,000 of t-SNE, all of PCA.
+        sample: at most so many points are fitted and the others put into the map. None: 100,000 of umap, 50,000 of fastumap, 20,000 of t-SNE, all of PCA.
         rows: that are projected, in this order; None: all. Coordinates and all row numbers of the result count within them.
         anew: compute the map and its trust even if the store has them, and replace them. store: folder of the store; see `embed`.
 
