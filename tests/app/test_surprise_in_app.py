@@ -25,7 +25,7 @@ def board(page: Any, server: str) -> Any:
     page.get_by_label("model", exact=True).select_option(label=samples.find("balls").title)
     page.get_by_text(re.compile(r"● balls \(")).wait_for(timeout=PATIENT)
     page.get_by_role("button", name="Surprise").click()
-    page.locator(".jw-headline-detail", has_text="possible videos at the same event").wait_for(timeout=PATIENT)
+    page.locator(".jw-headline-detail", has_text="possible videos of this kind").wait_for(timeout=PATIENT)
     expect(page.locator(".jw-headline")).to_have_attribute("data-busy", "false", timeout=PATIENT)
     return page
 

@@ -93,7 +93,7 @@ def test_a_collapsed_run_is_told_by_its_numbers_beside_their_baselines(collapsed
     assert collapsed.sentence.startswith("Step 250 of 250: predictions worse than the position mean (error ")
     for words in ("centred cosine 0.0", "RankMe 1.", "untrained", "% of that of the untrained model"):
         assert words in collapsed.sentence
-    assert "near its least" in board.headline.detail
+    assert "near its least of the run" in board.headline.detail
     assert board.headline.tone == "warn"
     assert "Measured 5 of 5 checkpoints over 200 clips" in board.headline.detail
     titles = [panel["title"] for panel in board.chart.panels]

@@ -105,7 +105,7 @@ def test_it_opens_on_a_pair_whose_claim_can_be_made_with_the_cursor_where_it_hap
     assert wrong > right
     assert "times" not in fresh.words
     assert "that of its possible counterpart" in fresh.words
-    assert "of 64 possible videos at the same event" in fresh.words
+    assert "of 64 possible videos of this kind" in fresh.words
     assert "of its surprise at frame" in board.player.films[1]["note"]
 
 

@@ -188,7 +188,7 @@ def possible_surprise(jepa: Jepa, *, twins: str = "", bank: Bank | None = None, 
     if twins and twins != "possible":
         kept = {name: shipped()[name] for name in stored_pairs.CHOICES[twins]}
         some = [(c, int(e)) for name, t in kept.items() for (c, _), e in zip(stored_pairs.clips(t[:_MOST_COMPARED], name), t.event, strict=False)]
-        name = f"{len(some)} possible videos at the same event"
+        name = f"{len(some)} possible videos of this kind, each at the frame where its impossible counterpart departs"
     elif twins:
         each = -(-_MOST_COMPARED // len(shipped()))
         some = [(c, -1) for name, t in shipped().items() for c, _ in stored_pairs.clips(t[:each], name)]

@@ -39,7 +39,7 @@ def plan_detail(view: PlanView, land: EnergyLandscape | None = None) -> str:
         r2 = number(view.paths.probe)
         readable = view.paths.probe >= READABLE
         lines.append(
-            f"Predicted positions are read by a linear probe, R² {r2}."
+            f"Predicted positions are read from the latents by a linear probe, R² {r2}."
             if readable
             else f"Predicted positions cannot be read by a linear probe: R² {r2}."
         )

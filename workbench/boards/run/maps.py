@@ -31,7 +31,8 @@ class Pictures:
         if self.images.rows != [int(k) for k in maps.shown] or not self.images.pictures:
             self.images.show(maps.shown, maps.pictures, blank, hints=names)
         share = f"{maps.explained:.0%}".replace("%", " %")
-        colours = f"{maps.colours}, mean at the position removed, in 3 directions of the reference: {share} of its variance"
+        basis = f"the 3 principal components of the checkpoint that all are compared with, which hold {share} of its variance"
+        colours = f"{maps.colours} about the mean at their position, coloured by {basis}"
         self.targets.show(maps.shown, enlarged(maps.target), blank, hints=[f"{name}: {colours}" for name in names], note="about the position mean")
         if maps.no_prediction:
             self.predicted.clear(f"No prediction: {maps.no_prediction}")

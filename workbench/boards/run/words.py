@@ -77,7 +77,7 @@ def run_sentence(news: RunNews, number_: int, found: HealthResult | None, why: s
     deviation = known.get("feature_std")
     if deviation is not None and deviation.untrained > 0 and deviation.value.value < _ALIVE * deviation.untrained:
         tone = "warn"
-        said.append("feature deviation " + relative_to(deviation.value.value / deviation.untrained, "that of the untrained model"))
+        said.append("standard deviation of the features " + relative_to(deviation.value.value / deviation.untrained, "that of the untrained model"))
     return f"{head}: {'; '.join(said)}.", tone
 
 
@@ -184,5 +184,5 @@ def _loss(news: RunNews, at: float) -> str:
     if not len(before):
         return ""
     value, (step, least) = float(curve.values[before[-1]]), curve.minimum
-    near = " (near its least)" if least > 0 and value <= _CLOSE * least else f" (least {least:.3g} at {news.axis} {step:,.0f})"
+    near = " (near its least of the run)" if least > 0 and value <= _CLOSE * least else f" (least {least:.3g} at {news.axis} {step:,.0f})"
     return f"The {curve.name} is {value:.3g}{near}: alone it says nothing of the representation."
